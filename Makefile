@@ -1,0 +1,128 @@
+# Hookline. `make help` lists the targets; build output goes to build/ alone.
+
+BUILD ?= build
+CC = gcc
+PREFIX ?= /usr/local
+PYTHON ?= /usr/bin/python3
+VERSION := $(shell cat VERSION)
+FUZZ_SECONDS ?= 60
+
+# Folders of the house plan; a room's library is all its sources but main.c.
+ROOMS := base proto rpc hostpath domain annotations manager shim cli
+# Each program is the main.c of a room.
+PROGRAMS := hookctl hook-manager sidecar-shim
+hookctl_ROOM := cli
+hook-manager_ROOM := manager
+sidecar-shim_ROOM := shim
+
+CPPFLAGS += -I. -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+    -Wimplicit-fallthrough -Wundef -Wwrite-strings -Wno-format-nonliteral
+OPTIMIZE ?= -O2 -g
+HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
+CFLAGS += -std=gnu17 $(OPTIMIZE) $(HARDEN) $(WARNINGS) -fno-strict-aliasing -ffunction-sections -fdata-sections
+LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now
+ifeq ($(CI),true)
+CFLAGS += -Werror
+endif
+ifdef SANITIZE
+HARDEN :=
+OPTIMIZE := -O1 -g -fno-omit-frame-pointer
+CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+
+# Linked statically but for libc and libxml2: fifty shared libraries of gRPC would cost each start
+# of a sidecar several milliseconds.
+GRPC_LIBS := $(shell pkg-config --static --libs-only-l grpc_unsecure) -lupb -laddress_sorting -lz -lcares -labsl_status
+STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lstdc++ -Wl,--end-group
+LDLIBS += -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic -lxml2 -lm -lpthread
+
+PROTOS := $(wildcard proto/*.proto)
+PROTO_SOURCES := $(PROTOS:proto/%.proto=$(BUILD)/proto/%.pb-c.c)
+PROTO_HEADERS := $(PROTO_SOURCES:.c=.h)
+room_sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+room_objects = $(patsubst %.c,$(BUILD)/%.o,$(call room_sources,$(1)))
+LIBRARIES := $(ROOMS:%=$(BUILD)/lib/lib%.a)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+SAMPLES := $(BUILD)/samples/smbios/onDefineDomain
+
+Q := $(if $(V),,@)
+say = @printf '  %-8s %s\n' '$(1)' '$(2)'
+
+.PHONY: all
+all: $(PROGRAMS:%=$(BUILD)/%) $(SAMPLES) ## build everything
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BUILD)/proto/%.pb-c.c $(BUILD)/proto/%.pb-c.h &: proto/%.proto
+	$(call say,PROTO,$<)
+	@mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=proto --c_out=$(BUILD)/proto $<
+
+$(BUILD)/proto/%.o: $(BUILD)/proto/%.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(PROTO_HEADERS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Objects are made anew when the flags change.
+.PHONY: force
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' > $@
+
+define room_rule
+$(BUILD)/lib/lib$(1).a: $(if $(filter proto,$(1)),$(PROTO_SOURCES:.c=.o),$(call room_objects,$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(Q)$$(AR) rcs $$@ $$^
+endef
+$(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
+
+define program_rule
+$(BUILD)/$(1): $(BUILD)/$($(1)_ROOM)/main.o $(LIBRARIES)
+	$$(call say,LINK,$$@)
+	$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $$(LDLIBS)
+endef
+$(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARIES)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group -lcmocka $(LDLIBS)
+
+# A sample stands alone, as its user would build it.
+$(BUILD)/samples/smbios/onDefineDomain: samples/smbios/onDefineDomain.c
+	$(call say,SAMPLE,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -I/usr/include/libxml2 -o $@ $< -lxml2 -ljansson
+
+.PHONY: unit
+unit: $(UNIT_TESTS) ## build the unit tests
+
+# Foreign peers for the tests: protobuf messages for Python, grpc-js for node.
+$(BUILD)/python/%_pb2.py: proto/%.proto
+	@mkdir -p $(@D)
+	$(Q)protoc --proto_path=proto --python_out=$(BUILD)/python $<
+
+build/peers/installed: tests/peers/package.json tests/peers/package-lock.json
+	$(call say,NPM,$(@D))
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
+
+.PHONY: peers
+peers: $(PROTOS:proto/%.proto=$(BUILD)/python/%_pb2.py) build/peers/installed ## build what the foreign peers of the tests need
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.SECONDARY:
+.DELETE_ON_ERROR:

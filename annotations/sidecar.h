@@ -1,0 +1,61 @@
+/* The hookSidecars model: one struct per entry of the annotation, as validated. */
+#ifndef ANNOTATIONS_SIDECAR_H
+#define ANNOTATIONS_SIDECAR_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hostpath/hostpath.h"
+
+/* The annotation keys: KubeVirt's, and ours for clusters whose KubeVirt refuses or misreads its
+ * own. */
+#define ANNOTATIONS_KEY_KUBEVIRT "hooks.kubevirt.io/hookSidecars"
+#define ANNOTATIONS_KEY_HOOKLINE "hookline.dev/hookSidecars"
+
+enum {
+    ANNOTATIONS_MAX_BYTES = 256 * 1024,
+    ANNOTATIONS_MAX_SIDECARS = 64,
+    ANNOTATIONS_MAX_DEPTH = 16,
+    ANNOTATIONS_TIMEOUT_DEFAULT = 60, /* seconds for one hook call */
+    ANNOTATIONS_TIMEOUT_MAX = 3600,
+};
+
+enum annotations_failure_policy { ANNOTATIONS_FAIL, ANNOTATIONS_IGNORE };
+
+struct annotations_config_map {
+    char *name;
+    char *key;
+    char *hook_path; /* /usr/bin/onDefineDomain or /usr/bin/preCloudInitIso */
+};
+
+struct annotations_pvc {
+    char *name;
+    char *volume_path;
+    char *shared_compute_path; /* or NULL */
+};
+
+struct annotations_sidecar {
+    char *image; /* NULL: the configured shim image */
+    char *image_pull_policy; /* "Always", "IfNotPresent", "Never", or NULL */
+    json_t *command; /* array of strings, or NULL when absent or empty */
+    json_t *args; /* array of strings, or NULL when absent or empty */
+    json_t *env; /* array of {name, value}, or NULL */
+    json_t *resources; /* {requests, limits}, or NULL */
+    struct annotations_config_map *config_map; /* or NULL */
+    struct annotations_pvc *pvc; /* or NULL */
+    struct hostpath *host_path; /* or NULL */
+    bool pod_info; /* downwardAPI: ["pod-info"] */
+    int timeout_seconds;
+    enum annotations_failure_policy failure_policy;
+};
+
+/* A sidecar list; all of it is owned. */
+struct annotations_list {
+    struct annotations_sidecar *sidecars;
+    size_t count;
+};
+
+void annotations_list_free(struct annotations_list *list); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,44 @@
+/* Files and directories, whole: read with a limit, written without leaving half a file. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Read a whole file, standard input when path is "-", or all that comes from a descriptor.
+ * *data is owned by the caller and has a zero byte after its *length bytes. Return 0, or -1 with
+ * an io error that names path, or an input error when there is more than limit bytes. name is
+ * what a descriptor is called in errors. */
+int file_read(const char *path, size_t limit, char **data, size_t *length, struct error **err);
+int file_read_fd(
+    int fd, const char *name, size_t limit, char **data, size_t *length, struct error **err);
+
+/* Writes all of data to a descriptor. Returns 0, or -1 with an io error. */
+int file_write_all(int fd, const void *data, size_t length, struct error **err);
+
+/* Puts data at path by way of a new file beside it and rename(2), so that a reader sees the old
+ * content or the new one, never half. Returns 0, or -1 with an io error. */
+int file_write(const char *path, const void *data, size_t length, mode_t mode, struct error **err);
+
+/* Appends data to the file at path with one write(2), creating it. Returns 0, or -1. */
+int file_append(const char *path, const void *data, size_t length, mode_t mode, struct error **err);
+
+/* Makes the directory and those above it that are missing. Returns 0, or -1 with an io error. */
+int file_make_directories(const char *path, mode_t mode, struct error **err);
+
+/* A new private directory under $TMPDIR or /tmp whose name begins with prefix. Returns its path,
+ * owned by the caller, or NULL with an io error. Remove it with file_remove_tree. */
+char *file_make_temporary(const char *prefix, struct error **err);
+
+/* Removes a file or a directory with all that is in it; symbolic links are removed, never
+ * followed. What is not there is no error. Returns 0, or -1 with an io error for the first thing
+ * that could not be removed, after trying all. */
+int file_remove_tree(const char *path, struct error **err);
+
+/* directory + "/" + name. Owned by the caller. */
+char *file_join(const char *directory, const char *name);
+
+#endif

@@ -1,0 +1,58 @@
+#include "base/finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utstring.h>
+
+void findings_add(struct findings *findings, enum finding_severity severity, enum error_class class,
+    const char *pointer, const char *format, ...)
+{
+    findings->items = xreallocarray(findings->items, findings->count + 1, sizeof(*findings->items));
+    va_list args;
+    va_start(args, format);
+    findings->items[findings->count++] = (struct finding){
+        .severity = severity,
+        .class = class,
+        .pointer = xstrdup(pointer),
+        .message = xvasprintf(format, args),
+    };
+    va_end(args);
+    if (severity == FINDING_ERROR)
+        findings->errors++;
+}
+
+char *finding_path(const char *pointer)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    UT_string out;
+    utstring_init(&out);
+    while (*pointer == '/') {
+        const char *token = pointer + 1;
+        size_t length = strcspn(token, "/");
+        if (length > 0 && strspn(token, "0123456789") == length) {
+            utstring_printf(&out, "[%.*s]", (int)length, token);
+        } else if (length > 0 && strspn(token, plain) >= length) {
+            utstring_printf(&out, "%s%.*s", utstring_len(&out) > 0 ? "." : "", (int)length, token);
+        } else {
+            utstring_printf(&out, "[\"");
+            for (size_t i = 0; i < length; i++) {
+                bool escape = token[i] == '~' && i + 1 < length;
+                char byte = escape ? (token[++i] == '1' ? '/' : '~') : token[i];
+                utstring_bincpy(&out, &byte, 1);
+            }
+            utstring_printf(&out, "\"]");
+        }
+        pointer = token + length;
+    }
+    return utstring_body(&out);
+}
+
+void findings_clear(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        free(findings->items[i].pointer);
+        free(findings->items[i].message);
+    }
+    free(findings->items);
+    *findings = (struct findings){0};
+}

@@ -1,0 +1,42 @@
+/* Findings: all that a check has to say about one piece of input, errors and warnings, in the
+ * order in which they were found. A check reports every fault, not just the first. */
+#ifndef BASE_FINDING_H
+#define BASE_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum finding_severity { FINDING_WARNING, FINDING_ERROR };
+
+struct finding {
+    enum finding_severity severity;
+    enum error_class class; /* ERROR_INPUT or ERROR_POLICY */
+    char *pointer; /* JSON Pointer (RFC 6901) of the value: "/0/hostPath/type"; owned */
+    char *message; /* what is wrong, what would be right; owned */
+};
+
+struct findings {
+    struct finding *items; /* owned */
+    size_t count;
+    size_t errors; /* how many of them are errors */
+};
+
+/* Adds one finding; pointer is copied. */
+void findings_add(struct findings *findings, enum finding_severity severity, enum error_class class,
+    const char *pointer, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Short forms: an ERROR_INPUT error, and a warning about input. */
+#define findings_error(findings, pointer, ...)                                                     \
+    findings_add(findings, FINDING_ERROR, ERROR_INPUT, pointer, __VA_ARGS__)
+#define findings_warning(findings, pointer, ...)                                                   \
+    findings_add(findings, FINDING_WARNING, ERROR_INPUT, pointer, __VA_ARGS__)
+
+/* A pointer as people write paths: "/0/hostPath/type" → "[0].hostPath.type"; keys that are no
+ * plain names are quoted: "/0/a.b" → "[0][\"a.b\"]". Owned by the caller. */
+char *finding_path(const char *pointer);
+
+void findings_clear(struct findings *findings);
+
+#endif

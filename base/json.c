@@ -1,0 +1,133 @@
+#include "base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utstring.h>
+
+#include "base/text.h"
+
+size_t json_depth(const json_t *value, size_t limit)
+{
+    size_t deepest = 0;
+    if (!json_is_array(value) && !json_is_object(value))
+        return 0;
+    if (limit == 0)
+        return 1;
+    size_t index = 0;
+    const char *key = NULL;
+    json_t *child = NULL;
+    json_array_foreach (value, index, child) {
+        size_t depth = json_depth(child, limit - 1);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    /* json_object_foreach takes no const object, and changes nothing */
+    json_object_foreach ((json_t *)(uintptr_t)value, key, child) {
+        size_t depth = json_depth(child, limit - 1);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + 1;
+}
+
+json_t *json_parse(const char *text, size_t length, size_t max_depth, struct error **err)
+{
+    json_error_t reason;
+    auto_json json_t *value =
+        json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &reason);
+    if (value == NULL && json_error_code(&reason) == json_error_stack_overflow) {
+        error_set(err, ERROR_INPUT, "JSON is nested deeper than %zu levels", max_depth);
+        return NULL;
+    }
+    if (value == NULL) {
+        auto_free char *shown =
+            text_printable(reason.text, strlen(reason.text), sizeof(reason.text));
+        error_set(err, ERROR_INPUT, "not valid JSON at line %d, column %d: %s",
+            reason.line > 0 ? reason.line : 1, reason.column > 0 ? reason.column : 1, shown);
+        return NULL;
+    }
+    if (json_depth(value, max_depth) > max_depth) {
+        error_set(err, ERROR_INPUT, "JSON is nested deeper than %zu levels", max_depth);
+        return NULL;
+    }
+    return steal(&value);
+}
+
+const char *json_kind(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a string";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return "a boolean";
+    case JSON_NULL:
+        return "null";
+    }
+    return "unknown";
+}
+
+char *json_pointer_join(const char *pointer, const char *key)
+{
+    UT_string out;
+    utstring_init(&out);
+    utstring_printf(&out, "%s/", pointer);
+    for (; *key != '\0'; key++) {
+        if (*key == '~')
+            utstring_printf(&out, "~0");
+        else if (*key == '/')
+            utstring_printf(&out, "~1");
+        else
+            utstring_bincpy(&out, key, 1);
+    }
+    return utstring_body(&out);
+}
+
+char *json_pointer_index(const char *pointer, size_t index)
+{
+    return xasprintf("%s/%zu", pointer, index);
+}
+
+/* Undoes the escapes of one reference token. */
+static char *token_decode(const char *token, size_t length)
+{
+    char *key = xmalloc(length + 1);
+    size_t used = 0;
+    for (size_t i = 0; i < length; i++) {
+        bool escaped = token[i] == '~' && i + 1 < length;
+        if (escaped)
+            i++;
+        key[used++] = !escaped ? token[i] : token[i] == '1' ? '/' : '~';
+    }
+    key[used] = '\0';
+    return key;
+}
+
+json_t *json_pointer_get(const json_t *root, const char *pointer)
+{
+    json_t *value = (json_t *)(uintptr_t)root;
+    while (value != NULL && *pointer == '/') {
+        size_t length = strcspn(pointer + 1, "/");
+        auto_free char *key = token_decode(pointer + 1, length);
+        pointer += 1 + length;
+        if (json_is_array(value)) {
+            long index = 0;
+            value = text_parse_int(key, 0, INT32_MAX, &index) ? json_array_get(value, (size_t)index)
+                                                              : NULL;
+        } else {
+            value = json_object_get(value, key);
+        }
+    }
+    return value;
+}
+
+const char *json_get_string(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}

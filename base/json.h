@@ -1,0 +1,36 @@
+/* jansson, with the limits that outside text needs and errors that say where. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+DEFINE_CLEANUP(json, json_t *, json_decref);
+#define auto_json auto_cleanup(json) /* a json_t reference, dropped when it leaves scope */
+
+/* Parses one JSON value of any kind. Duplicate keys are refused, and nesting beyond max_depth
+ * arrays and objects. Returns a new reference, or NULL with an input error that says line and
+ * column within text. */
+json_t *json_parse(const char *text, size_t length, size_t max_depth, struct error **err);
+
+/* How many arrays and objects stand inside one another: 0 for a scalar, 1 for []. Stops counting
+ * past limit. */
+size_t json_depth(const json_t *value, size_t limit);
+
+/* The English name of a value's type for messages: "a string", "an array", "null", … Static. */
+const char *json_kind(const json_t *value);
+
+/* The value at a JSON Pointer (RFC 6901) below root; "" is root itself. Borrowed, or NULL. */
+json_t *json_pointer_get(const json_t *root, const char *pointer);
+
+/* pointer + "/" + key with ~ and / escaped (RFC 6901). Owned by the caller. */
+char *json_pointer_join(const char *pointer, const char *key);
+char *json_pointer_index(const char *pointer, size_t index);
+
+/* The string member key of object, or NULL when it is not there or no string. Borrowed. */
+const char *json_get_string(const json_t *object, const char *key);
+
+#endif

@@ -1,0 +1,34 @@
+/* Log lines on standard error, as text for people or as one JSON object a line for collectors.
+ * Only programs log; libraries return errors. Lines are written whole, also from several threads.
+ *
+ * A JSON line has "timestamp" (RFC 3339, UTC), "level", "component", "msg" and the fields. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+/* Sets how lines look; component is the program's name and is borrowed for good. Before this,
+ * lines are text at LOG_INFO. Call before starting threads. */
+void log_init(const char *component, enum log_format format, enum log_level level);
+
+/* Parse the names of flags: "text" or "json"; "debug", "info", "warning" or "error".
+ * Return 0, or -1 with a usage error that lists the names. */
+int log_format_parse(const char *name, enum log_format *out, struct error **err);
+int log_level_parse(const char *name, enum log_level *out, struct error **err);
+
+/* Writes one line. fields is an object whose members are shown beside the message, or NULL; it is
+ * taken (freed here), so that it can be made in place: log_write(LOG_INFO, json_pack(…), "…"). */
+void log_write(enum log_level level, json_t *take_fields, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define log_debug(...) log_write(LOG_DEBUG, NULL, __VA_ARGS__)
+#define log_info(...) log_write(LOG_INFO, NULL, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_WARNING, NULL, __VA_ARGS__)
+#define log_error(...) log_write(LOG_ERROR, NULL, __VA_ARGS__)
+
+#endif

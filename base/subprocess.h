@@ -1,0 +1,64 @@
+/* A child process on the event loop: standard input is fed, standard output collected, standard
+ * error handed on line by line, its end awaited; at a deadline it is ended with all its process
+ * group. It runs on libev's default loop, which alone can watch children and there also reaps the
+ * orphans that a process with pid 1 inherits. */
+#ifndef BASE_SUBPROCESS_H
+#define BASE_SUBPROCESS_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct subprocess;
+
+/* How a child ended. Valid during the callback only, except what it says may be stolen. */
+struct subprocess_result {
+    int wait_status; /* as waitpid(2) gives it */
+    bool timed_out; /* the deadline passed, and it was ended for that */
+    bool canceled; /* subprocess_cancel was called */
+    bool output_too_large;
+    char *output; /* standard output with a zero byte behind it; may be stolen */
+    size_t output_length;
+    char *error_tail; /* the last lines of standard error, at most error_tail_limit bytes */
+};
+
+typedef void subprocess_done(void *user, struct subprocess_result *result);
+typedef void subprocess_line(void *user, const char *line);
+
+struct subprocess_options {
+    const char *const *argv; /* NULL-terminated; argv[0] without a slash is found in PATH */
+    const char *const *environment; /* NULL-terminated "NAME=value"; NULL: this process's own */
+    const void *input; /* standard input, copied; NULL: /dev/null */
+    size_t input_length;
+    bool inherit_output; /* leave standard output and error as they are; collect nothing */
+    size_t output_limit; /* more standard output than this ends the child */
+    size_t error_tail_limit; /* bytes of standard error kept for the result */
+    int64_t timeout_ms; /* 0: no deadline */
+    int64_t kill_grace_ms; /* between SIGTERM to the group and SIGKILL */
+    subprocess_line *on_error_line; /* NULL: not called. Overlong lines come in pieces. */
+    subprocess_done *on_done; /* called once, from the loop, never from subprocess_start */
+    void *user;
+};
+
+/* Starts a child in a process group of its own, with default signals and no descriptors but 0 to
+ * 2. Returns it, owned by the loop until on_done has returned; or NULL with an io error (errnum
+ * E2BIG: the arguments are too large), and then on_done is not called. */
+struct subprocess *subprocess_start(const struct subprocess_options *options, struct error **err);
+
+/* Ends the child now, as at a deadline; on_done still comes, from the loop. */
+void subprocess_cancel(struct subprocess *child);
+
+pid_t subprocess_pid(const struct subprocess *child);
+
+/* How a wait status reads in a sentence: "exited with status 3", "was killed by signal 9 (KILL)".
+ * Owned by the caller. */
+char *subprocess_describe(int wait_status);
+
+/* The full path of an executable regular file called name in the directories of path (NULL: $PATH), or
+ * NULL. Owned by the caller. */
+char *subprocess_find(const char *name, const char *path);
+
+#endif

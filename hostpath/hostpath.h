@@ -1,0 +1,67 @@
+/* One hostPath object of a hook sidecar: a file or directory of the node, mounted into the
+ * sidecar. Parsed, checked, and turned into a pod's volume and mount. */
+#ifndef HOSTPATH_HOSTPATH_H
+#define HOSTPATH_HOSTPATH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/finding.h"
+
+/* What must exist on the host before the container starts.
+ * Source: Kubernetes API reference, HostPathVolumeSource. */
+enum hostpath_type {
+    HOSTPATH_DIRECTORY,
+    HOSTPATH_DIRECTORY_OR_CREATE,
+    HOSTPATH_FILE,
+    HOSTPATH_FILE_OR_CREATE,
+    HOSTPATH_SOCKET,
+    HOSTPATH_CHAR_DEVICE,
+    HOSTPATH_BLOCK_DEVICE,
+};
+
+enum { HOSTPATH_PATH_MAX = 4096 };
+
+struct hostpath {
+    char *path; /* on the node; absolute, without ".."; owned */
+    char *volume_path; /* in the container; absolute, without ".."; owned */
+    enum hostpath_type type;
+    bool read_only;
+};
+
+/* Parses a type name; NULL and "" mean the default, Directory.
+ * Returns 0, or -1 with an input error that lists the valid names and the nearest one. */
+int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error **err);
+
+/* "Directory", "DirectoryOrCreate", … Static. */
+const char *hostpath_type_name(enum hostpath_type type);
+
+/* Parses the value of a sidecar's "hostPath" and adds all that is wrong with it to findings, at
+ * pointers below pointer. strict makes unknown fields errors. Returns the object, owned by the
+ * caller, or NULL when there was an error. */
+struct hostpath *hostpath_parse(
+    const json_t *value, const char *pointer, bool strict, struct findings *findings);
+
+void hostpath_free(struct hostpath *hostpath);
+
+/* Checks that path is an absolute path in the form the annotation allows: begins with "/", at
+ * most HOSTPATH_PATH_MAX bytes, no "..", no zero or control bytes. Adds what is wrong at pointer; returns
+ * whether it was right. what names the field in messages. */
+bool hostpath_check_path(const char *path, const char *pointer, struct findings *findings);
+
+/* The path with repeated slashes, "." components and a trailing slash removed. Owned by the
+ * caller. path is absolute and without "..". */
+char *hostpath_normalize(const char *path);
+
+/* Whether path is prefix or lies below it, compared by component after normalising: /a/b is
+ * below /a and /a/, not below /a/bc. Both are absolute and without "..". */
+bool hostpath_is_below(const char *path, const char *prefix);
+
+/* The pod volume and the sidecar's volumeMount of this object under a volume name. New
+ * references.
+ * Source: Kubernetes API reference, Volume and VolumeMount. */
+json_t *hostpath_volume(const struct hostpath *hostpath, const char *volume_name);
+json_t *hostpath_volume_mount(const struct hostpath *hostpath, const char *volume_name);
+
+#endif

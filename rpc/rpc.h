@@ -1,0 +1,47 @@
+/* Unary gRPC over the C core on a libev loop: calls to a unix socket and services on one, with
+ * protobuf-c messages in and out. Everything here belongs to the thread that runs the loop, and
+ * every callback comes from the loop, never from inside the call that asked for it. */
+#ifndef RPC_RPC_H
+#define RPC_RPC_H
+
+#include <ev.h>
+#include <protobuf-c/protobuf-c.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* The largest message either way. KubeVirt's peers send and take up to 4 MiB; ours more. */
+enum { RPC_MAX_MESSAGE = 16 << 20 };
+
+/* gRPC status codes, numbered as on the wire.
+ * Source: https://grpc.io/docs/guides/status-codes/ */
+enum rpc_code {
+    RPC_OK = 0,
+    RPC_CANCELLED = 1,
+    RPC_UNKNOWN = 2,
+    RPC_INVALID_ARGUMENT = 3,
+    RPC_DEADLINE_EXCEEDED = 4,
+    RPC_NOT_FOUND = 5,
+    RPC_RESOURCE_EXHAUSTED = 8,
+    RPC_FAILED_PRECONDITION = 9,
+    RPC_UNIMPLEMENTED = 12,
+    RPC_INTERNAL = 13,
+    RPC_UNAVAILABLE = 14,
+};
+
+/* "UNAVAILABLE" and so on, for every code that gRPC knows; "code N" else. Static, or in a static buffer. */
+const char *rpc_code_name(int code);
+
+/* The gRPC core with its completion queue and the thread that waits on it. */
+struct rpc;
+
+/* Starts the core. Its threads block all signals. Returns it, owned by the caller, or NULL with
+ * an internal error. */
+struct rpc *rpc_new(struct ev_loop *loop, struct error **err);
+
+/* Ends the core and its thread; all channels and servers on it have been freed before. NULL is
+ * allowed. */
+void rpc_free(struct rpc *rpc);
+
+#endif

@@ -1,0 +1,57 @@
+/* A gRPC server on a unix socket: binds the socket itself, hands each request to a handler, and
+ * stops within a bounded time. */
+#ifndef RPC_SERVER_H
+#define RPC_SERVER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "rpc/rpc.h"
+
+/* Binds and listens on path with the given mode, close-on-exec and non-blocking. A stale socket
+ * (nobody accepts on it) is replaced; a living one, or anything that is no socket, is an error
+ * and left alone; a symbolic link is never followed. Cheap: it may come before rpc_new, so that
+ * peers can connect early. Returns the descriptor, owned by the caller, or -1 with an io error. */
+int rpc_listen(const char *path, mode_t mode, struct error **err);
+
+struct rpc_server;
+struct rpc_request; /* a request that waits for its answer */
+
+/* Answers with rpc_request_reply or rpc_request_fail, now or later. message is of the method's
+ * input type and valid until the answer. */
+typedef void rpc_handler(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
+    const ProtobufCMessage *message, void *user);
+
+struct rpc_service {
+    const ProtobufCServiceDescriptor *descriptor;
+    rpc_handler *handler;
+    void *user;
+};
+
+/* Serves count services (copied) on listen_fd, which is taken. A method nobody knows is answered
+ * UNIMPLEMENTED, a request that does not unpack INVALID_ARGUMENT. Returns the server, owned by
+ * the caller, or NULL with an error. */
+struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
+    const struct rpc_service *services, size_t count, struct error **err);
+
+/* Answer; request is gone afterwards. A failure's message is the peer's text to read. Both do nothing but release
+ * it when the peer has cancelled. */
+void rpc_request_reply(struct rpc_request *request, const ProtobufCMessage *response);
+void rpc_request_fail(struct rpc_request *request, enum rpc_code code, const char *message);
+
+/* Calls on_cancel once if the peer cancels, its deadline passes or it hangs up before the answer.
+ * The request still wants its (unheard) answer. */
+void rpc_request_on_cancel(struct rpc_request *request, void (*on_cancel)(void *user), void *user);
+
+/* Milliseconds until the peer's deadline, at least 0; INT64_MAX when it set none. */
+int64_t rpc_request_time_left(const struct rpc_request *request);
+
+/* Stops taking connections and requests, waits up to grace_ms for those under way, then cancels
+ * them; done is called from the loop when all is over. The socket file is the caller's to remove. */
+void rpc_server_stop(
+    struct rpc_server *server, int64_t grace_ms, void (*done)(void *user), void *user);
+
+/* Frees a server that has stopped, or stops it at once by running the loop. NULL is allowed. */
+void rpc_server_free(struct rpc_server *server);
+
+#endif
