@@ -1,0 +1,33 @@
+/* Manifests: the files that a person gives with -f, and the objects in them that have to do with
+ * hook sidecars. Objects of other kinds are passed over; a List stands for its items. */
+#ifndef CLI_MANIFEST_H
+#define CLI_MANIFEST_H
+
+#include "cli/object.h"
+#include "cli/report.h"
+
+enum { CLI_MANIFEST_MAX_BYTES = 16 * 1024 * 1024 };
+
+struct cli_manifest_file; /* opaque: a file name and its documents */
+
+/* All that was loaded, in the order in which it was given. Zeroed is empty. */
+struct cli_manifest {
+    struct cli_manifest_file *files; /* owned */
+    size_t file_count;
+    struct cli_object *objects; /* owned */
+    size_t count;
+};
+
+/* Adds the objects of a file, of standard input (path "-"), or of the *.yaml, *.yml and *.json
+ * files directly in a directory, by name; files that begin with a dot are left out. What cannot
+ * be read goes to the report, and the rest is loaded all the same; so is a warning when nothing
+ * in path can carry the annotation. Pointers to objects are good until the next load. */
+void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report);
+
+/* The object of a kind, namespace and name, or NULL. Borrowed. */
+const struct cli_object *cli_manifest_find(const struct cli_manifest *manifest, enum cli_kind kind,
+    const char *namespace, const char *name);
+
+void cli_manifest_clear(struct cli_manifest *manifest);
+
+#endif

@@ -1,0 +1,58 @@
+/* One object of a manifest that has to do with hook sidecars: where it stands, who it is, and
+ * where its annotations are. */
+#ifndef CLI_OBJECT_H
+#define CLI_OBJECT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/yaml.h"
+
+enum cli_kind {
+    CLI_VMI, /* VirtualMachineInstance */
+    CLI_VM, /* VirtualMachine */
+    CLI_REPLICA_SET, /* VirtualMachineInstanceReplicaSet */
+    CLI_POOL, /* VirtualMachinePool */
+    CLI_POD,
+    CLI_CONFIG_MAP,
+    CLI_ANNOTATION, /* no object at all: a bare array, the value of the annotation */
+};
+
+struct cli_object {
+    enum cli_kind kind;
+    const char *file; /* as messages call it; borrowed from the manifest */
+    const struct yaml_document *document; /* borrowed from the manifest */
+    char *pointer; /* of the object in its document: "", "/items/0"; owned */
+    const json_t *value; /* borrowed from the document */
+    const char *namespace; /* "default" when it names none; borrowed */
+    const char *name; /* "" when it names none; borrowed */
+};
+
+/* The kind of a value that stands at the root of a document or among the items of a List.
+ * default_kind is what its "kind" is when it has none, or NULL. Returns false for anything that
+ * has nothing to do with hook sidecars. */
+bool cli_kind_of(const json_t *value, const char *default_kind, enum cli_kind *out);
+
+/* "VirtualMachineInstance", "Pod", …; "annotation" for a bare array. Static. */
+const char *cli_kind_name(enum cli_kind kind);
+
+/* Whether objects of a kind can carry the annotation: all but config maps. */
+bool cli_kind_has_sidecars(enum cli_kind kind);
+
+/* The JSON Pointer, within an object of this kind, of the annotations that KubeVirt gives to the
+ * launcher pod: "/metadata/annotations" of a VMI or pod, that of the template of the others. NULL
+ * for config maps and bare arrays. Static. */
+const char *cli_kind_annotations_pointer(enum cli_kind kind);
+
+/* Where KubeVirt does not look for the annotation, though people put it there: the metadata of
+ * the VM, replica set or pool itself. Up to two pointers, then NULL. Static. */
+const char *const *cli_kind_misplaced_pointers(enum cli_kind kind);
+
+/* The VirtualMachineInstance that an object is or would create, with its namespace, name and
+ * annotations. New reference, or NULL for pods and config maps. */
+json_t *cli_object_vmi(const struct cli_object *object);
+
+/* The place in its file of the value at a JSON Pointer within the object. */
+struct yaml_place cli_object_place(const struct cli_object *object, const char *pointer);
+
+#endif

@@ -1,0 +1,59 @@
+/* What a subcommand has to say about manifests: findings with their place in a file, for a person
+ * (file:line:col: path: message) or for a program (JSON). */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/finding.h"
+#include "base/yaml.h"
+#include "cli/object.h"
+
+/* Where a finding belongs. All borrowed; each may be NULL, and line 0 is no place. */
+struct cli_report_place {
+    const char *file;
+    struct yaml_place place;
+    const char *path; /* "hooks.kubevirt.io/hookSidecars[0].hostPath.type" */
+    const struct cli_object *object;
+};
+
+struct cli_report_item;
+
+struct cli_report {
+    struct cli_report_item *items; /* owned */
+    size_t count;
+    size_t errors; /* items that are errors, unreadable input among them */
+    size_t warnings;
+    bool unreadable; /* some input could not be read at all */
+    size_t files; /* what was looked at, for the summary */
+    size_t annotations;
+    size_t sidecars;
+};
+
+/* Adds one finding; everything is copied. */
+void cli_report_add(struct cli_report *report, enum finding_severity severity,
+    enum error_class class, const struct cli_report_place *place, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Adds input that could not be read; file may be NULL. Takes the error. */
+void cli_report_add_unreadable(
+    struct cli_report *report, const char *file, struct error *take_error);
+
+/* The findings, one a line, in the order in which they were added; "error:" and "warning:" in
+ * colour when asked. Bytes of the input that are not printable are escaped. */
+void cli_report_print(const struct cli_report *report, FILE *stream, bool colour);
+
+/* {"findings": […], "errors": N, "warnings": N}. New reference. */
+json_t *cli_report_json(const struct cli_report *report);
+
+/* One sentence on what was looked at and how much was found. Owned by the caller. */
+char *cli_report_summary(const struct cli_report *report);
+
+/* 3 when some input was unreadable, 1 when there were errors, otherwise 0. */
+int cli_report_exit_status(const struct cli_report *report);
+
+void cli_report_clear(struct cli_report *report);
+
+#endif
