@@ -119,6 +119,57 @@ build/peers/installed: tests/peers/package.json tests/peers/package-lock.json
 .PHONY: peers
 peers: $(PROTOS:proto/%.proto=$(BUILD)/python/%_pb2.py) build/peers/installed ## build what the foreign peers of the tests need
 
+.PHONY: setup
+setup: ## install the packages that building needs
+	@deploy/install-packages build
+
+.PHONY: demo
+demo: setup ## build, and run the demo
+	@$(MAKE) all
+	@samples/demo/run
+
+INTEGRATION_TESTS := $(wildcard tests/integration/test_*.py)
+TESTS ?= $(UNIT_TESTS) $(INTEGRATION_TESTS)
+
+.PHONY: test
+test: all unit peers ## run the tests (TESTS='…' for some of them)
+	HOOKLINE_BUILD=$(BUILD) prove --jobs 2 --timer --exec tests/exec $(TESTS)
+
+.PHONY: sanitize
+sanitize: ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) BUILD=build/sanitize SANITIZE=address,undefined test
+
+.PHONY: lint
+lint: $(PROTO_HEADERS) ## clang-format, clang-tidy, cppcheck, shellcheck, the rule of the house plan
+	@tests/lint/run $(CPPFLAGS) -std=gnu17
+
+# One libFuzzer target for each parser of outside bytes.
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZ_SECONDS
+	@$(MAKE) BUILD=build/fuzz CC=clang-14 SANITIZE=fuzzer-no-link,address,undefined $(FUZZERS:%=build/fuzz/tests/fuzz/fuzz_%)
+	@set -e; for fuzzer in $(FUZZERS); do \
+	    echo "  FUZZ     $$fuzzer, $(FUZZ_SECONDS) s"; \
+	    mkdir -p build/fuzz/corpus/$$fuzzer; \
+	    build/fuzz/tests/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=25 -rss_limit_mb=4096 \
+	        -artifact_prefix=build/fuzz/ -verbosity=0 -print_final_stats=0 \
+	        build/fuzz/corpus/$$fuzzer tests/fuzz/seeds/$$fuzzer; \
+	done
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARIES)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS)
+
+# The sanitized tests come last: their closing line is the run's.
+.PHONY: check
+check: ## set up, then every check there is
+	@deploy/install-packages test
+	@$(MAKE) all unit peers
+	@$(MAKE) lint
+	@$(MAKE) fuzz FUZZ_SECONDS=5
+	@$(MAKE) test
+	@$(MAKE) sanitize
+
 .PHONY: clean
 clean: ## remove build/
 	rm -rf build

@@ -22,7 +22,7 @@ size_t json_depth(const json_t *value, size_t limit)
         deepest = depth > deepest ? depth : deepest;
     }
     /* json_object_foreach takes no const object, and changes nothing */
-    json_object_foreach ((json_t *)(uintptr_t)value, key, child) {
+    json_object_foreach ((json_t *)value, key, child) {
         size_t depth = json_depth(child, limit - 1);
         deepest = depth > deepest ? depth : deepest;
     }
@@ -111,7 +111,7 @@ static char *token_decode(const char *token, size_t length)
 
 json_t *json_pointer_get(const json_t *root, const char *pointer)
 {
-    json_t *value = (json_t *)(uintptr_t)root;
+    json_t *value = (json_t *)root;
     while (value != NULL && *pointer == '/') {
         size_t length = strcspn(pointer + 1, "/");
         auto_free char *key = token_decode(pointer + 1, length);

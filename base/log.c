@@ -108,7 +108,10 @@ void log_write(enum log_level level, json_t *take_fields, const char *format, ..
         va_start(args, format);
         auto_free char *raw = xvasprintf(format, args);
         va_end(args);
-        auto_free char *message = text_printable(raw, strlen(raw), SIZE_MAX);
+        /* JSON has escapes of its own for all that is text */
+        bool as_it_is = settings.format == LOG_JSON && text_is_utf8(raw, strlen(raw), NULL);
+        auto_free char *message =
+            as_it_is ? steal(&raw) : text_printable(raw, strlen(raw), SIZE_MAX);
         auto_free char *line = settings.format == LOG_JSON ? json_line(level, take_fields, message)
                                                            : text_line(level, take_fields, message);
         if (line != NULL) {

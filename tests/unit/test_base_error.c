@@ -1,0 +1,117 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/finding.h"
+
+static void an_error_has_class_and_message(void **state)
+{
+    (void)state;
+    auto_error struct error *err = NULL;
+    assert_int_equal(error_set(&err, ERROR_INPUT, "reading %s", "a file"), -1);
+    assert_string_equal(err->message, "reading a file");
+    assert_int_equal(err->class, ERROR_INPUT);
+    assert_int_equal(err->errnum, 0);
+    assert_int_equal(error_wrap(&err, "vmi.yaml"), -1);
+    assert_string_equal(err->message, "vmi.yaml: reading a file");
+}
+
+static void errno_is_told_in_words(void **state)
+{
+    (void)state;
+    auto_error struct error *err = NULL;
+    errno = ENOENT;
+    assert_int_equal(error_set_errno(&err, "opening %s", "/x"), -1);
+    assert_string_equal(err->message, "opening /x: No such file or directory");
+    assert_int_equal(err->class, ERROR_IO);
+    assert_int_equal(err->errnum, ENOENT);
+}
+
+static void nobody_needs_to_care(void **state)
+{
+    (void)state;
+    assert_int_equal(error_set(NULL, ERROR_INPUT, "lost"), -1);
+    assert_int_equal(error_wrap(NULL, "more"), -1);
+    struct error *err = NULL;
+    error_set(&err, ERROR_IO, "moved");
+    assert_int_equal(error_move(NULL, err), -1);
+}
+
+static void every_class_has_a_name_and_an_exit_status(void **state)
+{
+    (void)state;
+    static const struct {
+        enum error_class class;
+        const char *name;
+        int status;
+    } cases[] = {
+        {ERROR_INPUT, "input", 1},
+        {ERROR_POLICY, "policy", 1},
+        {ERROR_USAGE, "usage", 2},
+        {ERROR_IO, "io", 3},
+        {ERROR_REMOTE, "remote", 4},
+        {ERROR_TIMEOUT, "timeout", 5},
+        {ERROR_INTERNAL, "internal", 6},
+        {ERROR_CANCELED, "canceled", 6},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        assert_string_equal(error_class_name(cases[i].class), cases[i].name);
+        assert_int_equal(error_exit_status(cases[i].class), cases[i].status);
+    }
+}
+
+static void findings_are_counted_and_kept_in_order(void **state)
+{
+    (void)state;
+    struct findings findings = {0};
+    findings_warning(&findings, "/0", "first");
+    findings_error(&findings, "/1/image", "%s", "second");
+    assert_int_equal(findings.count, 2);
+    assert_int_equal(findings.errors, 1);
+    assert_string_equal(findings.items[0].message, "first");
+    assert_string_equal(findings.items[1].pointer, "/1/image");
+    findings_clear(&findings);
+    assert_int_equal(findings.count, 0);
+}
+
+static void pointers_read_as_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pointer;
+        const char *path;
+    } cases[] = {
+        {"", ""},
+        {"/0", "[0]"},
+        {"/0/hostPath/type", "[0].hostPath.type"},
+        {"/12/args/3", "[12].args[3]"},
+        {"/metadata/annotations/a~1b.c", "metadata.annotations[\"a/b.c\"]"},
+        {"/0/~0x", "[0][\"~x\"]"},
+        {"/0/", "[0][\"\"]"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_free char *path = finding_path(cases[i].pointer);
+        assert_string_equal(path, cases[i].path);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_error_has_class_and_message),
+        cmocka_unit_test(errno_is_told_in_words),
+        cmocka_unit_test(nobody_needs_to_care),
+        cmocka_unit_test(every_class_has_a_name_and_an_exit_status),
+        cmocka_unit_test(findings_are_counted_and_kept_in_order),
+        cmocka_unit_test(pointers_read_as_paths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

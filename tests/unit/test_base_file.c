@@ -1,0 +1,109 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static int directory_setup(void **state)
+{
+    *state = file_make_temporary("test-file", NULL);
+    return *state != NULL ? 0 : -1;
+}
+
+static int directory_teardown(void **state)
+{
+    int status = file_remove_tree(*state, NULL);
+    free(*state);
+    return status;
+}
+
+static void what_is_written_is_read(void **state)
+{
+    auto_free char *path = file_join(*state, "a");
+    assert_int_equal(file_write(path, "old", 3, 0600, NULL), 0);
+    assert_int_equal(file_write(path, "new\0text", 8, 0640, NULL), 0);
+    assert_int_equal(file_append(path, "+", 1, 0600, NULL), 0);
+    auto_free char *data = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read(path, 9, &data, &length, NULL), 0);
+    assert_int_equal(length, 9);
+    assert_memory_equal(data, "new\0text+", 10);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0640);
+}
+
+static void reading_says_what_is_wrong(void **state)
+{
+    auto_free char *path = file_join(*state, "b");
+    auto_free char *data = NULL;
+    size_t length = 0;
+    auto_error struct error *missing = NULL;
+    assert_int_equal(file_read(path, 10, &data, &length, &missing), -1);
+    assert_int_equal(missing->class, ERROR_IO);
+    assert_int_equal(missing->errnum, ENOENT);
+    assert_non_null(strstr(missing->message, path));
+
+    file_write(path, "0123456789!", 11, 0600, NULL);
+    auto_error struct error *large = NULL;
+    assert_int_equal(file_read(path, 10, &data, &length, &large), -1);
+    assert_int_equal(large->class, ERROR_INPUT);
+    assert_non_null(strstr(large->message, "larger than 10 bytes"));
+
+    auto_error struct error *directory = NULL;
+    assert_int_equal(file_read(*state, 10, &data, &length, &directory), -1);
+    assert_int_equal(directory->errnum, EISDIR);
+}
+
+static void directories_are_made_and_removed_whole(void **state)
+{
+    auto_free char *top = file_join(*state, "top");
+    auto_free char *deep = file_join(top, "x/y/z");
+    assert_int_equal(file_make_directories(deep, 0700, NULL), 0);
+    assert_int_equal(file_make_directories(deep, 0700, NULL), 0);
+    auto_free char *file = file_join(deep, "f");
+    file_write(file, "", 0, 0600, NULL);
+    auto_error struct error *err = NULL;
+    assert_int_equal(file_make_directories(file, 0700, &err), -1);
+    assert_int_equal(file_remove_tree(top, NULL), 0);
+    assert_int_equal(access(top, F_OK), -1);
+    assert_int_equal(file_remove_tree(top, NULL), 0);
+}
+
+static void removal_never_follows_links(void **state)
+{
+    auto_free char *kept = file_join(*state, "kept");
+    auto_free char *inside = file_join(kept, "inside");
+    auto_free char *tree = file_join(*state, "tree");
+    auto_free char *link = file_join(tree, "link");
+    file_make_directories(kept, 0700, NULL);
+    file_write(inside, "", 0, 0600, NULL);
+    file_make_directories(tree, 0700, NULL);
+    assert_int_equal(symlink(kept, link), 0);
+    assert_int_equal(file_remove_tree(tree, NULL), 0);
+    assert_int_equal(access(inside, F_OK), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            what_is_written_is_read, directory_setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(
+            reading_says_what_is_wrong, directory_setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(
+            directories_are_made_and_removed_whole, directory_setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(
+            removal_never_follows_links, directory_setup, directory_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

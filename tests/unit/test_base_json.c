@@ -1,0 +1,85 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+
+static void bad_json_is_refused_with_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *message; /* what the error contains */
+    } cases[] = {
+        {"", "line 1, column 1"},
+        {"{\"a\": 1,\n \"a\": 2}", "line 2"},
+        {"[1, 2", "line 1"},
+        {"[1]]", "end of file expected"},
+        {"\"\xFF\"", "not valid JSON"},
+        {"[[[[1]]]]", "deeper than 3 levels"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_error struct error *err = NULL;
+        assert_null(json_parse(cases[i].text, strlen(cases[i].text), 3, &err));
+        assert_int_equal(err->class, ERROR_INPUT);
+        assert_non_null(strstr(err->message, cases[i].message));
+    }
+}
+
+static void depth_ten_thousand_is_an_error(void **state)
+{
+    (void)state;
+    enum { DEPTH = 10000 };
+    char text[DEPTH];
+    memset(text, '[', DEPTH);
+    auto_error struct error *err = NULL;
+    assert_null(json_parse(text, DEPTH, 16, &err));
+    assert_string_equal(err->message, "JSON is nested deeper than 16 levels");
+}
+
+static void depth_is_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t depth;
+    } cases[] = {{"1", 0}, {"[]", 1}, {"{}", 1}, {"[{\"a\": []}, 2]", 3}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_json json_t *value = json_parse(cases[i].text, strlen(cases[i].text), 16, NULL);
+        assert_int_equal(json_depth(value, 16), cases[i].depth);
+    }
+}
+
+static void pointers_are_made_and_followed(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"a/b\": {\"m~n\": [10, {\"x\": 11}]}}";
+    auto_json json_t *root = json_parse(text, strlen(text), 16, NULL);
+    auto_free char *slash = json_pointer_join("", "a/b");
+    auto_free char *tilde = json_pointer_join(slash, "m~n");
+    auto_free char *item = json_pointer_index(tilde, 1);
+    assert_string_equal(item, "/a~1b/m~0n/1");
+    assert_ptr_equal(json_pointer_get(root, ""), root);
+    assert_int_equal(json_integer_value(json_pointer_get(root, "/a~1b/m~0n/0")), 10);
+    assert_int_equal(json_integer_value(json_pointer_get(root, "/a~1b/m~0n/1/x")), 11);
+    assert_null(json_pointer_get(root, "/a~1b/m~0n/2"));
+    assert_null(json_pointer_get(root, "/a~1b/m~0n/-1"));
+    assert_null(json_pointer_get(root, "/nothing/below"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_json_is_refused_with_its_place),
+        cmocka_unit_test(depth_ten_thousand_is_an_error),
+        cmocka_unit_test(depth_is_counted),
+        cmocka_unit_test(pointers_are_made_and_followed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
