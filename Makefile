@@ -36,6 +36,7 @@ endif
 # of a sidecar several milliseconds.
 GRPC_LIBS := $(shell pkg-config --static --libs-only-l grpc_unsecure) -lupb -laddress_sorting -lz -lcares -labsl_status
 STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lstdc++ -Wl,--end-group
+LIBRARY_LIBS := $(STATIC_LIBS:-Wl,--%-group=) -lxml2 -lm -lpthread
 LDLIBS += -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic -lxml2 -lm -lpthread
 
 PROTOS := $(wildcard proto/*.proto)
@@ -50,8 +51,10 @@ SAMPLES := $(BUILD)/samples/smbios/onDefineDomain
 Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
+MAN_PAGES := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
+
 .PHONY: all
-all: $(PROGRAMS:%=$(BUILD)/%) $(SAMPLES) ## build everything
+all: $(PROGRAMS:%=$(BUILD)/%) $(BUILD)/lib/libhookline-manager.a $(SAMPLES) ## build everything
 
 .PHONY: help
 help: ## list the targets
@@ -101,6 +104,40 @@ $(BUILD)/samples/smbios/onDefineDomain: samples/smbios/onDefineDomain.c
 	$(call say,SAMPLE,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -Wall -Wextra -I/usr/include/libxml2 -o $@ $< -lxml2 -ljansson
+
+# The manager as a library (manager/hookline.h): one object in which only its own names show.
+MANAGER_LIBRARY_ROOMS := base proto rpc hostpath domain annotations manager
+$(BUILD)/lib/libhookline-manager.a: $(MANAGER_LIBRARY_ROOMS:%=$(BUILD)/lib/lib%.a)
+	$(call say,LIB,$@)
+	@rm -f $@
+	$(Q)ld -r -o $(BUILD)/lib/hookline-manager.o --whole-archive $^
+	$(Q)objcopy --wildcard --keep-global-symbol='hookline_*' $(BUILD)/lib/hookline-manager.o
+	$(Q)$(AR) rcs $@ $(BUILD)/lib/hookline-manager.o
+
+$(BUILD)/man/%: docs/man/%.scd
+	$(call say,MAN,$@)
+	@mkdir -p $(@D)
+	$(Q)scdoc < $< > $@
+
+.PHONY: man
+man: $(MAN_PAGES) ## make the man pages
+
+.PHONY: install
+install: all man ## install below DESTDIR and PREFIX
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/hookline)
+	install -m 755 $(PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
+	ln -sf hookctl $(DESTDIR)$(PREFIX)/bin/kubectl-hookline
+	install -m 644 $(BUILD)/lib/libhookline-manager.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 manager/hookline.h $(DESTDIR)$(PREFIX)/include/hookline/manager.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBRARY_LIBS)|' \
+	    manager/hookline-manager.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hookline-manager.pc
+	for page in $(MAN_PAGES); do \
+	    install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	done
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	$(BUILD)/hookctl completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/hookctl
+	$(BUILD)/hookctl completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_hookctl
+	$(BUILD)/hookctl completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/hookctl.fish
 
 .PHONY: unit
 unit: $(UNIT_TESTS) ## build the unit tests
