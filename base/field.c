@@ -1,0 +1,55 @@
+#include "base/field.h"
+
+#include <stdint.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+json_t *field_take(
+    const json_t *object, const char *name, const char *pointer, struct findings *findings)
+{
+    json_t *taken = json_object_get(object, name);
+    const char *key = NULL;
+    json_t *value = NULL;
+    /* json_object_foreach takes no const object, and changes nothing */
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+        if (streq(key, name) || strcasecmp(key, name) != 0)
+            continue;
+        auto_free char *place = json_pointer_join(pointer, key);
+        if (taken != NULL) {
+            findings_error(findings, place,
+                "is \"%s\" a second time, in other letter case: one of the two is to go", name);
+            continue;
+        }
+        taken = value;
+        findings_warning(findings, place, "is taken as \"%s\": write it in these letters", name);
+    }
+    return json_is_null(taken) ? NULL : taken;
+}
+
+static bool is_known(const char *key, const char *const *known, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(key, known[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+void field_check_unknown(const json_t *object, const char *const *known, size_t count,
+    const char *pointer, bool strict, struct findings *findings)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+        if (is_known(key, known, count))
+            continue;
+        auto_free char *place = json_pointer_join(pointer, key);
+        auto_free char *hint = suggest_hint(key, known, count);
+        auto_free char *names = hint[0] == '\0' ? text_list(known, count) : NULL;
+        findings_add(findings, strict ? FINDING_ERROR : FINDING_WARNING, ERROR_INPUT, place,
+            "is no known field%s%s%s%s", hint, strict ? "" : " and is ignored",
+            names != NULL ? "; known here: " : "", names != NULL ? names : "");
+    }
+}
