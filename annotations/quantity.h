@@ -1,0 +1,15 @@
+/* Kubernetes quantities ("500m", "64Mi", "1e3"), as numbers that can be compared. */
+#ifndef ANNOTATIONS_QUANTITY_H
+#define ANNOTATIONS_QUANTITY_H
+
+#include <stdbool.h>
+
+/* A quantity in billionths: the smallest that Kubernetes keeps. */
+typedef unsigned __int128 annotations_quantity;
+
+/* Parses a quantity that is not negative; digits below a billionth are rounded up, as Kubernetes
+ * does. False for anything else, and for more than 2^63 - 1.
+ * Source: Kubernetes API reference, Quantity. */
+bool annotations_quantity_parse(const char *text, annotations_quantity *out);
+
+#endif
