@@ -161,8 +161,7 @@ setup: ## install the packages that building needs
 	@deploy/install-packages build
 
 .PHONY: demo
-demo: setup ## build, and run the demo
-	@$(MAKE) all
+demo: ## install what is missing, build, and run the hooks of a VM here
 	@samples/demo/run
 
 INTEGRATION_TESTS := $(wildcard tests/integration/test_*.py)
@@ -196,6 +195,15 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARIES)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS)
+
+BENCH_RUNS ?= 40
+.PHONY: bench
+bench: all $(BUILD)/tests/bench/bench ## measure what docs and README claim; JSON in build/bench.json
+	@$(BUILD)/tests/bench/bench $(BUILD) build/bench.json $(BENCH_RUNS)
+
+$(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(LIBRARIES)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS)
 
 # The sanitized tests come last: their closing line is the run's.
 .PHONY: check
