@@ -1,0 +1,201 @@
+#include "rpc/client.h"
+
+#include <assert.h>
+#include <grpc/grpc.h>
+#include <grpc/grpc_posix.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "rpc/address.h"
+#include "rpc/core.h"
+#include "rpc/message.h"
+
+struct rpc_channel {
+    struct rpc *rpc;
+    grpc_channel *channel;
+    struct rpc_call *calls; /* those under way; linked by rpc_call.prev and .next */
+};
+
+struct rpc_call {
+    struct rpc_call *prev;
+    struct rpc_call *next;
+    struct rpc_channel *channel; /* NULL once it was called off or is over */
+    rpc_done *done;
+    void *user;
+    const ProtobufCMessageDescriptor *output;
+
+    /* The rest belongs to the core until tag completes. */
+    struct rpc_tag tag;
+    grpc_call *call;
+    grpc_byte_buffer *request;
+    grpc_byte_buffer *response;
+    grpc_metadata_array initial_metadata;
+    grpc_metadata_array trailing_metadata;
+    grpc_status_code code;
+    grpc_slice details;
+};
+
+/* Returns a connected socket, or -1. */
+static int connect_to(const char *path, struct error **err)
+{
+    struct rpc_address address;
+    if (rpc_address_init(&address, path, err) < 0)
+        return error_wrap(err, "connecting to %s", path);
+    auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int failed =
+        fd < 0 || connect(fd, (const struct sockaddr *)&address.name, sizeof(address.name)) < 0;
+    if (failed)
+        error_set_errno(err, "connecting to %s", path);
+    rpc_address_clear(&address);
+    return failed ? -1 : steal_fd(&fd);
+}
+
+struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct error **err)
+{
+    auto_fd int fd = connect_to(path, err);
+    if (fd < 0)
+        return NULL;
+    grpc_channel *grpc =
+        grpc_channel_create_from_fd("localhost", fd, rpc->channel_credentials, rpc_core_options());
+    steal_fd(&fd); /* the core's now */
+    struct rpc_channel *channel = xmalloc(sizeof(*channel));
+    *channel = (struct rpc_channel){.rpc = rpc, .channel = grpc};
+    return channel;
+}
+
+void rpc_channel_free(struct rpc_channel *channel)
+{
+    if (channel == NULL)
+        return;
+    struct rpc_call *call;
+    struct rpc_call *next;
+    DL_FOREACH_SAFE(channel->calls, call, next)
+    {
+        rpc_call_cancel(call);
+    }
+    grpc_channel_destroy(channel->channel);
+    free(channel);
+}
+
+static void call_free(struct rpc_call *call)
+{
+    size_t size = grpc_byte_buffer_length(call->request);
+    if (call->response != NULL)
+        size += grpc_byte_buffer_length(call->response);
+    grpc_byte_buffer_destroy(call->request);
+    grpc_byte_buffer_destroy(call->response);
+    grpc_metadata_array_destroy(&call->initial_metadata);
+    grpc_metadata_array_destroy(&call->trailing_metadata);
+    grpc_slice_unref(call->details);
+    grpc_call_unref(call->call);
+    free(call);
+    rpc_core_trim(size);
+}
+
+/* Takes a call off its channel's list: from now on it only waits for its completion. */
+static void detach(struct rpc_call *call)
+{
+    DL_DELETE(call->channel->calls, call);
+    call->channel = NULL;
+}
+
+/* Tells the caller what came of the call. */
+static void report(struct rpc_call *call)
+{
+    auto_error struct error *error = NULL;
+    auto_free char *details = xstrndup(
+        (const char *)GRPC_SLICE_START_PTR(call->details), GRPC_SLICE_LENGTH(call->details));
+    struct rpc_result result = {.code = call->code, .message = details};
+    ProtobufCMessage *response = NULL;
+    if (call->code == GRPC_STATUS_OK) {
+        response = rpc_message_unpack(call->response, call->output, &error);
+        result.response = response;
+        if (response == NULL) {
+            error_wrap(&error, "reading the answer");
+            result.code = RPC_INTERNAL;
+            result.message = error->message;
+        }
+    }
+    call->done(call->user, &result);
+    if (response != NULL)
+        protobuf_c_message_free_unpacked(response, NULL);
+}
+
+static void on_complete(void *owner, bool ok)
+{
+    (void)ok; /* receiving a status never fails; the status tells */
+    struct rpc_call *call = owner;
+    if (call->channel != NULL) {
+        detach(call);
+        report(call);
+    }
+    call_free(call);
+}
+
+static gpr_timespec deadline_in(int64_t milliseconds)
+{
+    static const int64_t longest_ms = 30LL * 24 * 3600 * 1000; /* beyond it, none */
+    if (milliseconds > longest_ms)
+        return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+    return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+        gpr_time_from_millis(milliseconds > 0 ? milliseconds : 0, GPR_TIMESPAN));
+}
+
+static void start_batch(struct rpc_call *call)
+{
+    const grpc_op operations[] = {
+        {.op = GRPC_OP_SEND_INITIAL_METADATA},
+        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = call->request},
+        {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
+        {.op = GRPC_OP_RECV_INITIAL_METADATA,
+            .data.recv_initial_metadata.recv_initial_metadata = &call->initial_metadata},
+        {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &call->response},
+        {.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
+            .data.recv_status_on_client = {.trailing_metadata = &call->trailing_metadata,
+                .status = &call->code,
+                .status_details = &call->details}},
+    };
+    grpc_call_error error =
+        grpc_call_start_batch(call->call, operations, ARRAY_SIZE(operations), &call->tag, NULL);
+    assert(error == GRPC_CALL_OK); /* nothing in it comes from outside */
+    (void)error;
+}
+
+struct rpc_call *rpc_call_start(struct rpc_channel *channel,
+    const ProtobufCServiceDescriptor *service, const char *method, const ProtobufCMessage *request,
+    int64_t timeout_ms, rpc_done *done, void *user)
+{
+    const ProtobufCMethodDescriptor *descriptor =
+        protobuf_c_service_descriptor_get_method_by_name(service, method);
+    assert(descriptor != NULL && descriptor->input == request->descriptor);
+
+    struct rpc_call *call = xmalloc(sizeof(*call));
+    *call = (struct rpc_call){.channel = channel,
+        .done = done,
+        .user = user,
+        .output = descriptor->output,
+        .tag = {on_complete, call},
+        .request = rpc_message_pack(request),
+        .details = grpc_empty_slice()};
+    grpc_metadata_array_init(&call->initial_metadata);
+    grpc_metadata_array_init(&call->trailing_metadata);
+
+    auto_free char *path = xasprintf("/%s/%s", service->name, method);
+    grpc_slice path_slice = grpc_slice_from_copied_string(path);
+    call->call = grpc_channel_create_call(channel->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
+        channel->rpc->queue, path_slice, NULL, deadline_in(timeout_ms), NULL);
+    grpc_slice_unref(path_slice);
+    DL_APPEND(channel->calls, call);
+    start_batch(call);
+    return call;
+}
+
+void rpc_call_cancel(struct rpc_call *call)
+{
+    if (call->channel == NULL) /* from inside its own done */
+        return;
+    detach(call);
+    grpc_call_cancel(call->call, NULL);
+}

@@ -1,0 +1,43 @@
+/* The inside of the room: the gRPC core, and how what it completes reaches the loop.
+ *
+ * The core is driven by whoever waits on its completion queue. That is one small thread, which
+ * writes each completion to a pipe and touches nothing else; the loop reads the pipe. All other
+ * state of the room belongs to the loop's thread and needs no locks. */
+#ifndef RPC_CORE_H
+#define RPC_CORE_H
+
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "rpc/rpc.h"
+
+/* What an operation is started with, and what its completion calls. It stays where it is until
+ * then. ok is whether the operation went well. */
+struct rpc_tag {
+    void (*complete)(void *owner, bool ok);
+    void *owner;
+};
+
+struct rpc {
+    struct ev_loop *loop;
+    struct ev_io readable; /* completions wait in the pipe */
+    grpc_completion_queue *queue;
+    grpc_channel_credentials *channel_credentials;
+    grpc_server_credentials *server_credentials;
+    pthread_t thread; /* waits on the queue */
+    int read_fd; /* the loop's end of the pipe */
+    int write_fd; /* the thread's end, which it closes when the queue has shut down */
+};
+
+/* Options of channels and servers alike. Static. */
+const grpc_channel_args *rpc_core_options(void);
+
+/* Handles completions, and nothing else of the loop, until *finished. */
+void rpc_core_wait(struct rpc *rpc, const bool *finished);
+
+/* Gives memory back to the system after a message of size bytes was released. */
+void rpc_core_trim(size_t size);
+
+#endif

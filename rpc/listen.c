@@ -1,0 +1,88 @@
+#include "rpc/server.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rpc/address.h"
+
+static int open_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/* Binds with the mode from the first moment on: a socket that is made open to more and then
+ * restricted could be reached in between. Never follows a link at the last component. */
+static int bind_with_mode(int fd, const struct rpc_address *address, mode_t mode)
+{
+    mode_t before = umask(~mode & 0777);
+    int result = bind(fd, (const struct sockaddr *)&address->name, sizeof(address->name));
+    int errnum = errno;
+    umask(before);
+    errno = errnum;
+    return result;
+}
+
+/* Removes what is at the address if it is a socket on which nobody listens. Returns 0, or -1 with
+ * an error and the thing left alone. */
+static int remove_stale(const struct rpc_address *address, struct error **err)
+{
+    const char *name = address->name.sun_path;
+    struct stat status;
+    if (lstat(name, &status) < 0)
+        return errno == ENOENT ? 0 : error_set_errno(err, "looking at what is there");
+    if (!S_ISSOCK(status.st_mode)) {
+        error_set(err, ERROR_IO, "a %s is there already, and only a stale socket is replaced",
+            S_ISLNK(status.st_mode)   ? "symbolic link"
+            : S_ISDIR(status.st_mode) ? "directory"
+            : S_ISREG(status.st_mode) ? "file"
+                                      : "special file");
+        return -1;
+    }
+    auto_fd int fd = open_socket();
+    if (fd < 0)
+        return error_set_errno(err, "making a socket");
+    if (connect(fd, (const struct sockaddr *)&address->name, sizeof(address->name)) == 0 ||
+        errno == EAGAIN)
+        return error_set(err, ERROR_IO, "another process listens there");
+    if (errno == ENOENT)
+        return 0;
+    if (errno != ECONNREFUSED)
+        return error_set_errno(err, "asking whether anybody listens there");
+    if (unlink(name) < 0 && errno != ENOENT)
+        return error_set_errno(err, "removing the stale socket");
+    return 0;
+}
+
+static int bind_or_replace(
+    int fd, const struct rpc_address *address, mode_t mode, struct error **err)
+{
+    if (bind_with_mode(fd, address, mode) == 0)
+        return 0;
+    if (errno == EADDRINUSE) {
+        if (remove_stale(address, err) < 0)
+            return -1;
+        if (bind_with_mode(fd, address, mode) == 0)
+            return 0;
+    }
+    return error_set_errno(err, "binding");
+}
+
+int rpc_listen(const char *path, mode_t mode, struct error **err)
+{
+    struct rpc_address address;
+    if (rpc_address_init(&address, path, err) < 0)
+        return error_wrap(err, "listening on %s", path);
+    auto_fd int fd = open_socket();
+    bool failed = fd < 0 ? error_set_errno(err, "making a socket") < 0
+                         : bind_or_replace(fd, &address, mode, err) < 0;
+    if (!failed && listen(fd, SOMAXCONN) < 0) {
+        error_set_errno(err, "listening");
+        unlink(address.name.sun_path);
+        failed = true;
+    }
+    rpc_address_clear(&address);
+    return failed ? error_wrap(err, "listening on %s", path) : steal_fd(&fd);
+}

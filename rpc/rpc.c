@@ -1,0 +1,211 @@
+#include "rpc/rpc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grpc/support/cpu.h>
+#include <grpc/support/log.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "rpc/core.h"
+
+/* One completion on its way through the pipe. Writes this small are whole (pipe(7), PIPE_BUF). */
+struct completion {
+    struct rpc_tag *tag;
+    bool ok;
+};
+
+/* The core starts an event thread for each processor it counts, up to 32, and shards its tables by
+ * processor. A hook needs neither: these stand in for the functions of its library. */
+unsigned gpr_cpu_num_cores(void)
+{
+    return 1;
+}
+
+unsigned gpr_cpu_current_cpu(void)
+{
+    return 0;
+}
+
+const char *rpc_code_name(int code)
+{
+    static const char *const names[] = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+        "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
+    static char number[32];
+    if (code >= 0 && (size_t)code < ARRAY_SIZE(names))
+        return names[code];
+    snprintf(number, sizeof(number), "code %d", code);
+    return number;
+}
+
+const grpc_channel_args *rpc_core_options(void)
+{
+    enum { MAX_METADATA = 64 << 10, MAX_STREAMS = 100, ONLY_IDENTITY = 1 };
+    static grpc_arg list[] = {
+        /* What the peer sees as the host; without it, "test.authority". */
+        {GRPC_ARG_STRING, (char *)GRPC_ARG_DEFAULT_AUTHORITY, {.string = (char *)"localhost"}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
+            {.integer = RPC_MAX_MESSAGE}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, {.integer = RPC_MAX_MESSAGE}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_METADATA_SIZE, {.integer = MAX_METADATA}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_CONCURRENT_STREAMS, {.integer = MAX_STREAMS}},
+        /* The core would inflate a message of any size; one that is compressed is refused. */
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, {.integer = 0}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
+            {.integer = ONLY_IDENTITY}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_RETRIES, {.integer = 0}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_CHANNELZ, {.integer = 0}},
+        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_HTTP_PROXY, {.integer = 0}},
+    };
+    static const grpc_channel_args options = {ARRAY_SIZE(list), list};
+    return &options;
+}
+
+static void *pump(void *user)
+{
+    struct rpc *rpc = user;
+    for (;;) {
+        grpc_event event =
+            grpc_completion_queue_next(rpc->queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
+        if (event.type == GRPC_QUEUE_SHUTDOWN)
+            break;
+        struct completion completion = {.tag = event.tag, .ok = event.success != 0};
+        if (file_write_all(rpc->write_fd, &completion, sizeof(completion), NULL) < 0)
+            abort(); /* the loop's end is open until this thread has ended */
+    }
+    close(rpc->write_fd);
+    return NULL;
+}
+
+/* Handles one completion. Returns whether there was one; false is also the end of the pipe. */
+static bool handle_one(struct rpc *rpc, bool *end)
+{
+    struct completion completion;
+    ssize_t got = read(rpc->read_fd, &completion, sizeof(completion));
+    *end = got == 0;
+    if (got != (ssize_t)sizeof(completion))
+        return false;
+    completion.tag->complete(completion.tag->owner, completion.ok);
+    return true;
+}
+
+static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    enum { AT_ONCE = 64 }; /* then others have their turn */
+    struct rpc *rpc = watcher->data;
+    bool end;
+    for (int i = 0; i < AT_ONCE && handle_one(rpc, &end); i++)
+        continue;
+}
+
+static void wait_for_completion(struct rpc *rpc)
+{
+    struct pollfd readable = {.fd = rpc->read_fd, .events = POLLIN};
+    poll(&readable, 1, -1);
+}
+
+void rpc_core_wait(struct rpc *rpc, const bool *finished)
+{
+    bool end;
+    while (!*finished) {
+        if (!handle_one(rpc, &end))
+            wait_for_completion(rpc);
+    }
+}
+
+void rpc_core_trim(size_t size)
+{
+    enum { LARGE = 1 << 20 };
+    if (size >= LARGE)
+        malloc_trim(0);
+}
+
+/* A library writes no log lines: what matters of them also comes as a status. */
+static void drop_log_line(gpr_log_func_args *args)
+{
+    (void)args;
+}
+
+static void end_core(struct rpc *rpc)
+{
+    grpc_channel_credentials_release(rpc->channel_credentials);
+    grpc_server_credentials_release(rpc->server_credentials);
+    grpc_completion_queue_destroy(rpc->queue);
+    grpc_shutdown_blocking();
+}
+
+/* Starts the core and the thread; both get the caller's signal mask. Returns 0, or an errno. */
+static int start_core(struct rpc *rpc)
+{
+    if (getenv("GRPC_VERBOSITY") == NULL)
+        gpr_set_log_function(drop_log_line);
+    grpc_init();
+    rpc->queue = grpc_completion_queue_create_for_next(NULL);
+    rpc->channel_credentials = grpc_insecure_credentials_create();
+    rpc->server_credentials = grpc_insecure_server_credentials_create();
+    int errnum = pthread_create(&rpc->thread, NULL, pump, rpc);
+    if (errnum != 0) {
+        grpc_completion_queue_shutdown(rpc->queue);
+        end_core(rpc);
+    }
+    return errnum;
+}
+
+struct rpc *rpc_new(struct ev_loop *loop, struct error **err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
+        error_set_errno(err, "starting gRPC: making a pipe");
+        return NULL;
+    }
+    struct rpc *rpc = xmalloc(sizeof(*rpc));
+    *rpc = (struct rpc){.loop = loop, .read_fd = ends[0], .write_fd = ends[1]};
+
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int errnum = start_core(rpc);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (errnum != 0) {
+        errno = errnum;
+        error_set_errno(err, "starting gRPC: making a thread");
+        close(rpc->read_fd);
+        close(rpc->write_fd);
+        free(rpc);
+        return NULL;
+    }
+    ev_io_init(&rpc->readable, on_readable, rpc->read_fd, EV_READ);
+    rpc->readable.data = rpc;
+    ev_io_start(loop, &rpc->readable);
+    return rpc;
+}
+
+void rpc_free(struct rpc *rpc)
+{
+    if (rpc == NULL)
+        return;
+    ev_io_stop(rpc->loop, &rpc->readable);
+    grpc_completion_queue_shutdown(rpc->queue);
+    /* Calls that were cancelled still complete, and then release what they hold. */
+    bool end = false;
+    while (!end) {
+        if (!handle_one(rpc, &end) && !end)
+            wait_for_completion(rpc);
+    }
+    pthread_join(rpc->thread, NULL);
+    end_core(rpc);
+    close(rpc->read_fd);
+    free(rpc);
+}

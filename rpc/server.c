@@ -1,0 +1,224 @@
+#include "rpc/server.h"
+
+#include <errno.h>
+#include <grpc/grpc_posix.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "base/text.h"
+#include "rpc/core.h"
+#include "rpc/request.h"
+
+struct rpc_server {
+    struct rpc *rpc;
+    struct rpc_service *services;
+    size_t count;
+    grpc_server *server;
+
+    int listen_fd; /* or -1 */
+    struct ev_io acceptable;
+    struct ev_timer retry; /* accepts again after descriptors ran out */
+
+    struct rpc_request *expected; /* which the next one that arrives fills in; or NULL */
+    struct rpc_request *requests; /* those under way; linked by rpc_request.prev and .next */
+
+    bool stopping;
+    struct ev_timer grace;
+    struct rpc_tag ended_tag;
+    bool ended; /* the core has no connection and no call of it left */
+    bool finished; /* and nothing of it will complete any more */
+    void (*done)(void *user);
+    void *user;
+};
+
+static void expect_request(struct rpc_server *server);
+
+/* Finds the service and method that a path such as "/kubevirt.hooks.info.Info/Info" names. */
+static const struct rpc_service *find_method(
+    const struct rpc_server *server, const char *path, const ProtobufCMethodDescriptor **method)
+{
+    const char *slash = strrchr(path, '/');
+    if (path[0] != '/' || slash == path)
+        return NULL;
+    auto_free char *name = xstrndup(path + 1, (size_t)(slash - path) - 1);
+    for (size_t i = 0; i < server->count; i++) {
+        const struct rpc_service *service = &server->services[i];
+        if (!streq(service->descriptor->name, name))
+            continue;
+        *method = protobuf_c_service_descriptor_get_method_by_name(service->descriptor, slash + 1);
+        return *method != NULL ? service : NULL;
+    }
+    return NULL;
+}
+
+static void dispatch(struct rpc_server *server, struct rpc_request *request)
+{
+    auto_free char *path = xstrndup((const char *)GRPC_SLICE_START_PTR(request->details.method),
+        GRPC_SLICE_LENGTH(request->details.method));
+    const ProtobufCMethodDescriptor *method = NULL;
+    const struct rpc_service *service = find_method(server, path, &method);
+    if (service != NULL)
+        rpc_request_start(request, service, method);
+    else
+        rpc_request_refuse(request, RPC_UNIMPLEMENTED, "this server has no such method");
+}
+
+/* When all that was under way is over, the server is. Nothing of it is touched after done. */
+static void finish_when_over(struct rpc_server *server)
+{
+    if (!server->ended || server->expected != NULL)
+        return;
+    ev_timer_stop(server->rpc->loop, &server->grace);
+    grpc_server_destroy(server->server);
+    server->finished = true;
+    if (server->done != NULL)
+        server->done(server->user);
+}
+
+static void on_arrived(void *owner, bool ok)
+{
+    struct rpc_request *request = owner;
+    struct rpc_server *server = request->server;
+    server->expected = NULL;
+    if (!ok) { /* it never came: the server stops */
+        rpc_request_discard(request);
+        finish_when_over(server);
+        return;
+    }
+    DL_APPEND(server->requests, request);
+    if (!server->stopping)
+        expect_request(server);
+    dispatch(server, request);
+}
+
+static void expect_request(struct rpc_server *server)
+{
+    grpc_completion_queue *queue = server->rpc->queue;
+    struct rpc_request *request = rpc_request_new(server->rpc->loop, server, on_arrived);
+    server->expected = request;
+    grpc_server_request_call(server->server, &request->call, &request->details, &request->metadata,
+        queue, queue, &request->arrived_tag);
+}
+
+void rpc_server_forget(struct rpc_server *server, struct rpc_request *request)
+{
+    DL_DELETE(server->requests, request);
+    /* The connections that are left have nothing to wait for. */
+    if (server->stopping && server->requests == NULL && !server->ended)
+        grpc_server_cancel_all_calls(server->server);
+}
+
+static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+    (void)events;
+    struct rpc_server *server = watcher->data;
+    for (;;) {
+        int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            grpc_server_add_channel_from_fd(server->server, fd, server->rpc->server_credentials);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            /* Out of descriptors or memory: the connection waits until there are some. */
+            ev_io_stop(loop, watcher);
+            ev_timer_again(loop, &server->retry);
+            return;
+        }
+    }
+}
+
+static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
+{
+    (void)events;
+    struct rpc_server *server = watcher->data;
+    ev_timer_stop(loop, watcher);
+    ev_io_start(loop, &server->acceptable);
+}
+
+static void on_grace_over(struct ev_loop *loop, struct ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct rpc_server *server = watcher->data;
+    grpc_server_cancel_all_calls(server->server);
+}
+
+static void on_ended(void *owner, bool ok)
+{
+    (void)ok;
+    struct rpc_server *server = owner;
+    server->ended = true;
+    finish_when_over(server);
+}
+
+struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
+    const struct rpc_service *services, size_t count, struct error **err)
+{
+    static const double retry_seconds = 0.1;
+    grpc_server *grpc = grpc_server_create(rpc_core_options(), NULL);
+    if (grpc == NULL) {
+        error_set(err, ERROR_INTERNAL, "starting a gRPC server");
+        return NULL;
+    }
+    grpc_server_register_completion_queue(grpc, rpc->queue, NULL);
+    grpc_server_start(grpc);
+
+    struct rpc_server *server = xmalloc(sizeof(*server));
+    *server = (struct rpc_server){.rpc = rpc,
+        .services = xmemdup(services, count * sizeof(*services)),
+        .count = count,
+        .server = grpc,
+        .listen_fd = listen_fd};
+    server->ended_tag = (struct rpc_tag){on_ended, server};
+    ev_io_init(&server->acceptable, on_acceptable, listen_fd, EV_READ);
+    server->acceptable.data = server;
+    ev_timer_init(&server->retry, on_retry, 0., retry_seconds);
+    server->retry.data = server;
+    ev_io_start(rpc->loop, &server->acceptable);
+    expect_request(server);
+    return server;
+}
+
+static void stop_listening(struct rpc_server *server)
+{
+    ev_timer_stop(server->rpc->loop, &server->retry);
+    ev_io_stop(server->rpc->loop, &server->acceptable);
+    close(server->listen_fd);
+    server->listen_fd = -1;
+}
+
+void rpc_server_stop(
+    struct rpc_server *server, int64_t grace_ms, void (*done)(void *user), void *user)
+{
+    struct ev_loop *loop = server->rpc->loop;
+    server->stopping = true;
+    server->done = done;
+    server->user = user;
+    stop_listening(server);
+    grpc_server_shutdown_and_notify(server->server, server->rpc->queue, &server->ended_tag);
+    if (server->requests == NULL || grace_ms <= 0) {
+        grpc_server_cancel_all_calls(server->server);
+        return;
+    }
+    ev_now_update(loop);
+    ev_timer_init(&server->grace, on_grace_over, (double)grace_ms / 1000., 0.);
+    server->grace.data = server;
+    ev_timer_start(loop, &server->grace);
+}
+
+void rpc_server_free(struct rpc_server *server)
+{
+    if (server == NULL)
+        return;
+    server->done = NULL;
+    if (!server->stopping)
+        rpc_server_stop(server, 0, NULL, NULL);
+    else if (!server->finished)
+        grpc_server_cancel_all_calls(server->server);
+    rpc_core_wait(server->rpc, &server->finished);
+    free(server->services);
+    free(server);
+}
