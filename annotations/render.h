@@ -37,20 +37,25 @@ enum annotations_launcher annotations_launcher_detect(const json_t *pod);
 /* Whether a pod is one to leave alone: a temporary provisioning pod of KubeVirt. */
 bool annotations_pod_is_provisioning(const json_t *pod);
 
-/* A copy of pod with the sidecars and volumes of list. Idempotent: what is there already is left
- * as it is. options may be NULL. Returns a new reference, or NULL when the pod and the list do
- * not fit together (no compute container, two mounts at one place, resources that break the
- * pod's Guaranteed class): all reasons are among the findings, pointers relative to the
- * annotation, or to "/pod" for what is wrong with the pod itself. */
+/* The pod with the sidecars and volumes of list. Idempotent: what is there already is left as it
+ * is. Sidecar i is container hook-sidecar-<i>; numbers that sidecars of network bindings have are
+ * skipped. options may be NULL. Returns a new reference, which shares all that did not change
+ * with pod and list, so that none of them may be changed in place afterwards; it is pod itself
+ * when the list is empty or the pod one to leave alone. NULL when the pod and the list do not fit
+ * together (no compute container, two mounts at one place, resources that break the pod's
+ * Guaranteed class): all reasons are among the findings, pointers relative to the annotation, or
+ * "/pod" for what is wrong with the pod itself. */
 json_t *annotations_render(const json_t *pod, const struct annotations_list *list,
     const struct annotations_render_options *options, struct findings *findings);
 
 /* A launcher pod with nothing but a compute container, for a VMI that has no pod yet: what
- * `hookctl render` shows without --pod. vmi is a VirtualMachineInstance. New reference. */
+ * `hookctl render` shows without --pod. AUTO is BUILTIN. vmi is a VirtualMachineInstance; its
+ * launcher is root's when its status.runtimeUser is 0. New reference. */
 json_t *annotations_minimal_pod(const json_t *vmi, enum annotations_launcher launcher);
 
-/* The RFC 6902 patch (add, replace, remove, in this order of application) that turns from into
- * to; [] when they are equal. Array items are matched by their "name" where all have one. New reference. */
+/* The RFC 6902 patch (add, replace, remove, each on what those before it left) that turns from
+ * into to; [] when they are equal. Array items that have a name are told apart by it, and by
+ * their mountPath. New reference, which shares values with to. */
 json_t *annotations_patch(const json_t *from, const json_t *to);
 
 #endif

@@ -1,0 +1,243 @@
+#include "annotations/draft.h"
+
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+/* The first of compute's and the pod's own value of a security context's member. */
+static json_int_t security_number(
+    const json_t *spec, const json_t *compute, const char *key, json_int_t fallback)
+{
+    const json_t *value = json_object_get(json_object_get(compute, "securityContext"), key);
+    if (!json_is_integer(value))
+        value = json_object_get(json_object_get(spec, "securityContext"), key);
+    return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+/* The SELinux options that a cluster sets on the containers beside compute. */
+static json_t *find_selinux_options(const json_t *spec)
+{
+    size_t index = 0;
+    json_t *container = NULL;
+    json_array_foreach (json_object_get(spec, "containers"), index, container) {
+        const char *name = json_get_string(container, "name");
+        const json_t *security = json_object_get(container, "securityContext");
+        json_t *options = json_object_get(security, "seLinuxOptions");
+        if (options != NULL && name != NULL && !streq(name, "compute"))
+            return options;
+    }
+    return NULL;
+}
+
+json_t *annotations_security_context(const json_t *spec, const json_t *compute, bool *root)
+{
+    json_int_t user = security_number(spec, compute, "runAsUser", ANNOTATIONS_LAUNCHER_UID);
+    json_t *options = find_selinux_options(spec);
+    json_t *security = json_object();
+    *root = user == 0;
+    if (!*root)
+        json_object_set_new(security, "capabilities", json_pack("{s:[s]}", "drop", "ALL"));
+    if (options != NULL)
+        json_object_set(security, "seLinuxOptions", options);
+    json_object_set_new(security, "runAsUser", json_integer(user));
+    if (!*root) {
+        json_int_t group = security_number(spec, compute, "runAsGroup", user);
+        json_object_set_new(security, "runAsGroup", json_integer(group));
+    }
+    json_object_set_new(security, "runAsNonRoot", json_boolean(!*root));
+    if (!*root)
+        json_object_set_new(security, "allowPrivilegeEscalation", json_false());
+    return security;
+}
+
+/* A place for a new sidecar: before the one that has the next number, else behind the last, else
+ * behind all containers. */
+static size_t sidecar_position(const json_t *containers, size_t number)
+{
+    size_t index = 0;
+    size_t position = json_array_size(containers);
+    json_t *container = NULL;
+    json_array_foreach (containers, index, container) {
+        long other = annotations_sidecar_number(container);
+        if (other > (long)number)
+            return index;
+        if (other >= 0)
+            position = index + 1;
+    }
+    return position;
+}
+
+static json_t *new_sidecar(struct annotations_draft *draft,
+    const struct annotations_sidecar *sidecar, const char *name, size_t number,
+    const char *shim_image)
+{
+    json_t *container = json_object();
+    json_object_set_new(container, "name", json_string(name));
+    json_object_set_new(
+        container, "image", json_string(sidecar->image != NULL ? sidecar->image : shim_image));
+    if (sidecar->image_pull_policy != NULL) {
+        json_object_set_new(container, "imagePullPolicy", json_string(sidecar->image_pull_policy));
+    }
+    if (json_array_size(sidecar->command) > 0)
+        json_object_set(container, "command", sidecar->command);
+    if (json_array_size(sidecar->args) > 0)
+        json_object_set(container, "args", sidecar->args);
+    json_object_set_new(container, "env", json_array());
+    json_object_set_new(container, "volumeMounts", json_array());
+    json_object_set_new(
+        container, "terminationMessagePolicy", json_string("FallbackToLogsOnError"));
+    json_object_set(container, "securityContext", draft->security_context);
+    json_array_insert_new(
+        draft->containers, sidecar_position(draft->containers, number), container);
+    return container;
+}
+
+/* Adds a variable that KubeVirt gives every sidecar. */
+static void require_env(json_t *env, const char *name, const char *value)
+{
+    if (annotations_item_find(env, name, NULL) != NULL)
+        return;
+    json_t *variable = json_object();
+    json_object_set_new(variable, "name", json_string(name));
+    json_object_set_new(variable, "value", json_string(value));
+    json_array_append_new(env, variable);
+}
+
+/* Sets a variable of the annotation, in place of one that is there. */
+static void set_env(json_t *env, json_t *variable)
+{
+    size_t index = 0;
+    const char *value = json_get_string(variable, "value");
+    const json_t *there = annotations_item_find(env, json_get_string(variable, "name"), &index);
+    if (there == NULL) {
+        json_array_append(env, variable);
+        return;
+    }
+    /* the API server leaves an empty value out */
+    const char *its_value = json_get_string(there, "value");
+    bool same = streq(its_value != NULL ? its_value : "", value != NULL ? value : "");
+    if (!same || json_object_get(there, "valueFrom") != NULL)
+        json_array_set(env, index, variable);
+}
+
+static void apply_env(struct annotations_draft *draft, json_t *container,
+    const struct annotations_sidecar *sidecar, long index)
+{
+    static const char *const reserved[] = {"CONTAINER_NAME", "NETWORK_BINDING_PLUGIN_NAME"};
+    json_t *env = annotations_draft_list(draft, container, "env");
+    if (env == NULL)
+        return;
+    if (!draft->root) {
+        require_env(env, "XDG_CACHE_HOME", "/var/run/kubevirt-private");
+        require_env(env, "XDG_CONFIG_HOME", "/var/run/kubevirt-private");
+        require_env(env, "XDG_RUNTIME_DIR", "/var/run");
+    }
+    require_env(env, "CONTAINER_NAME", json_get_string(container, "name"));
+    size_t i = 0;
+    json_t *variable = NULL;
+    json_array_foreach (sidecar->env, i, variable) {
+        const char *name = json_get_string(variable, "name");
+        if (name == NULL)
+            continue;
+        if (streq(name, reserved[0]) || streq(name, reserved[1])) {
+            annotations_draft_error(draft, index, "env",
+                "%s is not for the annotation to set: launchers tell sidecars apart by it", name);
+            continue;
+        }
+        set_env(env, variable);
+    }
+}
+
+/* The volume with the pod's labels and annotations as files. */
+static const char *require_pod_info(struct annotations_draft *draft)
+{
+    json_t *source = json_pack("{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}", "items", "path", "labels",
+        "fieldRef", "fieldPath", "metadata.labels", "path", "annotations", "fieldRef", "fieldPath",
+        "metadata.annotations");
+    return annotations_volume_require(draft, "hook-sidecar-podinfo", "downwardAPI", source, NULL);
+}
+
+static void apply_claim(struct annotations_draft *draft, const json_t *container, json_t *mounts,
+    const struct annotations_pvc *pvc, long index)
+{
+    json_t *source = json_pack("{s:s}", "claimName", pvc->name);
+    const char *volume =
+        annotations_volume_require(draft, pvc->name, "persistentVolumeClaim", source, NULL);
+    annotations_mount_require(draft, container, mounts,
+        annotations_mount_new(volume, pvc->volume_path, NULL), NULL, index, "pvc/volumePath");
+    if (pvc->shared_compute_path != NULL) {
+        annotations_mount_require(draft, draft->compute, draft->compute_mounts,
+            annotations_mount_new(volume, pvc->shared_compute_path, NULL), NULL, index,
+            "pvc/sharedComputePath");
+    }
+}
+
+static void apply_host_path(struct annotations_draft *draft, const json_t *container,
+    json_t *mounts, const struct hostpath *host_path, long index)
+{
+    auto_free char *name = xasprintf("%s-hostpath", json_get_string(container, "name"));
+    auto_json json_t *whole = hostpath_volume(host_path, name);
+    json_t *source = json_incref(json_object_get(whole, "hostPath"));
+    const char *volume = annotations_volume_require(draft, name, "hostPath", source, NULL);
+    annotations_mount_require(draft, container, mounts, hostpath_volume_mount(host_path, volume),
+        NULL, index, "hostPath/volumePath");
+}
+
+static void apply_mounts(struct annotations_draft *draft, json_t *container,
+    const struct annotations_sidecar *sidecar, long index)
+{
+    const char *name = json_get_string(container, "name");
+    json_t *mounts = annotations_draft_list(draft, container, "volumeMounts");
+    if (mounts == NULL)
+        return;
+    annotations_mount_require(draft, container, mounts,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, name), NULL,
+        ANNOTATIONS_POD, NULL);
+    if (sidecar->config_map != NULL) {
+        const struct annotations_config_map *map = sidecar->config_map;
+        json_t *source = json_pack("{s:s, s:i}", "name", map->name, "defaultMode", 0755);
+        const char *volume =
+            annotations_volume_require(draft, map->name, "configMap", source, NULL);
+        annotations_mount_require(draft, container, mounts,
+            annotations_mount_new(volume, map->hook_path, map->key), NULL, index,
+            "configMap/hookPath");
+    }
+    if (sidecar->pvc != NULL)
+        apply_claim(draft, container, mounts, sidecar->pvc, index);
+    if (sidecar->host_path != NULL)
+        apply_host_path(draft, container, mounts, sidecar->host_path, index);
+    if (sidecar->pod_info) {
+        annotations_mount_require(draft, container, mounts,
+            annotations_mount_new(
+                require_pod_info(draft), "/var/run/kubevirt-private/downwardapi/podinfo", NULL),
+            NULL, index, "downwardAPI");
+    }
+}
+
+/* Says so when KubeVirt's container, or another's, is not what the annotation asks for. */
+static void compare_image(struct annotations_draft *draft, const json_t *container,
+    const struct annotations_sidecar *sidecar, long index)
+{
+    const char *image = json_get_string(container, "image");
+    if (sidecar->image == NULL || image == NULL || streq(sidecar->image, image))
+        return;
+    auto_free char *pointer = xasprintf("/%ld/image", index);
+    findings_warning(draft->findings, pointer,
+        "container %s is there already with image %s, and keeps it; the annotation says %s",
+        json_get_string(container, "name"), image, sidecar->image);
+}
+
+void annotations_sidecar_require(struct annotations_draft *draft,
+    const struct annotations_sidecar *sidecar, long index, size_t number, const char *shim_image)
+{
+    auto_free char *name = xasprintf("hook-sidecar-%zu", number);
+    json_t *container = annotations_draft_container(draft, name);
+    if (container != NULL)
+        compare_image(draft, container, sidecar, index);
+    else
+        container = new_sidecar(draft, sidecar, name, number, shim_image);
+    apply_env(draft, container, sidecar, index);
+    annotations_resources_apply(draft, container, sidecar->resources, index);
+    apply_mounts(draft, container, sidecar, index);
+}

@@ -1,0 +1,96 @@
+#include "annotations/draft.h"
+
+#include "base/json.h"
+
+/* Where hook-manager finds the annotation, for timeoutSeconds and failurePolicy. */
+#define ANNOTATION_DIRECTORY "/var/run/hookline"
+#define ANNOTATION_FILE "hookSidecars"
+
+#define PLUGIN_DIRECTORY ANNOTATIONS_PLUGIN_DIRECTORY "/hookline"
+#define PLUGIN_SOCKET PLUGIN_DIRECTORY "/hook.sock"
+
+/* Mounts the annotation of the pod as a file. */
+static void mount_annotation(
+    struct annotations_draft *draft, const json_t *container, json_t *mounts)
+{
+    const json_t *metadata = json_object_get(draft->pod, "metadata");
+    const json_t *annotations = json_object_get(metadata, "annotations");
+    const char *key = json_object_get(annotations, ANNOTATIONS_KEY_HOOKLINE) != NULL
+                          ? ANNOTATIONS_KEY_HOOKLINE
+                          : ANNOTATIONS_KEY_KUBEVIRT;
+    auto_free char *field = xasprintf("metadata.annotations['%s']", key);
+    json_t *source = json_pack(
+        "{s:[{s:s, s:{s:s}}]}", "items", "path", ANNOTATION_FILE, "fieldRef", "fieldPath", field);
+    const char *volume =
+        annotations_volume_require(draft, "hook-manager-annotation", "downwardAPI", source, NULL);
+    annotations_mount_require(draft, container, mounts,
+        annotations_mount_new(volume, ANNOTATION_DIRECTORY, NULL), NULL, ANNOTATIONS_POD, NULL);
+}
+
+static json_t *new_manager(struct annotations_draft *draft, const char *image, bool with_launcher)
+{
+    json_t *args = json_pack("[s, s, s, s, s]", "serve", "--plugin-socket", PLUGIN_SOCKET,
+        "--annotation-file", ANNOTATION_DIRECTORY "/" ANNOTATION_FILE);
+    if (with_launcher) {
+        json_array_append_new(args, json_string("--launcher-socket"));
+        json_array_append_new(args, json_string(ANNOTATIONS_LAUNCHER_DIRECTORY "/launcher-sock"));
+    }
+    json_t *container = json_pack("{s:s, s:s, s:o, s:o, s:[], s:s, s:O}", "name", "hook-manager",
+        "image", image, "args", args, "resources", annotations_resources_default(draft),
+        "volumeMounts", "terminationMessagePolicy", "FallbackToLogsOnError", "securityContext",
+        draft->security_context);
+    json_array_append_new(draft->containers, container);
+    return container;
+}
+
+void annotations_plugin_require(struct annotations_draft *draft, const char *image, size_t count)
+{
+    const json_t *plugins =
+        annotations_mount_find(draft->compute_mounts, ANNOTATIONS_PLUGIN_DIRECTORY);
+    const json_t *launcher =
+        annotations_mount_find(draft->compute_mounts, ANNOTATIONS_LAUNCHER_DIRECTORY);
+    const char *plugins_volume = json_get_string(plugins, "name");
+    const char *launcher_volume = json_get_string(launcher, "name");
+    if (plugins_volume == NULL) {
+        annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
+            "compute mounts no volume at " ANNOTATIONS_PLUGIN_DIRECTORY
+            ", which launcher kind plugin needs; KubeVirt adds it with its feature gate Plugins");
+        return;
+    }
+    json_t *container = annotations_draft_container(draft, "hook-manager");
+    if (container == NULL)
+        container = new_manager(draft, image, launcher_volume != NULL);
+    annotations_flag_set(draft, container, "--sidecars", count);
+    json_t *mounts = annotations_draft_list(draft, container, "volumeMounts");
+    if (mounts == NULL)
+        return;
+    annotations_mount_require(draft, container, mounts,
+        annotations_mount_new(plugins_volume, PLUGIN_DIRECTORY, "hookline"), NULL, ANNOTATIONS_POD,
+        NULL);
+    annotations_mount_require(draft, container, mounts,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, NULL), NULL,
+        ANNOTATIONS_POD, NULL);
+    if (launcher_volume != NULL) {
+        json_t *mount =
+            annotations_mount_new(launcher_volume, ANNOTATIONS_LAUNCHER_DIRECTORY, NULL);
+        json_object_set_new(mount, "readOnly", json_true());
+        annotations_mount_require(draft, container, mounts, mount, NULL, ANNOTATIONS_POD, NULL);
+    }
+    mount_annotation(draft, container, mounts);
+}
+
+void annotations_standalone_require(struct annotations_draft *draft, size_t count)
+{
+    json_t *env = annotations_draft_list(draft, draft->compute, "env");
+    if (env == NULL)
+        return;
+    size_t index = 0;
+    auto_free char *text = xasprintf("%zu", count);
+    auto_json json_t *variable = json_pack("{s:s, s:s}", "name", "HOOK_SIDECARS", "value", text);
+    const json_t *there = annotations_item_find(env, "HOOK_SIDECARS", &index);
+    if (there == NULL)
+        json_array_append(env, variable);
+    else
+        json_array_set(env, index, variable);
+    mount_annotation(draft, draft->compute, draft->compute_mounts);
+}

@@ -1,0 +1,49 @@
+#include "annotations/render.h"
+
+#include "annotations/draft.h"
+#include "base/json.h"
+#include "base/text.h"
+
+static const char *const launcher_names[] = {
+    [ANNOTATIONS_LAUNCHER_AUTO] = "auto",
+    [ANNOTATIONS_LAUNCHER_BUILTIN] = "builtin",
+    [ANNOTATIONS_LAUNCHER_PLUGIN] = "plugin",
+    [ANNOTATIONS_LAUNCHER_STANDALONE] = "standalone",
+};
+
+int annotations_launcher_parse(const char *name, enum annotations_launcher *out, struct error **err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(launcher_names); i++) {
+        if (streq(name, launcher_names[i])) {
+            *out = (enum annotations_launcher)i;
+            return 0;
+        }
+    }
+    auto_free char *list = text_list(launcher_names, ARRAY_SIZE(launcher_names));
+    auto_free char *hint = suggest_hint(name, launcher_names, ARRAY_SIZE(launcher_names));
+    return error_set(err, ERROR_USAGE, "\"%s\" is not a kind of launcher: %s%s", name, list, hint);
+}
+
+const char *annotations_launcher_name(enum annotations_launcher launcher)
+{
+    return launcher_names[launcher];
+}
+
+enum annotations_launcher annotations_launcher_detect(const json_t *pod)
+{
+    const json_t *containers = json_object_get(json_object_get(pod, "spec"), "containers");
+    const json_t *compute = annotations_item_find(containers, "compute", NULL);
+    if (annotations_flag_get(compute, ANNOTATIONS_SIDECARS_FLAG) != NULL)
+        return ANNOTATIONS_LAUNCHER_BUILTIN;
+    const json_t *mounts = json_object_get(compute, "volumeMounts");
+    if (annotations_mount_find(mounts, ANNOTATIONS_PLUGIN_DIRECTORY) != NULL)
+        return ANNOTATIONS_LAUNCHER_PLUGIN;
+    return ANNOTATIONS_LAUNCHER_STANDALONE;
+}
+
+bool annotations_pod_is_provisioning(const json_t *pod)
+{
+    const json_t *metadata = json_object_get(pod, "metadata");
+    const json_t *annotations = json_object_get(metadata, "annotations");
+    return json_object_get(annotations, "kubevirt.io/ephemeral-provisioning") != NULL;
+}

@@ -1,0 +1,103 @@
+#include "annotations/render.h"
+
+#include <stdint.h>
+
+#include "annotations/draft.h"
+#include "base/text.h"
+
+/* The directory of the sockets: all of it for compute, a part for each sidecar. */
+static void require_sockets(struct annotations_draft *draft)
+{
+    static const char before[] = "hotplug-disks"; /* where KubeVirt puts them */
+    const char *volume = annotations_volume_require(
+        draft, ANNOTATIONS_SOCKET_VOLUME, "emptyDir", json_object(), before);
+    if (volume == NULL || !streq(volume, ANNOTATIONS_SOCKET_VOLUME)) {
+        annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
+            "its volume " ANNOTATIONS_SOCKET_VOLUME " is no emptyDir; that name is for the sockets "
+            "of hook sidecars");
+        return;
+    }
+    annotations_mount_require(draft, draft->compute, draft->compute_mounts,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, NULL),
+        before, ANNOTATIONS_POD, NULL);
+}
+
+/* Whether a number below limit is that of a network binding's sidecar, for each. A KubeVirt that
+ * does not know the annotation numbers its bindings from 0, one that does from the end of the
+ * list on. Owned by the caller. */
+static bool *find_binding_numbers(const json_t *containers, size_t limit)
+{
+    bool *taken = xcalloc(limit, sizeof(*taken));
+    size_t index = 0;
+    json_t *container = NULL;
+    json_array_foreach (containers, index, container) {
+        long number = annotations_sidecar_number(container);
+        if (number >= 0 && (size_t)number < limit &&
+            annotations_container_has_env(container, "NETWORK_BINDING_PLUGIN_NAME"))
+            taken[number] = true;
+    }
+    return taken;
+}
+
+/* Gives the sidecars, in their order, the numbers that no network binding has. The bindings are
+ * known by their environment, so a second rendering gives the same numbers. */
+static void require_sidecars(
+    struct annotations_draft *draft, const struct annotations_list *list, const char *shim_image)
+{
+    size_t limit = list->count + json_array_size(draft->containers);
+    auto_free bool *taken = find_binding_numbers(draft->containers, limit);
+    size_t number = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        while (taken[number])
+            number++;
+        annotations_sidecar_require(draft, &list->sidecars[i], (long)i, number++, shim_image);
+    }
+}
+
+/* How many containers bind a socket: ours and those of network bindings. */
+static size_t count_sidecars(const json_t *containers)
+{
+    size_t count = 0;
+    size_t index = 0;
+    json_t *container = NULL;
+    json_array_foreach (containers, index, container) {
+        if (annotations_sidecar_number(container) >= 0)
+            count++;
+    }
+    return count;
+}
+
+json_t *annotations_render(const json_t *pod, const struct annotations_list *list,
+    const struct annotations_render_options *options, struct findings *findings)
+{
+    static const struct annotations_render_options defaults = {0};
+    if (options == NULL)
+        options = &defaults;
+    /* json_incref takes no const value */
+    if (list->count == 0 || annotations_pod_is_provisioning(pod))
+        return json_incref((json_t *)(uintptr_t)pod);
+
+    size_t errors = findings->errors;
+    enum annotations_launcher launcher = options->launcher == ANNOTATIONS_LAUNCHER_AUTO
+                                             ? annotations_launcher_detect(pod)
+                                             : options->launcher;
+    struct annotations_draft draft;
+    if (annotations_draft_init(&draft, pod, findings) == 0) {
+        require_sockets(&draft);
+        require_sidecars(&draft, list,
+            options->shim_image != NULL ? options->shim_image : ANNOTATIONS_SHIM_IMAGE);
+        size_t count = count_sidecars(draft.containers);
+        if (launcher == ANNOTATIONS_LAUNCHER_BUILTIN)
+            annotations_flag_set(&draft, draft.compute, ANNOTATIONS_SIDECARS_FLAG, count);
+        if (launcher == ANNOTATIONS_LAUNCHER_PLUGIN) {
+            annotations_plugin_require(&draft,
+                options->manager_image != NULL ? options->manager_image : ANNOTATIONS_MANAGER_IMAGE,
+                count);
+        }
+        if (launcher == ANNOTATIONS_LAUNCHER_STANDALONE)
+            annotations_standalone_require(&draft, count);
+    }
+    json_t *rendered = findings->errors == errors ? json_incref(draft.pod) : NULL;
+    annotations_draft_clear(&draft);
+    return rendered;
+}

@@ -1,0 +1,208 @@
+#include "annotations/draft.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "hostpath/hostpath.h"
+
+enum { DNS_LABEL_MAX = 63 }; /* RFC 1123, section 2.1 */
+
+static bool is_dns_label(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 0 && length <= DNS_LABEL_MAX && name[0] != '-' && name[length - 1] != '-' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+/* FNV-1a, 32 bits, over text and its final zero.
+ * Source: Fowler, Noll, Vo; RFC 9923. */
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+    do {
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    } while (*text++ != '\0');
+    return hash;
+}
+
+/* A DNS label that begins like name and ends in a hash of what it is for. The same for the same
+ * arguments always, so that a second rendering finds the volume of the first. */
+static char *derive_name(const char *name, const char *kind, unsigned attempt)
+{
+    static const uint32_t offset_basis = 2166136261u;
+    static const size_t hash_length = 9; /* a dash and eight digits */
+    uint32_t hash = hash_text(hash_text(offset_basis + attempt, kind), name);
+    auto_free char *stem = xstrndup(name, DNS_LABEL_MAX - hash_length);
+    for (char *c = stem; *c != '\0'; c++) {
+        *c = (char)tolower((unsigned char)*c);
+        if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c))
+            *c = '-';
+    }
+    const char *start = stem + strspn(stem, "-");
+    return xasprintf("%s-%08x", *start != '\0' ? start : "volume", hash);
+}
+
+/* Whether there is all that ours says in theirs, which may say more: the API server fills in
+ * defaults. "items" and "readOnly" take something away, so they may not be more. */
+static bool source_matches(const json_t *theirs, const json_t *ours)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    size_t index = 0;
+    if (json_is_array(ours)) {
+        if (json_array_size(theirs) != json_array_size(ours))
+            return false;
+        json_array_foreach (ours, index, value) {
+            if (!source_matches(json_array_get(theirs, index), value))
+                return false;
+        }
+        return json_is_array(theirs);
+    }
+    if (!json_is_object(ours))
+        return json_equal(theirs, ours);
+    /* json_object_foreach takes no const object, and changes nothing */
+    json_object_foreach ((json_t *)(uintptr_t)ours, key, value) {
+        if (!source_matches(json_object_get(theirs, key), value))
+            return false;
+    }
+    bool fewer = json_object_get(theirs, "items") != NULL && json_object_get(ours, "items") == NULL;
+    return json_is_object(theirs) && !fewer && !json_is_true(json_object_get(theirs, "readOnly"));
+}
+
+/* Removes what follows item in the list and equals it: KubeVirt writes a volume or a mount that
+ * two sidecars ask for twice, and the API server refuses the pod. */
+static void drop_repeats(json_t *list, const json_t *item)
+{
+    for (size_t i = json_array_size(list); i-- > 0 && json_array_get(list, i) != item;) {
+        if (json_equal(json_array_get(list, i), item))
+            json_array_remove(list, i);
+    }
+}
+
+/* Finds a volume by name. *taken says whether there is one with another source. */
+static const char *find_volume(
+    json_t *volumes, const char *name, const char *kind, const json_t *source, bool *taken)
+{
+    size_t index = 0;
+    json_t *volume = NULL;
+    *taken = false;
+    json_array_foreach (volumes, index, volume) {
+        const char *its_name = json_get_string(volume, "name");
+        if (its_name == NULL || !streq(its_name, name))
+            continue;
+        if (source_matches(json_object_get(volume, kind), source)) {
+            drop_repeats(volumes, volume);
+            return its_name;
+        }
+        *taken = true;
+    }
+    return NULL;
+}
+
+static void insert_before(json_t *list, json_t *take_item, const char *before)
+{
+    size_t index = 0;
+    if (before != NULL && annotations_item_find(list, before, &index) != NULL)
+        json_array_insert_new(list, index, take_item);
+    else
+        json_array_append_new(list, take_item);
+}
+
+const char *annotations_volume_require(struct annotations_draft *draft, const char *name,
+    const char *kind, json_t *take_source, const char *before)
+{
+    auto_json json_t *source = take_source;
+    auto_free char *candidate = xstrdup(name);
+    for (unsigned attempt = 0;; attempt++) {
+        bool taken = false;
+        const char *found = find_volume(draft->volumes, candidate, kind, source, &taken);
+        if (found != NULL)
+            return found;
+        if (!taken && is_dns_label(candidate))
+            break;
+        free(candidate);
+        candidate = derive_name(name, kind, attempt);
+    }
+    json_t *volume = json_object();
+    json_object_set_new(volume, "name", json_string(candidate));
+    json_object_set(volume, kind, source);
+    insert_before(draft->volumes, volume, before);
+    return json_get_string(volume, "name");
+}
+
+json_t *annotations_mount_new(const char *volume, const char *path, const char *sub_path)
+{
+    json_t *mount = json_object();
+    json_object_set_new(mount, "name", json_string(volume));
+    json_object_set_new(mount, "mountPath", json_string(path));
+    if (sub_path != NULL)
+        json_object_set_new(mount, "subPath", json_string(sub_path));
+    return mount;
+}
+
+/* Whether two absolute paths are one place. Most paths are in their normal form, and need not be
+ * copied to be compared. */
+static bool same_place(const char *a, const char *b)
+{
+    if (streq(a, b))
+        return true;
+    bool plain = !text_ends_with(a, "/") && !text_ends_with(b, "/") && strstr(a, "//") == NULL &&
+                 strstr(b, "//") == NULL && strstr(a, "/.") == NULL && strstr(b, "/.") == NULL;
+    if (plain || a[0] != '/' || b[0] != '/')
+        return false;
+    auto_free char *normal_a = hostpath_normalize(a);
+    auto_free char *normal_b = hostpath_normalize(b);
+    return streq(normal_a, normal_b);
+}
+
+json_t *annotations_mount_find(const json_t *mounts, const char *path)
+{
+    size_t index = 0;
+    json_t *mount = NULL;
+    json_array_foreach (mounts, index, mount) {
+        const char *its_path = json_get_string(mount, "mountPath");
+        if (its_path != NULL && same_place(its_path, path))
+            return mount;
+    }
+    return NULL;
+}
+
+/* Whether two string members are equal; an absent one is an empty one. */
+static bool same_text(const json_t *a, const json_t *b, const char *key)
+{
+    const char *text_a = json_get_string(a, key);
+    const char *text_b = json_get_string(b, key);
+    return streq(text_a != NULL ? text_a : "", text_b != NULL ? text_b : "");
+}
+
+static bool same_mount(const json_t *a, const json_t *b)
+{
+    return same_text(a, b, "name") && same_text(a, b, "subPath") &&
+           json_is_true(json_object_get(a, "readOnly")) ==
+               json_is_true(json_object_get(b, "readOnly"));
+}
+
+void annotations_mount_require(struct annotations_draft *draft, const json_t *container,
+    json_t *mounts, json_t *take_mount, const char *before, long sidecar, const char *field)
+{
+    const char *path = json_get_string(take_mount, "mountPath");
+    const json_t *there = annotations_mount_find(mounts, path);
+    if (there == NULL) {
+        insert_before(mounts, take_mount, before);
+        return;
+    }
+    if (same_mount(there, take_mount)) {
+        drop_repeats(mounts, there);
+    } else {
+        const char *volume = json_get_string(there, "name");
+        annotations_draft_error(draft, sidecar, field,
+            "container %s already has another mount at %s, of volume %s%s; a container mounts one "
+            "thing at one path",
+            json_get_string(container, "name"), path, volume != NULL ? volume : "(without a name)",
+            same_text(there, take_mount, "name") ? " with other options" : "");
+    }
+    json_decref(take_mount);
+}
