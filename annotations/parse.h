@@ -20,9 +20,9 @@ struct annotations_list *annotations_parse(const char *text, size_t length,
     const struct annotations_options *options, struct findings *findings);
 
 /* The annotation of an object's metadata.annotations under one of the two keys. *key gets the
- * key under which it stands. Returns the text, borrowed, or NULL when there is none; both keys at once, or a
- * value that is no string, is an error among the findings (pointers relative to
- * annotations), and NULL. only_key, where not NULL, is the one key to look for. */
+ * key under which it stands, static or only_key. Returns the text, borrowed, or NULL when there is
+ * none; both keys at once, or a value that is no string, is an error among the findings (pointers
+ * relative to annotations), and NULL. only_key, where not NULL, is the one key to look for. */
 const char *annotations_find(
     const json_t *annotations, const char *only_key, const char **key, struct findings *findings);
 

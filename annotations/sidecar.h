@@ -13,6 +13,9 @@
 #define ANNOTATIONS_KEY_KUBEVIRT "hooks.kubevirt.io/hookSidecars"
 #define ANNOTATIONS_KEY_HOOKLINE "hookline.dev/hookSidecars"
 
+/* Where a sidecar with downwardAPI "pod-info" finds its pod's labels and annotations. */
+#define ANNOTATIONS_POD_INFO_PATH "/var/run/kubevirt-private/downwardapi/podinfo"
+
 enum {
     ANNOTATIONS_MAX_BYTES = 256 * 1024,
     ANNOTATIONS_MAX_SIDECARS = 64,

@@ -19,7 +19,7 @@ json_t *field_take(
         auto_free char *place = json_pointer_join(pointer, key);
         if (taken != NULL) {
             findings_error(findings, place,
-                "is \"%s\" a second time, in other letter case: one of the two is to go", name);
+                "is \"%s\" once more, in another letter case: keep one of the two", name);
             continue;
         }
         taken = value;

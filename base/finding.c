@@ -4,6 +4,10 @@
 #include <string.h>
 #include <utstring.h>
 
+#include "base/text.h"
+
+enum { LONGEST_KEY = 256 };
+
 void findings_add(struct findings *findings, enum finding_severity severity, enum error_class class,
     const char *pointer, const char *format, ...)
 {
@@ -21,6 +25,19 @@ void findings_add(struct findings *findings, enum finding_severity severity, enu
         findings->errors++;
 }
 
+/* Appends a reference token as ["key"], safe for a terminal. */
+static void append_quoted(UT_string *out, const char *token, size_t length)
+{
+    auto_free char *key = xmalloc(length + 1);
+    size_t used = 0;
+    for (size_t i = 0; i < length; i++) {
+        bool escape = token[i] == '~' && i + 1 < length;
+        key[used++] = !escape ? token[i] : token[++i] == '1' ? '/' : '~';
+    }
+    auto_free char *shown = text_printable(key, used, LONGEST_KEY);
+    utstring_printf(out, "[\"%s\"]", shown);
+}
+
 char *finding_path(const char *pointer)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
@@ -34,13 +51,7 @@ char *finding_path(const char *pointer)
         } else if (length > 0 && strspn(token, plain) >= length) {
             utstring_printf(&out, "%s%.*s", utstring_len(&out) > 0 ? "." : "", (int)length, token);
         } else {
-            utstring_printf(&out, "[\"");
-            for (size_t i = 0; i < length; i++) {
-                bool escape = token[i] == '~' && i + 1 < length;
-                char byte = escape ? (token[++i] == '1' ? '/' : '~') : token[i];
-                utstring_bincpy(&out, &byte, 1);
-            }
-            utstring_printf(&out, "\"]");
+            append_quoted(&out, token, length);
         }
         pointer = token + length;
     }

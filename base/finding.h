@@ -34,7 +34,8 @@ void findings_add(struct findings *findings, enum finding_severity severity, enu
     findings_add(findings, FINDING_WARNING, ERROR_INPUT, pointer, __VA_ARGS__)
 
 /* A pointer as people write paths: "/0/hostPath/type" → "[0].hostPath.type"; keys that are no
- * plain names are quoted: "/0/a.b" → "[0][\"a.b\"]". Owned by the caller. */
+ * plain names are quoted, and what a terminal could not print in them becomes \xNN: "/0/a.b" →
+ * "[0][\"a.b\"]". Owned by the caller. */
 char *finding_path(const char *pointer);
 
 void findings_clear(struct findings *findings);

@@ -96,6 +96,7 @@ static void pointers_read_as_paths(void **state)
         {"/metadata/annotations/a~1b.c", "metadata.annotations[\"a/b.c\"]"},
         {"/0/~0x", "[0][\"~x\"]"},
         {"/0/", "[0][\"\"]"},
+        {"/0/\x1b[31m", "[0][\"\\x1b[31m\"]"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_free char *path = finding_path(cases[i].pointer);

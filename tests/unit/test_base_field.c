@@ -39,12 +39,10 @@ static void take_finds_a_member_in_any_letter_case(void **state)
         {"{\"paths\": 1}", NULL, ""},
         {"{\"PATH\": 1}", "1", "warning /0/PATH is taken as \"path\": write it in these letters"},
         {"{\"PATH\": true, \"path\": true}", "true",
-            "error /0/PATH is \"path\" a second time, in other letter case: one of the two is to "
-            "go"},
+            "error /0/PATH is \"path\" once more, in another letter case: keep one of the two"},
         {"{\"Path\": 1, \"PATH\": 2}", "1",
             "warning /0/Path is taken as \"path\": write it in these letters\n"
-            "error /0/PATH is \"path\" a second time, in other letter case: one of the two is to "
-            "go"},
+            "error /0/PATH is \"path\" once more, in another letter case: keep one of the two"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -1,0 +1,273 @@
+#include "annotations/check.h"
+
+#include <string.h>
+
+#include "annotations/mount.h"
+#include "annotations/names.h"
+#include "annotations/quantity.h"
+#include "annotations/schema.h"
+#include "base/json.h"
+#include "base/text.h"
+
+enum { LONGEST_SHOWN = 80 };
+
+/* The sidecar that is being checked. */
+struct check {
+    const char *pointer; /* of the sidecar */
+    const struct annotations_options *options;
+    struct findings *findings;
+};
+
+static const char *policy_namespace(const struct check *check)
+{
+    return check->options->namespace != NULL ? check->options->namespace : "default";
+}
+
+static char *copy_string(const json_t *object, const char *name)
+{
+    const char *value = json_get_string(object, name);
+    return value != NULL ? xstrdup(value) : NULL;
+}
+
+/* The pointer to a value of the sidecar. Owned by the caller. */
+static char *place_of(const struct check *check, const char *tail)
+{
+    return xasprintf("%s%s", check->pointer, tail);
+}
+
+/* Adds the error that value, at tail, is not what the rule of its field says. */
+static void add_invalid(
+    const struct check *check, const char *tail, const char *field, const char *value)
+{
+    auto_free char *place = place_of(check, tail);
+    auto_free char *shown = text_printable(value, strlen(value), LONGEST_SHOWN);
+    findings_error(check->findings, place, "\"%s\" is not valid: it must be %s", shown,
+        annotations_field_find(field)->rule);
+}
+
+static void check_image(const struct check *check, const char *image)
+{
+    auto_free char *place = place_of(check, "/image");
+    for (const char *byte = image; *byte != '\0'; byte++) {
+        if ((unsigned char)*byte > ' ' && *byte != 0x7F)
+            continue;
+        auto_free char *shown = text_printable(image, strlen(image), LONGEST_SHOWN);
+        findings_error(check->findings, place, "\"%s\" is not valid: it has a space", shown);
+        return;
+    }
+    if (check->options->policy != NULL)
+        hostpath_policy_check_image(
+            check->options->policy, policy_namespace(check), image, place, check->findings);
+}
+
+static struct annotations_config_map *check_config_map(
+    const struct check *check, const json_t *object)
+{
+    struct annotations_config_map *config_map = xcalloc(1, sizeof(*config_map));
+    config_map->name = copy_string(object, "name");
+    config_map->key = copy_string(object, "key");
+    config_map->hook_path = copy_string(object, "hookPath");
+    if (config_map->name != NULL && !annotations_name_is_dns_subdomain(config_map->name))
+        add_invalid(check, "/configMap/name", "configMap.name", config_map->name);
+    if (config_map->key != NULL && !annotations_name_is_config_map_key(config_map->key))
+        add_invalid(check, "/configMap/key", "configMap.key", config_map->key);
+    return config_map;
+}
+
+/* A path of pvc, when it is right. */
+static char *check_pvc_path(const struct check *check, const json_t *object, const char *name)
+{
+    const char *path = json_get_string(object, name);
+    if (path == NULL)
+        return NULL;
+    auto_free char *place = xasprintf("%s/pvc/%s", check->pointer, name);
+    return annotations_mount_check_path(path, place, check->findings) ? xstrdup(path) : NULL;
+}
+
+static struct annotations_pvc *check_pvc(const struct check *check, const json_t *object)
+{
+    struct annotations_pvc *pvc = xcalloc(1, sizeof(*pvc));
+    pvc->name = copy_string(object, "name");
+    pvc->volume_path = check_pvc_path(check, object, "volumePath");
+    pvc->shared_compute_path = check_pvc_path(check, object, "sharedComputePath");
+    if (pvc->name != NULL && !annotations_name_is_dns_subdomain(pvc->name))
+        add_invalid(check, "/pvc/name", "pvc.name", pvc->name);
+    return pvc;
+}
+
+static struct hostpath *check_host_path(const struct check *check, const json_t *object)
+{
+    auto_free char *place = place_of(check, "/hostPath");
+    auto_free char *mount = place_of(check, "/hostPath/volumePath");
+    struct hostpath *hostpath =
+        hostpath_parse(object, place, check->options->strict, check->findings);
+    if (hostpath != NULL)
+        annotations_mount_check_path(hostpath->volume_path, mount, check->findings);
+    if (hostpath != NULL && check->options->policy != NULL)
+        hostpath_policy_check_path(
+            check->options->policy, policy_namespace(check), hostpath, place, check->findings);
+    return hostpath;
+}
+
+/* The quantity of one resource in "requests" or "limits"; false when there is none to compare. */
+static bool check_quantity(const struct check *check, const char *part,
+    const struct annotations_field *field, const char *text, annotations_quantity *out)
+{
+    static const unsigned billionths = 1000000000;
+    if (text == NULL)
+        return false;
+    const char *name = annotations_field_name(field);
+    auto_free char *place = xasprintf("%s/resources/%s/%s", check->pointer, part, name);
+    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
+    if (!annotations_quantity_parse(text, out)) {
+        findings_error(
+            check->findings, place, "\"%s\" is not valid: it must be %s", shown, field->rule);
+        return false;
+    }
+    if (!streq(name, "cpu") && *out % billionths != 0)
+        findings_warning(check->findings, place,
+            "\"%s\" is no whole number of bytes: m stands for thousandths, Mi for mebibytes",
+            shown);
+    return true;
+}
+
+static json_t *check_resources(const struct check *check, const json_t *object)
+{
+    const json_t *requests = json_object_get(object, "requests");
+    const json_t *limits = json_object_get(object, "limits");
+    const struct annotations_field *field =
+        annotations_field_child(annotations_field_find("resources.requests"));
+    for (; field != NULL; field = annotations_field_next(field)) {
+        const char *name = annotations_field_name(field);
+        const char *request = json_get_string(requests, name);
+        const char *limit = json_get_string(limits, name);
+        annotations_quantity least = 0;
+        annotations_quantity most = 0;
+        bool has_request = check_quantity(check, "requests", field, request, &least);
+        bool has_limit = check_quantity(check, "limits", field, limit, &most);
+        if (!has_request || !has_limit || least <= most)
+            continue;
+        auto_free char *place = xasprintf("%s/resources/requests/%s", check->pointer, name);
+        findings_error(check->findings, place, "\"%s\" is above the limit, \"%s\"", request, limit);
+    }
+    json_t *resources = json_object();
+    if (json_object_size(requests) > 0)
+        json_object_set(resources, "requests", json_object_get(object, "requests"));
+    if (json_object_size(limits) > 0)
+        json_object_set(resources, "limits", json_object_get(object, "limits"));
+    if (json_object_size(resources) > 0)
+        return resources;
+    json_decref(resources);
+    return NULL;
+}
+
+static void check_env(const struct check *check, const json_t *env)
+{
+    auto_json json_t *seen = json_object(); /* name → index */
+    size_t index = 0;
+    json_t *item = NULL;
+    json_array_foreach (env, index, item) {
+        const char *name = json_get_string(item, "name");
+        if (name == NULL)
+            continue;
+        auto_free char *tail = xasprintf("/env/%zu/name", index);
+        auto_free char *place = place_of(check, tail);
+        const json_t *earlier = json_object_get(seen, name);
+        if (!annotations_name_is_env(name))
+            add_invalid(check, tail, "env[].name", name);
+        else if (annotations_name_is_reserved_env(name))
+            findings_error(
+                check->findings, place, "%s is set by the launcher pod itself: leave it out", name);
+        else if (earlier != NULL)
+            findings_error(check->findings, place,
+                "%s is set by env[%" JSON_INTEGER_FORMAT "] already", name,
+                json_integer_value(earlier));
+        else
+            json_object_set_new(seen, name, json_integer((json_int_t)index));
+    }
+}
+
+/* The value of the last --version among args, as pflag reads them: "" when it has none, NULL
+ * when there is no --version. Borrowed. */
+static const char *shim_version(const json_t *args)
+{
+    static const char flag[] = "--version";
+    const char *version = NULL;
+    for (size_t i = 0; i < json_array_size(args); i++) {
+        const char *arg = json_string_value(json_array_get(args, i));
+        if (streq(arg, "--"))
+            break;
+        if (streq(arg, flag)) {
+            const char *value = json_string_value(json_array_get(args, ++i));
+            version = value != NULL ? value : "";
+        } else if (text_starts_with(arg, "--version=")) {
+            version = arg + sizeof(flag);
+        }
+    }
+    return version;
+}
+
+/* The shim of the default image exits at once without a version of the protocol that it knows.
+ * A command takes its place. */
+static void check_shim_version(const struct check *check, const struct annotations_sidecar *sidecar)
+{
+    static const char *const versions[] = {"v1alpha1", "v1alpha2", "v1alpha3"};
+    if (sidecar->image != NULL || sidecar->command != NULL)
+        return;
+    const char *version = shim_version(sidecar->args);
+    auto_free char *place = place_of(check, sidecar->args != NULL ? "/args" : "");
+    if (version == NULL) {
+        findings_warning(check->findings, place,
+            "sidecar-shim, which the default image runs, exits at once without --version: add "
+            "\"args\": [\"--version\", \"v1alpha3\"] (or v1alpha2, v1alpha1)");
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        if (streq(version, versions[i]))
+            return;
+    }
+    auto_free char *shown = text_printable(version, strlen(version), LONGEST_SHOWN);
+    auto_free char *hint = suggest_hint(version, versions, ARRAY_SIZE(versions));
+    findings_warning(check->findings, place,
+        "sidecar-shim, which the default image runs, exits at once with --version \"%s\"%s: it "
+        "knows "
+        "v1alpha1, v1alpha2 and v1alpha3",
+        shown, hint);
+}
+
+static enum annotations_failure_policy failure_policy(const json_t *shaped)
+{
+    const char *name = json_get_string(shaped, "failurePolicy");
+    return name != NULL && streq(name, "Ignore") ? ANNOTATIONS_IGNORE : ANNOTATIONS_FAIL;
+}
+
+void annotations_check_sidecar(const json_t *shaped, const char *pointer,
+    const struct annotations_options *options, struct annotations_sidecar *sidecar,
+    struct findings *findings)
+{
+    struct check check = {.pointer = pointer, .options = options, .findings = findings};
+    const json_t *part = NULL;
+
+    sidecar->image = copy_string(shaped, "image");
+    if (sidecar->image != NULL)
+        check_image(&check, sidecar->image);
+    sidecar->image_pull_policy = copy_string(shaped, "imagePullPolicy");
+    sidecar->command = json_incref(json_object_get(shaped, "command"));
+    sidecar->args = json_incref(json_object_get(shaped, "args"));
+    check_shim_version(&check, sidecar);
+    if ((part = json_object_get(shaped, "configMap")) != NULL)
+        sidecar->config_map = check_config_map(&check, part);
+    if ((part = json_object_get(shaped, "pvc")) != NULL)
+        sidecar->pvc = check_pvc(&check, part);
+    if ((part = json_object_get(shaped, "hostPath")) != NULL)
+        sidecar->host_path = check_host_path(&check, part);
+    if ((part = json_object_get(shaped, "resources")) != NULL)
+        sidecar->resources = check_resources(&check, part);
+    sidecar->env = json_incref(json_object_get(shaped, "env"));
+    check_env(&check, sidecar->env);
+    sidecar->pod_info = json_object_get(shaped, "downwardAPI") != NULL;
+    json_t *timeout = json_object_get(shaped, "timeoutSeconds");
+    sidecar->timeout_seconds =
+        timeout != NULL ? (int)json_integer_value(timeout) : ANNOTATIONS_TIMEOUT_DEFAULT;
+    sidecar->failure_policy = failure_policy(shaped);
+}

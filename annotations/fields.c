@@ -1,0 +1,402 @@
+#include "annotations/schema.h"
+
+#include <string.h>
+
+#include "annotations/names.h"
+#include "annotations/sidecar.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+static const char *const pull_policies[] = {"Always", "IfNotPresent", "Never", NULL};
+static const char *const hook_paths[] = {
+    "/usr/bin/onDefineDomain", "/usr/bin/preCloudInitIso", NULL};
+static const char *const hostpath_types[] = {"Directory", "DirectoryOrCreate", "File",
+    "FileOrCreate", "Socket", "CharDevice", "BlockDevice", NULL};
+static const char *const downward_values[] = {"pod-info", NULL};
+static const char *const failure_policies[] = {"Fail", "Ignore", NULL};
+
+#define STRING .kind = ANNOTATIONS_STRING, .type = "string"
+#define STRINGS .kind = ANNOTATIONS_STRINGS, .type = "array of strings"
+#define INTEGER .kind = ANNOTATIONS_INTEGER, .type = "integer"
+#define BOOLEAN .kind = ANNOTATIONS_BOOLEAN, .type = "boolean"
+#define QUANTITY                                                                                   \
+    .kind = ANNOTATIONS_QUANTITY, .type = "string or whole number",                                \
+    .pattern = "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?$",     \
+    .rule = "a Kubernetes quantity such as 2, 0.5, 200m or 64Mi, not negative, with the suffix "   \
+            "n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei, an exponent (e3) or none"
+#define OBJECT .kind = ANNOTATIONS_OBJECT, .type = "object"
+#define OBJECTS .kind = ANNOTATIONS_OBJECTS, .type = "array of objects"
+
+#define DNS_NAME                                                                                   \
+    .pattern = ANNOTATIONS_DNS_SUBDOMAIN_PATTERN, .maximum = ANNOTATIONS_NAME_MAX,                 \
+    .rule =                                                                                        \
+        "a DNS-1123 subdomain: lower-case letters, digits, \"-\" and \".\", each part between "    \
+        "dots with a letter or digit at both ends, at most 253 bytes"
+/* Absolute, no component "..", no control characters; in a container also not "/" and no ":". */
+#define HOST_FILE                                                                                  \
+    .pattern = "^(?!.*/\\.\\.(/|$))/[^\\u0000-\\u001f\\u007f]*$", .maximum = HOSTPATH_PATH_MAX,    \
+    .rule = "an absolute path without \"..\", at most 4096 bytes"
+#define MOUNT_PATH                                                                                 \
+    .pattern = "^(?!.*/\\.\\.(/|$))(?!/*(\\./*)*$)/[^:\\u0000-\\u001f\\u007f]*$",                  \
+    .maximum = HOSTPATH_PATH_MAX,                                                                  \
+    .rule = "an absolute path without \"..\" and \":\", at most 4096 bytes, not \"/\", neither "   \
+            "above nor below /var/run/kubevirt-hooks, and where nothing else is mounted"
+
+static const struct annotations_field fields[] = {
+    {
+        .path = "image",
+        STRING,
+        .pattern = "^[^\\s\\u0000-\\u001f\\u007f]*$",
+        .fallback = "the configured image of sidecar-shim",
+        .rule = "an image reference without spaces; a policy may restrict it",
+        .help = "The container image of the sidecar. The default image runs sidecar-shim, which "
+                "in turn runs the hooks onDefineDomain and preCloudInitIso that it finds in $PATH.",
+        .example = "\"registry.example/hooks/smbios:1.4\"",
+    },
+    {
+        .path = "imagePullPolicy",
+        STRING,
+        .values = pull_policies,
+        .fallback = "what Kubernetes takes: Always for the tag latest, else IfNotPresent",
+        .rule = "one of Always, IfNotPresent and Never",
+        .help = "When the node pulls the image.",
+        .example = "\"IfNotPresent\"",
+    },
+    {
+        .path = "command",
+        STRINGS,
+        .fallback = "the entrypoint of the image",
+        .rule = "an array of strings",
+        .help = "The program that the sidecar runs, in place of the image's entrypoint (of the "
+                "default image: /sidecar-shim), and its first arguments.",
+        .example = "[\"/usr/bin/create-cow.sh\"]",
+    },
+    {
+        .path = "args",
+        STRINGS,
+        .fallback = "the arguments of the image",
+        .rule = "an array of strings; the default image needs --version among them",
+        .help = "Arguments of the program. With the default image, --version names the version of "
+                "the hook protocol: v1alpha1, v1alpha2 or v1alpha3.",
+        .example = "[\"--version\", \"v1alpha3\"]",
+    },
+    {
+        .path = "configMap",
+        OBJECT,
+        .fallback = "none",
+        .rule = "an object with name, key and hookPath",
+        .help = "One hook that stands in a ConfigMap of the VM's namespace and is mounted, "
+                "executable, where sidecar-shim looks for it.",
+        .example = "{\"name\": \"my-hooks\", \"key\": \"smbios.sh\", "
+                   "\"hookPath\": \"/usr/bin/onDefineDomain\"}",
+    },
+    {
+        .path = "configMap.name",
+        STRING,
+        .required = true,
+        DNS_NAME,
+        .help = "The name of the ConfigMap.",
+        .example = "\"my-hooks\"",
+    },
+    {
+        .path = "configMap.key",
+        STRING,
+        .required = true,
+        .pattern = ANNOTATIONS_CONFIG_MAP_KEY_PATTERN,
+        .maximum = ANNOTATIONS_NAME_MAX,
+        .rule = "a text of letters, digits, \"-\", \"_\" and \".\" that is not \".\" and does not "
+                "begin "
+                "with \"..\", at most 253 bytes",
+        .help = "The key of the ConfigMap whose value is the hook.",
+        .example = "\"smbios.sh\"",
+    },
+    {
+        .path = "configMap.hookPath",
+        STRING,
+        .required = true,
+        .values = hook_paths,
+        .rule = "/usr/bin/onDefineDomain or /usr/bin/preCloudInitIso",
+        .help = "Where the hook stands in the sidecar, and so which of the two hooks it is.",
+        .example = "\"/usr/bin/onDefineDomain\"",
+    },
+    {
+        .path = "pvc",
+        OBJECT,
+        .fallback = "none",
+        .rule = "an object with name and volumePath",
+        .help = "A PersistentVolumeClaim of the VM's namespace that is mounted into the sidecar, "
+                "and, when asked, into the compute container, where QEMU runs.",
+        .example = "{\"name\": \"overlays\", \"volumePath\": \"/overlays\", "
+                   "\"sharedComputePath\": \"/var/run/overlays\"}",
+    },
+    {
+        .path = "pvc.name",
+        STRING,
+        .required = true,
+        DNS_NAME,
+        .help = "The name of the PersistentVolumeClaim.",
+        .example = "\"overlays\"",
+    },
+    {
+        .path = "pvc.volumePath",
+        STRING,
+        .required = true,
+        MOUNT_PATH,
+        .help = "Where the sidecar sees the volume.",
+        .example = "\"/overlays\"",
+    },
+    {
+        .path = "pvc.sharedComputePath",
+        STRING,
+        MOUNT_PATH,
+        .fallback = "not mounted into compute",
+        .help = "Where the compute container sees the same volume. Two sidecars do not share one "
+                "such path.",
+        .example = "\"/var/run/overlays\"",
+    },
+    {
+        .path = "hostPath",
+        OBJECT,
+        .fallback = "none",
+        .rule = "an object with path and volumePath; a policy may restrict it",
+        .help = "A file, directory, socket or device of the node that is mounted into the sidecar. "
+                "KubeVirt ignores this field.",
+        .ours = true,
+        .example = "{\"path\": \"/var/lib/kubevirt/images\", \"volumePath\": \"/images\", "
+                   "\"type\": \"Directory\", \"readOnly\": true}",
+    },
+    {
+        .path = "hostPath.path",
+        STRING,
+        .required = true,
+        .ours = true,
+        HOST_FILE,
+        .help = "What is mounted: a path on the node.",
+        .example = "\"/var/lib/kubevirt/images\"",
+    },
+    {
+        .path = "hostPath.volumePath",
+        STRING,
+        .required = true,
+        .ours = true,
+        MOUNT_PATH,
+        .help = "Where the sidecar sees it.",
+        .example = "\"/images\"",
+    },
+    {
+        .path = "hostPath.type",
+        STRING,
+        .ours = true,
+        .values = hostpath_types,
+        .fallback = "Directory",
+        .rule = "one of Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice and "
+                "BlockDevice",
+        .help = "What must stand at path on the node before the sidecar starts; DirectoryOrCreate "
+                "and FileOrCreate make it when nothing stands there.",
+        .example = "\"Directory\"",
+    },
+    {
+        .path = "hostPath.readOnly",
+        BOOLEAN,
+        .ours = true,
+        .fallback = "false",
+        .rule = "true or false; a policy may require true",
+        .help = "Whether the sidecar may only read what is mounted.",
+        .example = "true",
+    },
+    {
+        .path = "resources",
+        OBJECT,
+        .ours = true,
+        .fallback = "what KubeVirt gives sidecars: none, or 200m and 64M where the VM is "
+                    "Guaranteed",
+        .rule = "an object with requests and limits",
+        .help = "Compute resources of the sidecar's container.",
+        .example = "{\"requests\": {\"cpu\": \"50m\", \"memory\": \"32Mi\"}, "
+                   "\"limits\": {\"memory\": \"64Mi\"}}",
+    },
+    {
+        .path = "resources.requests",
+        OBJECT,
+        .ours = true,
+        .fallback = "none",
+        .rule = "an object with cpu, memory and ephemeral-storage; none is above its limit",
+        .help = "What the sidecar is sure to have.",
+        .example = "{\"cpu\": \"50m\", \"memory\": \"32Mi\"}",
+    },
+    {
+        .path = "resources.requests.cpu",
+        QUANTITY,
+        .ours = true,
+        .fallback = "the limit, where there is one",
+        .help = "Processor time in cores; \"50m\" is a twentieth of one.",
+        .example = "\"50m\"",
+    },
+    {
+        .path = "resources.requests.memory",
+        QUANTITY,
+        .ours = true,
+        .fallback = "the limit, where there is one",
+        .help = "Memory in bytes.",
+        .example = "\"32Mi\"",
+    },
+    {
+        .path = "resources.requests.ephemeral-storage",
+        QUANTITY,
+        .ours = true,
+        .fallback = "the limit, where there is one",
+        .help = "Local disk space in bytes, for the container's own files and its log.",
+        .example = "\"100Mi\"",
+    },
+    {
+        .path = "resources.limits",
+        OBJECT,
+        .ours = true,
+        .fallback = "none",
+        .rule = "an object with cpu, memory and ephemeral-storage; none is below its request",
+        .help = "What the sidecar cannot exceed.",
+        .example = "{\"memory\": \"64Mi\"}",
+    },
+    {
+        .path = "resources.limits.cpu",
+        QUANTITY,
+        .ours = true,
+        .fallback = "none",
+        .help = "Processor time in cores; beyond it the sidecar is slowed down.",
+        .example = "\"200m\"",
+    },
+    {
+        .path = "resources.limits.memory",
+        QUANTITY,
+        .ours = true,
+        .fallback = "none",
+        .help = "Memory in bytes; beyond it the sidecar is killed.",
+        .example = "\"64Mi\"",
+    },
+    {
+        .path = "resources.limits.ephemeral-storage",
+        QUANTITY,
+        .ours = true,
+        .fallback = "none",
+        .help = "Local disk space in bytes; beyond it the whole pod is evicted.",
+        .example = "\"200Mi\"",
+    },
+    {
+        .path = "env",
+        OBJECTS,
+        .ours = true,
+        .fallback = "none",
+        .rule = "an array of objects with name and value; no name stands twice",
+        .help = "Environment variables of the sidecar, and so of its hooks.",
+        .example = "[{\"name\": \"LOG_LEVEL\", \"value\": \"debug\"}]",
+    },
+    {
+        .path = "env[].name",
+        STRING,
+        .required = true,
+        .ours = true,
+        .pattern = ANNOTATIONS_ENV_NAME_PATTERN,
+        .rule = "a text of letters, digits, \"-\", \"_\" and \".\" that is not \".\" and does not "
+                "begin "
+                "with a digit or \"..\"; none of CONTAINER_NAME, NETWORK_BINDING_PLUGIN_NAME, "
+                "XDG_CACHE_HOME, XDG_CONFIG_HOME and XDG_RUNTIME_DIR, which the pod sets itself",
+        .help = "The name of the variable.",
+        .example = "\"LOG_LEVEL\"",
+    },
+    {
+        .path = "env[].value",
+        STRING,
+        .ours = true,
+        .fallback = "empty",
+        .rule = "a string; Kubernetes replaces $(NAME) in it and makes $$ one dollar sign",
+        .help = "The value of the variable.",
+        .example = "\"debug\"",
+    },
+    {
+        .path = "downwardAPI",
+        STRINGS,
+        .ours = true,
+        .values = downward_values,
+        .fallback = "none",
+        .rule = "an array; the one value there is is \"pod-info\"",
+        .help = "What the sidecar can read of its own pod. pod-info: the pod's labels and "
+                "annotations, as files below " ANNOTATIONS_POD_INFO_PATH ".",
+        .example = "[\"pod-info\"]",
+    },
+    {
+        .path = "timeoutSeconds",
+        INTEGER,
+        .ours = true,
+        .minimum = 1,
+        .maximum = ANNOTATIONS_TIMEOUT_MAX,
+        .fallback = "60",
+        .rule = "a whole number from 1 to 3600",
+        .help =
+            "How long hook-manager waits for one call of one of the sidecar's hooks. KubeVirt's "
+            "own manager waits 60 seconds, whatever stands here.",
+        .example = "15",
+    },
+    {
+        .path = "failurePolicy",
+        STRING,
+        .ours = true,
+        .values = failure_policies,
+        .fallback = "Fail",
+        .rule = "Fail or Ignore",
+        .help = "What hook-manager does when a hook fails: give up the launch, or go on with the "
+                "document as it was before the hook. KubeVirt's own manager always gives up.",
+        .example = "\"Ignore\"",
+    },
+};
+
+const struct annotations_field *annotations_fields(size_t *count)
+{
+    *count = ARRAY_SIZE(fields);
+    return fields;
+}
+
+const struct annotations_field *annotations_field_find(const char *path)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        if (streq(fields[i].path, path))
+            return &fields[i];
+    }
+    return NULL;
+}
+
+const char *annotations_field_name(const struct annotations_field *field)
+{
+    const char *dot = strrchr(field->path, '.');
+    return dot != NULL ? dot + 1 : field->path;
+}
+
+/* The length of what comes before the last part of a field's path. */
+static size_t prefix_length(const struct annotations_field *field)
+{
+    return (size_t)(annotations_field_name(field) - field->path);
+}
+
+const struct annotations_field *annotations_field_child(const struct annotations_field *parent)
+{
+    if (parent == NULL)
+        return fields;
+    const struct annotations_field *child = parent + 1;
+    size_t length = strlen(parent->path);
+    bool is_below = child < fields + ARRAY_SIZE(fields) &&
+                    strncmp(child->path, parent->path, length) == 0 &&
+                    (child->path[length] == '.' || child->path[length] == '[');
+    return is_below ? child : NULL;
+}
+
+const struct annotations_field *annotations_field_next(const struct annotations_field *field)
+{
+    size_t length = prefix_length(field);
+    const struct annotations_field *end = fields + ARRAY_SIZE(fields);
+    for (const struct annotations_field *next = field + 1; next < end; next++) {
+        if (strncmp(next->path, field->path, length) != 0)
+            return NULL;
+        if (prefix_length(next) == length)
+            return next;
+    }
+    return NULL;
+}

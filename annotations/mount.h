@@ -1,0 +1,22 @@
+/* Where volumes are mounted: the paths an annotation may use, and no two at one place. */
+#ifndef ANNOTATIONS_MOUNT_H
+#define ANNOTATIONS_MOUNT_H
+
+#include <stdbool.h>
+
+#include "annotations/sidecar.h"
+#include "base/finding.h"
+
+/* Where the sockets of the sidecars are. */
+#define ANNOTATIONS_SOCKETS_PATH "/var/run/kubevirt-hooks"
+
+/* Checks a path at which a container gets a volume: as hostpath_check_path, and not "/", without
+ * ":" (Kubernetes refuses it), neither above nor below ANNOTATIONS_SOCKETS_PATH. Adds what is
+ * wrong at pointer; returns whether it was right. */
+bool annotations_mount_check_path(const char *path, const char *pointer, struct findings *findings);
+
+/* Adds an error for every mount of a sidecar that is at the place of another one of it, and for
+ * every sharedComputePath that an earlier sidecar has already. */
+void annotations_mount_check_list(const struct annotations_list *list, struct findings *findings);
+
+#endif

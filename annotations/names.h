@@ -1,0 +1,32 @@
+/* The forms of names that Kubernetes allows. The patterns say the same as the functions, in the
+ * regular expressions of ECMA-262 that JSON Schema uses. */
+#ifndef ANNOTATIONS_NAMES_H
+#define ANNOTATIONS_NAMES_H
+
+#include <stdbool.h>
+
+enum { ANNOTATIONS_NAME_MAX = 253 };
+
+/* The name of a config map or volume claim: a DNS-1123 subdomain.
+ * Source: Kubernetes, "Object Names and IDs". */
+#define ANNOTATIONS_DNS_SUBDOMAIN_PATTERN                                                          \
+    "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+bool annotations_name_is_dns_subdomain(const char *name);
+
+/* A key of a config map.
+ * Source: Kubernetes API reference, ConfigMap.data. */
+#define ANNOTATIONS_CONFIG_MAP_KEY_PATTERN "^(?!\\.\\.|\\.$)[-._a-zA-Z0-9]+$"
+bool annotations_name_is_config_map_key(const char *name);
+
+/* The name of an environment variable.
+ * Source: Kubernetes API reference, EnvVar.name, as every version of Kubernetes takes it. */
+#define ANNOTATIONS_ENV_NAME_PATTERN                                                               \
+    "^(?!\\.\\.|\\.$)(?!(CONTAINER_NAME|NETWORK_BINDING_PLUGIN_NAME|XDG_(CACHE_HOME|CONFIG_HOME|"  \
+    "RUNTIME_DIR))$)[-._a-zA-Z][-._a-zA-Z0-9]*$"
+bool annotations_name_is_env(const char *name);
+
+/* Whether the launcher pod gives sidecars this variable itself (or tells others' sidecars by
+ * it), so that an annotation cannot. */
+bool annotations_name_is_reserved_env(const char *name);
+
+#endif

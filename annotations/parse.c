@@ -1,0 +1,119 @@
+#include "annotations/parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "annotations/check.h"
+#include "annotations/mount.h"
+#include "annotations/shape.h"
+#include "base/json.h"
+
+DEFINE_CLEANUP(list, struct annotations_list *, annotations_list_free);
+
+/* Whether there is nothing in text but JSON's white space. */
+static bool is_blank(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (memchr(" \t\r\n", text[i], 4) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* The array that the annotation is: a new reference, or NULL, and then the reason is among the
+ * findings. */
+static json_t *read_array(const char *text, size_t length, struct findings *findings)
+{
+    if (length > ANNOTATIONS_MAX_BYTES) {
+        findings_error(findings, "", "is %zu bytes long; at most %d bytes are allowed", length,
+            ANNOTATIONS_MAX_BYTES);
+        return NULL;
+    }
+    if (is_blank(text, length))
+        return json_array();
+    auto_error struct error *err = NULL;
+    auto_json json_t *value = json_parse(text, length, ANNOTATIONS_MAX_DEPTH, &err);
+    if (value == NULL) {
+        findings_error(findings, "", "%s", err->message);
+        return NULL;
+    }
+    if (json_is_null(value))
+        return json_array();
+    if (!json_is_array(value)) {
+        findings_error(findings, "",
+            "must be a JSON array with an object for each sidecar, not %s%s", json_kind(value),
+            json_is_object(value) ? ": put [ ] around it" : "");
+        return NULL;
+    }
+    if (json_array_size(value) > ANNOTATIONS_MAX_SIDECARS) {
+        findings_error(findings, "", "has %zu sidecars; at most %d are allowed",
+            json_array_size(value), ANNOTATIONS_MAX_SIDECARS);
+        return NULL;
+    }
+    return steal(&value);
+}
+
+struct annotations_list *annotations_parse(const char *text, size_t length,
+    const struct annotations_options *options, struct findings *findings)
+{
+    static const struct annotations_options defaults = {0};
+    size_t errors = findings->errors;
+    if (options == NULL)
+        options = &defaults;
+    auto_json json_t *array = read_array(text, length, findings);
+    if (array == NULL)
+        return NULL;
+
+    auto_cleanup(list) struct annotations_list *list = xcalloc(1, sizeof(*list));
+    list->count = json_array_size(array);
+    list->sidecars = xcalloc(list->count, sizeof(*list->sidecars));
+    if (options->policy != NULL)
+        hostpath_policy_check_count(options->policy,
+            options->namespace != NULL ? options->namespace : "default", list->count, "", findings);
+    for (size_t i = 0; i < list->count; i++) {
+        auto_free char *pointer = json_pointer_index("", i);
+        auto_json json_t *shaped =
+            annotations_shape_check(json_array_get(array, i), pointer, options->strict, findings);
+        if (shaped != NULL)
+            annotations_check_sidecar(shaped, pointer, options, &list->sidecars[i], findings);
+    }
+    annotations_mount_check_list(list, findings);
+    return findings->errors == errors ? steal(&list) : NULL;
+}
+
+/* The text of annotations[key], or NULL; an error when it is no string. */
+static const char *find_text(const json_t *annotations, const char *key, struct findings *findings)
+{
+    const json_t *value = json_object_get(annotations, key);
+    if (value == NULL || json_is_string(value))
+        return json_string_value(value);
+    auto_free char *pointer = json_pointer_join("", key);
+    findings_error(findings, pointer,
+        "must be a string that holds a JSON array, not %s: put it in quotes", json_kind(value));
+    return NULL;
+}
+
+const char *annotations_find(
+    const json_t *annotations, const char *only_key, const char **key, struct findings *findings)
+{
+    *key = NULL;
+    if (only_key != NULL) {
+        const char *text = find_text(annotations, only_key, findings);
+        *key = text != NULL ? only_key : NULL;
+        return text;
+    }
+    if (json_object_get(annotations, ANNOTATIONS_KEY_KUBEVIRT) != NULL &&
+        json_object_get(annotations, ANNOTATIONS_KEY_HOOKLINE) != NULL) {
+        auto_free char *pointer = json_pointer_join("", ANNOTATIONS_KEY_HOOKLINE);
+        findings_error(findings, pointer,
+            "stands beside " ANNOTATIONS_KEY_KUBEVIRT ": keep the one that is meant");
+        return NULL;
+    }
+    const char *text = NULL;
+    static const char *const keys[] = {ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE};
+    for (size_t i = 0; i < ARRAY_SIZE(keys) && text == NULL; i++) {
+        text = find_text(annotations, keys[i], findings);
+        *key = text != NULL ? keys[i] : NULL;
+    }
+    return text;
+}

@@ -1,0 +1,96 @@
+#include "annotations/schema.h"
+
+#include "annotations/sidecar.h"
+#include "base/memory.h"
+
+static json_t *object_schema(const struct annotations_field *parent);
+
+static json_t *values_schema(const char *const *values)
+{
+    json_t *all = json_array();
+    for (; *values != NULL; values++)
+        json_array_append_new(all, json_string(*values));
+    return all;
+}
+
+/* The schema of a string, or of each string of an array. */
+static json_t *string_schema(const struct annotations_field *field)
+{
+    json_t *schema = json_pack("{s:s}", "type", "string");
+    if (field->required && field->values == NULL)
+        json_object_set_new(schema, "minLength", json_integer(1));
+    if (field->maximum > 0)
+        json_object_set_new(schema, "maxLength", json_integer(field->maximum));
+    if (field->pattern != NULL)
+        json_object_set_new(schema, "pattern", json_string(field->pattern));
+    if (field->values != NULL)
+        json_object_set_new(schema, "enum", values_schema(field->values));
+    return schema;
+}
+
+static json_t *kind_schema(const struct annotations_field *field)
+{
+    switch (field->kind) {
+    case ANNOTATIONS_STRING:
+        return string_schema(field);
+    case ANNOTATIONS_STRINGS:
+        return json_pack("{s:s, s:o}", "type", "array", "items", string_schema(field));
+    case ANNOTATIONS_INTEGER:
+        return json_pack("{s:s, s:i, s:i}", "type", "integer", "minimum", field->minimum, "maximum",
+            field->maximum);
+    case ANNOTATIONS_BOOLEAN:
+        return json_pack("{s:s}", "type", "boolean");
+    case ANNOTATIONS_QUANTITY:
+        return json_pack("{s:[s, s], s:s, s:i}", "type", "string", "integer", "pattern",
+            field->pattern, "minimum", 0);
+    case ANNOTATIONS_OBJECT:
+        return object_schema(field);
+    case ANNOTATIONS_OBJECTS:
+        return json_pack("{s:s, s:o}", "type", "array", "items", object_schema(field));
+    }
+    return NULL;
+}
+
+static json_t *field_schema(const struct annotations_field *field)
+{
+    auto_free char *description = xasprintf("%s It is %s.%s%s%s", field->help, field->rule,
+        field->fallback != NULL ? " Default: " : "", field->fallback != NULL ? field->fallback : "",
+        field->fallback != NULL ? "." : "");
+    json_t *schema = kind_schema(field);
+    json_object_set_new(schema, "description", json_string(description));
+    json_object_set_new(
+        schema, "examples", json_pack("[o]", json_loads(field->example, JSON_DECODE_ANY, NULL)));
+    return schema;
+}
+
+/* The schema of the object below parent. Other properties are left open: an unknown field is a
+ * warning, as KubeVirt ignores it. */
+static json_t *object_schema(const struct annotations_field *parent)
+{
+    json_t *properties = json_object();
+    json_t *required = json_array();
+    for (const struct annotations_field *field = annotations_field_child(parent); field != NULL;
+         field = annotations_field_next(field)) {
+        const char *name = annotations_field_name(field);
+        json_object_set_new(properties, name, field_schema(field));
+        if (field->required)
+            json_array_append_new(required, json_string(name));
+    }
+    json_t *schema = json_pack("{s:s, s:o, s:{s:s}}", "type", "object", "properties", properties,
+        "additionalProperties", "description",
+        "No known field: KubeVirt and Hookline ignore it, with a warning of hookctl.");
+    if (json_array_size(required) > 0)
+        json_object_set(schema, "required", required);
+    json_decref(required);
+    return schema;
+}
+
+json_t *annotations_json_schema(void)
+{
+    return json_pack("{s:s, s:s, s:s, s:[s, s], s:i, s:o}", "$schema",
+        "https://json-schema.org/draft/2020-12/schema", "title", "Hook sidecars", "description",
+        "The value of the annotation " ANNOTATIONS_KEY_KUBEVIRT " or " ANNOTATIONS_KEY_HOOKLINE
+        ": one object for each sidecar.",
+        "type", "array", "null", "maxItems", ANNOTATIONS_MAX_SIDECARS, "items",
+        object_schema(NULL));
+}
