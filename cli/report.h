@@ -29,7 +29,6 @@ struct cli_report {
     bool unreadable; /* some input could not be read at all */
     size_t files; /* what was looked at, for the summary */
     size_t annotations;
-    size_t sidecars;
 };
 
 /* Adds one finding; everything is copied. */
@@ -41,8 +40,9 @@ void cli_report_add(struct cli_report *report, enum finding_severity severity,
 void cli_report_add_unreadable(
     struct cli_report *report, const char *file, struct error *take_error);
 
-/* The findings, one a line, in the order in which they were added; "error:" and "warning:" in
- * colour when asked. Bytes of the input that are not printable are escaped. */
+/* Writes the findings, one a line, in the order in which they were added; with colour, the place
+ * is bold, "warning:" yellow and the path of an error red. Bytes that are not printable are
+ * escaped. */
 void cli_report_print(const struct cli_report *report, FILE *stream, bool colour);
 
 /* {"findings": […], "errors": N, "warnings": N}. New reference. */

@@ -1,0 +1,197 @@
+#include "cli/manifest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+struct cli_manifest_file {
+    char *path; /* owned */
+    char *name; /* as messages call it; owned */
+    struct yaml_stream stream;
+};
+
+static const char *metadata_string(const json_t *value, const char *key, const char *otherwise)
+{
+    const char *text = json_get_string(json_object_get(value, "metadata"), key);
+    return text != NULL && text[0] != '\0' ? text : otherwise;
+}
+
+static void add_object(struct cli_manifest *manifest, const char *file,
+    const struct yaml_document *document, const char *pointer, const json_t *value,
+    enum cli_kind kind)
+{
+    manifest->objects =
+        xreallocarray(manifest->objects, manifest->count + 1, sizeof(*manifest->objects));
+    manifest->objects[manifest->count++] = (struct cli_object){
+        .kind = kind,
+        .file = file,
+        .document = document,
+        .pointer = xstrdup(pointer),
+        .value = value,
+        .namespace = metadata_string(value, "namespace", "default"),
+        .name = metadata_string(value, "name", metadata_string(value, "generateName", "")),
+    };
+}
+
+/* Adds the object at pointer, or those that a List there holds. The depth of recursion is at most
+ * that of the document, YAML_MAX_DEPTH. */
+static void add_objects(struct cli_manifest *manifest, const char *file,
+    const struct yaml_document *document, const char *pointer, const json_t *value,
+    const char *default_kind)
+{
+    enum cli_kind kind = CLI_VMI;
+    if (cli_kind_of(value, default_kind, &kind)) {
+        add_object(manifest, file, document, pointer, value, kind);
+        return;
+    }
+    const char *name = json_get_string(value, "kind");
+    const json_t *items = json_object_get(value, "items");
+    if (name == NULL || !text_ends_with(name, "List") || !json_is_array(items))
+        return;
+    /* the items of a typed list, as the API server sends it, need not name their kind */
+    auto_free char *item_kind = xstrndup(name, strlen(name) - strlen("List"));
+    auto_free char *items_pointer = json_pointer_join(pointer, "items");
+    size_t index = 0;
+    const json_t *item = NULL;
+    json_array_foreach (items, index, item) {
+        auto_free char *item_pointer = json_pointer_index(items_pointer, index);
+        add_objects(manifest, file, document, item_pointer, item, item_kind);
+    }
+}
+
+static bool has_stdin(const struct cli_manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->file_count; i++) {
+        if (streq(manifest->files[i].path, "-"))
+            return true;
+    }
+    return false;
+}
+
+static void load_file(struct cli_manifest *manifest, const char *path, struct cli_report *report)
+{
+    struct error *error = NULL;
+    auto_free char *text = NULL;
+    size_t length = 0;
+    auto_free char *name = xstrdup(streq(path, "-") ? "<stdin>" : path);
+    report->files++;
+    if (streq(path, "-") && has_stdin(manifest)) {
+        error_set(&error, ERROR_USAGE, "standard input can be read only once: give -f - once");
+        cli_report_add_unreadable(report, name, error);
+        return;
+    }
+    struct cli_manifest_file file = {0};
+    if (file_read(path, CLI_MANIFEST_MAX_BYTES, &text, &length, &error) < 0 ||
+        yaml_parse(name, text, length, &file.stream, &error) < 0) {
+        cli_report_add_unreadable(report, name, error);
+        return;
+    }
+    file.path = xstrdup(path);
+    file.name = steal(&name);
+    manifest->files =
+        xreallocarray(manifest->files, manifest->file_count + 1, sizeof(*manifest->files));
+    manifest->files[manifest->file_count++] = file;
+    for (size_t i = 0; i < file.stream.count; i++) {
+        const struct yaml_document *document = &file.stream.documents[i];
+        if (json_is_array(document->root))
+            add_object(manifest, file.name, document, "", document->root, CLI_ANNOTATION);
+        else
+            add_objects(manifest, file.name, document, "", document->root, NULL);
+    }
+}
+
+static int is_manifest_name(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' &&
+           (text_ends_with(entry->d_name, ".yaml") || text_ends_with(entry->d_name, ".yml") ||
+               text_ends_with(entry->d_name, ".json"));
+}
+
+/* By bytes, so that the order is the same in every locale. */
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void load_directory(
+    struct cli_manifest *manifest, const char *path, struct cli_report *report)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, is_manifest_name, compare_names);
+    if (count < 0) {
+        struct error *error = NULL;
+        error_set_errno(&error, "reading the directory %s", path);
+        cli_report_add_unreadable(report, path, error);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        auto_free char *file = file_join(path, entries[i]->d_name);
+        struct stat status;
+        if (stat(file, &status) < 0 || !S_ISDIR(status.st_mode))
+            load_file(manifest, file, report);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static bool can_carry_sidecars(const struct cli_manifest *manifest, size_t first)
+{
+    for (size_t i = first; i < manifest->count; i++) {
+        if (cli_kind_has_sidecars(manifest->objects[i].kind))
+            return true;
+    }
+    return false;
+}
+
+void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report)
+{
+    size_t first = manifest->count;
+    size_t errors = report->errors;
+    struct stat status;
+    bool is_directory =
+        !streq(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    if (is_directory)
+        load_directory(manifest, path, report);
+    else
+        load_file(manifest, path, report);
+    if (errors != report->errors || can_carry_sidecars(manifest, first))
+        return;
+    const struct cli_report_place place = {.file = streq(path, "-") ? "<stdin>" : path};
+    cli_report_add(report, FINDING_WARNING, ERROR_INPUT, &place,
+        "nothing to check here: no VirtualMachineInstance, VirtualMachine, "
+        "VirtualMachineInstanceReplicaSet, VirtualMachinePool or Pod%s",
+        is_directory ? " in its *.yaml, *.yml and *.json files"
+                     : ", and no array of sidecars");
+}
+
+const struct cli_object *cli_manifest_find(const struct cli_manifest *manifest, enum cli_kind kind,
+    const char *namespace, const char *name)
+{
+    for (size_t i = 0; i < manifest->count; i++) {
+        const struct cli_object *object = &manifest->objects[i];
+        if (object->kind == kind && streq(object->namespace, namespace) &&
+            streq(object->name, name))
+            return object;
+    }
+    return NULL;
+}
+
+void cli_manifest_clear(struct cli_manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->count; i++)
+        free(manifest->objects[i].pointer);
+    free(manifest->objects);
+    for (size_t i = 0; i < manifest->file_count; i++) {
+        free(manifest->files[i].path);
+        free(manifest->files[i].name);
+        yaml_stream_clear(&manifest->files[i].stream);
+    }
+    free(manifest->files);
+    *manifest = (struct cli_manifest){0};
+}

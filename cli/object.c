@@ -1,0 +1,114 @@
+#include "cli/object.h"
+
+#include <string.h>
+
+#include "annotations/sidecar.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+/* Source: KubeVirt API reference; the template of each is what its VMIs are made from. */
+static const struct {
+    const char *name;
+    const char *group;
+    const char *template; /* pointer of the VMI template */
+    const char *annotations;
+    const char *misplaced[3];
+} kinds[] = {
+    [CLI_VMI] = {"VirtualMachineInstance", "kubevirt.io", "", "/metadata/annotations", {NULL}},
+    [CLI_VM] = {"VirtualMachine", "kubevirt.io", "/spec/template",
+        "/spec/template/metadata/annotations", {"/metadata/annotations"}},
+    [CLI_REPLICA_SET] = {"VirtualMachineInstanceReplicaSet", "kubevirt.io", "/spec/template",
+        "/spec/template/metadata/annotations", {"/metadata/annotations"}},
+    [CLI_POOL] = {"VirtualMachinePool", "pool.kubevirt.io",
+        "/spec/virtualMachineTemplate/spec/template",
+        "/spec/virtualMachineTemplate/spec/template/metadata/annotations",
+        {"/metadata/annotations", "/spec/virtualMachineTemplate/metadata/annotations"}},
+    [CLI_POD] = {"Pod", "", NULL, "/metadata/annotations", {NULL}},
+    [CLI_CONFIG_MAP] = {"ConfigMap", "", NULL, NULL, {NULL}},
+    [CLI_ANNOTATION] = {"annotation", NULL, NULL, NULL, {NULL}},
+};
+
+/* Other groups have kinds of the same names. Something without an apiVersion is taken by its
+ * kind. */
+static bool is_of_group(const char *api_version, const char *group)
+{
+    if (api_version == NULL)
+        return true;
+    const char *slash = strchr(api_version, '/');
+    size_t length = slash != NULL ? (size_t)(slash - api_version) : 0;
+    return length == strlen(group) && strncmp(api_version, group, length) == 0;
+}
+
+bool cli_kind_of(const json_t *value, const char *default_kind, enum cli_kind *out)
+{
+    const char *name = json_get_string(value, "kind");
+    if (name == NULL)
+        name = default_kind;
+    if (name == NULL)
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        if (kinds[i].group != NULL && streq(name, kinds[i].name) &&
+            is_of_group(json_get_string(value, "apiVersion"), kinds[i].group)) {
+            *out = (enum cli_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *cli_kind_name(enum cli_kind kind)
+{
+    return kinds[kind].name;
+}
+
+bool cli_kind_has_sidecars(enum cli_kind kind)
+{
+    return kind != CLI_CONFIG_MAP;
+}
+
+const char *cli_kind_annotations_pointer(enum cli_kind kind)
+{
+    return kinds[kind].annotations;
+}
+
+const char *const *cli_kind_misplaced_pointers(enum cli_kind kind)
+{
+    return kinds[kind].misplaced;
+}
+
+/* A VMI for an annotation that stands alone. */
+static json_t *vmi_around(const json_t *sidecars)
+{
+    auto_free char *text = json_dumps(sidecars, JSON_COMPACT);
+    return json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s*}}, s:{}}", "apiVersion", "kubevirt.io/v1",
+        "kind", "VirtualMachineInstance", "metadata", "name", "vmi", "namespace", "default",
+        "annotations", ANNOTATIONS_KEY_KUBEVIRT, text, "spec");
+}
+
+json_t *cli_object_vmi(const struct cli_object *object)
+{
+    if (object->kind == CLI_ANNOTATION)
+        return vmi_around(object->value);
+    const char *template_pointer = kinds[object->kind].template;
+    if (template_pointer == NULL)
+        return NULL;
+    const json_t *template = json_pointer_get(object->value, template_pointer);
+    json_t *vmi = json_is_object(template) ? json_deep_copy(template) : json_object();
+    json_object_set_new(vmi, "apiVersion", json_string("kubevirt.io/v1"));
+    json_object_set_new(vmi, "kind", json_string("VirtualMachineInstance"));
+    json_t *metadata = json_object_get(vmi, "metadata");
+    if (!json_is_object(metadata)) {
+        metadata = json_object();
+        json_object_set_new(vmi, "metadata", metadata);
+    }
+    json_object_set_new(metadata, "name", json_string(object->name));
+    json_object_set_new(metadata, "namespace", json_string(object->namespace));
+    return vmi;
+}
+
+struct yaml_place cli_object_place(const struct cli_object *object, const char *pointer)
+{
+    auto_free char *whole = xasprintf("%s%s", object->pointer, pointer);
+    return yaml_place_of(object->document, whole);
+}
