@@ -14,13 +14,15 @@ struct cli_check_options {
     const struct hostpath_policy *policy; /* or NULL */
 };
 
-/* Checks an object that is no config map. Returns its sidecars, owned by the caller, empty when it
- * has no annotation; or NULL when errors went to the report. */
+/* Checks an object that is no config map. *key, where key is not NULL, gets the key of its
+ * annotation, or NULL when it has none and for a bare array. Returns its sidecars, owned by the
+ * caller, an empty list when it has no annotation; or NULL when errors went to the report. */
 struct annotations_list *cli_check_object(const struct cli_object *object,
-    const struct cli_check_options *options, struct cli_report *report);
+    const struct cli_check_options *options, const char **key, struct cli_report *report);
 
 /* Reports findings about the annotation of an object whose pointers are relative to the
- * annotation's own JSON: those of annotations_parse and annotations_render. */
+ * annotation's own JSON: those of annotations_parse and annotations_render. annotation_key is not
+ * used for a bare array. */
 void cli_check_report(const struct cli_object *object, const char *annotation_key,
     const struct findings *findings, struct cli_report *report);
 

@@ -1,5 +1,5 @@
-/* Subcommands and their flags as tables: --help, shell completion, parsing and "did you mean" are
- * all made from them. */
+/* Subcommands and their flags as tables: parsing, --help, "did you mean" and the completion of the
+ * shells are all made from them. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -9,67 +9,75 @@
 
 #include "base/error.h"
 
-/* What a flag's value is, for the shells' completion. */
-enum cli_value { CLI_VALUE_TEXT, CLI_VALUE_FILE, CLI_VALUE_DIRECTORY };
+enum { CLI_FLAG_FIRST = 256 };
 
 struct cli_flag {
-    int id; /* its letter, or a number from CLI_FLAG_FIRST on when it has none */
+    int id; /* its letter, or a number from CLI_FLAG_FIRST on */
     const char *name; /* the long name, without the dashes */
-    const char *argument; /* what its value is called in the help; NULL: it takes none */
-    enum cli_value value;
-    const char *const *choices; /* the only values allowed, then NULL; or NULL */
+    const char *argument; /* what its value is called; NULL without a value or with choices */
+    const char *const *choices; /* the values it takes, then NULL; or NULL */
+    bool is_path; /* its value is a file or directory, for completion */
     bool repeatable;
-    const char *help; /* lines of at most 50 columns */
+    const char *help; /* for --help; lines of at most 60 columns */
 };
-
-enum { CLI_FLAG_FIRST = 256 };
 
 struct cli_arguments;
 
 struct cli_command {
     const char *name;
-    const char *summary; /* one line, begins with a verb */
-    const char *description; /* paragraphs of at most 80 columns, for its --help */
-    const char *examples; /* lines in which %s is the name of the program; or NULL */
+    const char *summary; /* one line that begins with a verb */
+    const char *description; /* paragraphs of at most 80 columns, for --help */
     const struct cli_flag *flags;
     size_t flag_count;
-    const char *operand; /* what the operand is called in the help; NULL: it takes none */
+    const char *operand; /* what its operand is called; NULL: it takes none */
     bool operand_required;
-    const char *(*operand_choice)(size_t index); /* the values of the operand, then NULL; or NULL */
+    const char *(*operand_choice)(size_t index); /* what it may be, then NULL; for completion */
     int (*run)(const struct cli_arguments *arguments); /* returns the exit status */
 };
 
 struct cli_program {
-    const char *name; /* as the user calls it: "hookctl", or "kubectl hookline" */
+    const char *name; /* as the user calls it: "hookctl" or "kubectl hookline" */
     const char *summary;
     const struct cli_command *const *commands;
     size_t command_count;
 };
 
-/* A parsed command line. */
-struct cli_given {
-    int id;
-    const char *value; /* borrowed from argv; NULL for a flag without a value */
-};
-
+/* A command line, parsed. Values are borrowed from argv. */
 struct cli_arguments {
     const struct cli_program *program;
     const struct cli_command *command;
-    struct cli_given *given; /* the flags in their order; owned */
+    struct cli_given *given; /* the flags in their order; owned by cli_program_run */
     size_t given_count;
     const char *operand; /* or NULL */
 };
 
-/* The value of a flag (the last one given), or NULL; and whether it was given at all. */
-const char *cli_flag_value(const struct cli_arguments *arguments, int id);
-bool cli_flag_given(const struct cli_arguments *arguments, int id);
+struct cli_given {
+    int id;
+    const char *value; /* NULL for a flag that takes none */
+};
 
-/* Runs the program: finds the subcommand, parses its flags, shows help where that is asked for.
- * Returns the exit status. */
+/* Runs the subcommand that the command line names, or shows help. Returns the exit status. */
 int cli_program_run(const struct cli_program *program, int argc, char **argv);
 
-/* Writes "NAME: MESSAGE" to standard error and returns the exit status for the error. */
-int cli_fail(const struct cli_arguments *arguments, const struct error *error);
+/* The value of a flag (the last one given) or otherwise. Borrowed. */
+const char *cli_flag_value(const struct cli_arguments *arguments, int id, const char *otherwise);
+bool cli_flag_given(const struct cli_arguments *arguments, int id);
+
+/* Writes "NAME SUBCOMMAND: MESSAGE" to standard error, for usage errors also where the help is.
+ * Takes the error and returns the exit status for it. */
+int cli_fail(const struct cli_arguments *arguments, struct error *take_error);
+
+/* The help of the program and of one subcommand. */
+void cli_help_program(const struct cli_program *program, FILE *stream);
+void cli_help_command(
+    const struct cli_program *program, const struct cli_command *command, FILE *stream);
+
+/* What stands after a flag in the help: "FILE", "text|json", or NULL when it takes no value.
+ * Owned by the caller. */
+char *cli_flag_argument(const struct cli_flag *flag);
+
+/* The flag that every command has, beside those of its table. */
+extern const struct cli_flag cli_help_flag;
 
 /* The subcommands, each in a file of its own. */
 extern const struct cli_command cli_validate_command;

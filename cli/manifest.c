@@ -1,17 +1,16 @@
 #include "cli/manifest.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 
 struct cli_manifest_file {
-    char *path; /* owned */
     char *name; /* as messages call it; owned */
     struct yaml_stream stream;
 };
@@ -65,15 +64,6 @@ static void add_objects(struct cli_manifest *manifest, const char *file,
     }
 }
 
-static bool has_stdin(const struct cli_manifest *manifest)
-{
-    for (size_t i = 0; i < manifest->file_count; i++) {
-        if (streq(manifest->files[i].path, "-"))
-            return true;
-    }
-    return false;
-}
-
 static void load_file(struct cli_manifest *manifest, const char *path, struct cli_report *report)
 {
     struct error *error = NULL;
@@ -81,18 +71,12 @@ static void load_file(struct cli_manifest *manifest, const char *path, struct cl
     size_t length = 0;
     auto_free char *name = xstrdup(streq(path, "-") ? "<stdin>" : path);
     report->files++;
-    if (streq(path, "-") && has_stdin(manifest)) {
-        error_set(&error, ERROR_USAGE, "standard input can be read only once: give -f - once");
-        cli_report_add_unreadable(report, name, error);
-        return;
-    }
     struct cli_manifest_file file = {0};
     if (file_read(path, CLI_MANIFEST_MAX_BYTES, &text, &length, &error) < 0 ||
         yaml_parse(name, text, length, &file.stream, &error) < 0) {
         cli_report_add_unreadable(report, name, error);
         return;
     }
-    file.path = xstrdup(path);
     file.name = steal(&name);
     manifest->files =
         xreallocarray(manifest->files, manifest->file_count + 1, sizeof(*manifest->files));
@@ -154,8 +138,7 @@ void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct c
     size_t first = manifest->count;
     size_t errors = report->errors;
     struct stat status;
-    bool is_directory =
-        !streq(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    bool is_directory = !streq(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
     if (is_directory)
         load_directory(manifest, path, report);
     else
@@ -166,8 +149,29 @@ void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct c
     cli_report_add(report, FINDING_WARNING, ERROR_INPUT, &place,
         "nothing to check here: no VirtualMachineInstance, VirtualMachine, "
         "VirtualMachineInstanceReplicaSet, VirtualMachinePool or Pod%s",
-        is_directory ? " in its *.yaml, *.yml and *.json files"
-                     : ", and no array of sidecars");
+        is_directory ? " in its *.yaml, *.yml and *.json files" : ", and no array of sidecars");
+}
+
+int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_arguments *arguments,
+    struct cli_report *report, struct error **err)
+{
+    size_t stdins = 0;
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        const struct cli_given *given = &arguments->given[i];
+        if (given->id == 'f' && streq(given->value, "-") && ++stdins > 1)
+            return error_set(err, ERROR_USAGE, "-f - is given twice: there is one standard input");
+    }
+    if (!cli_flag_given(arguments, 'f') && isatty(STDIN_FILENO))
+        return error_set(err, ERROR_USAGE,
+            "no manifest: name one with -f, or send it to "
+            "standard input");
+    if (!cli_flag_given(arguments, 'f'))
+        cli_manifest_load(manifest, "-", report);
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        if (arguments->given[i].id == 'f')
+            cli_manifest_load(manifest, arguments->given[i].value, report);
+    }
+    return 0;
 }
 
 const struct cli_object *cli_manifest_find(const struct cli_manifest *manifest, enum cli_kind kind,
@@ -188,7 +192,6 @@ void cli_manifest_clear(struct cli_manifest *manifest)
         free(manifest->objects[i].pointer);
     free(manifest->objects);
     for (size_t i = 0; i < manifest->file_count; i++) {
-        free(manifest->files[i].path);
         free(manifest->files[i].name);
         yaml_stream_clear(&manifest->files[i].stream);
     }

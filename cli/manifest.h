@@ -3,6 +3,7 @@
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
 
+#include "cli/command.h"
 #include "cli/object.h"
 #include "cli/report.h"
 
@@ -23,6 +24,20 @@ struct cli_manifest {
  * be read goes to the report, and the rest is loaded all the same; so is a warning when nothing
  * in path can carry the annotation. Pointers to objects are good until the next load. */
 void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report);
+
+/* The flag that names manifests, for the tables of subcommands. */
+#define CLI_FILENAME_FLAG                                                                          \
+    {                                                                                              \
+        'f', "filename", "FILE|DIR|-",                                                             \
+            .is_path = true, .repeatable = true,                                                   \
+            .help = "a manifest, a directory with manifests (*.yaml, *.yml,\n"                     \
+                    "*.json, not below it), or - for standard input"                               \
+    }
+
+/* Loads all that the flag names; without it, standard input. Returns 0, or -1 with a usage error
+ * when that is a terminal, or when it is named twice. */
+int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_arguments *arguments,
+    struct cli_report *report, struct error **err);
 
 /* The object of a kind, namespace and name, or NULL. Borrowed. */
 const struct cli_object *cli_manifest_find(const struct cli_manifest *manifest, enum cli_kind kind,

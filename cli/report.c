@@ -2,21 +2,22 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <utstring.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
 struct cli_report_item {
+    size_t index; /* how many were added before it */
     enum finding_severity severity;
     enum error_class class;
-    char *file;              /* owned, or NULL */
+    char *file; /* owned, or NULL */
     struct yaml_place place; /* line 0 is no place */
-    char *path;              /* owned, or NULL */
-    char *message;           /* owned */
-    const char *kind;        /* static, or NULL: the finding is about no object */
-    char *namespace;         /* owned, or NULL */
-    char *name;              /* owned, or NULL */
-    bool unreadable;         /* the message names the file itself */
+    char *path; /* owned, or NULL */
+    char *message; /* owned */
+    const char *kind; /* static, or NULL: the finding is about no object */
+    char *namespace; /* owned, or NULL */
+    char *name; /* owned, or NULL */
+    bool unreadable; /* the message names the file itself */
 };
 
 static char *copy(const char *text)
@@ -24,9 +25,27 @@ static char *copy(const char *text)
     return text != NULL ? xstrdup(text) : NULL;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+    const struct cli_report_item *one = a;
+    const struct cli_report_item *other = b;
+    if (one->place.line != other->place.line)
+        return one->place.line < other->place.line ? -1 : 1;
+    if (one->place.column != other->place.column)
+        return one->place.column < other->place.column ? -1 : 1;
+    return one->index < other->index ? -1 : 1;
+}
+
+void cli_report_sort(struct cli_report *report, size_t first)
+{
+    if (report->count > first)
+        qsort(report->items + first, report->count - first, sizeof(*report->items), compare_places);
+}
+
 static void add_item(struct cli_report *report, struct cli_report_item item)
 {
     report->items = xreallocarray(report->items, report->count + 1, sizeof(*report->items));
+    item.index = report->count;
     report->items[report->count++] = item;
     if (item.severity == FINDING_ERROR)
         report->errors++;
@@ -69,6 +88,14 @@ void cli_report_add_unreadable(
     error_free(take_error);
 }
 
+bool cli_report_colour(int fd)
+{
+    const char *refusal = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    return isatty(fd) && (refusal == NULL || refusal[0] == '\0') && terminal != NULL &&
+           !streq(terminal, "dumb");
+}
+
 /* Writes text with bytes that are not printable escaped, in a colour where style is not NULL. */
 static void put(FILE *stream, const char *style, const char *text)
 {
@@ -80,10 +107,9 @@ static void print_item(const struct cli_report_item *item, FILE *stream, bool co
 {
     bool is_error = item->severity == FINDING_ERROR;
     if (item->file != NULL && !item->unreadable) {
-        auto_free char *place = item->place.line == 0
-                                    ? xasprintf("%s:", item->file)
-                                    : xasprintf("%s:%zu:%zu:", item->file, item->place.line,
-                                          item->place.column);
+        auto_free char *place = item->place.line == 0 ? xasprintf("%s:", item->file)
+                                                      : xasprintf("%s:%zu:%zu:", item->file,
+                                                            item->place.line, item->place.column);
         put(stream, colour ? "\033[1m" : NULL, place);
         fputc(' ', stream);
     }

@@ -36,11 +36,18 @@ void cli_report_add(struct cli_report *report, enum finding_severity severity,
     enum error_class class, const struct cli_report_place *place, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Puts the items from the index first on, which are of one file, in the order of their places. */
+void cli_report_sort(struct cli_report *report, size_t first);
+
 /* Adds input that could not be read; file may be NULL. Takes the error. */
 void cli_report_add_unreadable(
     struct cli_report *report, const char *file, struct error *take_error);
 
-/* Writes the findings, one a line, in the order in which they were added; with colour, the place
+/* Whether output to a descriptor is to be coloured: a terminal whose user does not refuse it with
+ * NO_COLOR (https://no-color.org). */
+bool cli_report_colour(int fd);
+
+/* Writes the findings, one a line, with colour, the place
  * is bold, "warning:" yellow and the path of an error red. Bytes that are not printable are
  * escaped. */
 void cli_report_print(const struct cli_report *report, FILE *stream, bool colour);

@@ -1,0 +1,199 @@
+#include "cli/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "annotations/parse.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* The keys under which the annotation may stand. */
+struct keys {
+    const char *names[2];
+    size_t count;
+};
+
+static struct keys keys_of(const struct cli_check_options *options)
+{
+    if (options->annotation_key != NULL)
+        return (struct keys){{options->annotation_key}, 1};
+    return (struct keys){{ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE}, 2};
+}
+
+/* Adds a finding about the value at a pointer within the object. */
+static void report_at(struct cli_report *report, const struct cli_object *object,
+    const char *pointer, enum finding_severity severity, const char *message)
+{
+    auto_free char *path = finding_path(pointer);
+    const struct cli_report_place place = {
+        .file = object->file,
+        .place = cli_object_place(object, pointer),
+        .path = path,
+        .object = object,
+    };
+    cli_report_add(report, severity, ERROR_INPUT, &place, "%s", message);
+}
+
+/* Warns of the annotation where KubeVirt does not look for it. */
+static void check_misplaced(
+    const struct cli_object *object, const struct keys *keys, struct cli_report *report)
+{
+    const char *const *pointers = cli_kind_misplaced_pointers(object->kind);
+    auto_free char *right = finding_path(cli_kind_annotations_pointer(object->kind));
+    auto_free char *message =
+        xasprintf("KubeVirt does not hand the annotations that stand here to the virtual machine "
+                  "instance: put it into %s",
+            right);
+    for (; *pointers != NULL; pointers++) {
+        const json_t *annotations = json_pointer_get(object->value, *pointers);
+        for (size_t i = 0; i < keys->count; i++) {
+            auto_free char *pointer = json_pointer_join(*pointers, keys->names[i]);
+            if (json_object_get(annotations, keys->names[i]) != NULL)
+                report_at(report, object, pointer, FINDING_WARNING, message);
+        }
+    }
+}
+
+/* Whether both the domain and the name of a key are near those of a known one. */
+static bool is_nearly(const char *key, const char *known)
+{
+    const char *slash = strchr(key, '/');
+    const char *known_slash = strchr(known, '/');
+    const char *known_name = known_slash != NULL ? known_slash + 1 : known;
+    if (suggest_nearest(slash != NULL ? slash + 1 : key, &known_name, 1) == NULL)
+        return false;
+    if (slash == NULL || known_slash == NULL)
+        return true;
+    auto_free char *domain = xstrndup(key, (size_t)(slash - key));
+    auto_free char *known_domain = xstrndup(known, (size_t)(known_slash - known));
+    const char *domains[] = {known_domain};
+    return suggest_nearest(domain, domains, 1) != NULL;
+}
+
+/* The key that was meant by one that nobody reads, or NULL. */
+static const char *key_meant(const char *key, const struct keys *keys)
+{
+    const char *meant = NULL;
+    for (size_t i = keys->count; i-- > 0;) {
+        if (streq(key, keys->names[i]))
+            return NULL;
+        if (is_nearly(key, keys->names[i]))
+            meant = keys->names[i];
+    }
+    return meant;
+}
+
+/* Warns of annotations whose key is that of the hook sidecars but for a slip. */
+static void check_misspelt(const struct cli_object *object, const char *annotations_pointer,
+    const json_t *annotations, const struct keys *keys, struct cli_report *report)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach ((json_t *)(uintptr_t)annotations, key, value) {
+        const char *meant = key_meant(key, keys);
+        if (meant == NULL)
+            continue;
+        auto_free char *pointer = json_pointer_join(annotations_pointer, key);
+        auto_free char *message =
+            xasprintf("nothing reads an annotation of this name (did you mean \"%s\"?)", meant);
+        report_at(report, object, pointer, FINDING_WARNING, message);
+    }
+}
+
+/* Reports findings of annotations_find, whose pointers are relative to the annotations. */
+static void report_annotations(const struct cli_object *object, const char *annotations_pointer,
+    const struct findings *findings, struct cli_report *report)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        auto_free char *pointer = xasprintf("%s%s", annotations_pointer, finding->pointer);
+        report_at(report, object, pointer, finding->severity, finding->message);
+    }
+}
+
+void cli_check_report(const struct cli_object *object, const char *annotation_key,
+    const struct findings *findings, struct cli_report *report)
+{
+    const char *annotations_pointer = cli_kind_annotations_pointer(object->kind);
+    bool is_bare = annotations_pointer == NULL;
+    auto_free char *in_object =
+        is_bare ? xstrdup("") : json_pointer_join(annotations_pointer, annotation_key);
+    auto_free char *in_document = xasprintf("%s%s", object->pointer, in_object);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        auto_free char *inner = finding_path(finding->pointer);
+        auto_free char *path =
+            xasprintf("%s%s", is_bare ? "" : annotation_key, inner != NULL ? inner : "");
+        const struct cli_report_place place = {
+            .file = object->file,
+            .place = is_bare ? yaml_place_of(object->document, finding->pointer)
+                             : yaml_place_inside(object->document, in_document, finding->pointer),
+            .path = path[0] != '\0' ? path : NULL,
+            .object = object,
+        };
+        cli_report_add(report, finding->severity, finding->class, &place, "%s", finding->message);
+    }
+}
+
+/* Finds the annotation of an object. Returns its text, owned by the caller, and its key; or NULL
+ * when there is none, or when that is an error. */
+static char *find_text(const struct cli_object *object, const struct cli_check_options *options,
+    const char **key, struct cli_report *report)
+{
+    const char *annotations_pointer = cli_kind_annotations_pointer(object->kind);
+    if (annotations_pointer == NULL)
+        return json_dumps(object->value, JSON_COMPACT);
+    const struct keys keys = keys_of(options);
+    check_misplaced(object, &keys, report);
+    const json_t *annotations = json_pointer_get(object->value, annotations_pointer);
+    if (annotations == NULL || json_is_null(annotations))
+        return NULL;
+    if (!json_is_object(annotations)) {
+        auto_free char *message =
+            xasprintf("this is %s; annotations are an object of strings", json_kind(annotations));
+        report_at(report, object, annotations_pointer, FINDING_ERROR, message);
+        return NULL;
+    }
+    check_misspelt(object, annotations_pointer, annotations, &keys, report);
+    struct findings findings = {0};
+    const char *text = annotations_find(annotations, options->annotation_key, key, &findings);
+    report_annotations(object, annotations_pointer, &findings, report);
+    findings_clear(&findings);
+    return text != NULL ? xstrdup(text) : NULL;
+}
+
+static struct annotations_list *parse(const struct cli_object *object,
+    const struct cli_check_options *options, const char *key, const char *text,
+    struct cli_report *report)
+{
+    struct findings findings = {0};
+    const struct annotations_options parse_options = {
+        .strict = options->strict,
+        .policy = options->policy,
+        .namespace = object->namespace,
+    };
+    struct annotations_list *list =
+        annotations_parse(text, strlen(text), &parse_options, &findings);
+    cli_check_report(object, key, &findings, report);
+    findings_clear(&findings);
+    report->annotations++;
+    return list;
+}
+
+struct annotations_list *cli_check_object(const struct cli_object *object,
+    const struct cli_check_options *options, const char **key, struct cli_report *report)
+{
+    const char *found_key = NULL;
+    size_t first = report->count;
+    size_t errors = report->errors;
+    struct annotations_list *list = NULL;
+    auto_free char *text = find_text(object, options, &found_key, report);
+    if (text != NULL)
+        list = parse(object, options, found_key, text, report);
+    else if (errors == report->errors)
+        list = xcalloc(1, sizeof(*list));
+    cli_report_sort(report, first);
+    if (key != NULL)
+        *key = found_key;
+    return list;
+}

@@ -1,0 +1,312 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utstring.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+
+/* The scripts complete the program under both of its names. */
+#define NAMES "hookctl kubectl-hookline"
+
+/* Text on one line, in which each of the special characters has a backslash before it. Owned by
+ * the caller. */
+static char *escaped(const char *text, const char *special)
+{
+    UT_string out;
+    utstring_init(&out);
+    for (; *text != '\0'; text++) {
+        const char byte = *text == '\n' ? ' ' : *text;
+        utstring_printf(&out, "%s%c", strchr(special, byte) != NULL ? "\\" : "", byte);
+    }
+    return utstring_body(&out);
+}
+
+/* Text as one word of bash or zsh. Owned by the caller. */
+static char *quoted(const char *text)
+{
+    UT_string out;
+    utstring_init(&out);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            utstring_printf(&out, "'\\''");
+        else
+            utstring_bincpy(&out, text, 1);
+    }
+    char *word = xasprintf("'%s'", utstring_body(&out));
+    utstring_done(&out);
+    return word;
+}
+
+/* The flag at an index up to and including flag_count, which is --help. */
+static const struct cli_flag *flag_at(const struct cli_command *command, size_t index)
+{
+    return index < command->flag_count ? &command->flags[index] : &cli_help_flag;
+}
+
+/* Words with spaces between them. Owned by the caller. */
+static char *joined(const char *const *words)
+{
+    UT_string out;
+    utstring_init(&out);
+    for (size_t i = 0; words[i] != NULL; i++)
+        utstring_printf(&out, "%s%s", i > 0 ? " " : "", words[i]);
+    return utstring_body(&out);
+}
+
+/* What the operand of a command may be, with spaces between. Owned by the caller. */
+static char *operand_words(const struct cli_command *command)
+{
+    UT_string out;
+    utstring_init(&out);
+    for (size_t i = 0; command->operand_choice != NULL; i++) {
+        const char *choice = command->operand_choice(i);
+        if (choice == NULL)
+            break;
+        utstring_printf(&out, "%s%s", i > 0 ? " " : "", choice);
+    }
+    return utstring_body(&out);
+}
+
+/* The value of a flag: "validate -f" | "validate --filename") … */
+static void bash_flag_value(const struct cli_command *command, const struct cli_flag *flag)
+{
+    auto_free char *argument = cli_flag_argument(flag);
+    if (argument == NULL)
+        return;
+    printf("    ");
+    if (flag->id < CLI_FLAG_FIRST)
+        printf("\"%s -%c\" | ", command->name, flag->id);
+    printf("\"%s --%s\")\n", command->name, flag->name);
+    if (flag->is_path) {
+        printf("        compopt -o filenames 2>/dev/null\n"
+               "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n");
+    } else if (flag->choices != NULL) {
+        auto_free char *words = joined(flag->choices);
+        printf("        mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$current\")\n", words);
+    }
+    printf("        return\n"
+           "        ;;\n");
+}
+
+static void bash_command(const struct cli_command *command)
+{
+    printf("    %s)\n"
+           "        flags='",
+        command->name);
+    for (size_t i = 0; i <= command->flag_count; i++) {
+        const struct cli_flag *flag = flag_at(command, i);
+        if (flag->id < CLI_FLAG_FIRST)
+            printf("-%c ", flag->id);
+        printf("--%s ", flag->name);
+    }
+    auto_free char *words = operand_words(command);
+    printf("'\n"
+           "        words='%s'\n"
+           "        ;;\n",
+        words);
+}
+
+static void complete_bash(const struct cli_program *program)
+{
+    printf(
+        "# bash completion for hookctl; load it with: source <(hookctl completion bash)\n"
+        "_hookctl()\n"
+        "{\n"
+        "    local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+        "    local command='' flags='-h --help --version' words='help' i\n"
+        "    COMPREPLY=()\n"
+        "    # --flag=value comes as three words\n"
+        "    if [[ $current == '=' ]]; then\n"
+        "        current=''\n"
+        "    elif [[ $previous == '=' ]]; then\n"
+        "        previous=\"${COMP_WORDS[COMP_CWORD-2]}\"\n"
+        "    fi\n"
+        "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+        "        if [[ ${COMP_WORDS[i]} != -* ]]; then\n"
+        "            command=${COMP_WORDS[i]}\n"
+        "            break\n"
+        "        fi\n"
+        "    done\n"
+        "    case \"$command $previous\" in\n");
+    for (size_t i = 0; i < program->command_count; i++) {
+        const struct cli_command *command = program->commands[i];
+        for (size_t k = 0; k < command->flag_count; k++)
+            bash_flag_value(command, &command->flags[k]);
+    }
+    printf("    esac\n"
+           "    case $command in\n"
+           "    '' | help)\n"
+           "        words='");
+    for (size_t i = 0; i < program->command_count; i++)
+        printf("%s ", program->commands[i]->name);
+    printf("help'\n"
+           "        ;;\n");
+    for (size_t i = 0; i < program->command_count; i++)
+        bash_command(program->commands[i]);
+    printf("    *) return ;;\n"
+           "    esac\n"
+           "    [[ $current == -* ]] && words=$flags\n"
+           "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+           "}\n"
+           "complete -F _hookctl " NAMES "\n");
+}
+
+/* One specification of _arguments: '*'{-f,--filename}'[a manifest]:FILE:_files' */
+static void zsh_flag(const struct cli_flag *flag)
+{
+    auto_free char *help = escaped(flag->help, "[]:\\");
+    auto_free char *action = flag->choices != NULL ? joined(flag->choices) : xstrdup("");
+    auto_free char *tail = NULL;
+    if (flag->choices != NULL)
+        tail = xasprintf("[%s]:value:(%s)", help, action);
+    else if (flag->argument != NULL)
+        tail = xasprintf("[%s]:%s:%s", help, flag->argument, flag->is_path ? "_files" : " ");
+    else
+        tail = xasprintf("[%s]", help);
+    auto_free char *word = quoted(tail);
+    const char *repeat = flag->repeatable ? "'*'" : "";
+    if (flag->id < CLI_FLAG_FIRST)
+        printf(" \\\n            %s{-%c,--%s}%s", repeat, flag->id, flag->name, word);
+    else
+        printf(" \\\n            %s--%s%s", repeat, flag->name, word);
+}
+
+static void zsh_command(const struct cli_command *command)
+{
+    printf("        %s)\n"
+           "            _arguments",
+        command->name);
+    for (size_t i = 0; i <= command->flag_count; i++)
+        zsh_flag(flag_at(command, i));
+    if (command->operand_choice != NULL) {
+        auto_free char *operands = operand_words(command);
+        auto_free char *special = escaped(operands, "[]");
+        auto_free char *tail = xasprintf("1:%s:(%s)", command->operand, special);
+        auto_free char *word = quoted(tail);
+        printf(" \\\n            %s", word);
+    }
+    printf("\n            ;;\n");
+}
+
+static void complete_zsh(const struct cli_program *program)
+{
+    printf("#compdef " NAMES "\n"
+           "# zsh completion for hookctl; put it as _hookctl into a directory of $fpath\n"
+           "_hookctl()\n"
+           "{\n"
+           "    local curcontext=$curcontext state line\n"
+           "    typeset -A opt_args\n"
+           "    local -a commands\n"
+           "    commands=(\n");
+    for (size_t i = 0; i < program->command_count; i++) {
+        const struct cli_command *command = program->commands[i];
+        auto_free char *text = xasprintf("%s:%s", command->name, command->summary);
+        auto_free char *word = quoted(text);
+        printf("        %s\n", word);
+    }
+    printf("    )\n"
+           "    _arguments -C '(- *)'{-h,--help}'[show this help]' \\\n"
+           "        '(- *)--version[show the version]' '1: :->command' '*:: :->flags'\n"
+           "    case $state in\n"
+           "    command) _describe -t commands subcommand commands ;;\n"
+           "    flags)\n"
+           "        case $words[1] in\n");
+    for (size_t i = 0; i < program->command_count; i++)
+        zsh_command(program->commands[i]);
+    printf("        esac\n"
+           "        ;;\n"
+           "    esac\n"
+           "}\n"
+           "if [[ $funcstack[1] == _hookctl ]]; then\n"
+           "    _hookctl \"$@\"\n"
+           "else\n"
+           "    compdef _hookctl " NAMES "\n"
+           "fi\n");
+}
+
+/* One flag of a subcommand, for fish. */
+static void fish_flag(const struct cli_command *command, const struct cli_flag *flag)
+{
+    auto_free char *help = escaped(flag->help, "\\'");
+    printf("    complete -c $program -n '__fish_seen_subcommand_from %s' -l %s", command->name,
+        flag->name);
+    if (flag->id < CLI_FLAG_FIRST)
+        printf(" -s %c", flag->id);
+    if (flag->is_path)
+        printf(" -r -F");
+    else if (flag->choices != NULL || flag->argument != NULL)
+        printf(" -x");
+    if (flag->choices != NULL) {
+        auto_free char *words = joined(flag->choices);
+        printf(" -a '%s'", words);
+    }
+    printf(" -d '%s'\n", help);
+}
+
+static void fish_command(const struct cli_command *command)
+{
+    auto_free char *summary = escaped(command->summary, "\\'");
+    printf("    complete -c $program -n __fish_use_subcommand -a %s -d '%s'\n", command->name,
+        summary);
+    for (size_t i = 0; i <= command->flag_count; i++)
+        fish_flag(command, flag_at(command, i));
+    if (command->operand_choice != NULL) {
+        auto_free char *words = operand_words(command);
+        printf("    complete -c $program -n '__fish_seen_subcommand_from %s' -a '%s'\n",
+            command->name, words);
+    }
+}
+
+static void complete_fish(const struct cli_program *program)
+{
+    printf("# fish completion for hookctl; put it as hookctl.fish into\n"
+           "# ~/.config/fish/completions\n"
+           "for program in " NAMES "\n"
+           "    complete -c $program -f\n"
+           "    complete -c $program -n __fish_use_subcommand -l version -d 'show the version'\n"
+           "    complete -c $program -n __fish_use_subcommand -s h -l help -d 'show this help'\n");
+    for (size_t i = 0; i < program->command_count; i++)
+        fish_command(program->commands[i]);
+    printf("end\n");
+}
+
+static const struct {
+    const char *name;
+    void (*write)(const struct cli_program *program);
+} shells[] = {{"bash", complete_bash}, {"zsh", complete_zsh}, {"fish", complete_fish}};
+
+static const char *shell_choice(size_t index)
+{
+    return index < ARRAY_SIZE(shells) ? shells[index].name : NULL;
+}
+
+static int completion(const struct cli_arguments *arguments)
+{
+    const char *names[ARRAY_SIZE(shells)];
+    for (size_t i = 0; i < ARRAY_SIZE(shells); i++) {
+        names[i] = shells[i].name;
+        if (!streq(arguments->operand, shells[i].name))
+            continue;
+        shells[i].write(arguments->program);
+        return 0;
+    }
+    auto_free char *known = text_list(names, ARRAY_SIZE(names));
+    auto_free char *hint = suggest_hint(arguments->operand, names, ARRAY_SIZE(names));
+    struct error *error = NULL;
+    error_set(&error, ERROR_USAGE, "there is no completion for \"%s\": use %s%s",
+        arguments->operand, known, hint);
+    return cli_fail(arguments, error);
+}
+
+const struct cli_command cli_completion_command = {
+    .name = "completion",
+    .summary = "print the completion script of a shell",
+    .description =
+        "Prints the script with which bash, zsh or fish completes subcommands, flags and\n"
+        "their values. Its first comment says where to put it.",
+    .operand = "SHELL",
+    .operand_required = true,
+    .operand_choice = shell_choice,
+    .run = completion,
+};

@@ -1,0 +1,253 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "annotations/render.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/check.h"
+#include "cli/command.h"
+#include "cli/manifest.h"
+
+DEFINE_CLEANUP(list, struct annotations_list *, annotations_list_free);
+
+enum {
+    FLAG_POD = CLI_FLAG_FIRST,
+    FLAG_NAME,
+    FLAG_LAUNCHER,
+    FLAG_SHIM_IMAGE,
+    FLAG_MANAGER_IMAGE,
+    FLAG_ANNOTATION_KEY
+};
+
+static const char *const launchers[] = {"auto", "builtin", "plugin", "standalone", NULL};
+static const char *const outputs[] = {"yaml", "json", "patch", NULL};
+
+static const struct cli_flag flags[] = {
+    CLI_FILENAME_FLAG,
+    {FLAG_POD, "pod", "POD", .is_path = true,
+        .help = "a file with the launcher pod to render into; without -f, its\n"
+                "own annotation is rendered. Without --pod the pod is one\n"
+                "with nothing but a compute container"},
+    {FLAG_NAME, "name", "NAME", .help = "the object to render, where the manifests have several"},
+    {FLAG_LAUNCHER, "launcher", .choices = launchers,
+        .help = "who calls the hooks: compute's built-in manager, a manager\n"
+                "that serves KubeVirt's plugin socket, or compute running\n"
+                "hook-manager itself (default: auto, found from the pod)"},
+    {FLAG_SHIM_IMAGE, "shim-image", "IMAGE",
+        .help = "for sidecars that name none\n(default: " ANNOTATIONS_SHIM_IMAGE ")"},
+    {FLAG_MANAGER_IMAGE, "manager-image", "IMAGE",
+        .help = "for the manager of a plugin launcher\n(default: " ANNOTATIONS_MANAGER_IMAGE ")"},
+    {FLAG_ANNOTATION_KEY, "annotation-key", "KEY",
+        .help = "the one annotation to look at (default: " ANNOTATIONS_KEY_KUBEVIRT
+                "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
+    {'o', "output", .choices = outputs,
+        .help = "the pod, or an RFC 6902 patch to it (default: yaml)"},
+};
+
+/* What is rendered into what. */
+struct rendering {
+    struct cli_manifest manifest; /* of -f */
+    struct cli_manifest pod_manifest; /* of --pod */
+    struct cli_report report;
+    const struct cli_object *source; /* whose annotation it is */
+    const struct cli_object *pod; /* NULL: a minimal one */
+};
+
+static bool is_wanted(const struct cli_object *object, bool only_pods, const char *name)
+{
+    bool right_kind = only_pods ? object->kind == CLI_POD : cli_kind_has_sidecars(object->kind);
+    return right_kind && (name == NULL || streq(object->name, name));
+}
+
+/* The one object of a manifest that can be meant. what is what it is called in the error. */
+static const struct cli_object *choose(const struct cli_manifest *manifest, bool only_pods,
+    const char *name, const char *what, struct error **err)
+{
+    const struct cli_object *chosen = NULL;
+    size_t count = 0;
+    auto_free const char **names = xcalloc(manifest->count, sizeof(*names));
+    for (size_t i = 0; i < manifest->count; i++) {
+        if (!is_wanted(&manifest->objects[i], only_pods, name))
+            continue;
+        chosen = &manifest->objects[i];
+        names[count++] = chosen->name;
+    }
+    if (count == 1)
+        return chosen;
+    if (count == 0) {
+        error_set(err, ERROR_INPUT, "there is no %s%s%s to render", what,
+            name != NULL ? " called " : "", name != NULL ? name : "");
+        return NULL;
+    }
+    auto_free char *list = text_list(names, count);
+    error_set(err, ERROR_USAGE, "there are %zu of them, %s: choose one %s with --name", count, list,
+        what);
+    return NULL;
+}
+
+/* Sets source and pod from the files that were loaded. */
+static int choose_objects(
+    struct rendering *rendering, const struct cli_arguments *arguments, struct error **err)
+{
+    const char *name = cli_flag_value(arguments, FLAG_NAME, NULL);
+    bool has_pod = cli_flag_given(arguments, FLAG_POD);
+    bool has_source = !has_pod || cli_flag_given(arguments, 'f');
+    if (has_pod) {
+        rendering->pod =
+            choose(&rendering->pod_manifest, true, has_source ? NULL : name, "pod", err);
+        if (rendering->pod == NULL)
+            return -1;
+    }
+    rendering->source =
+        has_source ? choose(&rendering->manifest, false, name, "virtual machine or pod", err)
+                   : rendering->pod;
+    if (rendering->source == NULL)
+        return -1;
+    if (rendering->pod == NULL && rendering->source->kind == CLI_POD)
+        rendering->pod = rendering->source;
+    return 0;
+}
+
+static int load(
+    struct rendering *rendering, const struct cli_arguments *arguments, struct error **err)
+{
+    const char *pod = cli_flag_value(arguments, FLAG_POD, NULL);
+    if (pod != NULL)
+        cli_manifest_load(&rendering->pod_manifest, pod, &rendering->report);
+    if (pod != NULL && !cli_flag_given(arguments, 'f'))
+        return 0;
+    return cli_manifest_load_given(&rendering->manifest, arguments, &rendering->report, err);
+}
+
+/* Reports what annotations_render found, in the annotation and in the pod. */
+static void report_findings(
+    struct rendering *rendering, const char *key, const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        struct finding *finding = &findings->items[i];
+        if (!text_starts_with(finding->pointer, "/pod")) {
+            cli_check_report(
+                rendering->source, key, &(struct findings){finding, 1, 0}, &rendering->report);
+            continue;
+        }
+        const struct cli_object *pod = rendering->pod;
+        auto_free char *path = finding_path(finding->pointer);
+        struct cli_report_place place = {.path = path, .object = pod};
+        if (pod != NULL) {
+            place.file = pod->file;
+            place.place = cli_object_place(pod, finding->pointer + strlen("/pod"));
+        }
+        cli_report_add(
+            &rendering->report, finding->severity, finding->class, &place, "%s", finding->message);
+    }
+}
+
+/* The source or the pod as a warning is about it. */
+static void warn(struct rendering *rendering, const struct cli_object *object, const char *message)
+{
+    const struct cli_report_place place = {
+        .file = object->file,
+        .place = cli_object_place(object, ""),
+        .object = object,
+    };
+    cli_report_add(&rendering->report, FINDING_WARNING, ERROR_INPUT, &place, "%s", message);
+}
+
+static json_t *make_pod(const struct rendering *rendering, enum annotations_launcher launcher)
+{
+    if (rendering->pod != NULL)
+        return json_deep_copy(rendering->pod->value);
+    auto_json json_t *vmi = cli_object_vmi(rendering->source);
+    return annotations_minimal_pod(vmi, launcher);
+}
+
+/* Renders into a copy of pod; NULL when there are errors in the report. */
+static json_t *render_pod(struct rendering *rendering, const struct cli_arguments *arguments,
+    const struct annotations_render_options *options, json_t *pod)
+{
+    const char *key = NULL;
+    const struct cli_check_options check = {
+        .annotation_key = cli_flag_value(arguments, FLAG_ANNOTATION_KEY, NULL),
+    };
+    auto_cleanup(list) struct annotations_list *list =
+        cli_check_object(rendering->source, &check, &key, &rendering->report);
+    if (list == NULL)
+        return NULL;
+    if (annotations_pod_is_provisioning(pod)) {
+        warn(rendering, rendering->pod,
+            "this is a temporary provisioning pod of KubeVirt: it is left as it is");
+        return json_incref(pod);
+    }
+    if (list->count == 0)
+        warn(rendering, rendering->source, "it has no hook sidecars: the pod stays as it is");
+    struct findings findings = {0};
+    json_t *rendered = annotations_render(pod, list, options, &findings);
+    report_findings(rendering, key, &findings);
+    findings_clear(&findings);
+    return rendered;
+}
+
+static int print(const char *output, const json_t *pod, const json_t *rendered, struct error **err)
+{
+    if (streq(output, "yaml")) {
+        auto_free char *text = yaml_dump(rendered, err);
+        if (text == NULL)
+            return -1;
+        fputs(text, stdout);
+        return 0;
+    }
+    auto_json json_t *patch = streq(output, "patch") ? annotations_patch(pod, rendered) : NULL;
+    json_dumpf(patch != NULL ? patch : rendered, stdout, JSON_INDENT(2));
+    putchar('\n');
+    return 0;
+}
+
+static int render_loaded(
+    struct rendering *rendering, const struct cli_arguments *arguments, struct error **err)
+{
+    struct annotations_render_options options = {
+        .shim_image = cli_flag_value(arguments, FLAG_SHIM_IMAGE, NULL),
+        .manager_image = cli_flag_value(arguments, FLAG_MANAGER_IMAGE, NULL),
+    };
+    const char *launcher = cli_flag_value(arguments, FLAG_LAUNCHER, "auto");
+    if (annotations_launcher_parse(launcher, &options.launcher, err) < 0 ||
+        choose_objects(rendering, arguments, err) < 0)
+        return -1;
+    auto_json json_t *pod = make_pod(rendering, options.launcher);
+    auto_json json_t *rendered = render_pod(rendering, arguments, &options, pod);
+    if (rendered == NULL)
+        return 0;
+    return print(cli_flag_value(arguments, 'o', "yaml"), pod, rendered, err);
+}
+
+static int render(const struct cli_arguments *arguments)
+{
+    struct rendering rendering = {0};
+    struct error *error = NULL;
+    int result = load(&rendering, arguments, &error);
+    if (result == 0 && !rendering.report.unreadable)
+        result = render_loaded(&rendering, arguments, &error);
+    cli_report_print(&rendering.report, stderr, cli_report_colour(STDERR_FILENO));
+    int status =
+        result < 0 ? cli_fail(arguments, error) : cli_report_exit_status(&rendering.report);
+    cli_report_clear(&rendering.report);
+    cli_manifest_clear(&rendering.manifest);
+    cli_manifest_clear(&rendering.pod_manifest);
+    return status;
+}
+
+const struct cli_command cli_render_command = {
+    .name = "render",
+    .summary = "show the pod that hook sidecars make",
+    .description =
+        "Puts the sidecars of a virtual machine, and the volumes they need, into its\n"
+        "launcher pod and writes the pod, or the patch to it, to standard output. Nothing\n"
+        "is written when there is an error.\n"
+        "\n"
+        "Exit status: 0 rendered, 1 errors, 2 wrong usage, 3 input that cannot be read.",
+    .flags = flags,
+    .flag_count = ARRAY_SIZE(flags),
+    .run = render,
+};

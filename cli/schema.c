@@ -1,0 +1,22 @@
+#include <stdio.h>
+
+#include "annotations/schema.h"
+#include "base/json.h"
+#include "cli/command.h"
+
+static int schema(const struct cli_arguments *arguments)
+{
+    (void)arguments;
+    auto_json json_t *json = annotations_json_schema();
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    return 0;
+}
+
+const struct cli_command cli_schema_command = {
+    .name = "schema",
+    .summary = "print the JSON Schema of the annotation, for editors",
+    .description = "Prints the JSON Schema (draft 2020-12) of the annotation's value, with which\n"
+                   "editors complete and check a list of sidecars in a file of its own.",
+    .run = schema,
+};
