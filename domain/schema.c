@@ -1,0 +1,90 @@
+#include "domain/domain.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "domain/complaints.h"
+
+struct domain_schema {
+    xmlRelaxNG *grammar;
+};
+
+struct domain_schema *domain_schema_load(const char *path, struct error **err)
+{
+    if (access(path, R_OK) < 0) {
+        error_set_errno(err, "loading the domain schema %s", path);
+        if (errno == ENOENT)
+            error_wrap(err, "libvirt's schema comes with the package libvirt0 or libvirt-libs");
+        return NULL;
+    }
+    struct domain_complaints complaints;
+    domain_complaints_begin(&complaints);
+    xmlRelaxNG *grammar = NULL;
+    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(path);
+    if (parser != NULL) {
+        grammar = xmlRelaxNGParse(parser);
+        xmlRelaxNGFreeParserCtxt(parser);
+    }
+    domain_complaints_end(&complaints);
+    struct domain_schema *schema = NULL;
+    if (grammar == NULL) {
+        auto_free char *reasons = domain_complaints_text(&complaints);
+        error_set(err, ERROR_INPUT, "loading the domain schema %s: %s", path, reasons);
+    } else {
+        schema = xmalloc(sizeof(*schema));
+        *schema = (struct domain_schema){.grammar = grammar};
+    }
+    domain_complaints_clear(&complaints);
+    return schema;
+}
+
+void domain_schema_free(struct domain_schema *schema)
+{
+    if (schema == NULL)
+        return;
+    xmlRelaxNGFree(schema->grammar);
+    free(schema);
+}
+
+/* 0 when valid; otherwise the validator's words are among the complaints of this thread. */
+static int validate(const struct domain_schema *schema, const char *xml, size_t length)
+{
+    xmlDoc *document =
+        xmlReadMemory(xml, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_HUGE);
+    if (document == NULL)
+        return -1;
+    int result = -1;
+    xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt(schema->grammar);
+    if (validator != NULL) {
+        result = xmlRelaxNGValidateDoc(validator, document);
+        xmlRelaxNGFreeValidCtxt(validator);
+    }
+    xmlFreeDoc(document);
+    return result;
+}
+
+int domain_schema_check(
+    const struct domain_schema *schema, const char *xml, size_t length, struct error **err)
+{
+    if (domain_identify(xml, length, NULL, err) < 0)
+        return -1;
+    if (length > DOMAIN_TREE_MAX_BYTES)
+        return error_set(err, ERROR_INPUT,
+            "domain XML: it has %zu bytes; at most %d can be checked with a schema", length,
+            DOMAIN_TREE_MAX_BYTES);
+    struct domain_complaints complaints;
+    domain_complaints_begin(&complaints);
+    int result = validate(schema, xml, length);
+    domain_complaints_end(&complaints);
+    if (result != 0) {
+        auto_free char *reasons = domain_complaints_text(&complaints);
+        error_set(err, ERROR_INPUT, "domain XML, not valid for libvirt's schema: %s", reasons);
+        result = -1;
+    }
+    domain_complaints_clear(&complaints);
+    return result;
+}

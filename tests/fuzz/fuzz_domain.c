@@ -1,0 +1,46 @@
+/* What a sidecar returns as a domain: read, checked, compared. The input is the document before
+ * and the one after, with a line "---" between them. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/domain.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(int condition)
+{
+    if (!condition)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char mark[] = "\n---\n";
+    const char *before = (const char *)data;
+    const char *between = memmem(before, size, mark, sizeof(mark) - 1);
+    size_t before_length = between != NULL ? (size_t)(between - before) : size;
+    const char *after = between != NULL ? between + sizeof(mark) - 1 : before;
+    size_t after_length = size - (size_t)(after - before);
+
+    struct domain_identity identity;
+    auto_error struct error *error = NULL;
+    if (domain_identify(before, before_length, &identity, &error) == 0) {
+        check(error == NULL && identity.name != NULL);
+        check(domain_check(before, before_length, &identity, NULL) == 0);
+        domain_check(after, after_length, &identity, &error);
+        domain_identity_clear(&identity);
+    } else {
+        check(error != NULL && error->class == ERROR_INPUT);
+    }
+    struct domain_change change;
+    auto_free char *diff =
+        domain_diff(before, before_length, after, after_length, "before", "after", &change);
+    check((diff[0] == '\0') == (change.added + change.removed == 0));
+    auto_free char *text =
+        domain_diff_text(before, before_length, after, after_length, "before", "after", &change);
+    int same = before_length == after_length && memcmp(before, after, before_length) == 0;
+    check((text[0] == '\0') == same && same == (change.added + change.removed == 0));
+    return 0;
+}
