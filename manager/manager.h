@@ -68,7 +68,9 @@ typedef void manager_observer(void *user, const struct manager_event *event);
 struct manager_options {
     const char *directory; /* NULL: MANAGER_SOCKET_DIRECTORY */
     size_t sidecars; /* how many to collect */
+    bool present_only; /* collects those that listen now instead, however many they are */
     int64_t timeout_ms; /* for collecting all */
+    int64_t slow_chain_ms; /* a chain that takes longer is warned about; 0: MANAGER_SLOW_CHAIN_MS */
     const struct annotations_list *list; /* timeoutSeconds and failurePolicy by index; or NULL */
     const struct domain_schema *schema; /* every domain is checked with it; or NULL */
     const char *trace_directory; /* every hop is kept there; or NULL */
@@ -88,8 +90,8 @@ void manager_free(struct manager *manager);
 
 /* One operation runs at a time; done comes from the loop, once, unless it is cancelled. In done,
  * error is NULL when it went well and else may be taken with error_move semantics: the callee
- * owns it. output is the result of a chain, borrowed for the time of the callback; NULL for
- * collect and shutdown. */
+ * owns it. output is the result of a chain, and when it failed the document as it stood before the
+ * hop that did; borrowed for the time of the callback. NULL for collect and shutdown. */
 typedef void manager_done(
     void *user, struct error *take_error, const char *output, size_t output_length);
 

@@ -1,0 +1,30 @@
+/* Cloud-init data as PreCloudInitIso passes it: CloudInitData, JSON with Go's default names, and
+ * the older CloudInitNoCloudSource, {"userData", "networkData"}.
+ * Source: KubeVirt, pkg/cloud-init and pkg/hooks/manager.go. */
+#ifndef MANAGER_CLOUD_INIT_H
+#define MANAGER_CLOUD_INIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum { MANAGER_CLOUD_INIT_MAX_BYTES = 4 << 20 };
+
+/* Whether there is nothing for hooks to work on: no text, or null. */
+bool manager_cloud_init_is_absent(const char *data, size_t length);
+
+/* Makes the older form of CloudInitData: its user and network data. Returns the text, owned by
+ * the caller, or NULL with an input error when data is not CloudInitData. */
+char *manager_cloud_init_legacy(const char *data, size_t length, struct error **err);
+
+/* What a sidecar returned for before (valid CloudInitData). The result is the returned data, as it
+ * is, when it is valid by KubeVirt's rule: UserData is not empty, and NoCloudMetaData or
+ * ConfigDriveMetaData is set. Else it is before with the user and network data of the older form,
+ * for sidecars that work on that. Returns 0 with *result owned by the caller, or -1 with a remote
+ * error. */
+int manager_cloud_init_result(const char *before, size_t before_length, const char *data,
+    size_t data_length, const char *legacy, size_t legacy_length, char **result,
+    size_t *result_length, struct error **err);
+
+#endif

@@ -1,0 +1,71 @@
+#include "manager/dial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { MAX_SHOWN = 1024 }; /* bytes of a peer's message */
+
+struct manager_dial {
+    struct rpc_channel *channel;
+    manager_dial_done *done;
+    void *user;
+};
+
+int manager_status_error(const struct rpc_result *result, struct error **err)
+{
+    auto_free char *said = text_printable(result->message, strlen(result->message), MAX_SHOWN);
+    enum error_class class = ERROR_REMOTE;
+    if (result->code == RPC_DEADLINE_EXCEEDED)
+        class = ERROR_TIMEOUT;
+    else if (result->code == RPC_UNAVAILABLE)
+        class = ERROR_IO;
+    return error_set(err, class, "%s: %s", rpc_code_name(result->code), said);
+}
+
+/* Whether a status may come from a connection or a server that is only starting or stopping: the
+ * core gives these also for streams that broke. */
+static bool may_pass(int code)
+{
+    return code == RPC_CANCELLED || code == RPC_UNKNOWN || code == RPC_RESOURCE_EXHAUSTED ||
+           code == RPC_INTERNAL;
+}
+
+static void on_answer(void *user, const struct rpc_result *result)
+{
+    struct manager_dial *dial = user;
+    struct error *error = NULL;
+    if (result->code != RPC_OK) {
+        manager_status_error(result, &error);
+        if (may_pass(result->code))
+            error->class = ERROR_IO;
+        error_wrap(&error, "Info");
+        rpc_channel_free(steal(&dial->channel));
+    }
+    const Kubevirt__Hooks__Info__InfoResult *answer = (const void *)result->response;
+    dial->done(dial->user, dial->channel, answer, error);
+    free(dial);
+}
+
+struct manager_dial *manager_dial_start(
+    struct rpc *rpc, const char *path, manager_dial_done *done, void *user, struct error **err)
+{
+    struct rpc_channel *channel = rpc_channel_open(rpc, path, err);
+    if (channel == NULL)
+        return NULL;
+    struct manager_dial *dial = xmalloc(sizeof(*dial));
+    *dial = (struct manager_dial){.channel = channel, .done = done, .user = user};
+    Kubevirt__Hooks__Info__InfoParams request = KUBEVIRT__HOOKS__INFO__INFO_PARAMS__INIT;
+    rpc_call_start(channel, &kubevirt__hooks__info__info__descriptor, "Info", &request.base,
+        MANAGER_INFO_TIMEOUT_MS, on_answer, dial);
+    return dial;
+}
+
+void manager_dial_cancel(struct manager_dial *dial)
+{
+    if (dial == NULL)
+        return;
+    rpc_channel_free(dial->channel);
+    free(dial);
+}

@@ -1,0 +1,98 @@
+#include "manager/info.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utstring.h>
+
+#include "base/text.h"
+#include "manager/protocol.h"
+
+enum {
+    MAX_SHOWN = 64, /* bytes of one word of a peer in a message */
+    MAX_LISTED = 8, /* words of a peer in a message */
+};
+
+/* Words of a peer as a message shows them: `"a", "b" and others`. */
+struct words {
+    UT_string text;
+    size_t count;
+};
+
+static void words_add(struct words *words, const char *word)
+{
+    words->count++;
+    if (words->count == MAX_LISTED + 1)
+        utstring_printf(&words->text, " and others");
+    if (words->count > MAX_LISTED)
+        return;
+    auto_free char *shown = text_printable(word, strlen(word), MAX_SHOWN);
+    utstring_printf(&words->text, "%s\"%s\"", words->count > 1 ? ", " : "", shown);
+}
+
+long manager_index_of(const char *container)
+{
+    const char *digits = container + strlen(container);
+    while (digits > container && isdigit((unsigned char)digits[-1]))
+        digits--;
+    long index = 0;
+    return text_parse_int(digits, 0, INT32_MAX, &index) ? index : -1;
+}
+
+static int version_read(const Kubevirt__Hooks__Info__InfoResult *answer,
+    struct manager_sidecar *sidecar, struct error **err)
+{
+    sidecar->version =
+        manager_protocol_choose((const char *const *)answer->versions, answer->n_versions);
+    if (sidecar->version != NULL)
+        return 0;
+    struct words offered = {0};
+    utstring_init(&offered.text);
+    for (size_t i = 0; i < answer->n_versions; i++)
+        words_add(&offered, answer->versions[i]);
+    auto_free char *known = manager_protocol_list();
+    error_set(err, ERROR_REMOTE, "it offers %s as versions of the hook protocol: known are %s",
+        offered.count > 0 ? utstring_body(&offered.text) : "none", known);
+    utstring_done(&offered.text);
+    return -1;
+}
+
+/* Finds the hook of a name, where the version has it. */
+static bool hook_find(const char *name, const char *version, enum manager_hook *hook)
+{
+    for (int i = 0; i < MANAGER_HOOKS; i++) {
+        if (streq(name, manager_hook_name(i))) {
+            *hook = i;
+            return manager_protocol_has(version, i);
+        }
+    }
+    return false;
+}
+
+int manager_info_read(const Kubevirt__Hooks__Info__InfoResult *answer,
+    struct manager_sidecar *sidecar, char **warning, struct error **err)
+{
+    *warning = NULL;
+    if (version_read(answer, sidecar, err) < 0)
+        return -1;
+    memset(sidecar->subscribed, 0, sizeof(sidecar->subscribed));
+    memset(sidecar->priority, 0, sizeof(sidecar->priority));
+    struct words unknown = {0};
+    utstring_init(&unknown.text);
+    for (size_t i = 0; i < answer->n_hookpoints; i++) {
+        const Kubevirt__Hooks__Info__HookPoint *point = answer->hookpoints[i];
+        enum manager_hook hook;
+        if (!hook_find(point->name, sidecar->version, &hook)) {
+            words_add(&unknown, point->name);
+            continue;
+        }
+        if (!sidecar->subscribed[hook] || point->priority > sidecar->priority[hook])
+            sidecar->priority[hook] = point->priority;
+        sidecar->subscribed[hook] = true;
+    }
+    if (unknown.count > 0)
+        *warning = xasprintf("it announces hook points that %s does not have: %s", sidecar->version,
+            utstring_body(&unknown.text));
+    utstring_done(&unknown.text);
+    return 0;
+}

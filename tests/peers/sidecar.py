@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""A hook sidecar on python3-grpcio, as its users write them, and broken ones: each --behaviour is a
+fault that a sidecar can have. It prints a line when it listens and a line for each call."""
+
+import argparse
+import json
+import os
+import sys
+import threading
+from concurrent import futures
+
+sys.path.insert(0, os.environ.get("HOOKLINE_PYTHON", ""))
+
+import grpc
+import callbacks_v1alpha3_pb2 as callbacks  # the messages are the same in all three versions
+import info_pb2
+
+LIMITS = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+OTHER_DOMAIN = b"<domain type='kvm'><name>other</name></domain>"
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def marked_domain(xml, mark):
+    """The domain with a comment at its end, so that the order of hops shows in the result."""
+    return xml.replace(b"</domain>", f"<!--{mark}--></domain>".encode())
+
+
+class Sidecar:
+    """The answers of one sidecar."""
+
+    def __init__(self, options):
+        self.options = options
+        self.server = None
+        self.restarted = False
+
+    def serve(self):
+        """Binds the socket and serves Info and the Callbacks of every version."""
+        self.server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=LIMITS)
+        self.server.add_generic_rpc_handlers(
+            [grpc.method_handlers_generic_handler("kubevirt.hooks.info.Info", {"Info": unary(self.info)})]
+            if self.options.behaviour != "no-info"
+            else []
+        )
+        handlers = {
+            "OnDefineDomain": unary(self.on_define_domain, callbacks.OnDefineDomainParams),
+            "PreCloudInitIso": unary(self.pre_cloud_init_iso, callbacks.PreCloudInitIsoParams),
+            "Shutdown": unary(self.shutdown),
+        }
+        for version in ("v1alpha1", "v1alpha2", "v1alpha3"):
+            service = f"kubevirt.hooks.{version}.Callbacks"
+            self.server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, handlers)])
+        self.server.add_insecure_port(f"unix:{self.options.socket}")
+        self.server.start()
+
+    def info(self, _request, context):
+        say("called Info")
+        behaviour = self.options.behaviour
+        if behaviour == "silent-info":
+            threading.Event().wait()
+        if behaviour == "error-info":
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not today")
+        if behaviour == "garbage-info":
+            return b"\xff\xff\xff"
+        if behaviour in ("close-after-info", "restart-after-info") and not self.restarted:
+            context.add_callback(lambda: threading.Thread(target=self.end_of_info).start())
+        points = [info_pb2.HookPoint(name=name, priority=priority) for name, priority in self.options.hook]
+        return info_pb2.InfoResult(
+            name=self.options.name, hookPoints=points, versions=self.options.version
+        ).SerializeToString()
+
+    def end_of_info(self):
+        """Goes away after the first Info, and for restart-after-info comes back."""
+        self.restarted = True
+        self.server.stop(0).wait()
+        if self.options.behaviour == "close-after-info":
+            say("closed")
+            return
+        if os.path.exists(self.options.socket):
+            os.unlink(self.options.socket)
+        self.serve()
+        say("restarted")
+
+    def fault(self, context):
+        """What may go wrong in any call."""
+        behaviour = self.options.behaviour
+        if behaviour == "die":
+            os._exit(1)
+        if behaviour == "hang":
+            threading.Event().wait()
+        if behaviour == "error":
+            context.abort(grpc.StatusCode.INTERNAL, "the disk\nis gone")
+        threading.Event().wait(self.options.delay)
+
+    def on_define_domain(self, request, context):
+        say(f"called OnDefineDomain {request.vmi.decode()}")
+        self.fault(context)
+        xml = request.domainXML
+        returned = {
+            "echo": xml,
+            "empty": b"",
+            "other-domain": OTHER_DOMAIN,
+            "other-uuid": xml.replace(b"<uuid>0", b"<uuid>1"),
+            "huge": b"<domain>" + b" " * (20 << 20) + b"</domain>",
+            "ill-formed": xml.replace(b"</domain>", b"</domian>"),
+            "not-utf8": xml.replace(b"</domain>", b"<!--\xff--></domain>"),
+            "entity": b"<!DOCTYPE domain [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>"
+            + xml.replace(b"</domain>", b"<title>&x;</title></domain>"),
+            "invalid": xml.replace(b"</domain>", b"<no-such-element/></domain>"),
+        }
+        result = returned.get(self.options.behaviour, marked_domain(xml, self.options.name))
+        return callbacks.OnDefineDomainResult(domainXML=result).SerializeToString()
+
+    def pre_cloud_init_iso(self, request, context):
+        say("called PreCloudInitIso")
+        self.fault(context)
+        data = json.loads(request.cloudInitData)
+        legacy = json.loads(request.cloudInitNoCloudSource)
+        if self.options.behaviour == "legacy":
+            legacy["userData"] += f"# {self.options.name}\n"
+            data = {}
+        else:
+            data["UserData"] += f"# {self.options.name}\n"
+        returned = json.dumps(data).encode() if self.options.behaviour != "bad-json" else b"{"
+        return callbacks.PreCloudInitIsoResult(
+            cloudInitData=returned, cloudInitNoCloudSource=json.dumps(legacy).encode()
+        ).SerializeToString()
+
+    def shutdown(self, _request, context):
+        say("called Shutdown")
+        self.fault(context)
+        return callbacks.ShutdownResult().SerializeToString()
+
+
+def unary(answer, request=callbacks.ShutdownParams):
+    """A handler whose result is bytes already."""
+    return grpc.unary_unary_rpc_method_handler(
+        answer,
+        request_deserializer=request.FromString,
+        response_serializer=lambda message: message,
+    )
+
+
+def hook_point(text):
+    """NAME or NAME=PRIORITY."""
+    name, _, priority = text.partition("=")
+    return name, int(priority or 0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("socket")
+    parser.add_argument("--name", default="python")
+    parser.add_argument("--version", action="append")
+    parser.add_argument("--hook", action="append", type=hook_point, metavar="NAME[=PRIORITY]")
+    parser.add_argument("--behaviour", default="mark")
+    parser.add_argument("--delay", type=float, default=0, help="seconds before an answer")
+    options = parser.parse_args()
+    options.version = options.version or ["v1alpha3"]
+    options.hook = options.hook or [("OnDefineDomain", 0)]
+    sidecar = Sidecar(options)
+    sidecar.serve()
+    say(f"listening {options.socket}")
+    threading.Event().wait()
+
+
+main()
