@@ -1,7 +1,7 @@
-/* A child process on the event loop: standard input is fed, standard output collected, standard
- * error handed on line by line, its end awaited; at a deadline it is ended with all its process
- * group. It runs on libev's default loop, which alone can watch children and there also reaps the
- * orphans that a process with pid 1 inherits. */
+/* A child process on the event loop: standard input is given to it whole, standard output
+ * collected, standard error handed on line by line, its end awaited; at a deadline it is ended
+ * with all its process group. It runs on libev's default loop, which alone can watch children and
+ * there also reaps the orphans that a process with pid 1 inherits. */
 #ifndef BASE_SUBPROCESS_H
 #define BASE_SUBPROCESS_H
 
@@ -9,17 +9,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
 struct subprocess;
+
+enum {
+    /* How long the outputs may stay open after the child's end: a process that it left behind
+     * and that holds one for longer is killed with the group. */
+    SUBPROCESS_DRAIN_MS = 1000,
+};
 
 /* How a child ended. Valid during the callback only, except what it says may be stolen. */
 struct subprocess_result {
     int wait_status; /* as waitpid(2) gives it */
     bool timed_out; /* the deadline passed, and it was ended for that */
     bool canceled; /* subprocess_cancel was called */
-    bool output_too_large;
+    bool output_too_large; /* it wrote more than output_limit, and was ended for that */
+    bool output_held; /* what it left behind held an output for SUBPROCESS_DRAIN_MS */
     char *output; /* standard output with a zero byte behind it; may be stolen */
     size_t output_length;
     char *error_tail; /* the last lines of standard error, at most error_tail_limit bytes */
@@ -29,7 +37,7 @@ typedef void subprocess_done(void *user, struct subprocess_result *result);
 typedef void subprocess_line(void *user, const char *line);
 
 struct subprocess_options {
-    const char *const *argv; /* NULL-terminated; argv[0] without a slash is found in PATH */
+    const char *const *argv; /* NULL-terminated; argv[0] without a slash is found in $PATH */
     const char *const *environment; /* NULL-terminated "NAME=value"; NULL: this process's own */
     const void *input; /* standard input, copied; NULL: /dev/null */
     size_t input_length;
@@ -45,7 +53,8 @@ struct subprocess_options {
 
 /* Starts a child in a process group of its own, with default signals and no descriptors but 0 to
  * 2. Returns it, owned by the loop until on_done has returned; or NULL with an io error (errnum
- * E2BIG: the arguments are too large), and then on_done is not called. */
+ * ENOENT: there is no such executable; E2BIG: the arguments are too large), and then on_done is
+ * not called. */
 struct subprocess *subprocess_start(const struct subprocess_options *options, struct error **err);
 
 /* Ends the child now, as at a deadline; on_done still comes, from the loop. */
@@ -57,8 +66,8 @@ pid_t subprocess_pid(const struct subprocess *child);
  * Owned by the caller. */
 char *subprocess_describe(int wait_status);
 
-/* The full path of an executable regular file called name in the directories of path (NULL: $PATH), or
- * NULL. Owned by the caller. */
+/* The path of the first executable regular file called name in the directories of path (NULL:
+ * $PATH), as a shell would find it, or NULL. Owned by the caller. */
 char *subprocess_find(const char *name, const char *path);
 
 #endif
