@@ -81,9 +81,6 @@ void rpc_channel_free(struct rpc_channel *channel)
 
 static void call_free(struct rpc_call *call)
 {
-    size_t size = grpc_byte_buffer_length(call->request);
-    if (call->response != NULL)
-        size += grpc_byte_buffer_length(call->response);
     grpc_byte_buffer_destroy(call->request);
     grpc_byte_buffer_destroy(call->response);
     grpc_metadata_array_destroy(&call->initial_metadata);
@@ -91,7 +88,6 @@ static void call_free(struct rpc_call *call)
     grpc_slice_unref(call->details);
     grpc_call_unref(call->call);
     free(call);
-    rpc_core_trim(size);
 }
 
 /* Takes a call off its channel's list: from now on it only waits for its completion. */

@@ -4,7 +4,7 @@
 
 #include "rpc/rpc.h"
 
-struct rpc_channel; /* one connection; it does not reconnect */
+struct rpc_channel; /* one connection; it does not reconnect: after UNAVAILABLE, open another */
 struct rpc_call; /* one call under way */
 
 /* Connects to the socket at path with a plain connect(2), which never blocks on a unix socket.
@@ -13,22 +13,25 @@ struct rpc_call; /* one call under way */
  * beyond sun_path (107 bytes) work, by way of /proc/self/fd. */
 struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct error **err);
 
-/* Cancels what is under way (its callbacks do not come any more) and closes the connection. NULL is allowed. */
+/* Cancels what is under way (its callbacks do not come any more) and closes the connection. It
+ * may come from one of those callbacks. NULL is allowed. */
 void rpc_channel_free(struct rpc_channel *channel);
 
 /* What came of a call; valid during the callback. */
 struct rpc_result {
     int code; /* RPC_OK or another gRPC status */
-    const char *message; /* the peer's words, or ours; never NULL */
+    const char *message; /* the peer's words, of any bytes, or ours; "" when OK; never NULL */
     const ProtobufCMessage *response; /* NULL unless code is RPC_OK */
 };
 
 typedef void rpc_done(void *user, const struct rpc_result *result);
 
 /* Calls method (a name in service, for example "Info") with a request of its input type.
- * timeout_ms counts from now; past it the result is RPC_DEADLINE_EXCEEDED. A response that does
- * not unpack is RPC_INTERNAL, one over RPC_MAX_MESSAGE RPC_RESOURCE_EXHAUSTED. done is called once unless the call is
- * cancelled. Returns the call, which ends by itself when done has returned. */
+ * timeout_ms counts from now; past it the result is RPC_DEADLINE_EXCEEDED. A request or response
+ * over RPC_MAX_MESSAGE is RPC_RESOURCE_EXHAUSTED, a response that does not unpack RPC_INTERNAL, a
+ * peer that is gone or speaks something else mostly RPC_UNAVAILABLE. done is called once unless
+ * the call is cancelled; it may start, cancel and free what it likes. Returns the call, which ends
+ * by itself when done has returned. */
 struct rpc_call *rpc_call_start(struct rpc_channel *channel,
     const ProtobufCServiceDescriptor *service, const char *method, const ProtobufCMessage *request,
     int64_t timeout_ms, rpc_done *done, void *user);

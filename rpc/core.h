@@ -37,7 +37,4 @@ const grpc_channel_args *rpc_core_options(void);
 /* Handles completions, and nothing else of the loop, until *finished. */
 void rpc_core_wait(struct rpc *rpc, const bool *finished);
 
-/* Gives memory back to the system after a message of size bytes was released. */
-void rpc_core_trim(size_t size);
-
 #endif

@@ -16,13 +16,12 @@ static void start_batch(
     request->batches++;
 }
 
+/* Nothing of the request is touched after it: it may be answered in there. */
 static void tell_cancelled(struct rpc_request *request)
 {
-    if (request->held && request->on_cancel != NULL) {
-        void (*on_cancel)(void *user) = request->on_cancel;
-        request->on_cancel = NULL;
+    void (*on_cancel)(void *user) = steal(&request->on_cancel);
+    if (on_cancel != NULL)
         on_cancel(request->user);
-    }
 }
 
 static void on_late_cancel(struct ev_loop *loop, struct ev_async *watcher, int events)
@@ -48,11 +47,6 @@ struct rpc_request *rpc_request_new(
 /* Releases what the core lent. */
 static void release_call(struct rpc_request *request)
 {
-    size_t size = 0;
-    if (request->received != NULL)
-        size += grpc_byte_buffer_length(request->received);
-    if (request->response != NULL)
-        size += grpc_byte_buffer_length(request->response);
     grpc_byte_buffer_destroy(request->received);
     grpc_byte_buffer_destroy(request->response);
     grpc_metadata_array_destroy(&request->metadata);
@@ -60,7 +54,6 @@ static void release_call(struct rpc_request *request)
     if (request->call != NULL)
         grpc_call_unref(request->call);
     request->call = NULL;
-    rpc_core_trim(size);
 }
 
 static void release_message(struct rpc_request *request)
@@ -99,14 +92,11 @@ static void on_closed(void *owner, bool ok)
     (void)ok; /* always well */
     struct rpc_request *request = owner;
     request->batches--;
-    if (request->was_cancelled) {
-        request->cancelled = true;
-        /* Its handler may answer in there, which must not free it under our feet. */
-        request->batches++;
+    request->cancelled = request->was_cancelled != 0;
+    bool tell = request->cancelled && request->held;
+    settle(request); /* does not free what is held */
+    if (tell)
         tell_cancelled(request);
-        request->batches--;
-    }
-    settle(request);
 }
 
 static void on_sent(void *owner, bool ok)

@@ -30,18 +30,19 @@ enum rpc_code {
     RPC_UNAVAILABLE = 14,
 };
 
-/* "UNAVAILABLE" and so on, for every code that gRPC knows; "code N" else. Static, or in a static buffer. */
+/* "UNAVAILABLE" and so on, for every code that gRPC knows; else "code N", in a static buffer. */
 const char *rpc_code_name(int code);
 
 /* The gRPC core with its completion queue and the thread that waits on it. */
 struct rpc;
 
-/* Starts the core. Its threads block all signals. Returns it, owned by the caller, or NULL with
- * an internal error. */
+/* Starts the core. Its threads block all signals. From here on malloc(3) maps what is 64 KiB or
+ * more, so that large messages leave no memory behind. The loop has something to wait for until
+ * rpc_free: end ev_run with ev_break. Returns it, owned by the caller, or NULL with an io error. */
 struct rpc *rpc_new(struct ev_loop *loop, struct error **err);
 
-/* Ends the core and its thread; all channels and servers on it have been freed before. NULL is
- * allowed. */
+/* Ends the core and its threads; all channels and servers on it have been freed before. Not from
+ * a callback of this room. NULL is allowed. */
 void rpc_free(struct rpc *rpc);
 
 #endif

@@ -29,29 +29,34 @@ struct rpc_service {
 };
 
 /* Serves count services (copied) on listen_fd, which is taken. A method nobody knows is answered
- * UNIMPLEMENTED, a request that does not unpack INVALID_ARGUMENT. Returns the server, owned by
- * the caller, or NULL with an error. */
+ * UNIMPLEMENTED, a request that does not unpack INVALID_ARGUMENT, one over RPC_MAX_MESSAGE
+ * RESOURCE_EXHAUSTED. Returns the server, owned by the caller, or NULL with an internal error. */
 struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
     const struct rpc_service *services, size_t count, struct error **err);
 
-/* Answer; request is gone afterwards. A failure's message is the peer's text to read. Both do nothing but release
- * it when the peer has cancelled. */
+/* Answer; request and message are gone afterwards. A response over RPC_MAX_MESSAGE becomes a
+ * failure. A failure's message is text for the peer to read, cut to what its headers hold (6 KiB).
+ * Both do nothing but release the request when the peer has gone or the server has. */
 void rpc_request_reply(struct rpc_request *request, const ProtobufCMessage *response);
 void rpc_request_fail(struct rpc_request *request, enum rpc_code code, const char *message);
 
-/* Calls on_cancel once if the peer cancels, its deadline passes or it hangs up before the answer.
- * The request still wants its (unheard) answer. */
+/* Calls on_cancel once if the peer cancels, its deadline passes, it hangs up or the server stops
+ * before the answer; also when that has happened already. The request still wants its (unheard)
+ * answer, which may come in on_cancel. */
 void rpc_request_on_cancel(struct rpc_request *request, void (*on_cancel)(void *user), void *user);
 
 /* Milliseconds until the peer's deadline, at least 0; INT64_MAX when it set none. */
 int64_t rpc_request_time_left(const struct rpc_request *request);
 
 /* Stops taking connections and requests, waits up to grace_ms for those under way, then cancels
- * them; done is called from the loop when all is over. The socket file is the caller's to remove. */
+ * them; done is called from the loop when all is over. It does not wait for connections that have
+ * no request, nor for handlers that owe an answer to a cancelled one. Call it once; handlers may.
+ * The socket file is the caller's to remove. */
 void rpc_server_stop(
     struct rpc_server *server, int64_t grace_ms, void (*done)(void *user), void *user);
 
-/* Frees a server that has stopped, or stops it at once by running the loop. NULL is allowed. */
+/* Frees a server, also in its done and in handlers. One that has not stopped is stopped at once,
+ * without its done; meanwhile callbacks of this room come from inside here. NULL is allowed. */
 void rpc_server_free(struct rpc_server *server);
 
 #endif
