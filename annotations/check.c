@@ -35,14 +35,24 @@ static char *place_of(const struct check *check, const char *tail)
     return xasprintf("%s%s", check->pointer, tail);
 }
 
-/* Adds the error that value, at tail, is not what the rule of its field says. */
-static void add_invalid(
-    const struct check *check, const char *tail, const char *field, const char *value)
+/* Adds the error that value is not what the rule of its field says. */
+static void add_invalid(const struct check *check, const char *place,
+    const struct annotations_field *field, const char *value)
 {
-    auto_free char *place = place_of(check, tail);
     auto_free char *shown = text_printable(value, strlen(value), LONGEST_SHOWN);
-    findings_error(check->findings, place, "\"%s\" is not valid: it must be %s", shown,
-        annotations_field_find(field)->rule);
+    findings_error(
+        check->findings, place, "\"%s\" is not valid: it must be %s", shown, field->rule);
+}
+
+/* Checks a name of the part ("pvc") of a sidecar, where it is not NULL. */
+static void check_name(const struct check *check, const char *part, const char *member,
+    const char *value, bool (*is_valid)(const char *name))
+{
+    if (value == NULL || is_valid(value))
+        return;
+    auto_free char *place = xasprintf("%s/%s/%s", check->pointer, part, member);
+    auto_free char *path = xasprintf("%s.%s", part, member);
+    add_invalid(check, place, annotations_field_find(path), value);
 }
 
 static void check_image(const struct check *check, const char *image)
@@ -51,8 +61,7 @@ static void check_image(const struct check *check, const char *image)
     for (const char *byte = image; *byte != '\0'; byte++) {
         if ((unsigned char)*byte > ' ' && *byte != 0x7F)
             continue;
-        auto_free char *shown = text_printable(image, strlen(image), LONGEST_SHOWN);
-        findings_error(check->findings, place, "\"%s\" is not valid: it has a space", shown);
+        add_invalid(check, place, annotations_field_find("image"), image);
         return;
     }
     if (check->options->policy != NULL)
@@ -67,10 +76,8 @@ static struct annotations_config_map *check_config_map(
     config_map->name = copy_string(object, "name");
     config_map->key = copy_string(object, "key");
     config_map->hook_path = copy_string(object, "hookPath");
-    if (config_map->name != NULL && !annotations_name_is_dns_subdomain(config_map->name))
-        add_invalid(check, "/configMap/name", "configMap.name", config_map->name);
-    if (config_map->key != NULL && !annotations_name_is_config_map_key(config_map->key))
-        add_invalid(check, "/configMap/key", "configMap.key", config_map->key);
+    check_name(check, "configMap", "name", config_map->name, annotations_name_is_dns_subdomain);
+    check_name(check, "configMap", "key", config_map->key, annotations_name_is_config_map_key);
     return config_map;
 }
 
@@ -90,8 +97,7 @@ static struct annotations_pvc *check_pvc(const struct check *check, const json_t
     pvc->name = copy_string(object, "name");
     pvc->volume_path = check_pvc_path(check, object, "volumePath");
     pvc->shared_compute_path = check_pvc_path(check, object, "sharedComputePath");
-    if (pvc->name != NULL && !annotations_name_is_dns_subdomain(pvc->name))
-        add_invalid(check, "/pvc/name", "pvc.name", pvc->name);
+    check_name(check, "pvc", "name", pvc->name, annotations_name_is_dns_subdomain);
     return pvc;
 }
 
@@ -117,18 +123,16 @@ static bool check_quantity(const struct check *check, const char *part,
     if (text == NULL)
         return false;
     const char *name = annotations_field_name(field);
+    bool is_valid = annotations_quantity_parse(text, out);
+    if (is_valid && (*out % billionths == 0 || streq(name, "cpu")))
+        return true;
     auto_free char *place = xasprintf("%s/resources/%s/%s", check->pointer, part, name);
-    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
-    if (!annotations_quantity_parse(text, out)) {
-        findings_error(
-            check->findings, place, "\"%s\" is not valid: it must be %s", shown, field->rule);
-        return false;
-    }
-    if (!streq(name, "cpu") && *out % billionths != 0)
+    if (is_valid)
         findings_warning(check->findings, place,
-            "\"%s\" is no whole number of bytes: m stands for thousandths, Mi for mebibytes",
-            shown);
-    return true;
+            "\"%s\" is no whole number of bytes: m stands for thousandths, Mi for mebibytes", text);
+    else
+        add_invalid(check, place, field, text);
+    return is_valid;
 }
 
 static json_t *check_resources(const struct check *check, const json_t *object)
@@ -161,29 +165,36 @@ static json_t *check_resources(const struct check *check, const json_t *object)
     return NULL;
 }
 
+/* seen has the index of every variable before this one, by name. */
+static void check_env_name(const struct check *check, json_t *seen, const char *name, size_t index)
+{
+    const json_t *earlier = json_object_get(seen, name);
+    bool is_valid = annotations_name_is_env(name);
+    bool is_reserved = annotations_name_is_reserved_env(name);
+    if (earlier == NULL && is_valid && !is_reserved) {
+        json_object_set_new(seen, name, json_integer((json_int_t)index));
+        return;
+    }
+    auto_free char *place = xasprintf("%s/env/%zu/name", check->pointer, index);
+    if (!is_valid)
+        add_invalid(check, place, annotations_field_find("env[].name"), name);
+    else if (is_reserved)
+        findings_error(
+            check->findings, place, "%s is set by the launcher pod itself: leave it out", name);
+    else
+        findings_error(check->findings, place, "%s is set by env[%" JSON_INTEGER_FORMAT "] already",
+            name, json_integer_value(earlier));
+}
+
 static void check_env(const struct check *check, const json_t *env)
 {
-    auto_json json_t *seen = json_object(); /* name → index */
+    auto_json json_t *seen = json_object();
     size_t index = 0;
     json_t *item = NULL;
     json_array_foreach (env, index, item) {
         const char *name = json_get_string(item, "name");
-        if (name == NULL)
-            continue;
-        auto_free char *tail = xasprintf("/env/%zu/name", index);
-        auto_free char *place = place_of(check, tail);
-        const json_t *earlier = json_object_get(seen, name);
-        if (!annotations_name_is_env(name))
-            add_invalid(check, tail, "env[].name", name);
-        else if (annotations_name_is_reserved_env(name))
-            findings_error(
-                check->findings, place, "%s is set by the launcher pod itself: leave it out", name);
-        else if (earlier != NULL)
-            findings_error(check->findings, place,
-                "%s is set by env[%" JSON_INTEGER_FORMAT "] already", name,
-                json_integer_value(earlier));
-        else
-            json_object_set_new(seen, name, json_integer((json_int_t)index));
+        if (name != NULL)
+            check_env_name(check, seen, name, index);
     }
 }
 
@@ -215,6 +226,10 @@ static void check_shim_version(const struct check *check, const struct annotatio
     if (sidecar->image != NULL || sidecar->command != NULL)
         return;
     const char *version = shim_version(sidecar->args);
+    for (size_t i = 0; version != NULL && i < ARRAY_SIZE(versions); i++) {
+        if (streq(version, versions[i]))
+            return;
+    }
     auto_free char *place = place_of(check, sidecar->args != NULL ? "/args" : "");
     if (version == NULL) {
         findings_warning(check->findings, place,
@@ -222,16 +237,11 @@ static void check_shim_version(const struct check *check, const struct annotatio
             "\"args\": [\"--version\", \"v1alpha3\"] (or v1alpha2, v1alpha1)");
         return;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
-        if (streq(version, versions[i]))
-            return;
-    }
     auto_free char *shown = text_printable(version, strlen(version), LONGEST_SHOWN);
     auto_free char *hint = suggest_hint(version, versions, ARRAY_SIZE(versions));
     findings_warning(check->findings, place,
         "sidecar-shim, which the default image runs, exits at once with --version \"%s\"%s: it "
-        "knows "
-        "v1alpha1, v1alpha2 and v1alpha3",
+        "knows v1alpha1, v1alpha2 and v1alpha3",
         shown, hint);
 }
 
@@ -264,7 +274,8 @@ void annotations_check_sidecar(const json_t *shaped, const char *pointer,
     if ((part = json_object_get(shaped, "resources")) != NULL)
         sidecar->resources = check_resources(&check, part);
     sidecar->env = json_incref(json_object_get(shaped, "env"));
-    check_env(&check, sidecar->env);
+    if (sidecar->env != NULL)
+        check_env(&check, sidecar->env);
     sidecar->pod_info = json_object_get(shaped, "downwardAPI") != NULL;
     json_t *timeout = json_object_get(shaped, "timeoutSeconds");
     sidecar->timeout_seconds =

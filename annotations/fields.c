@@ -48,9 +48,11 @@ static const struct annotations_field fields[] = {
         STRING,
         .pattern = "^[^\\s\\u0000-\\u001f\\u007f]*$",
         .fallback = "the configured image of sidecar-shim",
-        .rule = "an image reference without spaces; a policy may restrict it",
-        .help = "The container image of the sidecar. The default image runs sidecar-shim, which "
-                "in turn runs the hooks onDefineDomain and preCloudInitIso that it finds in $PATH.",
+        .rule = "an image reference without spaces",
+        .help =
+            "The container image of the sidecar. The default image runs sidecar-shim, which "
+            "in turn runs the hooks onDefineDomain and preCloudInitIso that it finds in $PATH. A "
+            "policy may restrict the images.",
         .example = "\"registry.example/hooks/smbios:1.4\"",
     },
     {
@@ -158,9 +160,9 @@ static const struct annotations_field fields[] = {
         .path = "hostPath",
         OBJECT,
         .fallback = "none",
-        .rule = "an object with path and volumePath; a policy may restrict it",
+        .rule = "an object with path and volumePath",
         .help = "A file, directory, socket or device of the node that is mounted into the sidecar. "
-                "KubeVirt ignores this field.",
+                "A policy may restrict the paths and types. KubeVirt ignores this field.",
         .ours = true,
         .example = "{\"path\": \"/var/lib/kubevirt/images\", \"volumePath\": \"/images\", "
                    "\"type\": \"Directory\", \"readOnly\": true}",
@@ -200,8 +202,8 @@ static const struct annotations_field fields[] = {
         BOOLEAN,
         .ours = true,
         .fallback = "false",
-        .rule = "true or false; a policy may require true",
-        .help = "Whether the sidecar may only read what is mounted.",
+        .rule = "true or false",
+        .help = "Whether the sidecar may only read what is mounted. A policy may require it.",
         .example = "true",
     },
     {

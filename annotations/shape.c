@@ -1,6 +1,5 @@
 #include "annotations/shape.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "annotations/schema.h"
@@ -18,51 +17,70 @@ struct shape {
 static json_t *check_members(const struct shape *shape, const json_t *object,
     const struct annotations_field *parent, const char *pointer);
 
-static void add_wrong_type(const struct shape *shape, const struct annotations_field *field,
-    const json_t *value, const char *pointer)
+/* The pointer of a field within the object at pointer. Made only for a finding or for what is
+ * inside. Owned by the caller. */
+static char *place_of(const struct annotations_field *field, const char *pointer)
 {
-    const char *article = strchr("aeiou", field->type[0]) != NULL ? "an" : "a";
-    findings_error(
-        shape->findings, pointer, "must be %s %s, not %s", article, field->type, json_kind(value));
+    return json_pointer_join(pointer, annotations_field_name(field));
 }
 
-/* Adds an error when the field has a list of values and value is none of them. */
-static void check_enumeration(const struct shape *shape, const struct annotations_field *field,
-    const char *value, const char *pointer)
+/* The error for a value that is not of its field's type; NULL, so that a caller can return it. */
+static json_t *wrong_type(const struct shape *shape, const struct annotations_field *field,
+    const json_t *value, const char *pointer)
+{
+    auto_free char *place = place_of(field, pointer);
+    const char *article = strchr("aeiou", field->type[0]) != NULL ? "an" : "a";
+    findings_error(
+        shape->findings, place, "must be %s %s, not %s", article, field->type, json_kind(value));
+    return NULL;
+}
+
+/* Whether the field has no list of values, or value is one of them. */
+static bool is_allowed(const struct annotations_field *field, const char *value)
+{
+    if (field->values == NULL)
+        return true;
+    for (size_t i = 0; field->values[i] != NULL; i++) {
+        if (streq(field->values[i], value))
+            return true;
+    }
+    return false;
+}
+
+static void add_not_allowed(const struct shape *shape, const struct annotations_field *field,
+    const char *value, const char *place)
 {
     size_t count = 0;
-    for (; field->values != NULL && field->values[count] != NULL; count++) {
-        if (streq(field->values[count], value))
-            return;
-    }
-    if (count == 0)
-        return;
+    while (field->values[count] != NULL)
+        count++;
     auto_free char *shown = text_printable(value, strlen(value), LONGEST_SHOWN);
     auto_free char *hint = suggest_hint(value, field->values, count);
     auto_free char *names = text_list(field->values, count);
-    findings_error(shape->findings, pointer, "must be %s, not \"%s\"%s", names, shown, hint);
+    findings_error(shape->findings, place, "must be %s, not \"%s\"%s", names, shown, hint);
 }
 
 static json_t *check_string(const struct shape *shape, const struct annotations_field *field,
-    const json_t *value, const char *pointer)
+    json_t *value, const char *pointer)
 {
-    if (!json_is_string(value)) {
-        add_wrong_type(shape, field, value, pointer);
-        return NULL;
+    if (!json_is_string(value))
+        return wrong_type(shape, field, value, pointer);
+    if (!is_allowed(field, json_string_value(value))) {
+        auto_free char *place = place_of(field, pointer);
+        add_not_allowed(shape, field, json_string_value(value), place);
     }
-    check_enumeration(shape, field, json_string_value(value), pointer);
-    return json_incref((json_t *)(uintptr_t)value);
+    return json_incref(value);
 }
 
 static json_t *check_integer(const struct shape *shape, const struct annotations_field *field,
-    const json_t *value, const char *pointer)
+    json_t *value, const char *pointer)
 {
     json_int_t number = json_integer_value(value);
     if (json_is_integer(value) && number >= field->minimum && number <= field->maximum)
-        return json_incref((json_t *)(uintptr_t)value);
+        return json_incref(value);
+    auto_free char *place = place_of(field, pointer);
     auto_free char *shown =
         json_is_number(value) ? json_dumps(value, JSON_ENCODE_ANY) : xstrdup(json_kind(value));
-    findings_error(shape->findings, pointer, "must be a whole number from %d to %d, not %s",
+    findings_error(shape->findings, place, "must be a whole number from %d to %d, not %s",
         field->minimum, field->maximum, shown);
     return NULL;
 }
@@ -70,57 +88,64 @@ static json_t *check_integer(const struct shape *shape, const struct annotations
 /* Kubernetes also takes a JSON number, as it is written; jansson keeps what is written of whole
  * numbers only. */
 static json_t *check_quantity(const struct shape *shape, const struct annotations_field *field,
-    const json_t *value, const char *pointer)
+    json_t *value, const char *pointer)
 {
     if (json_is_string(value))
-        return json_incref((json_t *)(uintptr_t)value);
+        return json_incref(value);
     if (json_is_integer(value))
         return json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    if (json_is_real(value))
-        findings_error(shape->findings, pointer,
-            "must be written as a string, so that no digit is lost: \"%g\"",
-            json_real_value(value));
-    else
-        add_wrong_type(shape, field, value, pointer);
+    if (!json_is_real(value))
+        return wrong_type(shape, field, value, pointer);
+    auto_free char *place = place_of(field, pointer);
+    findings_error(shape->findings, place,
+        "must be written as a string, so that no digit is lost: \"%g\"", json_real_value(value));
     return NULL;
 }
 
 /* One item of an array: never NULL, so that the others keep their places. */
 static json_t *check_item(const struct shape *shape, const struct annotations_field *field,
-    const json_t *item, const char *pointer)
+    json_t *item, const char *array_place, size_t index)
 {
     bool strings = field->kind == ANNOTATIONS_STRINGS;
-    if (strings ? json_is_string(item) : json_is_object(item)) {
-        if (!strings)
-            return check_members(shape, item, field, pointer);
-        check_enumeration(shape, field, json_string_value(item), pointer);
-        return json_incref((json_t *)(uintptr_t)item);
-    }
-    findings_error(shape->findings, pointer, "must be %s, as every item of %s, not %s",
-        strings ? "a string" : "an object", annotations_field_name(field), json_kind(item));
+    if (strings && json_is_string(item) && is_allowed(field, json_string_value(item)))
+        return json_incref(item);
+    auto_free char *place = json_pointer_index(array_place, index);
+    if (!strings && json_is_object(item))
+        return check_members(shape, item, field, place);
+    if (strings && json_is_string(item))
+        add_not_allowed(shape, field, json_string_value(item), place);
+    else
+        findings_error(shape->findings, place, "must be %s, as every item of %s, not %s",
+            strings ? "a string" : "an object", annotations_field_name(field), json_kind(item));
     return strings ? json_string("") : json_object();
 }
 
 static json_t *check_array(const struct shape *shape, const struct annotations_field *field,
-    const json_t *value, const char *pointer)
+    json_t *value, const char *pointer)
 {
-    if (!json_is_array(value)) {
-        add_wrong_type(shape, field, value, pointer);
-        return NULL;
-    }
+    if (!json_is_array(value))
+        return wrong_type(shape, field, value, pointer);
+    auto_free char *place = place_of(field, pointer);
     json_t *items = json_array();
     size_t index = 0;
     json_t *item = NULL;
-    json_array_foreach (value, index, item) {
-        auto_free char *place = json_pointer_index(pointer, index);
-        json_array_append_new(items, check_item(shape, field, item, place));
-    }
+    json_array_foreach (value, index, item)
+        json_array_append_new(items, check_item(shape, field, item, place, index));
     return items;
 }
 
-/* What is right of the value of a field: a new reference, or NULL. */
+static json_t *check_object(const struct shape *shape, const struct annotations_field *field,
+    json_t *value, const char *pointer)
+{
+    if (!json_is_object(value))
+        return wrong_type(shape, field, value, pointer);
+    auto_free char *place = place_of(field, pointer);
+    return check_members(shape, value, field, place);
+}
+
+/* What is right of the value of a field in the object at pointer: a new reference, or NULL. */
 static json_t *check_value(const struct shape *shape, const struct annotations_field *field,
-    const json_t *value, const char *pointer)
+    json_t *value, const char *pointer)
 {
     switch (field->kind) {
     case ANNOTATIONS_STRING:
@@ -133,16 +158,11 @@ static json_t *check_value(const struct shape *shape, const struct annotations_f
     case ANNOTATIONS_OBJECTS:
         return check_array(shape, field, value, pointer);
     case ANNOTATIONS_OBJECT:
-        if (json_is_object(value))
-            return check_members(shape, value, field, pointer);
-        break;
+        return check_object(shape, field, value, pointer);
     case ANNOTATIONS_BOOLEAN:
-        if (json_is_boolean(value))
-            return json_incref((json_t *)(uintptr_t)value);
         break;
     }
-    add_wrong_type(shape, field, value, pointer);
-    return NULL;
+    return json_is_boolean(value) ? json_incref(value) : wrong_type(shape, field, value, pointer);
 }
 
 /* Go's zero values say the same as no value. */
@@ -169,13 +189,12 @@ static json_t *check_members(const struct shape *shape, const json_t *object,
         if (is_absent(field, value)) {
             if (!field->required)
                 continue;
-            auto_free char *place = json_pointer_join(pointer, name);
+            auto_free char *place = place_of(field, pointer);
             findings_error(shape->findings, place, "is required: %s", field->rule);
         } else if (streq(field->path, "hostPath")) {
             json_object_set(right, name, value); /* hostpath_parse checks it */
         } else {
-            auto_free char *place = json_pointer_join(pointer, name);
-            json_t *checked = check_value(shape, field, value, place);
+            json_t *checked = check_value(shape, field, value, pointer);
             if (checked != NULL)
                 json_object_set_new(right, name, checked);
         }

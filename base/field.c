@@ -1,10 +1,18 @@
 #include "base/field.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <strings.h>
 
 #include "base/json.h"
 #include "base/text.h"
+
+/* Whether key is name, letter case aside. Most keys differ in their first letter. */
+static bool is_name(const char *key, const char *name)
+{
+    return tolower((unsigned char)key[0]) == tolower((unsigned char)name[0]) &&
+           strcasecmp(key, name) == 0;
+}
 
 json_t *field_take(
     const json_t *object, const char *name, const char *pointer, struct findings *findings)
@@ -14,7 +22,7 @@ json_t *field_take(
     json_t *value = NULL;
     /* json_object_foreach takes no const object, and changes nothing */
     json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-        if (streq(key, name) || strcasecmp(key, name) != 0)
+        if (!is_name(key, name) || streq(key, name))
             continue;
         auto_free char *place = json_pointer_join(pointer, key);
         if (taken != NULL) {
@@ -31,7 +39,7 @@ json_t *field_take(
 static bool is_known(const char *key, const char *const *known, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcasecmp(key, known[i]) == 0)
+        if (is_name(key, known[i]))
             return true;
     }
     return false;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utstring.h>
 
 #include "base/text.h"
 
@@ -75,18 +74,18 @@ const char *json_kind(const json_t *value)
 
 char *json_pointer_join(const char *pointer, const char *key)
 {
-    UT_string out;
-    utstring_init(&out);
-    utstring_printf(&out, "%s/", pointer);
+    size_t length = strlen(pointer);
+    char *out = xmalloc(length + 1 + 2 * strlen(key) + 1);
+    memcpy(out, pointer, length);
+    out[length++] = '/';
     for (; *key != '\0'; key++) {
-        if (*key == '~')
-            utstring_printf(&out, "~0");
-        else if (*key == '/')
-            utstring_printf(&out, "~1");
-        else
-            utstring_bincpy(&out, key, 1);
+        bool escape = *key == '~' || *key == '/';
+        if (escape)
+            out[length++] = '~';
+        out[length++] = *key == '~' ? '0' : *key == '/' ? '1' : *key;
     }
-    return utstring_body(&out);
+    out[length] = '\0';
+    return out;
 }
 
 char *json_pointer_index(const char *pointer, size_t index)
