@@ -1,0 +1,162 @@
+#include "base/yaml.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utstring.h>
+#include <yaml.h>
+
+#include "base/json.h"
+#include "base/yaml_scalar.h"
+
+static int append(void *out, unsigned char *data, size_t length)
+{
+    utstring_bincpy((UT_string *)out, data, length);
+    return 1;
+}
+
+/* Hands an event over to the emitter. initialized is what its initializer returned. */
+static int emit(yaml_emitter_t *emitter, yaml_event_t *event, int initialized, struct error **err)
+{
+    if (initialized && yaml_emitter_emit(emitter, event))
+        return 0;
+    return error_set(err, ERROR_INTERNAL, "writing YAML: %s",
+        emitter->problem != NULL ? emitter->problem : "the value has text that is no UTF-8");
+}
+
+/* The style in which a string is read back as that string; the emitter quotes more where plain
+ * or literal text would not do. */
+static yaml_scalar_style_t string_style(const char *text)
+{
+    if (strchr(text, '\n') != NULL) {
+        bool starts_blank = strchr(" \t\r\n", text[0]) != NULL;
+        return starts_blank || strchr(text, '\r') != NULL ? YAML_DOUBLE_QUOTED_SCALAR_STYLE
+                                                          : YAML_LITERAL_SCALAR_STYLE;
+    }
+    auto_json json_t *value = yaml_scalar_resolve(text, NULL);
+    bool ambiguous = !json_is_string(value) || strcmp(text, "<<") == 0;
+    return ambiguous ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
+}
+
+static int emit_scalar(yaml_emitter_t *emitter, const char *text, size_t length,
+    yaml_scalar_style_t style, struct error **err)
+{
+    yaml_event_t event;
+    int initialized = yaml_scalar_event_initialize(
+        &event, NULL, NULL, (const yaml_char_t *)text, (int)length, 1, 1, style);
+    return emit(emitter, &event, initialized, err);
+}
+
+/* A real number with as few digits as read back the same. */
+static int emit_real(yaml_emitter_t *emitter, double value, struct error **err)
+{
+    enum { DIGITS = 15, ENOUGH_DIGITS = 17 };
+    char text[40];
+    for (int digits = DIGITS; digits <= ENOUGH_DIGITS; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return emit_scalar(emitter, text, strlen(text), YAML_PLAIN_SCALAR_STYLE, err);
+}
+
+static int emit_value(yaml_emitter_t *emitter, const json_t *value, struct error **err);
+
+static int emit_array(yaml_emitter_t *emitter, const json_t *array, struct error **err)
+{
+    yaml_event_t event;
+    int initialized =
+        yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE);
+    if (emit(emitter, &event, initialized, err) < 0)
+        return -1;
+    size_t index = 0;
+    json_t *item = NULL;
+    json_array_foreach (array, index, item) {
+        if (emit_value(emitter, item, err) < 0)
+            return -1;
+    }
+    initialized = yaml_sequence_end_event_initialize(&event);
+    return emit(emitter, &event, initialized, err);
+}
+
+static int emit_object(yaml_emitter_t *emitter, const json_t *object, struct error **err)
+{
+    yaml_event_t event;
+    int initialized =
+        yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE);
+    if (emit(emitter, &event, initialized, err) < 0)
+        return -1;
+    const char *key = NULL;
+    json_t *value = NULL;
+    /* json_object_foreach takes no const object, and changes nothing */
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+        if (emit_scalar(emitter, key, strlen(key), string_style(key), err) < 0 ||
+            emit_value(emitter, value, err) < 0)
+            return -1;
+    }
+    initialized = yaml_mapping_end_event_initialize(&event);
+    return emit(emitter, &event, initialized, err);
+}
+
+static int emit_value(yaml_emitter_t *emitter, const json_t *value, struct error **err)
+{
+    char number[32];
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return emit_object(emitter, value, err);
+    case JSON_ARRAY:
+        return emit_array(emitter, value, err);
+    case JSON_STRING:
+        return emit_scalar(emitter, json_string_value(value), json_string_length(value),
+            string_style(json_string_value(value)), err);
+    case JSON_INTEGER:
+        snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value));
+        return emit_scalar(emitter, number, strlen(number), YAML_PLAIN_SCALAR_STYLE, err);
+    case JSON_REAL:
+        return emit_real(emitter, json_real_value(value), err);
+    case JSON_TRUE:
+        return emit_scalar(emitter, "true", strlen("true"), YAML_PLAIN_SCALAR_STYLE, err);
+    case JSON_FALSE:
+        return emit_scalar(emitter, "false", strlen("false"), YAML_PLAIN_SCALAR_STYLE, err);
+    case JSON_NULL:
+        break;
+    }
+    return emit_scalar(emitter, "null", strlen("null"), YAML_PLAIN_SCALAR_STYLE, err);
+}
+
+static int emit_document(yaml_emitter_t *emitter, const json_t *value, struct error **err)
+{
+    yaml_event_t event;
+    int initialized = yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING);
+    if (emit(emitter, &event, initialized, err) < 0)
+        return -1;
+    initialized = yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1);
+    if (emit(emitter, &event, initialized, err) < 0 || emit_value(emitter, value, err) < 0)
+        return -1;
+    initialized = yaml_document_end_event_initialize(&event, 1);
+    if (emit(emitter, &event, initialized, err) < 0)
+        return -1;
+    initialized = yaml_stream_end_event_initialize(&event);
+    return emit(emitter, &event, initialized, err);
+}
+
+char *yaml_dump(const json_t *value, struct error **err)
+{
+    UT_string out;
+    yaml_emitter_t emitter;
+    if (!yaml_emitter_initialize(&emitter))
+        abort(); /* out of memory */
+    utstring_init(&out);
+    yaml_emitter_set_output(&emitter, append, &out);
+    yaml_emitter_set_unicode(&emitter, 1);
+    yaml_emitter_set_width(&emitter, -1);
+    int status = emit_document(&emitter, value, err);
+    yaml_emitter_delete(&emitter);
+    if (status < 0) {
+        utstring_done(&out);
+        return NULL;
+    }
+    return utstring_body(&out);
+}
