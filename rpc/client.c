@@ -57,8 +57,10 @@ struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct e
     auto_fd int fd = connect_to(path, err);
     if (fd < 0)
         return NULL;
+    sigset_t before = rpc_core_block_signals();
     grpc_channel *grpc =
         grpc_channel_create_from_fd("localhost", fd, rpc->channel_credentials, rpc_core_options());
+    rpc_core_restore_signals(&before);
     steal_fd(&fd); /* the core's now */
     struct rpc_channel *channel = xmalloc(sizeof(*channel));
     *channel = (struct rpc_channel){.rpc = rpc, .channel = grpc};

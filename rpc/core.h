@@ -9,6 +9,7 @@
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 
 #include "rpc/rpc.h"
@@ -33,6 +34,11 @@ struct rpc {
 
 /* Options of channels and servers alike. Static. */
 const grpc_channel_args *rpc_core_options(void);
+
+/* The core's threads are to take no signals. They inherit the mask of the thread that starts them,
+ * which is what makes the core, a channel or a server: signals are blocked around that. */
+sigset_t rpc_core_block_signals(void);
+void rpc_core_restore_signals(const sigset_t *before);
 
 /* Handles completions, and nothing else of the loop, until *finished. */
 void rpc_core_wait(struct rpc *rpc, const bool *finished);

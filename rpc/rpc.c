@@ -6,7 +6,6 @@
 #include <grpc/support/log.h>
 #include <malloc.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +68,20 @@ const grpc_channel_args *rpc_core_options(void)
     };
     static const grpc_channel_args options = {ARRAY_SIZE(list), list};
     return &options;
+}
+
+sigset_t rpc_core_block_signals(void)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    return before;
+}
+
+void rpc_core_restore_signals(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 static void *pump(void *user)
@@ -149,7 +162,7 @@ static void end_core(struct rpc *rpc)
     wait_for_end();
 }
 
-/* Starts the core and the thread; both get the caller's signal mask. Returns 0, or an errno. */
+/* Starts the core and the thread. Returns 0, or an errno. */
 static int start_core(struct rpc *rpc)
 {
     if (getenv("GRPC_VERBOSITY") == NULL)
@@ -179,12 +192,9 @@ struct rpc *rpc_new(struct ev_loop *loop, struct error **err)
     struct rpc *rpc = xmalloc(sizeof(*rpc));
     *rpc = (struct rpc){.loop = loop, .read_fd = ends[0], .write_fd = ends[1]};
 
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t before = rpc_core_block_signals();
     int errnum = start_core(rpc);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    rpc_core_restore_signals(&before);
     if (errnum != 0) {
         errno = errnum;
         error_set_errno(err, "starting gRPC: making a thread");

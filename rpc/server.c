@@ -158,7 +158,9 @@ struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
     const struct rpc_service *services, size_t count, struct error **err)
 {
     static const double retry_seconds = 0.1;
+    sigset_t before = rpc_core_block_signals();
     grpc_server *grpc = grpc_server_create(rpc_core_options(), NULL);
+    rpc_core_restore_signals(&before);
     if (grpc == NULL) {
         error_set(err, ERROR_INTERNAL, "starting a gRPC server");
         return NULL;
