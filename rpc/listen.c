@@ -56,6 +56,16 @@ static int remove_stale(const struct rpc_address *address, struct error **err)
     return 0;
 }
 
+int rpc_remove_stale(const char *path, struct error **err)
+{
+    struct rpc_address address;
+    if (rpc_address_init(&address, path, err) < 0)
+        return error_wrap(err, "removing %s", path);
+    int result = remove_stale(&address, err);
+    rpc_address_clear(&address);
+    return result < 0 ? error_wrap(err, "removing %s", path) : 0;
+}
+
 static int bind_or_replace(
     int fd, const struct rpc_address *address, mode_t mode, struct error **err)
 {

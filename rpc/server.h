@@ -14,6 +14,10 @@
  * peers can connect early. Returns the descriptor, owned by the caller, or -1 with an io error. */
 int rpc_listen(const char *path, mode_t mode, struct error **err);
 
+/* Removes what is at path if it is a stale socket; nothing there is fine. Returns 0, or -1 with an
+ * io error and what is there left alone. */
+int rpc_remove_stale(const char *path, struct error **err);
+
 struct rpc_server;
 struct rpc_request; /* a request that waits for its answer */
 

@@ -1,0 +1,242 @@
+#include "shim/hook.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+enum {
+    /* What is left of a message for the output, beside its field. */
+    OUTPUT_LIMIT = RPC_MAX_MESSAGE - 64,
+    /* Of standard error, in an error: its text stays below gRPC's 8 KiB of metadata also when
+     * each byte of it has to be escaped. */
+    ERROR_TAIL = 1536,
+    JSON_DEPTH = 256,
+    /* Linux, binfmts.h: MAX_ARG_STRLEN, in pages. */
+    ARGUMENT_PAGES = 32,
+};
+
+struct shim_hook_call {
+    const struct shim_hook *hook;
+    int64_t timeout_ms;
+    struct subprocess *child;
+    subprocess_line *on_line;
+    shim_hook_done *done;
+    void *user;
+};
+
+const struct shim_hook shim_hooks[SHIM_HOOKS] = {
+    {
+        .method = "OnDefineDomain",
+        .executable = "onDefineDomain",
+        .field = "domainXML",
+        .document = "domain XML",
+        .flag = "--domain",
+        .key = "domain",
+    },
+    {
+        .method = "PreCloudInitIso",
+        .executable = "preCloudInitIso",
+        .field = "cloudInitData",
+        .document = "cloud-init data",
+        .flag = "--cloud-init",
+        .key = "cloudInit",
+        .is_json = true,
+    },
+};
+
+const struct shim_hook *shim_hook_of(const char *method)
+{
+    for (size_t i = 0; i < SHIM_HOOKS; i++) {
+        if (streq(shim_hooks[i].method, method))
+            return &shim_hooks[i];
+    }
+    return NULL;
+}
+
+/* Checks that data is a JSON object. Returns 0, or -1 with an input error. */
+static int check_object(const char *what, ProtobufCBinaryData data, struct error **err)
+{
+    if (data.len == 0)
+        return error_set(err, ERROR_INPUT, "the %s is empty, and should be a JSON object", what);
+    auto_json json_t *value = json_parse((const char *)data.data, data.len, JSON_DEPTH, err);
+    if (value == NULL)
+        return error_wrap(err, "the %s is no JSON", what);
+    if (!json_is_object(value))
+        return error_set(
+            err, ERROR_INPUT, "the %s is %s, and should be a JSON object", what, json_kind(value));
+    return 0;
+}
+
+static int check_input(const struct shim_hook *hook, ProtobufCBinaryData vmi,
+    ProtobufCBinaryData document, struct error **err)
+{
+    if (check_object("VMI", vmi, err) < 0)
+        return -1;
+    if (hook->is_json)
+        return check_object(hook->document, document, err);
+    size_t bad_at = 0;
+    if (!text_is_utf8(document.data, document.len, &bad_at))
+        return error_set(
+            err, ERROR_INPUT, "the %s is not UTF-8 at byte %zu", hook->document, bad_at);
+    if (document.len > 0 && memchr(document.data, '\0', document.len) != NULL)
+        return error_set(err, ERROR_INPUT, "the %s has a zero byte in it", hook->document);
+    return 0;
+}
+
+/* Checks that a value may be one argument of a program. */
+static int check_argument(const char *what, size_t length, struct error **err)
+{
+    size_t limit = (size_t)sysconf(_SC_PAGESIZE) * ARGUMENT_PAGES;
+    if (length < limit)
+        return 0;
+    return error_set(err, ERROR_INPUT,
+        "the %s of %zu bytes is too long for an argument, which Linux limits to %zu bytes: with "
+        "--stdin, sidecar-shim gives it to the hook on standard input instead",
+        what, length, limit - 1);
+}
+
+static char *copy_text(ProtobufCBinaryData data)
+{
+    return xstrndup(data.len > 0 ? (const char *)data.data : "", data.len);
+}
+
+/* Starts the child with the document as arguments. */
+static struct subprocess *start_with_arguments(const struct shim_hook *hook,
+    struct subprocess_options *options, ProtobufCBinaryData vmi, ProtobufCBinaryData document,
+    struct error **err)
+{
+    if (check_argument("VMI", vmi.len, err) < 0 ||
+        check_argument(hook->document, document.len, err) < 0)
+        return NULL;
+    auto_free char *vmi_text = copy_text(vmi);
+    auto_free char *document_text = copy_text(document);
+    options->argv =
+        (const char *const[]){hook->executable, "--vmi", vmi_text, hook->flag, document_text, NULL};
+    auto_error struct error *failure = NULL;
+    struct subprocess *child = subprocess_start(options, &failure);
+    if (child == NULL && failure->errnum == E2BIG)
+        error_wrap(
+            &failure, "VMI and %s do not fit into the arguments: use --stdin", hook->document);
+    if (child == NULL)
+        error_move(err, steal(&failure));
+    return child;
+}
+
+/* Starts the child with the document on standard input. The JSON texts go in as they came: parsing
+ * and writing them anew could change a number. */
+static struct subprocess *start_with_input(const struct shim_hook *hook,
+    struct subprocess_options *options, ProtobufCBinaryData vmi, ProtobufCBinaryData document,
+    struct error **err)
+{
+    auto_free char *text = copy_text(document);
+    if (!hook->is_json) {
+        auto_json json_t *string = json_stringn_nocheck(text, document.len);
+        free(text);
+        text = json_dumps(string, JSON_ENCODE_ANY);
+    }
+    auto_free char *input = xasprintf(
+        "{\"vmi\":%.*s,\"%s\":%s}\n", (int)vmi.len, (const char *)vmi.data, hook->key, text);
+    options->argv = (const char *const[]){hook->executable, NULL};
+    options->input = input;
+    options->input_length = strlen(input);
+    return subprocess_start(options, err);
+}
+
+/* Says why a run that has ended did not go well. Returns 0 when it did, or -1. */
+static int check_result(
+    const struct shim_hook_call *call, const struct subprocess_result *result, struct error **err)
+{
+    const char *name = call->hook->executable;
+    auto_free char *end = subprocess_describe(result->wait_status);
+    if (result->canceled)
+        return error_set(err, ERROR_CANCELED, "%s was called off", name);
+    if (result->timed_out)
+        return error_set(err, ERROR_TIMEOUT, "%s did not finish within %g s, and %s", name,
+            (double)call->timeout_ms / 1000, end);
+    if (result->output_too_large)
+        return error_set(err, ERROR_REMOTE, "%s wrote more than %d MiB to its standard output",
+            name, RPC_MAX_MESSAGE >> 20);
+    if (result->wait_status != 0)
+        return error_set(err, ERROR_REMOTE, "%s %s", name, end);
+    if (result->output_length == 0)
+        return error_set(err, ERROR_REMOTE,
+            "%s %s and wrote nothing to its standard output, where the %s should be", name, end,
+            call->hook->document);
+    return 0;
+}
+
+/* Appends the last lines of standard error to an error's message. */
+static void append_tail(struct error *error, const char *tail)
+{
+    while (*tail != '\0') {
+        size_t length = strcspn(tail, "\n");
+        auto_free char *line = text_printable(tail, length, SIZE_MAX);
+        auto_free char *before = error->message;
+        error->message = xasprintf("%s\n%s", before, line);
+        tail += length + (tail[length] != '\0');
+    }
+}
+
+static void on_done(void *user, struct subprocess_result *child)
+{
+    struct shim_hook_call *call = user;
+    auto_error struct error *error = NULL;
+    struct shim_hook_result result = {.output_held = child->output_held};
+    if (check_result(call, child, &error) == 0) {
+        result.output = child->output;
+        result.output_length = child->output_length;
+    } else if (child->error_tail[0] != '\0') {
+        auto_free char *before = error->message;
+        error->message = xasprintf("%s; its standard error ends with:", before);
+        append_tail(error, child->error_tail);
+    }
+    result.error = error;
+    call->done(call->user, &result);
+    free(call);
+}
+
+static void on_line(void *user, const char *line)
+{
+    struct shim_hook_call *call = user;
+    call->on_line(call->user, line);
+}
+
+struct shim_hook_call *shim_hook_start(const struct shim_hook *hook,
+    const struct shim_hook_options *options, ProtobufCBinaryData vmi, ProtobufCBinaryData document,
+    subprocess_line *on_error_line, shim_hook_done *done, void *user, struct error **err)
+{
+    if (check_input(hook, vmi, document, err) < 0)
+        return NULL;
+    struct shim_hook_call *call = xmalloc(sizeof(*call));
+    *call = (struct shim_hook_call){
+        .hook = hook,
+        .timeout_ms = options->timeout_ms,
+        .on_line = on_error_line,
+        .done = done,
+        .user = user,
+    };
+    struct subprocess_options child = {
+        .output_limit = OUTPUT_LIMIT,
+        .error_tail_limit = ERROR_TAIL,
+        .timeout_ms = options->timeout_ms,
+        .kill_grace_ms = options->kill_grace_ms,
+        .on_error_line = on_line,
+        .on_done = on_done,
+        .user = call,
+    };
+    call->child = options->use_stdin ? start_with_input(hook, &child, vmi, document, err)
+                                     : start_with_arguments(hook, &child, vmi, document, err);
+    if (call->child == NULL)
+        free(steal(&call));
+    return call;
+}
+
+void shim_hook_cancel(struct shim_hook_call *call)
+{
+    subprocess_cancel(call->child);
+}

@@ -1,0 +1,265 @@
+#include "shim/shim.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "proto/callbacks_v1alpha1.pb-c.h"
+#include "proto/callbacks_v1alpha2.pb-c.h"
+#include "proto/callbacks_v1alpha3.pb-c.h"
+#include "proto/info.pb-c.h"
+#include "rpc/server.h"
+#include "shim/socket.h"
+
+enum {
+    DEFAULT_TIMEOUT_MS = 60 * 1000, /* what KubeVirt's launcher gives a call */
+    MAX_CALLS = 16, /* hooks that run at the same time */
+    ANSWER_GRACE_MS = 1000, /* for the last answers, once no hook runs any more */
+};
+
+/* A request whose hook is running. */
+struct call {
+    struct call *prev;
+    struct call *next;
+    struct shim *shim;
+    struct rpc_request *request;
+    const ProtobufCMethodDescriptor *method;
+    const struct shim_hook *hook;
+    struct shim_hook_call *running;
+};
+
+struct shim {
+    struct ev_loop *loop;
+    const struct shim_options *options;
+    char *socket; /* path */
+    struct rpc *rpc;
+    struct rpc_server *server;
+    struct call *calls;
+    size_t call_count;
+    bool stopping;
+    bool server_stopped;
+};
+
+static void info(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
+    const ProtobufCMessage *message, void *user)
+{
+    (void)method, (void)message;
+    const struct shim *shim = user;
+    log_info("Info method has been called");
+    Kubevirt__Hooks__Info__HookPoint points[SHIM_HOOKS + 1];
+    Kubevirt__Hooks__Info__HookPoint *list[SHIM_HOOKS + 1];
+    const char *names[SHIM_HOOKS + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < SHIM_HOOKS; i++) {
+        auto_free char *path = subprocess_find(shim_hooks[i].executable, NULL);
+        if (path != NULL)
+            names[count++] = shim_hooks[i].method;
+        else
+            log_info("Info: %s has not been found", shim_hooks[i].executable);
+    }
+    if (!streq(shim->options->version, "v1alpha1") && !streq(shim->options->version, "v1alpha2"))
+        names[count++] = "Shutdown";
+    for (size_t i = 0; i < count; i++) {
+        kubevirt__hooks__info__hook_point__init(&points[i]);
+        points[i].name = (char *)names[i];
+        list[i] = &points[i];
+    }
+    Kubevirt__Hooks__Info__InfoResult result = KUBEVIRT__HOOKS__INFO__INFO_RESULT__INIT;
+    result.name = (char *)"shim";
+    result.n_hookpoints = count;
+    result.hookpoints = list;
+    result.n_versions = 1;
+    result.versions = (char *[]){(char *)shim->options->version};
+    rpc_request_reply(request, &result.base);
+}
+
+/* A field of type bytes; the three versions of the protocol agree in their names. */
+static ProtobufCBinaryData *bytes_field(const ProtobufCMessage *message, const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+    return (ProtobufCBinaryData *)((char *)message + field->offset);
+}
+
+/* Answers with a message whose one field that is set is name. */
+static void reply(struct rpc_request *request, const ProtobufCMessageDescriptor *type,
+    const char *name, char *data, size_t length)
+{
+    auto_free ProtobufCMessage *result = xcalloc(1, type->sizeof_message);
+    protobuf_c_message_init(type, result);
+    if (name != NULL)
+        *bytes_field(result, name) = (ProtobufCBinaryData){length, (uint8_t *)data};
+    rpc_request_reply(request, result);
+}
+
+static enum rpc_code code_of(const struct error *error)
+{
+    switch (error->class) {
+    case ERROR_INPUT:
+        return RPC_INVALID_ARGUMENT;
+    case ERROR_IO:
+        return RPC_FAILED_PRECONDITION;
+    case ERROR_TIMEOUT:
+        return RPC_DEADLINE_EXCEEDED;
+    case ERROR_CANCELED:
+        return RPC_CANCELLED;
+    default:
+        return RPC_UNKNOWN; /* as a Go server answers any error */
+    }
+}
+
+static void fail(
+    struct rpc_request *request, const struct shim_hook *hook, const struct error *error)
+{
+    log_write(LOG_ERROR, json_pack("{s:s}", "reason", error->message), "Failed %s", hook->method);
+    rpc_request_fail(request, code_of(error), error->message);
+}
+
+static void leave_when_over(struct shim *shim)
+{
+    if (shim->server_stopped && shim->calls == NULL)
+        ev_break(shim->loop, EVBREAK_ALL);
+}
+
+static void on_hook_line(void *user, const char *line)
+{
+    const struct call *call = user;
+    log_write(LOG_INFO, json_pack("{s:s}", "hook", call->hook->executable), "%s", line);
+}
+
+static void on_hook_done(void *user, const struct shim_hook_result *result)
+{
+    struct call *call = user;
+    struct shim *shim = call->shim;
+    if (result->output_held)
+        log_warning(
+            "%s left a process behind that held its outputs open: killed", call->hook->executable);
+    if (result->error != NULL)
+        fail(call->request, call->hook, result->error);
+    else
+        reply(call->request, call->method->output, call->hook->field, result->output,
+            result->output_length);
+    DL_DELETE(shim->calls, call);
+    shim->call_count--;
+    free(call);
+    leave_when_over(shim);
+}
+
+static void on_caller_gone(void *user)
+{
+    const struct call *call = user;
+    log_info("%s is called off: its caller waits no longer", call->hook->method);
+    shim_hook_cancel(call->running);
+}
+
+/* Starts a hook for a request. Returns 0, or -1 with an error. */
+static int start_hook(struct shim *shim, struct rpc_request *request,
+    const ProtobufCMethodDescriptor *method, const struct shim_hook *hook,
+    const ProtobufCMessage *message, struct error **err)
+{
+    struct shim_hook_options options = shim->options->hook;
+    if (options.timeout_ms == 0 && rpc_request_time_left(request) == INT64_MAX)
+        options.timeout_ms = DEFAULT_TIMEOUT_MS;
+    struct call *call = xmalloc(sizeof(*call));
+    *call = (struct call){
+        .shim = shim,
+        .request = request,
+        .method = method,
+        .hook = hook,
+    };
+    log_info("Executing %s", hook->executable);
+    call->running = shim_hook_start(hook, &options, *bytes_field(message, "vmi"),
+        *bytes_field(message, hook->field), on_hook_line, on_hook_done, call, err);
+    if (call->running == NULL) {
+        free(call);
+        return -1;
+    }
+    DL_APPEND(shim->calls, call);
+    shim->call_count++;
+    rpc_request_on_cancel(request, on_caller_gone, call);
+    return 0;
+}
+
+static void callback(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
+    const ProtobufCMessage *message, void *user)
+{
+    struct shim *shim = user;
+    const struct shim_hook *hook = shim_hook_of(method->name);
+    if (hook == NULL) {
+        log_info("Hook's Shutdown callback method has been called");
+        reply(request, method->output, NULL, NULL, 0);
+        log_info("Exiting");
+        shim_stop(shim);
+        return;
+    }
+    log_info("%s method has been called", hook->method);
+    auto_error struct error *error = NULL;
+    if (shim->stopping)
+        rpc_request_fail(request, RPC_UNAVAILABLE, "sidecar-shim is ending");
+    else if (shim->call_count == MAX_CALLS)
+        rpc_request_fail(request, RPC_RESOURCE_EXHAUSTED, "too many hooks are running already");
+    else if (start_hook(shim, request, method, hook, message, &error) < 0)
+        fail(request, hook, error);
+}
+
+struct shim *shim_start(
+    struct ev_loop *loop, const struct shim_options *options, struct error **err)
+{
+    struct shim *shim = xcalloc(1, sizeof(*shim));
+    shim->loop = loop;
+    shim->options = options;
+    const struct rpc_service services[] = {
+        {&kubevirt__hooks__info__info__descriptor, info, shim},
+        {&kubevirt__hooks__v1alpha1__callbacks__descriptor, callback, shim},
+        {&kubevirt__hooks__v1alpha2__callbacks__descriptor, callback, shim},
+        {&kubevirt__hooks__v1alpha3__callbacks__descriptor, callback, shim},
+    };
+    /* The socket comes first: callers may connect while gRPC starts. */
+    auto_fd int listen_fd = shim_socket_open(options->socket_directory, &shim->socket, err);
+    if (listen_fd >= 0)
+        shim->rpc = rpc_new(loop, err);
+    if (shim->rpc != NULL)
+        shim->server =
+            rpc_server_new(shim->rpc, steal_fd(&listen_fd), services, ARRAY_SIZE(services), err);
+    if (shim->server == NULL) {
+        if (shim->socket != NULL)
+            unlink(shim->socket);
+        shim_free(shim);
+        return NULL;
+    }
+    log_info("shim is now exposing its services on socket %s", shim->socket);
+    return shim;
+}
+
+static void on_server_stopped(void *user)
+{
+    struct shim *shim = user;
+    shim->server_stopped = true;
+    leave_when_over(shim);
+}
+
+void shim_stop(struct shim *shim)
+{
+    if (shim->stopping)
+        return;
+    shim->stopping = true;
+    unlink(shim->socket);
+    struct call *call;
+    DL_FOREACH (shim->calls, call) {
+        shim_hook_cancel(call->running);
+    }
+    rpc_server_stop(
+        shim->server, shim->options->hook.kill_grace_ms + ANSWER_GRACE_MS, on_server_stopped, shim);
+}
+
+void shim_free(struct shim *shim)
+{
+    if (shim == NULL)
+        return;
+    rpc_server_free(shim->server);
+    rpc_free(shim->rpc);
+    free(shim->socket);
+    free(shim);
+}
