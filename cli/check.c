@@ -150,7 +150,7 @@ static char *find_text(const struct cli_object *object, const struct cli_check_o
         return NULL;
     if (!json_is_object(annotations)) {
         auto_free char *message =
-            xasprintf("this is %s; annotations are an object of strings", json_kind(annotations));
+            xasprintf("must be an object of strings, not %s", json_kind(annotations));
         report_at(report, object, annotations_pointer, FINDING_ERROR, message);
         return NULL;
     }

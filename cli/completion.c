@@ -54,6 +54,17 @@ static char *joined(const char *const *words)
     return utstring_body(&out);
 }
 
+/* The help of a flag up to where it goes into details, on one line, in which each of the special
+ * characters has a backslash before it. Owned by the caller. */
+static char *brief(const struct cli_flag *flag, const char *special)
+{
+    size_t length = strcspn(flag->help, ";(");
+    while (length > 0 && strchr(" \n", flag->help[length - 1]) != NULL)
+        length--;
+    auto_free char *text = xstrndup(flag->help, length);
+    return escaped(text, special);
+}
+
 /* What the operand of a command may be, with spaces between. Owned by the caller. */
 static char *operand_words(const struct cli_command *command)
 {
@@ -155,7 +166,7 @@ static void complete_bash(const struct cli_program *program)
 /* One specification of _arguments: '*'{-f,--filename}'[a manifest]:FILE:_files' */
 static void zsh_flag(const struct cli_flag *flag)
 {
-    auto_free char *help = escaped(flag->help, "[]:\\");
+    auto_free char *help = brief(flag, "[]:\\");
     auto_free char *action = flag->choices != NULL ? joined(flag->choices) : xstrdup("");
     auto_free char *tail = NULL;
     if (flag->choices != NULL)
@@ -165,11 +176,15 @@ static void zsh_flag(const struct cli_flag *flag)
     else
         tail = xasprintf("[%s]", help);
     auto_free char *word = quoted(tail);
-    const char *repeat = flag->repeatable ? "'*'" : "";
+    printf(" \\\n            ");
+    if (flag->repeatable)
+        printf("'*'");
+    if (flag->id < CLI_FLAG_FIRST && !flag->repeatable)
+        printf("'(-%c --%s)'", flag->id, flag->name);
     if (flag->id < CLI_FLAG_FIRST)
-        printf(" \\\n            %s{-%c,--%s}%s", repeat, flag->id, flag->name, word);
+        printf("{-%c,--%s}%s", flag->id, flag->name, word);
     else
-        printf(" \\\n            %s--%s%s", repeat, flag->name, word);
+        printf("--%s%s", flag->name, word);
 }
 
 static void zsh_command(const struct cli_command *command)
@@ -228,7 +243,7 @@ static void complete_zsh(const struct cli_program *program)
 /* One flag of a subcommand, for fish. */
 static void fish_flag(const struct cli_command *command, const struct cli_flag *flag)
 {
-    auto_free char *help = escaped(flag->help, "\\'");
+    auto_free char *help = brief(flag, "\\'");
     printf("    complete -c $program -n '__fish_seen_subcommand_from %s' -l %s", command->name,
         flag->name);
     if (flag->id < CLI_FLAG_FIRST)
