@@ -89,7 +89,7 @@ static void check_misspelt(const struct cli_object *object, const char *annotati
 {
     const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach ((json_t *)(uintptr_t)annotations, key, value) {
+    json_object_foreach ((json_t *)annotations, key, value) {
         const char *meant = key_meant(key, keys);
         if (meant == NULL)
             continue;

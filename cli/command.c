@@ -27,17 +27,22 @@ static size_t choice_count(const struct cli_flag *flag)
     return count;
 }
 
+char *cli_flag_choices(const struct cli_flag *flag, const char *separator)
+{
+    char *choices = xstrdup("");
+    for (size_t i = 0; flag->choices != NULL && flag->choices[i] != NULL; i++) {
+        char *longer = xasprintf("%s%s%s", choices, i > 0 ? separator : "", flag->choices[i]);
+        free(choices);
+        choices = longer;
+    }
+    return choices;
+}
+
 char *cli_flag_argument(const struct cli_flag *flag)
 {
-    if (flag->choices == NULL)
-        return flag->argument != NULL ? xstrdup(flag->argument) : NULL;
-    char *joined = xstrdup(flag->choices[0]);
-    for (size_t i = 1; flag->choices[i] != NULL; i++) {
-        char *longer = xasprintf("%s|%s", joined, flag->choices[i]);
-        free(joined);
-        joined = longer;
-    }
-    return joined;
+    if (flag->choices != NULL)
+        return cli_flag_choices(flag, "|");
+    return flag->argument != NULL ? xstrdup(flag->argument) : NULL;
 }
 
 /* The flags of one level of the command line: those of its table, and --help. */
@@ -133,9 +138,10 @@ static int check_choice(const struct cli_flag *flag, const char *value, struct e
 }
 
 /* Collects flags into arguments. prefix is how the letters for getopt_long(3) begin: "+:" stops
- * at the first operand, ":" goes on. Returns the index of the first operand, or -1. */
+ * at the first operand, ":" goes on. *operands gets the index of the first operand. Returns 0, or
+ * -1 with a usage error. */
 static int parse(struct cli_arguments *arguments, const struct flags *flags, const char *prefix,
-    int argc, char **argv, struct error **err)
+    int argc, char **argv, int *operands, struct error **err)
 {
     auto_free struct option *options = getopt_options(flags);
     auto_free char *letters = getopt_letters(flags, prefix);
@@ -143,16 +149,16 @@ static int parse(struct cli_arguments *arguments, const struct flags *flags, con
     arguments->given_count = 0;
     opterr = 0;
     optind = 0;
-    for (;;) {
-        int id = getopt_long(argc, argv, letters, options, NULL);
-        if (id < 0)
-            return optind;
+    int id = 0;
+    while ((id = getopt_long(argc, argv, letters, options, NULL)) >= 0) {
         if (id == '?' || id == ':')
             return refuse(flags, id, argv[optind - 1], err);
         if (optarg != NULL && check_choice(flag_find(flags, id), optarg, err) < 0)
             return -1;
         arguments->given[arguments->given_count++] = (struct cli_given){id, optarg};
     }
+    *operands = optind;
+    return 0;
 }
 
 const char *cli_flag_value(const struct cli_arguments *arguments, int id, const char *otherwise)
@@ -210,12 +216,14 @@ static int run_command(struct cli_arguments *arguments, int argc, char **argv)
     const struct cli_command *command = arguments->command;
     const struct flags flags = {command->flags, command->flag_count};
     struct error *error = NULL;
-    int operands = parse(arguments, &flags, ":", argc, argv, &error);
-    if (operands >= 0 && cli_flag_given(arguments, cli_help_flag.id)) {
+    int operands = 0;
+    if (parse(arguments, &flags, ":", argc, argv, &operands, &error) < 0)
+        return cli_fail(arguments, error);
+    if (cli_flag_given(arguments, cli_help_flag.id)) {
         cli_help_command(arguments->program, command, stdout);
         return 0;
     }
-    if (operands < 0 || take_operand(arguments, argc - operands, argv + operands, &error) < 0)
+    if (take_operand(arguments, argc - operands, argv + operands, &error) < 0)
         return cli_fail(arguments, error);
     return command->run(arguments);
 }
@@ -255,8 +263,8 @@ static int run(struct cli_arguments *arguments, int argc, char **argv)
     const struct cli_program *program = arguments->program;
     const struct flags flags = {program_flags, ARRAY_SIZE(program_flags)};
     struct error *error = NULL;
-    int first = parse(arguments, &flags, "+:", argc, argv, &error);
-    if (first < 0)
+    int first = 0;
+    if (parse(arguments, &flags, "+:", argc, argv, &first, &error) < 0)
         return cli_fail(arguments, error);
     if (cli_flag_given(arguments, cli_help_flag.id)) {
         cli_help_program(program, stdout);

@@ -76,6 +76,9 @@ void cli_help_command(
  * Owned by the caller. */
 char *cli_flag_argument(const struct cli_flag *flag);
 
+/* The choices of a flag with a separator between them, "" when it has none. Owned by the caller. */
+char *cli_flag_choices(const struct cli_flag *flag, const char *separator);
+
 /* The flag that every command has, beside those of its table. */
 extern const struct cli_flag cli_help_flag;
 

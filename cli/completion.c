@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utstring.h>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -13,45 +12,38 @@
  * the caller. */
 static char *escaped(const char *text, const char *special)
 {
-    UT_string out;
-    utstring_init(&out);
+    char *out = xmalloc(2 * strlen(text) + 1);
+    char *end = out;
     for (; *text != '\0'; text++) {
         const char byte = *text == '\n' ? ' ' : *text;
-        utstring_printf(&out, "%s%c", strchr(special, byte) != NULL ? "\\" : "", byte);
+        if (strchr(special, byte) != NULL)
+            *end++ = '\\';
+        *end++ = byte;
     }
-    return utstring_body(&out);
+    *end = '\0';
+    return out;
 }
 
 /* Text as one word of bash or zsh. Owned by the caller. */
 static char *quoted(const char *text)
 {
-    UT_string out;
-    utstring_init(&out);
+    static const char quote[] = "'\\''";
+    char *out = xmalloc(strlen(quote) * strlen(text) + sizeof("''"));
+    char *end = stpcpy(out, "'");
     for (; *text != '\0'; text++) {
         if (*text == '\'')
-            utstring_printf(&out, "'\\''");
+            end = stpcpy(end, quote);
         else
-            utstring_bincpy(&out, text, 1);
+            *end++ = *text;
     }
-    char *word = xasprintf("'%s'", utstring_body(&out));
-    utstring_done(&out);
-    return word;
+    strcpy(end, "'");
+    return out;
 }
 
 /* The flag at an index up to and including flag_count, which is --help. */
 static const struct cli_flag *flag_at(const struct cli_command *command, size_t index)
 {
     return index < command->flag_count ? &command->flags[index] : &cli_help_flag;
-}
-
-/* Words with spaces between them. Owned by the caller. */
-static char *joined(const char *const *words)
-{
-    UT_string out;
-    utstring_init(&out);
-    for (size_t i = 0; words[i] != NULL; i++)
-        utstring_printf(&out, "%s%s", i > 0 ? " " : "", words[i]);
-    return utstring_body(&out);
 }
 
 /* The help of a flag up to where it goes into details, on one line, in which each of the special
@@ -68,15 +60,16 @@ static char *brief(const struct cli_flag *flag, const char *special)
 /* What the operand of a command may be, with spaces between. Owned by the caller. */
 static char *operand_words(const struct cli_command *command)
 {
-    UT_string out;
-    utstring_init(&out);
+    char *words = xstrdup("");
     for (size_t i = 0; command->operand_choice != NULL; i++) {
         const char *choice = command->operand_choice(i);
         if (choice == NULL)
             break;
-        utstring_printf(&out, "%s%s", i > 0 ? " " : "", choice);
+        char *longer = xasprintf("%s%s%s", words, i > 0 ? " " : "", choice);
+        free(words);
+        words = longer;
     }
-    return utstring_body(&out);
+    return words;
 }
 
 /* The value of a flag: "validate -f" | "validate --filename") … */
@@ -93,7 +86,7 @@ static void bash_flag_value(const struct cli_command *command, const struct cli_
         printf("        compopt -o filenames 2>/dev/null\n"
                "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n");
     } else if (flag->choices != NULL) {
-        auto_free char *words = joined(flag->choices);
+        auto_free char *words = cli_flag_choices(flag, " ");
         printf("        mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$current\")\n", words);
     }
     printf("        return\n"
@@ -167,10 +160,10 @@ static void complete_bash(const struct cli_program *program)
 static void zsh_flag(const struct cli_flag *flag)
 {
     auto_free char *help = brief(flag, "[]:\\");
-    auto_free char *action = flag->choices != NULL ? joined(flag->choices) : xstrdup("");
+    auto_free char *choices = cli_flag_choices(flag, " ");
     auto_free char *tail = NULL;
     if (flag->choices != NULL)
-        tail = xasprintf("[%s]:value:(%s)", help, action);
+        tail = xasprintf("[%s]:value:(%s)", help, choices);
     else if (flag->argument != NULL)
         tail = xasprintf("[%s]:%s:%s", help, flag->argument, flag->is_path ? "_files" : " ");
     else
@@ -253,7 +246,7 @@ static void fish_flag(const struct cli_command *command, const struct cli_flag *
     else if (flag->choices != NULL || flag->argument != NULL)
         printf(" -x");
     if (flag->choices != NULL) {
-        auto_free char *words = joined(flag->choices);
+        auto_free char *words = cli_flag_choices(flag, " ");
         printf(" -a '%s'", words);
     }
     printf(" -d '%s'\n", help);
