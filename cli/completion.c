@@ -36,7 +36,7 @@ static char *quoted(const char *text)
         else
             *end++ = *text;
     }
-    strcpy(end, "'");
+    stpcpy(end, "'");
     return out;
 }
 
