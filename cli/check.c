@@ -70,10 +70,12 @@ static bool is_nearly(const char *key, const char *known)
     return suggest_nearest(domain, domains, 1) != NULL;
 }
 
-/* The key that was meant by one that nobody reads, or NULL. */
+/* The key that was meant by one that nothing reads, or NULL. */
 static const char *key_meant(const char *key, const struct keys *keys)
 {
     const char *meant = NULL;
+    if (streq(key, ANNOTATIONS_KEY_KUBEVIRT) || streq(key, ANNOTATIONS_KEY_HOOKLINE))
+        return NULL;
     for (size_t i = keys->count; i-- > 0;) {
         if (streq(key, keys->names[i]))
             return NULL;
