@@ -66,6 +66,14 @@ void yaml_cursor_seek(struct yaml_cursor *cursor, size_t character)
         yaml_cursor_advance(cursor);
 }
 
+void yaml_cursor_seek_byte(struct yaml_cursor *cursor, size_t byte)
+{
+    if (byte < cursor->byte)
+        yaml_cursor_init(cursor, cursor->text, cursor->length);
+    while (cursor->byte < byte && cursor->byte < cursor->length)
+        yaml_cursor_advance(cursor);
+}
+
 struct yaml_places *yaml_places_new(const char *text)
 {
     struct yaml_places *places = xcalloc(1, sizeof(*places));

@@ -23,8 +23,9 @@ void yaml_cursor_init(struct yaml_cursor *cursor, const char *text, size_t lengt
 /* Moves over one character; stays at the end of the text. */
 void yaml_cursor_advance(struct yaml_cursor *cursor);
 
-/* Moves to the position before which that many characters stand. */
+/* Moves to the position before which that many characters, or bytes, stand. */
 void yaml_cursor_seek(struct yaml_cursor *cursor, size_t character);
+void yaml_cursor_seek_byte(struct yaml_cursor *cursor, size_t byte);
 
 struct yaml_places;
 struct yaml_node; /* one value; owned by its places */
@@ -51,7 +52,7 @@ void yaml_node_set_target(struct yaml_node *node, struct yaml_node *target);
 struct yaml_place yaml_node_place(const struct yaml_node *node);
 
 /* The places of the values in text, as far as it is one YAML document: reading stops at the first
- * fault. Owned by the caller. Defined in base/yaml.c. */
+ * fault. Owned by the caller. */
 struct yaml_places *yaml_places_read(const char *text, size_t length);
 
 #endif
