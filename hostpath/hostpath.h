@@ -24,14 +24,15 @@ enum hostpath_type {
 enum { HOSTPATH_PATH_MAX = 4096 };
 
 struct hostpath {
-    char *path; /* on the node; absolute, without ".."; owned */
-    char *volume_path; /* in the container; absolute, without ".."; owned */
+    char *path; /* on the node; absolute, without "..", normalized; owned */
+    char *volume_path; /* in the container; likewise; owned */
     enum hostpath_type type;
     bool read_only;
 };
 
 /* Parses a type name; NULL and "" mean the default, Directory.
- * Returns 0, or -1 with an input error that lists the valid names and the nearest one. */
+ * Returns 0, or -1 with an input error that lists the valid names and the nearest one, and that
+ * reads on from the name of the field: "must be …". */
 int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error **err);
 
 /* "Directory", "DirectoryOrCreate", … Static. */
@@ -46,8 +47,8 @@ struct hostpath *hostpath_parse(
 void hostpath_free(struct hostpath *hostpath);
 
 /* Checks that path is an absolute path in the form the annotation allows: begins with "/", at
- * most HOSTPATH_PATH_MAX bytes, no "..", no zero or control bytes. Adds what is wrong at pointer; returns
- * whether it was right. what names the field in messages. */
+ * most HOSTPATH_PATH_MAX bytes, no component "..", no control characters. Adds what is wrong at
+ * pointer; returns whether it was right. */
 bool hostpath_check_path(const char *path, const char *pointer, struct findings *findings);
 
 /* The path with repeated slashes, "." components and a trailing slash removed. Owned by the
@@ -55,7 +56,8 @@ bool hostpath_check_path(const char *path, const char *pointer, struct findings 
 char *hostpath_normalize(const char *path);
 
 /* Whether path is prefix or lies below it, compared by component after normalising: /a/b is
- * below /a and /a/, not below /a/bc. Both are absolute and without "..". */
+ * below /a and /a/, not below /a/bc. Both are absolute; with ".." in one of them it is false. The
+ * comparison is of names alone: where a symbolic link on the node leads is not looked at. */
 bool hostpath_is_below(const char *path, const char *prefix);
 
 /* The pod volume and the sidecar's volumeMount of this object under a volume name. New

@@ -1,0 +1,217 @@
+#include "hostpath/hostpath.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/field.h"
+#include "base/json.h"
+#include "base/text.h"
+
+enum { LONGEST_SHOWN = 80 };
+
+static const char *const type_names[] = {
+    [HOSTPATH_DIRECTORY] = "Directory",
+    [HOSTPATH_DIRECTORY_OR_CREATE] = "DirectoryOrCreate",
+    [HOSTPATH_FILE] = "File",
+    [HOSTPATH_FILE_OR_CREATE] = "FileOrCreate",
+    [HOSTPATH_SOCKET] = "Socket",
+    [HOSTPATH_CHAR_DEVICE] = "CharDevice",
+    [HOSTPATH_BLOCK_DEVICE] = "BlockDevice",
+};
+
+int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error **err)
+{
+    if (name == NULL || name[0] == '\0') {
+        *out = HOSTPATH_DIRECTORY;
+        return 0;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(type_names); i++) {
+        if (streq(name, type_names[i])) {
+            *out = (enum hostpath_type)i;
+            return 0;
+        }
+    }
+    auto_free char *shown = text_printable(name, strlen(name), LONGEST_SHOWN);
+    auto_free char *hint = suggest_hint(name, type_names, ARRAY_SIZE(type_names));
+    auto_free char *names = text_list(type_names, ARRAY_SIZE(type_names));
+    return error_set(err, ERROR_INPUT, "must be %s, not \"%s\"%s", names, shown, hint);
+}
+
+const char *hostpath_type_name(enum hostpath_type type)
+{
+    return type_names[type];
+}
+
+/* Whether one of the components of path is "..". */
+static bool has_parent(const char *path)
+{
+    while (*path != '\0') {
+        path += strspn(path, "/");
+        size_t length = strcspn(path, "/");
+        if (length == 2 && path[0] == '.' && path[1] == '.')
+            return true;
+        path += length;
+    }
+    return false;
+}
+
+static bool has_control_byte(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            return true;
+    }
+    return false;
+}
+
+bool hostpath_check_path(const char *path, const char *pointer, struct findings *findings)
+{
+    size_t length = strlen(path);
+    auto_free char *shown = text_printable(path, length, LONGEST_SHOWN);
+    if (length > HOSTPATH_PATH_MAX)
+        findings_error(findings, pointer, "is longer than %d bytes", HOSTPATH_PATH_MAX);
+    else if (path[0] != '/')
+        findings_error(
+            findings, pointer, "\"%s\" is no absolute path: it must begin with \"/\"", shown);
+    else if (has_parent(path))
+        findings_error(findings, pointer,
+            "\"%s\" has \"..\" in it: write the path that is meant, without \"..\"", shown);
+    else if (has_control_byte(path))
+        findings_error(findings, pointer, "\"%s\" has control characters in it", shown);
+    else
+        return true;
+    return false;
+}
+
+char *hostpath_normalize(const char *path)
+{
+    char *normal = xmalloc(strlen(path) + 2);
+    size_t used = 0;
+    while (*path != '\0') {
+        path += strspn(path, "/");
+        size_t length = strcspn(path, "/");
+        bool nothing = length == 0 || (length == 1 && path[0] == '.');
+        if (!nothing) {
+            normal[used++] = '/';
+            memcpy(normal + used, path, length);
+            used += length;
+        }
+        path += length;
+    }
+    if (used == 0)
+        normal[used++] = '/';
+    normal[used] = '\0';
+    return normal;
+}
+
+bool hostpath_is_below(const char *path, const char *prefix)
+{
+    if (has_parent(path) || has_parent(prefix))
+        return false;
+    auto_free char *normal_path = hostpath_normalize(path);
+    auto_free char *normal_prefix = hostpath_normalize(prefix);
+    size_t length = strlen(normal_prefix);
+    if (streq(normal_prefix, "/"))
+        return true;
+    return text_starts_with(normal_path, normal_prefix) &&
+           (normal_path[length] == '/' || normal_path[length] == '\0');
+}
+
+/* The string at name, or NULL when there is none. What has another type, or is required and not
+ * there, is an error. Borrowed. */
+static const char *take_string(const json_t *object, const char *name, const char *required,
+    const char *pointer, struct findings *findings)
+{
+    const json_t *value = field_take(object, name, pointer, findings);
+    const char *text = json_string_value(value);
+    bool absent = value == NULL || (text != NULL && text[0] == '\0');
+    if (text != NULL && !absent)
+        return text;
+    auto_free char *place = json_pointer_join(pointer, name);
+    if (absent && required != NULL)
+        findings_error(findings, place, "is required: %s", required);
+    else if (!absent)
+        findings_error(findings, place, "must be a string, not %s", json_kind(value));
+    return NULL;
+}
+
+static char *take_path(const json_t *object, const char *name, const char *what,
+    const char *pointer, struct findings *findings)
+{
+    const char *path = take_string(object, name, what, pointer, findings);
+    if (path == NULL)
+        return NULL;
+    auto_free char *place = json_pointer_join(pointer, name);
+    return hostpath_check_path(path, place, findings) ? hostpath_normalize(path) : NULL;
+}
+
+static enum hostpath_type take_type(
+    const json_t *object, const char *pointer, struct findings *findings)
+{
+    enum hostpath_type type = HOSTPATH_DIRECTORY;
+    auto_error struct error *err = NULL;
+    const char *name = take_string(object, "type", NULL, pointer, findings);
+    if (hostpath_type_parse(name, &type, &err) < 0) {
+        auto_free char *place = json_pointer_join(pointer, "type");
+        findings_error(findings, place, "%s", err->message);
+    }
+    return type;
+}
+
+static bool take_read_only(const json_t *object, const char *pointer, struct findings *findings)
+{
+    const json_t *value = field_take(object, "readOnly", pointer, findings);
+    if (value != NULL && !json_is_boolean(value)) {
+        auto_free char *place = json_pointer_join(pointer, "readOnly");
+        findings_error(findings, place, "must be true or false, not %s", json_kind(value));
+    }
+    return json_is_true(value);
+}
+
+struct hostpath *hostpath_parse(
+    const json_t *value, const char *pointer, bool strict, struct findings *findings)
+{
+    static const char *const fields[] = {"path", "volumePath", "type", "readOnly"};
+    size_t errors = findings->errors;
+    if (!json_is_object(value)) {
+        findings_error(findings, pointer,
+            "must be an object with \"path\" and \"volumePath\", not %s", json_kind(value));
+        return NULL;
+    }
+    struct hostpath *hostpath = xcalloc(1, sizeof(*hostpath));
+    hostpath->path = take_path(
+        value, "path", "the absolute path on the node that is mounted", pointer, findings);
+    hostpath->volume_path = take_path(
+        value, "volumePath", "the absolute path in the sidecar to mount it at", pointer, findings);
+    hostpath->type = take_type(value, pointer, findings);
+    hostpath->read_only = take_read_only(value, pointer, findings);
+    field_check_unknown(value, fields, ARRAY_SIZE(fields), pointer, strict, findings);
+    if (findings->errors == errors)
+        return hostpath;
+    hostpath_free(hostpath);
+    return NULL;
+}
+
+void hostpath_free(struct hostpath *hostpath)
+{
+    if (hostpath == NULL)
+        return;
+    free(hostpath->path);
+    free(hostpath->volume_path);
+    free(hostpath);
+}
+
+json_t *hostpath_volume(const struct hostpath *hostpath, const char *volume_name)
+{
+    return json_pack("{s:s, s:{s:s, s:s}}", "name", volume_name, "hostPath", "path", hostpath->path,
+        "type", hostpath_type_name(hostpath->type));
+}
+
+json_t *hostpath_volume_mount(const struct hostpath *hostpath, const char *volume_name)
+{
+    json_t *mount =
+        json_pack("{s:s, s:s}", "name", volume_name, "mountPath", hostpath->volume_path);
+    if (hostpath->read_only)
+        json_object_set_new(mount, "readOnly", json_true());
+    return mount;
+}

@@ -1,0 +1,245 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "hostpath/hostpath.h"
+
+static struct hostpath *parse(const char *text, bool strict, struct findings *findings)
+{
+    auto_json json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    assert_non_null(value);
+    return hostpath_parse(value, "/0/hostPath", strict, findings);
+}
+
+static void every_type_has_one_name(void **state)
+{
+    static const struct {
+        const char *name;
+        enum hostpath_type type;
+    } cases[] = {
+        {NULL, HOSTPATH_DIRECTORY},
+        {"", HOSTPATH_DIRECTORY},
+        {"Directory", HOSTPATH_DIRECTORY},
+        {"DirectoryOrCreate", HOSTPATH_DIRECTORY_OR_CREATE},
+        {"File", HOSTPATH_FILE},
+        {"FileOrCreate", HOSTPATH_FILE_OR_CREATE},
+        {"Socket", HOSTPATH_SOCKET},
+        {"CharDevice", HOSTPATH_CHAR_DEVICE},
+        {"BlockDevice", HOSTPATH_BLOCK_DEVICE},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        enum hostpath_type type = HOSTPATH_SOCKET;
+        assert_int_equal(hostpath_type_parse(cases[i].name, &type, NULL), 0);
+        assert_int_equal(type, cases[i].type);
+        if (cases[i].name != NULL && cases[i].name[0] != '\0')
+            assert_string_equal(hostpath_type_name(type), cases[i].name);
+    }
+}
+
+static void wrong_type_name_gets_a_hint(void **state)
+{
+    (void)state;
+    enum hostpath_type type;
+    auto_error struct error *err = NULL;
+    assert_int_equal(hostpath_type_parse("directory", &type, &err), -1);
+    assert_int_equal(err->class, ERROR_INPUT);
+    assert_string_equal(err->message,
+        "must be Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or "
+        "BlockDevice, not \"directory\" (did you mean \"Directory\"?)");
+}
+
+static void right_objects_are_taken(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *path;
+        const char *volume_path;
+        enum hostpath_type type;
+        bool read_only;
+        const char *warning; /* or NULL */
+    } cases[] = {
+        {"{\"path\": \"/a\", \"volumePath\": \"/b\"}", "/a", "/b", HOSTPATH_DIRECTORY, false, NULL},
+        {"{\"path\": \"/a\", \"volumePath\": \"/b\", \"type\": \"\", \"readOnly\": null}", "/a",
+            "/b", HOSTPATH_DIRECTORY, false, NULL},
+        {"{\"path\": \"//a/./b//\", \"volumePath\": \"/c/\", \"type\": \"Socket\", "
+         "\"readOnly\": true}",
+            "/a/b", "/c", HOSTPATH_SOCKET, true, NULL},
+        {"{\"path\": \"/\", \"volumePath\": \"/...\"}", "/", "/...", HOSTPATH_DIRECTORY, false,
+            NULL},
+        {"{\"Path\": \"/a\", \"volumePath\": \"/b\"}", "/a", "/b", HOSTPATH_DIRECTORY, false,
+            "/0/hostPath/Path is taken as \"path\": write it in these letters"},
+        {"{\"path\": \"/a\", \"volumePath\": \"/b\", \"typ\": \"File\"}", "/a", "/b",
+            HOSTPATH_DIRECTORY, false,
+            "/0/hostPath/typ is no known field (did you mean \"type\"?) and is ignored"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct findings findings = {0};
+        struct hostpath *found = parse(cases[i].text, false, &findings);
+        assert_non_null(found);
+        assert_string_equal(found->path, cases[i].path);
+        assert_string_equal(found->volume_path, cases[i].volume_path);
+        assert_int_equal(found->type, cases[i].type);
+        assert_int_equal(found->read_only, cases[i].read_only);
+        assert_int_equal(findings.count, cases[i].warning != NULL);
+        if (cases[i].warning != NULL) {
+            auto_free char *text =
+                xasprintf("%s %s", findings.items[0].pointer, findings.items[0].message);
+            assert_string_equal(text, cases[i].warning);
+        }
+        hostpath_free(found);
+        findings_clear(&findings);
+    }
+}
+
+/* All findings, one per line, with their pointers below the object. Owned by the caller. */
+static char *text_of(const struct findings *findings)
+{
+    char *all = xstrdup("");
+    for (size_t i = 0; i < findings->count; i++) {
+        assert_int_equal(findings->items[i].severity, FINDING_ERROR);
+        const char *pointer = findings->items[i].pointer + strlen("/0/hostPath");
+        char *longer = xasprintf("%s%s %s\n", all, pointer, findings->items[i].message);
+        free(all);
+        all = longer;
+    }
+    return all;
+}
+
+static void every_fault_is_told_at_once(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *findings;
+    } cases[] = {
+        {"7", " must be an object with \"path\" and \"volumePath\", not a number\n"},
+        {"[]", " must be an object with \"path\" and \"volumePath\", not an array\n"},
+        {"{}", "/path is required: the absolute path on the node that is mounted\n"
+               "/volumePath is required: the absolute path in the sidecar to mount it at\n"},
+        {"{\"path\": \"\", \"volumePath\": null}",
+            "/path is required: the absolute path on the node that is mounted\n"
+            "/volumePath is required: the absolute path in the sidecar to mount it at\n"},
+        {"{\"path\": [\"/a\"], \"volumePath\": 1, \"type\": {}, \"readOnly\": \"true\", \"x\": 1}",
+            "/path must be a string, not an array\n"
+            "/volumePath must be a string, not a number\n"
+            "/type must be a string, not an object\n"
+            "/readOnly must be true or false, not a string\n"
+            "/x is no known field; known here: path, volumePath, type or readOnly\n"},
+        {"{\"path\": \"a/b\", \"volumePath\": \"/a/../b\", \"type\": \"Dir\"}",
+            "/path \"a/b\" is no absolute path: it must begin with \"/\"\n"
+            "/volumePath \"/a/../b\" has \"..\" in it: write the path that is meant, without "
+            "\"..\"\n"
+            "/type must be Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or "
+            "BlockDevice, not \"Dir\" (did you mean \"Directory\"?)\n"},
+        {"{\"path\": \"/a\\u001b[31m\", \"volumePath\": \"/..\"}",
+            "/path \"/a\\x1b[31m\" has control characters in it\n"
+            "/volumePath \"/..\" has \"..\" in it: write the path that is meant, without \"..\"\n"},
+        {"{\"path\": \"/a\", \"PATH\": \"/b\", \"volumePath\": \"/c\"}",
+            "/PATH is \"path\" once more, in another letter case: keep one of the two\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct findings findings = {0};
+        assert_null(parse(cases[i].text, true, &findings));
+        auto_free char *text = text_of(&findings);
+        assert_string_equal(text, cases[i].findings);
+        findings_clear(&findings);
+    }
+}
+
+static void paths_have_a_limit(void **state)
+{
+    (void)state;
+    char path[HOSTPATH_PATH_MAX + 2];
+    struct findings findings = {0};
+    memset(path, 'a', sizeof(path));
+    path[0] = '/';
+    path[HOSTPATH_PATH_MAX] = '\0';
+    assert_true(hostpath_check_path(path, "/p", &findings));
+    path[HOSTPATH_PATH_MAX] = 'a';
+    path[HOSTPATH_PATH_MAX + 1] = '\0';
+    assert_false(hostpath_check_path(path, "/p", &findings));
+    assert_int_equal(findings.errors, 1);
+    assert_string_equal(findings.items[0].message, "is longer than 4096 bytes");
+    findings_clear(&findings);
+}
+
+static void below_is_by_component(void **state)
+{
+    static const struct {
+        const char *path;
+        const char *prefix;
+        bool below;
+    } cases[] = {
+        {"/var/lib/img", "/var/lib/img", true},
+        {"/var/lib/img", "/var/lib/img/", true},
+        {"/var/lib/img/", "/var/lib/img", true},
+        {"/var//lib/./img/x", "/var/lib/img", true},
+        {"/var/lib/img2", "/var/lib/img", false},
+        {"/var/lib/im", "/var/lib/img", false},
+        {"/var/lib", "/var/lib/img", false},
+        {"/var/lib/img/../x", "/var/lib/img", false},
+        {"/var/lib/img/..x", "/var/lib/img", true},
+        {"/var/lib/img", "/var/lib/img/..", false},
+        {"/", "/", true},
+        {"/a", "/", true},
+        {"/", "/a", false},
+        {"/A/b", "/a", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        if (hostpath_is_below(cases[i].path, cases[i].prefix) != cases[i].below)
+            fail_msg("%s below %s", cases[i].path, cases[i].prefix);
+    }
+}
+
+static void volume_and_mount_are_as_kubernetes_has_them(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *volume;
+        const char *mount;
+    } cases[] = {
+        {"{\"path\": \"/a\", \"volumePath\": \"/b\"}",
+            "{\"name\":\"v\",\"hostPath\":{\"path\":\"/a\",\"type\":\"Directory\"}}",
+            "{\"name\":\"v\",\"mountPath\":\"/b\"}"},
+        {"{\"path\": \"/a\", \"volumePath\": \"/b\", \"type\": \"BlockDevice\", \"readOnly\": "
+         "true}",
+            "{\"name\":\"v\",\"hostPath\":{\"path\":\"/a\",\"type\":\"BlockDevice\"}}",
+            "{\"name\":\"v\",\"mountPath\":\"/b\",\"readOnly\":true}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct findings findings = {0};
+        struct hostpath *hostpath = parse(cases[i].text, true, &findings);
+        auto_json json_t *volume = hostpath_volume(hostpath, "v");
+        auto_json json_t *mount = hostpath_volume_mount(hostpath, "v");
+        auto_free char *volume_text = json_dumps(volume, JSON_COMPACT);
+        auto_free char *mount_text = json_dumps(mount, JSON_COMPACT);
+        assert_string_equal(volume_text, cases[i].volume);
+        assert_string_equal(mount_text, cases[i].mount);
+        hostpath_free(hostpath);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_has_one_name),
+        cmocka_unit_test(wrong_type_name_gets_a_hint),
+        cmocka_unit_test(right_objects_are_taken),
+        cmocka_unit_test(every_fault_is_told_at_once),
+        cmocka_unit_test(paths_have_a_limit),
+        cmocka_unit_test(below_is_by_component),
+        cmocka_unit_test(volume_and_mount_are_as_kubernetes_has_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
