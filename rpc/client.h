@@ -20,7 +20,7 @@ void rpc_channel_free(struct rpc_channel *channel);
 /* What came of a call; valid during the callback. */
 struct rpc_result {
     int code; /* RPC_OK or another gRPC status */
-    const char *message; /* the peer's words, of any bytes, or ours; "" when OK; never NULL */
+    const char *message; /* the peer's words, of any bytes, or ours; never NULL */
     const ProtobufCMessage *response; /* NULL unless code is RPC_OK */
 };
 

@@ -19,7 +19,7 @@
 /* One completion on its way through the pipe. Writes this small are whole (pipe(7), PIPE_BUF). */
 struct completion {
     struct rpc_tag *tag;
-    bool ok;
+    intptr_t ok; /* a whole word: no byte of it is left unset */
 };
 
 /* The core starts an event thread for each processor it counts, up to 32, and shards its tables by
@@ -92,7 +92,7 @@ static void *pump(void *user)
             grpc_completion_queue_next(rpc->queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN)
             break;
-        struct completion completion = {.tag = event.tag, .ok = event.success != 0};
+        struct completion completion = {.tag = event.tag, .ok = event.success};
         if (file_write_all(rpc->write_fd, &completion, sizeof(completion), NULL) < 0)
             abort(); /* the loop's end is open until this thread has ended */
     }
@@ -108,7 +108,7 @@ static bool handle_one(struct rpc *rpc, bool *end)
     *end = got == 0;
     if (got != (ssize_t)sizeof(completion))
         return false;
-    completion.tag->complete(completion.tag->owner, completion.ok);
+    completion.tag->complete(completion.tag->owner, completion.ok != 0);
     return true;
 }
 

@@ -28,7 +28,7 @@ struct rpc_server {
     bool stopping;
     struct ev_timer grace;
     struct rpc_tag ended_tag;
-    bool ended; /* the core has no connection and no call of it left */
+    bool ended; /* the core has no connection of it left */
     bool finished; /* and nothing of it will complete any more */
     void (*done)(void *user);
     void *user;
@@ -66,10 +66,11 @@ static void dispatch(struct rpc_server *server, struct rpc_request *request)
         rpc_request_refuse(request, RPC_UNIMPLEMENTED, "this server has no such method");
 }
 
-/* When all that was under way is over, the server is. Nothing of it is touched after done. */
+/* When all that was under way is over, the server is: the core reports its end in any order with
+ * that of the requests. Nothing of the server is touched after done. */
 static void finish_when_over(struct rpc_server *server)
 {
-    if (!server->ended || server->expected != NULL)
+    if (!server->ended || server->expected != NULL || server->requests != NULL)
         return;
     ev_timer_stop(server->rpc->loop, &server->grace);
     grpc_server_destroy(server->server);
@@ -106,9 +107,10 @@ static void expect_request(struct rpc_server *server)
 void rpc_server_forget(struct rpc_server *server, struct rpc_request *request)
 {
     DL_DELETE(server->requests, request);
-    /* The connections that are left have nothing to wait for. */
-    if (server->stopping && server->requests == NULL && !server->ended)
-        grpc_server_cancel_all_calls(server->server);
+    if (server->ended)
+        finish_when_over(server);
+    else if (server->stopping && server->requests == NULL)
+        grpc_server_cancel_all_calls(server->server); /* the connections left wait for nothing */
 }
 
 static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, int events)
