@@ -169,13 +169,13 @@ static int start_hook(struct shim *shim, struct rpc_request *request,
         .method = method,
         .hook = hook,
     };
-    log_info("Executing %s", hook->executable);
     call->running = shim_hook_start(hook, &options, *bytes_field(message, "vmi"),
         *bytes_field(message, hook->field), on_hook_line, on_hook_done, call, err);
     if (call->running == NULL) {
         free(call);
         return -1;
     }
+    log_info("Executing %s", hook->executable);
     DL_APPEND(shim->calls, call);
     shim->call_count++;
     rpc_request_on_cancel(request, on_caller_gone, call);

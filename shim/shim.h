@@ -1,5 +1,5 @@
 /* A sidecar that runs executables as its hooks: it serves Info and the Callbacks of all protocol
- * versions on a socket, as KubeVirt's sidecar-shim does, and says in the log what it is called for. */
+ * versions on a socket, as KubeVirt's sidecar-shim does, and logs what it is called for. */
 #ifndef SHIM_SHIM_H
 #define SHIM_SHIM_H
 
