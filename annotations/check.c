@@ -6,6 +6,7 @@
 #include "annotations/names.h"
 #include "annotations/quantity.h"
 #include "annotations/schema.h"
+#include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -101,14 +102,23 @@ static struct annotations_pvc *check_pvc(const struct check *check, const json_t
     return pvc;
 }
 
+/* hostpath_parse has said what is wrong with volumePath as a path; here it is a mount. */
+static void check_host_mount(const struct check *check, const json_t *object)
+{
+    struct findings said = {0};
+    auto_free char *place = place_of(check, "/hostPath/volumePath");
+    const char *path = json_string_value(field_take(object, "volumePath", "", &said));
+    if (path != NULL && path[0] != '\0' && hostpath_check_path(path, place, &said))
+        annotations_mount_check_path(path, place, check->findings);
+    findings_clear(&said);
+}
+
 static struct hostpath *check_host_path(const struct check *check, const json_t *object)
 {
     auto_free char *place = place_of(check, "/hostPath");
-    auto_free char *mount = place_of(check, "/hostPath/volumePath");
     struct hostpath *hostpath =
         hostpath_parse(object, place, check->options->strict, check->findings);
-    if (hostpath != NULL)
-        annotations_mount_check_path(hostpath->volume_path, mount, check->findings);
+    check_host_mount(check, object);
     if (hostpath != NULL && check->options->policy != NULL)
         hostpath_policy_check_path(
             check->options->policy, policy_namespace(check), hostpath, place, check->findings);

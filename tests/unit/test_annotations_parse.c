@@ -333,6 +333,51 @@ static void findings_add_up(void **state)
     findings_clear(&findings);
 }
 
+/* Whether a policy denied what stands at or below pointer. */
+static bool is_denied(const struct findings *findings, const char *pointer)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        if (findings->items[i].class == ERROR_POLICY &&
+            text_starts_with(findings->items[i].pointer, pointer))
+            return true;
+    }
+    return false;
+}
+
+static void a_policy_sees_images_paths_and_count(void **state)
+{
+    (void)state;
+    static const char policy_text[] = "apiVersion: hookline.dev/v1alpha1\n"
+                                      "kind: HostPathPolicy\n"
+                                      "rules:\n"
+                                      "- namespaces: [vms]\n"
+                                      "  pathPrefixes: [/srv/images]\n"
+                                      "images: [\"registry.example/hook-*\"]\n"
+                                      "maxSidecars: 3\n";
+    static const char text[] =
+        "[{\"image\": \"registry.example/hook-a\", \"hostPath\": {\"path\": \"/srv/images/a\", "
+        "\"volumePath\": \"/a\"}}, {\"image\": \"elsewhere/hook\"}, {\"command\": [\"x\"], "
+        "\"hostPath\": {\"path\": \"/etc\", \"volumePath\": \"/a\"}}, {\"command\": [\"x\"]}]";
+    auto_error struct error *err = NULL;
+    struct hostpath_policy *policy =
+        hostpath_policy_parse("policy.yaml", policy_text, strlen(policy_text), &err);
+    assert_null(err);
+    static const char *const namespaces[] = {"vms", "default", NULL};
+    for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+        struct annotations_options options = {.policy = policy, .namespace = namespaces[i]};
+        struct findings findings = {0};
+        assert_null(annotations_parse(text, strlen(text), &options, &findings));
+        assert_int_equal(is_denied(&findings, "/0"), i != 0);
+        assert_true(is_denied(&findings, "/1/image"));
+        assert_true(is_denied(&findings, "/2/hostPath"));
+        assert_false(is_denied(&findings, "/3"));
+        assert_string_equal(findings.items[0].pointer, ""); /* four are too many */
+        assert_int_equal(findings.items[0].class, ERROR_POLICY);
+        findings_clear(&findings);
+    }
+    hostpath_policy_free(policy);
+}
+
 static void find_reads_either_key(void **state)
 {
     (void)state;
@@ -390,6 +435,7 @@ int main(void)
         cmocka_unit_test(limits_are_named),
         cmocka_unit_test(bytes_that_are_no_text_are_errors),
         cmocka_unit_test(findings_add_up),
+        cmocka_unit_test(a_policy_sees_images_paths_and_count),
         cmocka_unit_test(find_reads_either_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,7 @@ static void every_field_is_explained(void **state)
     }
 }
 
-/* The guide has a section of its own for every field of a sidecar, and names those below. */
+/* The guide names every field by its path. */
 static void the_guide_names_every_field(void **state)
 {
     (void)state;
@@ -153,6 +153,30 @@ static void the_guide_names_every_field(void **state)
         if (strstr(guide, quoted) == NULL)
             fail_msg("docs/annotation.md does not name %s", quoted);
     }
+}
+
+/* Every JSON array in the guide is an annotation, and right. */
+static void the_guides_examples_are_valid(void **state)
+{
+    (void)state;
+    static const char opening[] = "```json\n[";
+    auto_free char *guide = NULL;
+    size_t length = 0;
+    size_t examples = 0;
+    assert_int_equal(file_read("docs/annotation.md", 1 << 20, &guide, &length, NULL), 0);
+    for (const char *at = guide; (at = strstr(at, opening)) != NULL; examples++) {
+        at += strlen(opening) - 1;
+        const char *end = strstr(at, "```");
+        assert_non_null(end);
+        struct findings findings = {0};
+        struct annotations_list *list = annotations_parse(at, (size_t)(end - at), NULL, &findings);
+        if (findings.count > 0)
+            fail_msg("%.*s: %s: %s", (int)(end - at), at, findings.items[0].pointer,
+                findings.items[0].message);
+        annotations_list_free(list);
+        findings_clear(&findings);
+    }
+    assert_true(examples > 10);
 }
 
 /* What the JSON Schema says of a field. Borrowed. */
@@ -197,6 +221,7 @@ int main(void)
         cmocka_unit_test(fields_are_found_by_path),
         cmocka_unit_test(every_field_is_explained),
         cmocka_unit_test(the_guide_names_every_field),
+        cmocka_unit_test(the_guides_examples_are_valid),
         cmocka_unit_test(the_schema_has_every_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
