@@ -209,9 +209,8 @@ static void apply_mounts(struct annotations_draft *draft, json_t *container,
         apply_host_path(draft, container, mounts, sidecar->host_path, index);
     if (sidecar->pod_info) {
         annotations_mount_require(draft, container, mounts,
-            annotations_mount_new(
-                require_pod_info(draft), "/var/run/kubevirt-private/downwardapi/podinfo", NULL),
-            NULL, index, "downwardAPI");
+            annotations_mount_new(require_pod_info(draft), ANNOTATIONS_POD_INFO_PATH, NULL), NULL,
+            index, "downwardAPI");
     }
 }
 

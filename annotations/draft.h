@@ -10,7 +10,6 @@
 #include "base/finding.h"
 
 #define ANNOTATIONS_SOCKET_VOLUME "hook-sidecar-sockets"
-#define ANNOTATIONS_SOCKET_DIRECTORY "/var/run/kubevirt-hooks"
 #define ANNOTATIONS_PLUGIN_DIRECTORY "/var/run/kubevirt-plugin"
 #define ANNOTATIONS_LAUNCHER_DIRECTORY "/var/run/kubevirt/sockets"
 #define ANNOTATIONS_SIDECARS_FLAG "--hook-sidecars"

@@ -7,11 +7,8 @@
 #include "annotations/sidecar.h"
 #include "base/finding.h"
 
-/* Where the sockets of the sidecars are. */
-#define ANNOTATIONS_SOCKETS_PATH "/var/run/kubevirt-hooks"
-
 /* Checks a path at which a container gets a volume: as hostpath_check_path, and not "/", without
- * ":" (Kubernetes refuses it), neither above nor below ANNOTATIONS_SOCKETS_PATH. Adds what is
+ * ":" (Kubernetes refuses it), neither above nor below ANNOTATIONS_SOCKET_DIRECTORY. Adds what is
  * wrong at pointer; returns whether it was right. */
 bool annotations_mount_check_path(const char *path, const char *pointer, struct findings *findings);
 

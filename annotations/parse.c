@@ -1,7 +1,6 @@
 #include "annotations/parse.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "annotations/check.h"
 #include "annotations/mount.h"
@@ -14,7 +13,7 @@ DEFINE_CLEANUP(list, struct annotations_list *, annotations_list_free);
 static bool is_blank(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        if (memchr(" \t\r\n", text[i], 4) == NULL)
+        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
             return false;
     }
     return true;

@@ -129,8 +129,9 @@ static json_t *check_array(const struct shape *shape, const struct annotations_f
     json_t *items = json_array();
     size_t index = 0;
     json_t *item = NULL;
-    json_array_foreach (value, index, item)
+    json_array_foreach (value, index, item) {
         json_array_append_new(items, check_item(shape, field, item, place, index));
+    }
     return items;
 }
 

@@ -1,7 +1,6 @@
 #include "base/field.h"
 
 #include <ctype.h>
-#include <stdint.h>
 #include <strings.h>
 
 #include "base/json.h"
@@ -21,7 +20,7 @@ json_t *field_take(
     const char *key = NULL;
     json_t *value = NULL;
     /* json_object_foreach takes no const object, and changes nothing */
-    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach ((json_t *)object, key, value) {
         if (!is_name(key, name) || streq(key, name))
             continue;
         auto_free char *place = json_pointer_join(pointer, key);
@@ -50,7 +49,7 @@ void field_check_unknown(const json_t *object, const char *const *known, size_t 
 {
     const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach ((json_t *)object, key, value) {
         if (is_known(key, known, count))
             continue;
         auto_free char *place = json_pointer_join(pointer, key);
