@@ -22,8 +22,8 @@ static const char *const failure_policies[] = {"Fail", "Ignore", NULL};
 #define QUANTITY                                                                                   \
     .kind = ANNOTATIONS_QUANTITY, .type = "string or whole number",                                \
     .pattern = "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?$",     \
-    .rule = "a Kubernetes quantity such as 2, 0.5, 200m or 64Mi, not negative, with the suffix "   \
-            "n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei, an exponent (e3) or none"
+    .rule = "a Kubernetes quantity such as 2, 0.5, 200m or 64Mi, from 0 to 2^63 - 1, with the "    \
+            "suffix n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei, an exponent (e3) or none"
 #define OBJECT .kind = ANNOTATIONS_OBJECT, .type = "object"
 #define OBJECTS .kind = ANNOTATIONS_OBJECTS, .type = "array of objects"
 
