@@ -35,7 +35,7 @@ endif
 # Linked statically but for libc and libxml2: fifty shared libraries of gRPC would cost each start
 # of a sidecar several milliseconds.
 GRPC_LIBS := $(shell pkg-config --static --libs-only-l grpc_unsecure) -lupb -laddress_sorting -lz -lcares -labsl_status
-STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lstdc++ -Wl,--end-group
+STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lresolv -lstdc++ -Wl,--end-group
 LIBRARY_LIBS := $(STATIC_LIBS:-Wl,--%-group=) -lxml2 -lm -lpthread
 LDLIBS += -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic -lxml2 -lm -lpthread
 

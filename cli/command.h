@@ -85,6 +85,7 @@ extern const struct cli_flag cli_help_flag;
 /* The subcommands, each in a file of its own. */
 extern const struct cli_command cli_validate_command;
 extern const struct cli_command cli_render_command;
+extern const struct cli_command cli_run_command;
 extern const struct cli_command cli_explain_command;
 extern const struct cli_command cli_schema_command;
 extern const struct cli_command cli_completion_command;

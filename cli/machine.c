@@ -1,0 +1,105 @@
+#include "cli/machine.h"
+
+#include <stdlib.h>
+
+#include "annotations/render.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/check.h"
+
+/* Whether an object is a virtual machine, or would make one. */
+static bool is_machine(const struct cli_object *object)
+{
+    return object->kind != CLI_POD && cli_kind_has_sidecars(object->kind);
+}
+
+static const struct cli_object *choose(
+    const struct cli_manifest *manifest, const char *name, struct error **err)
+{
+    const struct cli_object *chosen = NULL;
+    size_t count = 0;
+    size_t matches = 0;
+    auto_free const char **names = xcalloc(manifest->count + 1, sizeof(*names));
+    for (size_t i = 0; i < manifest->count; i++) {
+        const struct cli_object *object = &manifest->objects[i];
+        if (!is_machine(object))
+            continue;
+        names[count++] = object->name;
+        if (name != NULL && !streq(object->name, name))
+            continue;
+        chosen = object;
+        matches++;
+    }
+    if (matches == 1)
+        return chosen;
+    auto_free char *list = text_list(names, count);
+    if (count == 0)
+        error_set(err, ERROR_INPUT, "the manifests have no virtual machine");
+    else if (matches == 0)
+        error_set(err, ERROR_USAGE, "there is no virtual machine called %s, but %s", name, list);
+    else
+        error_set(err, ERROR_USAGE, "there are %zu virtual machines, %s: choose one with --name",
+            matches, list);
+    return NULL;
+}
+
+/* Renders the pod. Returns -1 when there are errors in the report. */
+static int render(struct cli_machine *machine, const char *key, struct cli_report *report)
+{
+    struct findings findings = {0};
+    auto_json json_t *pod = annotations_minimal_pod(machine->vmi, ANNOTATIONS_LAUNCHER_STANDALONE);
+    machine->pod = annotations_render(pod, machine->list, NULL, &findings);
+    cli_check_report(machine->object, key, &findings, report);
+    findings_clear(&findings);
+    return machine->pod != NULL ? 0 : -1;
+}
+
+int cli_machine_load(struct cli_machine *machine, const struct cli_arguments *arguments,
+    const char *name, const char *annotation_key, struct cli_report *report, struct error **err)
+{
+    const struct cli_check_options check = {.annotation_key = annotation_key};
+    const char *key = NULL;
+    if (cli_manifest_load_given(&machine->manifest, arguments, report, err) < 0 ||
+        report->unreadable)
+        return -1;
+    machine->object = choose(&machine->manifest, name, err);
+    if (machine->object == NULL)
+        return -1;
+    machine->list = cli_check_object(machine->object, &check, &key, report);
+    if (machine->list == NULL)
+        return -1;
+    machine->vmi = cli_object_vmi(machine->object);
+    return render(machine, key, report);
+}
+
+const json_t *cli_machine_container(const struct cli_machine *machine, size_t index)
+{
+    auto_free char *name = xasprintf("hook-sidecar-%zu", index);
+    const json_t *spec = json_object_get(machine->pod, "spec");
+    size_t i = 0;
+    const json_t *container = NULL;
+    json_array_foreach (json_object_get(spec, "containers"), i, container) {
+        const char *its_name = json_get_string(container, "name");
+        if (its_name != NULL && streq(its_name, name))
+            return container;
+    }
+    return NULL;
+}
+
+const char **cli_machine_sidecar_names(const struct cli_machine *machine)
+{
+    size_t count = machine->list->count;
+    const char **names = xcalloc(count + 1, sizeof(*names));
+    for (size_t i = 0; i < count; i++)
+        names[i] = json_get_string(cli_machine_container(machine, i), "name");
+    return names;
+}
+
+void cli_machine_clear(struct cli_machine *machine)
+{
+    json_decref(machine->pod);
+    json_decref(machine->vmi);
+    annotations_list_free(machine->list);
+    cli_manifest_clear(&machine->manifest);
+    *machine = (struct cli_machine){0};
+}

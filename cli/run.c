@@ -1,0 +1,260 @@
+#include "cli/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/report.h"
+
+enum {
+    FLAG_DOMAIN = CLI_FLAG_FIRST,
+    FLAG_NAME,
+    FLAG_TWICE,
+    FLAG_CLOUD_INIT,
+    FLAG_CLOUD_INIT_OUTPUT,
+    FLAG_HOOK,
+    FLAG_PVC,
+    FLAG_TRACE,
+    FLAG_DIFF,
+    FLAG_SCHEMA,
+    FLAG_ANNOTATION_KEY
+};
+
+static const struct cli_flag flags[] = {
+    CLI_FILENAME_FLAG,
+    {FLAG_DOMAIN, "domain", "FILE|-", .is_path = true,
+        .help = "the libvirt domain XML that the first hook gets (required)"},
+    {FLAG_NAME, "name", "NAME", .help = "the virtual machine, where the manifests have several"},
+    {FLAG_HOOK, "hook", "INDEX=DIR", .is_path = true, .repeatable = true,
+        .help = "put DIR first in the PATH of the sidecar at INDEX: for an\n"
+                "entry whose hook is in its image, which does not run here"},
+    {FLAG_PVC, "pvc", "NAME=DIR", .is_path = true, .repeatable = true,
+        .help = "the directory that stands for a persistent volume claim"},
+    {FLAG_CLOUD_INIT, "cloud-init", "FILE|-", .is_path = true,
+        .help = "also chain this cloud-init data (KubeVirt's CloudInitData\n"
+                "as JSON) through the PreCloudInitIso hooks"},
+    {FLAG_CLOUD_INIT_OUTPUT, "cloud-init-output", "FILE", .is_path = true,
+        .help = "where to write the cloud-init data that comes out"},
+    {FLAG_TWICE, "twice",
+        .help = "chain the result once more, and fail when a hook changes it\n"
+                "again: KubeVirt calls hooks up to three times per boot"},
+    {FLAG_DIFF, "diff", .help = "show what each hook changed"},
+    {FLAG_TRACE, "trace", "DIR", .is_path = true,
+        .help = "keep the input, output and diff of every call in DIR"},
+    {FLAG_SCHEMA, "schema",
+        .help = "hold every document against libvirt's schema\n(" DOMAIN_SCHEMA_PATH ")"},
+    {FLAG_ANNOTATION_KEY, "annotation-key", "KEY",
+        .help = "the one annotation to look at (default: " ANNOTATIONS_KEY_KUBEVIRT
+                "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
+    {'v', "verbose", .help = "show what the sidecars write to standard error"},
+};
+
+/* Standard input can be read once. */
+static int check_standard_input(const struct cli_arguments *arguments, struct error **err)
+{
+    size_t readers = cli_flag_given(arguments, 'f') ? 0 : 1;
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        const struct cli_given *given = &arguments->given[i];
+        bool is_input =
+            given->id == 'f' || given->id == FLAG_DOMAIN || given->id == FLAG_CLOUD_INIT;
+        if (is_input && streq(given->value, "-"))
+            readers++;
+    }
+    if (readers <= 1)
+        return 0;
+    return error_set(err, ERROR_USAGE,
+        "standard input can be only one of the manifests (-f, which "
+        "reads it when absent), --domain and --cloud-init");
+}
+
+static int check_flags(const struct cli_arguments *arguments, struct error **err)
+{
+    if (!cli_flag_given(arguments, FLAG_DOMAIN))
+        return error_set(err, ERROR_USAGE,
+            "--domain is missing: a file with the libvirt domain XML that the first hook gets");
+    if (cli_flag_given(arguments, FLAG_CLOUD_INIT_OUTPUT) &&
+        !cli_flag_given(arguments, FLAG_CLOUD_INIT))
+        return error_set(err, ERROR_USAGE, "--cloud-init-output needs --cloud-init");
+    return check_standard_input(arguments, err);
+}
+
+/* Collects the values of a flag that is NAME=DIR. */
+static int read_stand_ins(const struct cli_arguments *arguments, int id, const char *flag,
+    struct cli_stand_ins *out, struct error **err)
+{
+    out->items = xcalloc(arguments->given_count + 1, sizeof(*out->items));
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        if (arguments->given[i].id != id)
+            continue;
+        if (cli_stand_in_parse(arguments->given[i].value, flag, &out->items[out->count], err) < 0)
+            return -1;
+        out->count++;
+    }
+    return 0;
+}
+
+static void stand_ins_clear(struct cli_stand_ins *stand_ins)
+{
+    for (size_t i = 0; i < stand_ins->count; i++)
+        cli_stand_in_clear(&stand_ins->items[i]);
+    free(stand_ins->items);
+}
+
+static int check_hook_indexes(const struct cli_run *run, struct error **err)
+{
+    size_t count = run->machine.list->count;
+    for (size_t i = 0; i < run->hooks.count; i++) {
+        const char *name = run->hooks.items[i].name;
+        long index = 0;
+        if (!text_parse_int(name, 0, ANNOTATIONS_MAX_SIDECARS - 1, &index) ||
+            (size_t)index >= count)
+            return error_set(err, ERROR_USAGE,
+                "--hook cannot be %s=%s: the annotation has %zu entries, counted from 0", name,
+                run->hooks.items[i].directory, count);
+    }
+    return 0;
+}
+
+/* Reads the documents and directories that the flags name. */
+static int read_inputs(
+    struct cli_run *run, const struct cli_arguments *arguments, struct error **err)
+{
+    const char *domain = cli_flag_value(arguments, FLAG_DOMAIN, NULL);
+    const char *cloud_init = cli_flag_value(arguments, FLAG_CLOUD_INIT, NULL);
+    if (file_read(domain, DOMAIN_MAX_BYTES, &run->domain, &run->domain_length, err) < 0)
+        return -1;
+    if (domain_identify(run->domain, run->domain_length, NULL, err) < 0)
+        return error_wrap(err, "%s", domain);
+    if (cloud_init != NULL &&
+        file_read(cloud_init, DOMAIN_MAX_BYTES, &run->cloud_init, &run->cloud_init_length, err) < 0)
+        return -1;
+    if (read_stand_ins(arguments, FLAG_HOOK, "--hook", &run->hooks, err) < 0 ||
+        read_stand_ins(arguments, FLAG_PVC, "--pvc", &run->claims, err) < 0 ||
+        check_hook_indexes(run, err) < 0)
+        return -1;
+    run->trace_directory = cli_flag_value(arguments, FLAG_TRACE, NULL);
+    run->twice = cli_flag_given(arguments, FLAG_TWICE);
+    run->verbose = cli_flag_given(arguments, 'v');
+    if (cli_flag_given(arguments, FLAG_SCHEMA))
+        run->schema = domain_schema_load(DOMAIN_SCHEMA_PATH, err);
+    return cli_flag_given(arguments, FLAG_SCHEMA) && run->schema == NULL ? -1 : 0;
+}
+
+/* Writes the results to where they belong. A domain on a terminal ends its line. */
+static int write_results(const struct cli_arguments *arguments, const char *domain,
+    size_t domain_length, const char *cloud_init, size_t cloud_init_length, struct error **err)
+{
+    const char *path = cli_flag_value(arguments, FLAG_CLOUD_INIT_OUTPUT, NULL);
+    fwrite(domain, 1, domain_length, stdout);
+    if (isatty(STDOUT_FILENO) && domain_length > 0 && domain[domain_length - 1] != '\n')
+        putchar('\n');
+    fflush(stdout);
+    return path != NULL ? file_write(path, cloud_init, cloud_init_length, 0600, err) : 0;
+}
+
+static void show_hops(const struct cli_run *run, bool with_diffs)
+{
+    bool colour = cli_report_colour(STDERR_FILENO);
+    auto_free const char **names = cli_machine_sidecar_names(&run->machine);
+    cli_hops_print_table(&run->hops, names, run->machine.list->count, stderr, colour);
+    if (with_diffs)
+        cli_hops_print_diffs(&run->hops, stderr, colour);
+}
+
+/* Reports the hooks that changed their own result. Returns -1 when there are some. */
+static int check_idempotence(struct cli_run *run, struct error **err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->hops.count; i++) {
+        const struct cli_hop *hop = &run->hops.items[i];
+        if (hop->call != 2 || hop->hook != MANAGER_ON_DEFINE_DOMAIN ||
+            hop->change.added + hop->change.removed == 0)
+            continue;
+        auto_free char *change = cli_hop_change(hop);
+        cli_run_say(run,
+            "%s is not idempotent: called again on the result, its %s changed lines: "
+            "%s",
+            hop->sidecar, manager_hook_name(hop->hook), change);
+        count++;
+    }
+    if (count == 0)
+        return 0;
+    return error_set(err, ERROR_INPUT,
+        "%zu of the hooks %s not idempotent; KubeVirt calls hooks "
+        "up to three times per boot",
+        count, count == 1 ? "is" : "are");
+}
+
+static int run_machine(
+    struct cli_run *run, const struct cli_arguments *arguments, struct error **err)
+{
+    auto_free char *domain = NULL;
+    auto_free char *cloud_init = NULL;
+    size_t domain_length = 0;
+    size_t cloud_init_length = 0;
+    if (read_inputs(run, arguments, err) < 0)
+        return -1;
+    if (run->machine.list->count == 0)
+        cli_run_say(run, "warning: %s has no hook sidecars", run->machine.object->name);
+    int result = cli_run_hooks(run, &domain, &domain_length, &cloud_init, &cloud_init_length, err);
+    if (result == 0)
+        result =
+            write_results(arguments, domain, domain_length, cloud_init, cloud_init_length, err);
+    if (run->hops.count > 0)
+        show_hops(run, cli_flag_given(arguments, FLAG_DIFF));
+    return result < 0 ? -1 : check_idempotence(run, err);
+}
+
+static void run_clear(struct cli_run *run)
+{
+    cli_hops_clear(&run->hops);
+    domain_schema_free(run->schema);
+    stand_ins_clear(&run->hooks);
+    stand_ins_clear(&run->claims);
+    cli_machine_clear(&run->machine);
+    free(run->domain);
+    free(run->cloud_init);
+    free(run->shim);
+    free(run->directory);
+}
+
+static int run(const struct cli_arguments *arguments)
+{
+    struct cli_run state = {.program = arguments->program->name};
+    struct cli_report report = {0};
+    struct error *error = NULL;
+    int result = check_flags(arguments, &error);
+    if (result == 0)
+        result =
+            cli_machine_load(&state.machine, arguments, cli_flag_value(arguments, FLAG_NAME, NULL),
+                cli_flag_value(arguments, FLAG_ANNOTATION_KEY, NULL), &report, &error);
+    cli_report_print(&report, stderr, cli_report_colour(STDERR_FILENO));
+    if (result == 0)
+        result = run_machine(&state, arguments, &error);
+    int status = error != NULL ? cli_fail(arguments, error) : cli_report_exit_status(&report);
+    cli_report_clear(&report);
+    run_clear(&state);
+    return status;
+}
+
+const struct cli_command cli_run_command = {
+    .name = "run",
+    .summary = "run the hooks of a virtual machine here, without a cluster",
+    .description =
+        "Chains a libvirt domain XML through the hook sidecars of a virtual machine, each\n"
+        "under sidecar-shim in a bubblewrap sandbox with the mounts of the rendered pod:\n"
+        "config maps from the same manifests, host paths of this machine, and this\n"
+        "machine's /usr, read-only, as the image. The domain that comes out goes to\n"
+        "standard output; a table of what each hook changed to standard error.\n"
+        "\n"
+        "Exit status: 0 well, 1 wrong input or a hook that is not idempotent, 2 wrong\n"
+        "usage, 3 files or processes of this machine, 4 a hook failed, 5 a hook took too\n"
+        "long, 6 interrupted.",
+    .flags = flags,
+    .flag_count = ARRAY_SIZE(flags),
+    .run = run,
+};

@@ -1,0 +1,57 @@
+/* The run of a machine's hooks, as `hookctl run` does it: all inputs are read, then the hooks run
+ * in their sandboxes, then the result is shown. */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/hops.h"
+#include "cli/machine.h"
+#include "cli/progress.h"
+#include "cli/session.h"
+#include "cli/volumes.h"
+
+/* Directories that a repeated flag gave. */
+struct cli_stand_ins {
+    struct cli_stand_in *items; /* owned */
+    size_t count;
+};
+
+struct cli_run {
+    const char *program; /* as the user calls it; borrowed */
+
+    /* what is run */
+    struct cli_machine machine;
+    char *domain;
+    size_t domain_length;
+    char *cloud_init; /* NULL: none */
+    size_t cloud_init_length;
+    struct cli_stand_ins hooks; /* by index of the sidecar */
+    struct cli_stand_ins claims; /* by name of the claim */
+    struct domain_schema *schema; /* NULL: none */
+    const char *trace_directory; /* borrowed; NULL: none */
+    bool twice;
+    bool verbose;
+
+    /* while it runs */
+    char *shim;
+    char *directory; /* temporary, of everything that the run makes */
+    struct cli_session *session;
+    struct cli_progress *progress;
+
+    /* what came of it */
+    struct cli_hops hops;
+};
+
+/* Runs the hooks and shows the progress, warnings and notes. *domain and *cloud_init are the
+ * results, owned by the caller, NULL when there is none. Whatever happens, no process, socket or
+ * temporary file is left. Returns 0, or -1 with an error. */
+int cli_run_hooks(struct cli_run *run, char **domain, size_t *domain_length, char **cloud_init,
+    size_t *cloud_init_length, struct error **err);
+
+/* Writes a line about the run to standard error. */
+void cli_run_say(struct cli_run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,236 @@
+#include "cli/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/subprocess.h"
+#include "base/text.h"
+#include "cli/sandbox.h"
+
+/* For all sidecars to be there; a sandbox takes milliseconds to start. */
+enum { COLLECT_TIMEOUT_MS = 60000 };
+
+#define SOCKETS "hook-sidecar-sockets" /* the volume of the rendered pod */
+
+void cli_run_say(struct cli_run *run, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    auto_free char *text = xvasprintf(format, args);
+    va_end(args);
+    auto_free char *line = text_printable(text, strlen(text), SIZE_MAX);
+    if (run->progress != NULL)
+        cli_progress_hide(run->progress);
+    fprintf(stderr, "%s run: %s\n", run->program, line);
+}
+
+static bool is_foreign(const struct annotations_sidecar *sidecar)
+{
+    return sidecar->image != NULL || sidecar->command != NULL;
+}
+
+/* Says where a sidecar is not what it would be in the cluster, or does nothing. */
+static void say_differences(struct cli_run *run, size_t index)
+{
+    const struct annotations_sidecar *sidecar = &run->machine.list->sidecars[index];
+    auto_free char *name = xasprintf("%zu", index);
+    bool has_hook = sidecar->config_map != NULL;
+    for (size_t i = 0; i < run->hooks.count; i++) {
+        if (!streq(run->hooks.items[i].name, name))
+            continue;
+        has_hook = true;
+        const char *directory = run->hooks.items[i].directory;
+        auto_free char *domain_hook = subprocess_find("onDefineDomain", directory);
+        auto_free char *cloud_init_hook = subprocess_find("preCloudInitIso", directory);
+        if (domain_hook == NULL && cloud_init_hook == NULL)
+            cli_run_say(run,
+                "warning: %s, of --hook %s, has no executable onDefineDomain or "
+                "preCloudInitIso",
+                directory, name);
+    }
+    if (is_foreign(sidecar))
+        cli_run_say(run,
+            "note: hook-sidecar-%zu has its own %s, which does not run here: its "
+            "hook runs under sidecar-shim, with the programs of this machine",
+            index, sidecar->command != NULL ? "command" : "image");
+    if (!has_hook)
+        cli_run_say(run,
+            "warning: hook-sidecar-%zu has no hook here: give the directory of its "
+            "executable onDefineDomain or preCloudInitIso with --hook %zu=DIR",
+            index, index);
+}
+
+static void on_line(void *user, const char *sidecar, const char *line)
+{
+    const struct cli_run *run = user;
+    auto_free char *text = text_printable(line, strlen(line), SIZE_MAX);
+    cli_progress_hide(run->progress);
+    fprintf(stderr, "%s | %s\n", sidecar, text);
+}
+
+static void on_tick(void *user)
+{
+    const struct cli_run *run = user;
+    cli_progress_tick(run->progress);
+}
+
+static void on_hop_done(struct cli_run *run, const struct manager_event *event)
+{
+    const struct cli_hop *hop = cli_hops_add(&run->hops, event);
+    auto_free char *change = cli_hop_change(hop);
+    auto_free char *state = xasprintf("%s  %s", manager_hook_name(event->hook), change);
+    cli_progress_set(run->progress, event->sidecar->name, false, state);
+    if (event->ignored)
+        cli_run_say(run, "warning: %s (ignored, as its failurePolicy says)", event->error->message);
+}
+
+static void on_event(void *user, const struct manager_event *event)
+{
+    struct cli_run *run = user;
+    switch (event->kind) {
+    case MANAGER_EVENT_FOUND:
+        cli_progress_set(run->progress, event->sidecar->name, true, "connecting");
+        break;
+    case MANAGER_EVENT_READY:
+        cli_progress_set(run->progress, event->sidecar->name, false, "ready");
+        break;
+    case MANAGER_EVENT_HOP_START:
+        cli_progress_set(run->progress, event->sidecar->name, true, manager_hook_name(event->hook));
+        break;
+    case MANAGER_EVENT_HOP_DONE:
+        on_hop_done(run, event);
+        break;
+    case MANAGER_EVENT_WARNING:
+        cli_run_say(run, "warning: %s", event->error->message);
+        break;
+    }
+}
+
+/* Starts the sidecar at an index in its sandbox. */
+static int start_sidecar(
+    struct cli_run *run, const struct cli_volumes *volumes, size_t index, struct error **err)
+{
+    const json_t *container = cli_machine_container(&run->machine, index);
+    const char *name = json_get_string(container, "name");
+    auto_free char *directory = file_join(run->directory, name);
+    auto_free char *index_text = xasprintf("%zu", index);
+    const struct cli_sandbox sandbox = {
+        .container = container,
+        .volumes = volumes,
+        .directory = directory,
+        .shim = run->shim,
+        .hooks = run->hooks.items,
+        .hook_count = run->hooks.count,
+        .index = index_text,
+        .is_foreign = is_foreign(&run->machine.list->sidecars[index]),
+    };
+    if (file_make_directories(directory, 0755, err) < 0)
+        return -1;
+    char **command = cli_sandbox_command(&sandbox, err);
+    if (command == NULL)
+        return error_wrap(err, "%s", name);
+    int result = cli_session_start(run->session, name, (const char *const *)command, err);
+    cli_sandbox_words_free(command);
+    if (result == 0)
+        cli_progress_set(run->progress, name, true, "starting");
+    return result;
+}
+
+static int start_sidecars(struct cli_run *run, const char *volume_directory, struct error **err)
+{
+    const struct cli_volumes volumes = {
+        .pod = run->machine.pod,
+        .namespace = run->machine.object->namespace,
+        .manifest = &run->machine.manifest,
+        .claims = run->claims.items,
+        .claim_count = run->claims.count,
+        .directory = volume_directory,
+    };
+    if (file_make_directories(volume_directory, 0755, err) < 0)
+        return -1;
+    for (size_t i = 0; i < run->machine.list->count; i++) {
+        say_differences(run, i);
+        if (start_sidecar(run, &volumes, i, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Calls the hooks of the sidecars that are up. */
+static int run_chains(struct cli_run *run, char **domain, size_t *domain_length, char **cloud_init,
+    size_t *cloud_init_length, struct error **err)
+{
+    auto_free char *vmi = json_dumps(run->machine.vmi, JSON_COMPACT);
+    if (cli_session_on_define_domain(
+            run->session, run->domain, run->domain_length, vmi, domain, domain_length, err) < 0)
+        return -1;
+    if (run->twice) {
+        auto_free char *again = NULL;
+        size_t again_length = 0;
+        if (cli_session_on_define_domain(
+                run->session, *domain, *domain_length, vmi, &again, &again_length, err) < 0)
+            return error_wrap(err, "called again on the result");
+    }
+    if (run->cloud_init == NULL)
+        return 0;
+    return cli_session_pre_cloud_init_iso(run->session, run->cloud_init, run->cloud_init_length,
+        vmi, cloud_init, cloud_init_length, err);
+}
+
+/* Everything between the making of the temporary directory and its removal. */
+static int run_in_directory(struct cli_run *run, char **domain, size_t *domain_length,
+    char **cloud_init, size_t *cloud_init_length, struct error **err)
+{
+    auto_free char *volumes = file_join(run->directory, "volumes");
+    auto_free char *sockets = file_join(volumes, SOCKETS);
+    const struct manager_options options = {
+        .directory = sockets,
+        .sidecars = run->machine.list->count,
+        .timeout_ms = COLLECT_TIMEOUT_MS,
+        .list = run->machine.list,
+        .schema = run->schema,
+        .trace_directory = run->trace_directory,
+        .observer = on_event,
+        .user = run,
+    };
+    int result = start_sidecars(run, volumes, err);
+    if (result == 0)
+        result = cli_session_collect(run->session, &options, err);
+    if (result == 0)
+        result = run_chains(run, domain, domain_length, cloud_init, cloud_init_length, err);
+    cli_session_end(steal(&run->session)); /* while the options are there */
+    return result;
+}
+
+int cli_run_hooks(struct cli_run *run, char **domain, size_t *domain_length, char **cloud_init,
+    size_t *cloud_init_length, struct error **err)
+{
+    const struct cli_session_options options = {
+        .on_line = run->verbose ? on_line : NULL,
+        .on_tick = on_tick,
+        .user = run,
+    };
+    run->shim = cli_sandbox_find_shim(err);
+    if (run->shim == NULL)
+        return -1;
+    run->session = cli_session_new(&options, err);
+    if (run->session == NULL)
+        return -1;
+    run->directory = file_make_temporary("hookctl", err);
+    if (run->directory == NULL) {
+        cli_session_end(steal(&run->session));
+        return -1;
+    }
+    auto_free const char **names = cli_machine_sidecar_names(&run->machine);
+    run->progress = cli_progress_new(stderr, names, run->machine.list->count);
+    int result = run_in_directory(run, domain, domain_length, cloud_init, cloud_init_length, err);
+    cli_progress_free(steal(&run->progress));
+    struct error *left = NULL;
+    if (file_remove_tree(run->directory, &left) < 0)
+        cli_run_say(run, "warning: %s", left->message);
+    error_free(left);
+    return result;
+}

@@ -1,0 +1,269 @@
+#include "cli/session.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "base/subprocess.h"
+#include "base/text.h"
+
+enum { ERROR_TAIL = 2048, KILL_GRACE_MS = 2000 };
+
+static const double tick_seconds = 0.1;
+
+/* A sidecar's sandbox. */
+struct sidecar {
+    struct cli_session *session;
+    char *name;
+    struct subprocess *process; /* NULL once it has ended */
+    struct sidecar *prev, *next;
+};
+
+struct cli_session {
+    struct cli_session_options options;
+    struct ev_loop *loop;
+    struct rpc *rpc;
+    struct manager *manager;
+    struct sidecar *sidecars;
+    ev_timer tick;
+    ev_signal signals[3];
+    bool collecting; /* the end of a sidecar's process ends the operation */
+    bool done; /* with the operation */
+    struct error *error; /* of the operation */
+    char *output;
+    size_t output_length;
+};
+
+static void finish(struct cli_session *session, struct error *take_error)
+{
+    if (session->error == NULL)
+        session->error = take_error;
+    else
+        error_free(take_error);
+    session->done = true;
+    ev_break(session->loop, EVBREAK_ALL);
+}
+
+static void on_done(void *user, struct error *take_error, const char *output, size_t output_length)
+{
+    struct cli_session *session = user;
+    if (output != NULL) {
+        session->output = xstrndup(output, output_length);
+        session->output_length = output_length;
+    }
+    finish(session, take_error);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct error *error = NULL;
+    error_set(&error, ERROR_CANCELED, "interrupted by SIG%s", sigabbrev_np(watcher->signum));
+    finish(watcher->data, error);
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    const struct cli_session *session = watcher->data;
+    session->options.on_tick(session->options.user);
+}
+
+static void on_line(void *user, const char *line)
+{
+    const struct sidecar *sidecar = user;
+    const struct cli_session_options *options = &sidecar->session->options;
+    if (options->on_line != NULL)
+        options->on_line(options->user, sidecar->name, line);
+}
+
+/* Says what to do where the kernel or the distribution forbids user namespaces.
+ * Source: bubblewrap.c, the messages of a failed clone(2) and of setting up the uid map. */
+static const char *explain(const char *tail)
+{
+    static const char *const denials[] = {
+        "namespace", "setting up uid map", "uid_map", "Operation not permitted"};
+    if (!text_starts_with(tail, "bwrap: "))
+        return "";
+    for (size_t i = 0; i < ARRAY_SIZE(denials); i++) {
+        if (strstr(tail, denials[i]) != NULL)
+            return " (the sandbox needs user namespaces: sysctl kernel.unprivileged_userns_clone=1 "
+                   "or kernel.apparmor_restrict_unprivileged_userns=0 allow them, in a container "
+                   "its seccomp profile)";
+    }
+    return "";
+}
+
+static void on_sidecar_end(void *user, struct subprocess_result *result)
+{
+    struct sidecar *sidecar = user;
+    struct cli_session *session = sidecar->session;
+    sidecar->process = NULL;
+    if (!session->collecting || session->done) {
+        ev_break(session->loop, EVBREAK_ALL);
+        return;
+    }
+    auto_free char *end = subprocess_describe(result->wait_status);
+    auto_free char *tail =
+        text_printable(result->error_tail, strlen(result->error_tail), ERROR_TAIL);
+    struct error *error = NULL;
+    error_set(&error, ERROR_IO, "%s %s before it was ready%s%s%s", sidecar->name, end,
+        tail[0] != '\0' ? ": " : "", tail, explain(result->error_tail));
+    finish(session, error);
+}
+
+struct cli_session *cli_session_new(const struct cli_session_options *options, struct error **err)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct cli_session *session = xcalloc(1, sizeof(*session));
+    session->options = *options;
+    session->loop = ev_default_loop(EVFLAG_AUTO);
+    session->rpc = rpc_new(session->loop, err);
+    if (session->rpc == NULL) {
+        free(session);
+        return NULL;
+    }
+    /* What a sandbox might leave behind comes to us, to be ended. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        ev_signal_init(&session->signals[i], on_signal, numbers[i]);
+        session->signals[i].data = session;
+        ev_signal_start(session->loop, &session->signals[i]);
+    }
+    ev_timer_init(&session->tick, on_tick, tick_seconds, tick_seconds);
+    session->tick.data = session;
+    return session;
+}
+
+int cli_session_start(
+    struct cli_session *session, const char *name, const char *const *command, struct error **err)
+{
+    struct sidecar *sidecar = xcalloc(1, sizeof(*sidecar));
+    sidecar->session = session;
+    sidecar->name = xstrdup(name);
+    const struct subprocess_options options = {
+        .argv = command,
+        .error_tail_limit = ERROR_TAIL,
+        .kill_grace_ms = KILL_GRACE_MS,
+        .on_error_line = on_line,
+        .on_done = on_sidecar_end,
+        .user = sidecar,
+    };
+    struct error *error = NULL;
+    sidecar->process = subprocess_start(&options, &error);
+    DL_APPEND(session->sidecars, sidecar);
+    if (sidecar->process != NULL)
+        return 0;
+    if (error->errnum == ENOENT)
+        error_wrap(&error, "bubblewrap is not installed (package bubblewrap)");
+    return error_move(err, error);
+}
+
+/* Runs the loop until the operation that was begun is done. */
+static int await(struct cli_session *session, char **output, size_t *length, struct error **err)
+{
+    if (session->options.on_tick != NULL)
+        ev_timer_again(session->loop, &session->tick);
+    while (!session->done)
+        ev_run(session->loop, 0);
+    ev_timer_stop(session->loop, &session->tick);
+    manager_cancel(session->manager);
+    session->done = false;
+    session->collecting = false;
+    if (output != NULL) {
+        *output = steal(&session->output);
+        *length = session->output_length;
+    }
+    struct error *error = steal(&session->error);
+    return error != NULL ? error_move(err, error) : 0;
+}
+
+int cli_session_collect(
+    struct cli_session *session, const struct manager_options *options, struct error **err)
+{
+    session->manager = manager_new(session->loop, session->rpc, options);
+    session->collecting = true;
+    manager_collect(session->manager, on_done, session);
+    return await(session, NULL, NULL, err);
+}
+
+int cli_session_on_define_domain(struct cli_session *session, const char *domain,
+    size_t domain_length, const char *vmi, char **output, size_t *output_length, struct error **err)
+{
+    manager_on_define_domain(
+        session->manager, domain, domain_length, vmi, strlen(vmi), on_done, session);
+    return await(session, output, output_length, err);
+}
+
+int cli_session_pre_cloud_init_iso(struct cli_session *session, const char *data,
+    size_t data_length, const char *vmi, char **output, size_t *output_length, struct error **err)
+{
+    manager_pre_cloud_init_iso(
+        session->manager, data, data_length, vmi, strlen(vmi), on_done, session);
+    return await(session, output, output_length, err);
+}
+
+static bool any_runs(const struct cli_session *session)
+{
+    const struct sidecar *sidecar = NULL;
+    DL_FOREACH (session->sidecars, sidecar) {
+        if (sidecar->process != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Kills and reaps every child that there still is: processes whose sandbox ended before they
+ * were tied to it. The kernel hands them to us, one generation at a time. */
+static void end_orphans(void)
+{
+    auto_free char *path = xasprintf("/proc/self/task/%d/children", getpid());
+    for (;;) {
+        FILE *children = fopen(path, "re");
+        int pid = 0;
+        while (children != NULL && fscanf(children, "%d", &pid) == 1) // NOLINT(cert-err34-c)
+            kill(pid, SIGKILL);
+        if (children != NULL)
+            fclose(children);
+        if (waitpid(-1, NULL, 0) < 0 && errno != EINTR)
+            return;
+    }
+}
+
+void cli_session_end(struct cli_session *session)
+{
+    if (session == NULL)
+        return;
+    struct sidecar *sidecar = NULL;
+    struct sidecar *next = NULL;
+    session->done = true;
+    manager_free(session->manager);
+    DL_FOREACH (session->sidecars, sidecar) {
+        if (sidecar->process != NULL)
+            subprocess_cancel(sidecar->process);
+    }
+    while (any_runs(session))
+        ev_run(session->loop, 0);
+    end_orphans();
+    rpc_free(session->rpc);
+    for (size_t i = 0; i < ARRAY_SIZE(session->signals); i++)
+        ev_signal_stop(session->loop, &session->signals[i]);
+    DL_FOREACH_SAFE(session->sidecars, sidecar, next)
+    {
+        free(sidecar->name);
+        free(sidecar);
+    }
+    error_free(session->error);
+    free(session->output);
+    free(session);
+}
