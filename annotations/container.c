@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 
+#include "annotations/mount.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -76,14 +77,14 @@ static json_t *new_sidecar(struct annotations_draft *draft,
     json_object_set_new(container, "name", json_string(name));
     json_object_set_new(
         container, "image", json_string(sidecar->image != NULL ? sidecar->image : shim_image));
-    if (sidecar->image_pull_policy != NULL) {
+    if (sidecar->image_pull_policy != NULL)
         json_object_set_new(container, "imagePullPolicy", json_string(sidecar->image_pull_policy));
-    }
     if (json_array_size(sidecar->command) > 0)
         json_object_set(container, "command", sidecar->command);
     if (json_array_size(sidecar->args) > 0)
         json_object_set(container, "args", sidecar->args);
     json_object_set_new(container, "env", json_array());
+    json_object_set_new(container, "resources", annotations_resources_default(draft));
     json_object_set_new(container, "volumeMounts", json_array());
     json_object_set_new(
         container, "terminationMessagePolicy", json_string("FallbackToLogsOnError"));
@@ -121,10 +122,9 @@ static void set_env(json_t *env, json_t *variable)
         json_array_set(env, index, variable);
 }
 
-static void apply_env(struct annotations_draft *draft, json_t *container,
-    const struct annotations_sidecar *sidecar, long index)
+static void apply_env(
+    struct annotations_draft *draft, json_t *container, const struct annotations_sidecar *sidecar)
 {
-    static const char *const reserved[] = {"CONTAINER_NAME", "NETWORK_BINDING_PLUGIN_NAME"};
     json_t *env = annotations_draft_list(draft, container, "env");
     if (env == NULL)
         return;
@@ -136,17 +136,8 @@ static void apply_env(struct annotations_draft *draft, json_t *container,
     require_env(env, "CONTAINER_NAME", json_get_string(container, "name"));
     size_t i = 0;
     json_t *variable = NULL;
-    json_array_foreach (sidecar->env, i, variable) {
-        const char *name = json_get_string(variable, "name");
-        if (name == NULL)
-            continue;
-        if (streq(name, reserved[0]) || streq(name, reserved[1])) {
-            annotations_draft_error(draft, index, "env",
-                "%s is not for the annotation to set: launchers tell sidecars apart by it", name);
-            continue;
-        }
+    json_array_foreach (sidecar->env, i, variable)
         set_env(env, variable);
-    }
 }
 
 /* The volume with the pod's labels and annotations as files. */
@@ -192,7 +183,7 @@ static void apply_mounts(struct annotations_draft *draft, json_t *container,
     if (mounts == NULL)
         return;
     annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, name), NULL,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKETS_PATH, name), NULL,
         ANNOTATIONS_POD, NULL);
     if (sidecar->config_map != NULL) {
         const struct annotations_config_map *map = sidecar->config_map;
@@ -236,7 +227,8 @@ void annotations_sidecar_require(struct annotations_draft *draft,
         compare_image(draft, container, sidecar, index);
     else
         container = new_sidecar(draft, sidecar, name, number, shim_image);
-    apply_env(draft, container, sidecar, index);
-    annotations_resources_apply(draft, container, sidecar->resources, index);
+    apply_env(draft, container, sidecar);
+    if (sidecar->resources != NULL)
+        annotations_resources_apply(draft, container, sidecar->resources, index);
     apply_mounts(draft, container, sidecar, index);
 }

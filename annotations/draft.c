@@ -70,8 +70,10 @@ json_t *annotations_draft_list(struct annotations_draft *draft, json_t *parent, 
         return copy_member(parent, key);
     if (list != NULL && !json_is_null(list)) {
         const char *container = json_get_string(parent, "name");
-        annotations_draft_error(draft, ANNOTATIONS_POD, NULL, "%s of %s is %s; it has to be a list",
-            key, container != NULL ? container : "spec", json_kind(list));
+        auto_free char *what = container != NULL ? xasprintf("%s of container %s", key, container)
+                                                 : xasprintf("spec.%s", key);
+        annotations_draft_error(
+            draft, ANNOTATIONS_POD, NULL, "%s is %s; it has to be a list", what, json_kind(list));
         return NULL;
     }
     list = json_array();

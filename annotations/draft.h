@@ -91,11 +91,12 @@ json_t *annotations_mount_find(const json_t *mounts, const char *path);
 /* Whether KubeVirt made the pod for a VMI with dedicated CPUs or of QoS class Guaranteed. */
 bool annotations_pod_is_guaranteed(const json_t *spec, const json_t *compute);
 
-/* What a container gets that says nothing of its own. New reference. */
+/* The resources of a sidecar that says nothing of its own. New reference.
+ * Source: KubeVirt, virt-controller, the resources of sidecars. */
 json_t *annotations_resources_default(const struct annotations_draft *draft);
 
-/* Sets a sidecar's resources in its container, which is the draft's copy. Resources that would
- * end the pod's class Guaranteed are an error. */
+/* Gives a container, which is the draft's copy, the resources of the annotation. Resources that
+ * would end the pod's class Guaranteed are an error about sidecar. */
 void annotations_resources_apply(
     struct annotations_draft *draft, json_t *container, const json_t *resources, long sidecar);
 
@@ -110,8 +111,10 @@ void annotations_sidecar_require(struct annotations_draft *draft,
 
 /* Adds what runs hook-manager where the launcher has no manager of its own: a container beside
  * it that serves KubeVirt's plugin socket, or what compute needs to run it itself. count is the
- * number of sidecars in the pod. */
-void annotations_plugin_require(struct annotations_draft *draft, const char *image, size_t count);
-void annotations_standalone_require(struct annotations_draft *draft, size_t count);
+ * number of sidecars in the pod; annotation_key may be NULL. */
+void annotations_plugin_require(
+    struct annotations_draft *draft, const char *image, const char *annotation_key, size_t count);
+void annotations_standalone_require(
+    struct annotations_draft *draft, const char *annotation_key, size_t count);
 
 #endif

@@ -1,5 +1,6 @@
 #include "annotations/draft.h"
 
+#include "annotations/mount.h"
 #include "base/json.h"
 
 /* Where hook-manager finds the annotation, for timeoutSeconds and failurePolicy. */
@@ -9,15 +10,21 @@
 #define PLUGIN_DIRECTORY ANNOTATIONS_PLUGIN_DIRECTORY "/hookline"
 #define PLUGIN_SOCKET PLUGIN_DIRECTORY "/hook.sock"
 
+/* The key under which the pod has the annotation. */
+static const char *find_key(const json_t *pod)
+{
+    const json_t *annotations = json_object_get(json_object_get(pod, "metadata"), "annotations");
+    return json_object_get(annotations, ANNOTATIONS_KEY_HOOKLINE) != NULL
+               ? ANNOTATIONS_KEY_HOOKLINE
+               : ANNOTATIONS_KEY_KUBEVIRT;
+}
+
 /* Mounts the annotation of the pod as a file. */
 static void mount_annotation(
-    struct annotations_draft *draft, const json_t *container, json_t *mounts)
+    struct annotations_draft *draft, const json_t *container, json_t *mounts, const char *key)
 {
-    const json_t *metadata = json_object_get(draft->pod, "metadata");
-    const json_t *annotations = json_object_get(metadata, "annotations");
-    const char *key = json_object_get(annotations, ANNOTATIONS_KEY_HOOKLINE) != NULL
-                          ? ANNOTATIONS_KEY_HOOKLINE
-                          : ANNOTATIONS_KEY_KUBEVIRT;
+    if (key == NULL)
+        key = find_key(draft->pod);
     auto_free char *field = xasprintf("metadata.annotations['%s']", key);
     json_t *source = json_pack(
         "{s:[{s:s, s:{s:s}}]}", "items", "path", ANNOTATION_FILE, "fieldRef", "fieldPath", field);
@@ -43,7 +50,8 @@ static json_t *new_manager(struct annotations_draft *draft, const char *image, b
     return container;
 }
 
-void annotations_plugin_require(struct annotations_draft *draft, const char *image, size_t count)
+void annotations_plugin_require(
+    struct annotations_draft *draft, const char *image, const char *annotation_key, size_t count)
 {
     const json_t *plugins =
         annotations_mount_find(draft->compute_mounts, ANNOTATIONS_PLUGIN_DIRECTORY);
@@ -68,7 +76,7 @@ void annotations_plugin_require(struct annotations_draft *draft, const char *ima
         annotations_mount_new(plugins_volume, PLUGIN_DIRECTORY, "hookline"), NULL, ANNOTATIONS_POD,
         NULL);
     annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, NULL), NULL,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKETS_PATH, NULL), NULL,
         ANNOTATIONS_POD, NULL);
     if (launcher_volume != NULL) {
         json_t *mount =
@@ -76,10 +84,11 @@ void annotations_plugin_require(struct annotations_draft *draft, const char *ima
         json_object_set_new(mount, "readOnly", json_true());
         annotations_mount_require(draft, container, mounts, mount, NULL, ANNOTATIONS_POD, NULL);
     }
-    mount_annotation(draft, container, mounts);
+    mount_annotation(draft, container, mounts, annotation_key);
 }
 
-void annotations_standalone_require(struct annotations_draft *draft, size_t count)
+void annotations_standalone_require(
+    struct annotations_draft *draft, const char *annotation_key, size_t count)
 {
     json_t *env = annotations_draft_list(draft, draft->compute, "env");
     if (env == NULL)
@@ -92,5 +101,5 @@ void annotations_standalone_require(struct annotations_draft *draft, size_t coun
         json_array_append(env, variable);
     else
         json_array_set(env, index, variable);
-    mount_annotation(draft, draft->compute, draft->compute_mounts);
+    mount_annotation(draft, draft->compute, draft->compute_mounts, annotation_key);
 }

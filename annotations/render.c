@@ -3,7 +3,13 @@
 #include <stdint.h>
 
 #include "annotations/draft.h"
+#include "annotations/mount.h"
 #include "base/text.h"
+
+static const char *text_or(const char *text, const char *fallback)
+{
+    return text != NULL ? text : fallback;
+}
 
 /* The directory of the sockets: all of it for compute, a part for each sidecar. */
 static void require_sockets(struct annotations_draft *draft)
@@ -11,15 +17,15 @@ static void require_sockets(struct annotations_draft *draft)
     static const char before[] = "hotplug-disks"; /* where KubeVirt puts them */
     const char *volume = annotations_volume_require(
         draft, ANNOTATIONS_SOCKET_VOLUME, "emptyDir", json_object(), before);
-    if (volume == NULL || !streq(volume, ANNOTATIONS_SOCKET_VOLUME)) {
+    if (!streq(volume, ANNOTATIONS_SOCKET_VOLUME)) {
         annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
             "its volume " ANNOTATIONS_SOCKET_VOLUME " is no emptyDir; that name is for the sockets "
             "of hook sidecars");
         return;
     }
     annotations_mount_require(draft, draft->compute, draft->compute_mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, NULL),
-        before, ANNOTATIONS_POD, NULL);
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKETS_PATH, NULL), before,
+        ANNOTATIONS_POD, NULL);
 }
 
 /* Whether a number below limit is that of a network binding's sidecar, for each. A KubeVirt that
@@ -67,6 +73,25 @@ static size_t count_sidecars(const json_t *containers)
     return count;
 }
 
+/* Lets whoever calls the hooks know of the sidecars. */
+static void require_manager(struct annotations_draft *draft, const json_t *pod,
+    const struct annotations_render_options *options)
+{
+    size_t count = count_sidecars(draft->containers);
+    enum annotations_launcher launcher = options->launcher;
+    if (launcher == ANNOTATIONS_LAUNCHER_AUTO)
+        launcher = annotations_launcher_detect(pod);
+    if (launcher == ANNOTATIONS_LAUNCHER_BUILTIN)
+        annotations_flag_set(draft, draft->compute, ANNOTATIONS_SIDECARS_FLAG, count);
+    if (launcher == ANNOTATIONS_LAUNCHER_PLUGIN) {
+        annotations_plugin_require(draft,
+            text_or(options->manager_image, ANNOTATIONS_MANAGER_IMAGE), options->annotation_key,
+            count);
+    }
+    if (launcher == ANNOTATIONS_LAUNCHER_STANDALONE)
+        annotations_standalone_require(draft, options->annotation_key, count);
+}
+
 json_t *annotations_render(const json_t *pod, const struct annotations_list *list,
     const struct annotations_render_options *options, struct findings *findings)
 {
@@ -78,24 +103,11 @@ json_t *annotations_render(const json_t *pod, const struct annotations_list *lis
         return json_incref((json_t *)(uintptr_t)pod);
 
     size_t errors = findings->errors;
-    enum annotations_launcher launcher = options->launcher == ANNOTATIONS_LAUNCHER_AUTO
-                                             ? annotations_launcher_detect(pod)
-                                             : options->launcher;
     struct annotations_draft draft;
     if (annotations_draft_init(&draft, pod, findings) == 0) {
         require_sockets(&draft);
-        require_sidecars(&draft, list,
-            options->shim_image != NULL ? options->shim_image : ANNOTATIONS_SHIM_IMAGE);
-        size_t count = count_sidecars(draft.containers);
-        if (launcher == ANNOTATIONS_LAUNCHER_BUILTIN)
-            annotations_flag_set(&draft, draft.compute, ANNOTATIONS_SIDECARS_FLAG, count);
-        if (launcher == ANNOTATIONS_LAUNCHER_PLUGIN) {
-            annotations_plugin_require(&draft,
-                options->manager_image != NULL ? options->manager_image : ANNOTATIONS_MANAGER_IMAGE,
-                count);
-        }
-        if (launcher == ANNOTATIONS_LAUNCHER_STANDALONE)
-            annotations_standalone_require(&draft, count);
+        require_sidecars(&draft, list, text_or(options->shim_image, ANNOTATIONS_SHIM_IMAGE));
+        require_manager(&draft, pod, options);
     }
     json_t *rendered = findings->errors == errors ? json_incref(draft.pod) : NULL;
     annotations_draft_clear(&draft);

@@ -20,6 +20,7 @@ struct annotations_render_options {
     enum annotations_launcher launcher;
     const char *shim_image; /* NULL: ANNOTATIONS_SHIM_IMAGE */
     const char *manager_image; /* for plugin launchers; NULL: ANNOTATIONS_MANAGER_IMAGE */
+    const char *annotation_key; /* of the list on the pod; NULL: KubeVirt's or ours, as it has it */
 };
 
 #define ANNOTATIONS_SHIM_IMAGE "ghcr.io/hookline/sidecar-shim:latest"

@@ -22,16 +22,24 @@ static bool same_quantity(const json_t *a, const json_t *b)
            annotations_quantity_parse(text_b, &value_b) && value_a == value_b;
 }
 
+/* A resource's quantity; NULL also for zero, which counts as none. */
+static const json_t *find_quantity(const json_t *resources, const char *kind, const char *resource)
+{
+    const json_t *quantity = json_object_get(json_object_get(resources, kind), resource);
+    const char *text = json_string_value(quantity);
+    annotations_quantity value = 0;
+    bool zero = text != NULL && annotations_quantity_parse(text, &value) && value == 0;
+    return zero ? NULL : quantity;
+}
+
 /* Whether cpu and memory are limited, and the requests are the limits. A request that is not
  * there is the limit: the API server fills it in. */
 static bool requests_are_limits(const json_t *container)
 {
     const json_t *resources = json_object_get(container, "resources");
-    const json_t *limits = json_object_get(resources, "limits");
-    const json_t *requests = json_object_get(resources, "requests");
     for (size_t i = 0; i < ARRAY_SIZE(qos_resources); i++) {
-        const json_t *limit = json_object_get(limits, qos_resources[i]);
-        const json_t *request = json_object_get(requests, qos_resources[i]);
+        const json_t *limit = find_quantity(resources, "limits", qos_resources[i]);
+        const json_t *request = find_quantity(resources, "requests", qos_resources[i]);
         if (limit == NULL || (request != NULL && !same_quantity(request, limit)))
             return false;
     }
@@ -89,11 +97,9 @@ static bool resources_include(const json_t *theirs, const json_t *ours)
 /* Refuses resources that would end the class Guaranteed of the pod. */
 static void check_guaranteed(struct annotations_draft *draft, const json_t *resources, long sidecar)
 {
-    const json_t *limits = json_object_get(resources, "limits");
-    const json_t *requests = json_object_get(resources, "requests");
     for (size_t i = 0; i < ARRAY_SIZE(qos_resources); i++) {
-        const json_t *limit = json_object_get(limits, qos_resources[i]);
-        const json_t *request = json_object_get(requests, qos_resources[i]);
+        const json_t *limit = find_quantity(resources, "limits", qos_resources[i]);
+        const json_t *request = find_quantity(resources, "requests", qos_resources[i]);
         if (limit == NULL) {
             annotations_draft_error(draft, sidecar, "resources",
                 "limits.%s is missing, and the pod would no longer be of QoS class Guaranteed; "
@@ -111,15 +117,9 @@ static void check_guaranteed(struct annotations_draft *draft, const json_t *reso
 void annotations_resources_apply(
     struct annotations_draft *draft, json_t *container, const json_t *resources, long sidecar)
 {
-    json_t *there = json_object_get(container, "resources");
-    if (resources == NULL) {
-        if (there == NULL)
-            json_object_set_new(container, "resources", annotations_resources_default(draft));
-        return;
-    }
     if (draft->guaranteed)
         check_guaranteed(draft, resources, sidecar);
-    if (!resources_include(there, resources)) {
+    if (!resources_include(json_object_get(container, "resources"), resources)) {
         /* a set replaces what is there: a limit of the one and a request of the other might not
          * go together */
         json_object_set(container, "resources", (json_t *)(uintptr_t)resources);

@@ -72,13 +72,13 @@ static bool source_matches(const json_t *theirs, const json_t *ours)
     return json_is_object(theirs) && !fewer && !json_is_true(json_object_get(theirs, "readOnly"));
 }
 
-/* Removes what follows item in the list and equals it: KubeVirt writes a volume or a mount that
- * two sidecars ask for twice, and the API server refuses the pod. */
-static void drop_repeats(json_t *list, const json_t *item)
+/* Removes what follows volume and equals it: KubeVirt writes the config map or the claim of two
+ * sidecars twice, and the API server refuses the pod. */
+static void drop_repeats(json_t *volumes, const json_t *volume)
 {
-    for (size_t i = json_array_size(list); i-- > 0 && json_array_get(list, i) != item;) {
-        if (json_equal(json_array_get(list, i), item))
-            json_array_remove(list, i);
+    for (size_t i = json_array_size(volumes); i-- > 0 && json_array_get(volumes, i) != volume;) {
+        if (json_equal(json_array_get(volumes, i), volume))
+            json_array_remove(volumes, i);
     }
 }
 
@@ -194,9 +194,7 @@ void annotations_mount_require(struct annotations_draft *draft, const json_t *co
         insert_before(mounts, take_mount, before);
         return;
     }
-    if (same_mount(there, take_mount)) {
-        drop_repeats(mounts, there);
-    } else {
+    if (!same_mount(there, take_mount)) {
         const char *volume = json_get_string(there, "name");
         annotations_draft_error(draft, sidecar, field,
             "container %s already has another mount at %s, of volume %s%s; a container mounts one "
