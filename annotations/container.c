@@ -1,8 +1,5 @@
 #include "annotations/draft.h"
 
-#include <stdint.h>
-
-#include "annotations/mount.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -183,7 +180,7 @@ static void apply_mounts(struct annotations_draft *draft, json_t *container,
     if (mounts == NULL)
         return;
     annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKETS_PATH, name), NULL,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, name), NULL,
         ANNOTATIONS_POD, NULL);
     if (sidecar->config_map != NULL) {
         const struct annotations_config_map *map = sidecar->config_map;

@@ -25,7 +25,7 @@ int annotations_draft_init(
         return -1;
     }
     /* json_copy takes no const value, and changes nothing */
-    draft->pod = json_copy((json_t *)(uintptr_t)pod);
+    draft->pod = json_copy((json_t *)pod);
     draft->spec = copy_member(draft->pod, "spec");
     draft->containers = copy_member(draft->spec, "containers");
     draft->compute = annotations_draft_container(draft, "compute");

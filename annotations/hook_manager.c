@@ -1,6 +1,5 @@
 #include "annotations/draft.h"
 
-#include "annotations/mount.h"
 #include "base/json.h"
 
 /* Where hook-manager finds the annotation, for timeoutSeconds and failurePolicy. */
@@ -76,7 +75,7 @@ void annotations_plugin_require(
         annotations_mount_new(plugins_volume, PLUGIN_DIRECTORY, "hookline"), NULL, ANNOTATIONS_POD,
         NULL);
     annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKETS_PATH, NULL), NULL,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, NULL), NULL,
         ANNOTATIONS_POD, NULL);
     if (launcher_volume != NULL) {
         json_t *mount =

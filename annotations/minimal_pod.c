@@ -1,7 +1,5 @@
 #include "annotations/render.h"
 
-#include <stdint.h>
-
 #include "annotations/draft.h"
 #include "base/json.h"
 #include "base/text.h"

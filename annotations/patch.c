@@ -1,7 +1,5 @@
 #include "annotations/render.h"
 
-#include <stdint.h>
-
 #include "base/json.h"
 #include "base/text.h"
 
@@ -14,7 +12,7 @@ static void add_operation(json_t *patch, const char *op, const char *pointer, co
     json_object_set_new(operation, "op", json_string(op));
     json_object_set_new(operation, "path", json_string(pointer));
     if (value != NULL)
-        json_object_set(operation, "value", (json_t *)(uintptr_t)value);
+        json_object_set(operation, "value", (json_t *)value);
     json_array_append_new(patch, operation);
 }
 
@@ -23,7 +21,7 @@ static void diff_objects(json_t *patch, const char *pointer, const json_t *from,
     const char *key = NULL;
     json_t *value = NULL;
     /* json_object_foreach takes no const object, and changes nothing */
-    json_object_foreach ((json_t *)(uintptr_t)from, key, value) {
+    json_object_foreach ((json_t *)from, key, value) {
         const json_t *new_value = json_object_get(to, key);
         if (new_value == value)
             continue;
@@ -33,7 +31,7 @@ static void diff_objects(json_t *patch, const char *pointer, const json_t *from,
         else
             diff(patch, child, value, new_value);
     }
-    json_object_foreach ((json_t *)(uintptr_t)to, key, value) {
+    json_object_foreach ((json_t *)to, key, value) {
         if (json_object_get(from, key) != NULL)
             continue;
         auto_free char *child = json_pointer_join(pointer, key);
@@ -79,27 +77,21 @@ static void diff_arrays(json_t *patch, const char *pointer, const json_t *from, 
     while (old < json_array_size(from) || at < json_array_size(to)) {
         const json_t *item = json_array_get(from, old);
         const json_t *wanted = json_array_get(to, at);
-        if (item == wanted) {
-            old++;
-            at++;
-            continue;
+        bool both = item != NULL && wanted != NULL;
+        bool same = both && same_item(item, wanted);
+        bool add = item == NULL || (both && !same && stands_from(to, at + 1, item));
+        bool remove = wanted == NULL || (!same && !add && stands_from(from, old + 1, wanted));
+        if (item != wanted) {
+            auto_free char *child = json_pointer_index(pointer, at);
+            if (add)
+                add_operation(patch, "add", child, wanted);
+            else if (remove)
+                add_operation(patch, "remove", child, NULL);
+            else
+                diff(patch, child, item, wanted);
         }
-        auto_free char *child = json_pointer_index(pointer, at);
-        if (item != NULL && wanted != NULL && same_item(item, wanted)) {
-            diff(patch, child, item, wanted);
-            old++;
-            at++;
-        } else if (item == NULL || (wanted != NULL && stands_from(to, at + 1, item))) {
-            add_operation(patch, "add", child, wanted);
-            at++;
-        } else if (wanted == NULL || stands_from(from, old + 1, wanted)) {
-            add_operation(patch, "remove", child, NULL);
-            old++;
-        } else {
-            diff(patch, child, item, wanted);
-            old++;
-            at++;
-        }
+        old += !add;
+        at += !remove;
     }
 }
 

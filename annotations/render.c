@@ -1,9 +1,6 @@
 #include "annotations/render.h"
 
-#include <stdint.h>
-
 #include "annotations/draft.h"
-#include "annotations/mount.h"
 #include "base/text.h"
 
 static const char *text_or(const char *text, const char *fallback)
@@ -24,8 +21,8 @@ static void require_sockets(struct annotations_draft *draft)
         return;
     }
     annotations_mount_require(draft, draft->compute, draft->compute_mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKETS_PATH, NULL), before,
-        ANNOTATIONS_POD, NULL);
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, NULL),
+        before, ANNOTATIONS_POD, NULL);
 }
 
 /* Whether a number below limit is that of a network binding's sidecar, for each. A KubeVirt that
@@ -100,7 +97,7 @@ json_t *annotations_render(const json_t *pod, const struct annotations_list *lis
         options = &defaults;
     /* json_incref takes no const value */
     if (list->count == 0 || annotations_pod_is_provisioning(pod))
-        return json_incref((json_t *)(uintptr_t)pod);
+        return json_incref((json_t *)pod);
 
     size_t errors = findings->errors;
     struct annotations_draft draft;

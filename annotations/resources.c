@@ -122,6 +122,6 @@ void annotations_resources_apply(
     if (!resources_include(json_object_get(container, "resources"), resources)) {
         /* a set replaces what is there: a limit of the one and a request of the other might not
          * go together */
-        json_object_set(container, "resources", (json_t *)(uintptr_t)resources);
+        json_object_set(container, "resources", (json_t *)resources);
     }
 }

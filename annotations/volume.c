@@ -64,7 +64,7 @@ static bool source_matches(const json_t *theirs, const json_t *ours)
     if (!json_is_object(ours))
         return json_equal(theirs, ours);
     /* json_object_foreach takes no const object, and changes nothing */
-    json_object_foreach ((json_t *)(uintptr_t)ours, key, value) {
+    json_object_foreach ((json_t *)ours, key, value) {
         if (!source_matches(json_object_get(theirs, key), value))
             return false;
     }
