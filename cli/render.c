@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <utstring.h>
 
 #include "annotations/render.h"
 #include "base/json.h"
@@ -30,7 +31,9 @@ static const struct cli_flag flags[] = {
         .help = "a file with the launcher pod to render into; without -f, its\n"
                 "own annotation is rendered. Without --pod the pod is one\n"
                 "with nothing but a compute container"},
-    {FLAG_NAME, "name", "NAME", .help = "the object to render, where the manifests have several"},
+    {FLAG_NAME, "name", "NAME",
+        .help = "the object to render, where there are several; also as\n"
+                "NAMESPACE/NAME"},
     {FLAG_LAUNCHER, "launcher", .choices = launchers,
         .help = "who calls the hooks: compute's built-in manager, a manager\n"
                 "that serves KubeVirt's plugin socket, or compute running\n"
@@ -55,10 +58,30 @@ struct rendering {
     const struct cli_object *pod; /* NULL: a minimal one */
 };
 
+/* name is NAME, NAMESPACE/NAME, or NULL for any. */
 static bool is_wanted(const struct cli_object *object, bool only_pods, const char *name)
 {
-    bool right_kind = only_pods ? object->kind == CLI_POD : cli_kind_has_sidecars(object->kind);
-    return right_kind && (name == NULL || streq(object->name, name));
+    if (only_pods ? object->kind != CLI_POD : !cli_kind_has_sidecars(object->kind))
+        return false;
+    auto_free char *full_name = xasprintf("%s/%s", object->namespace, object->name);
+    return name == NULL || streq(name, object->name) || streq(name, full_name);
+}
+
+static int refuse_several(const struct cli_manifest *manifest, bool only_pods, const char *name,
+    const char *what, struct error **err)
+{
+    UT_string list;
+    utstring_init(&list);
+    for (size_t i = 0; i < manifest->count; i++) {
+        const struct cli_object *object = &manifest->objects[i];
+        if (is_wanted(object, only_pods, name))
+            utstring_printf(&list, "%s%s %s/%s", utstring_len(&list) > 0 ? ", " : "",
+                cli_kind_name(object->kind), object->namespace, object->name);
+    }
+    error_set(err, ERROR_USAGE, "there is more than one %s: choose with --name (%s)", what,
+        utstring_body(&list));
+    utstring_done(&list);
+    return -1;
 }
 
 /* The one object of a manifest that can be meant. what is what it is called in the error. */
@@ -66,25 +89,19 @@ static const struct cli_object *choose(const struct cli_manifest *manifest, bool
     const char *name, const char *what, struct error **err)
 {
     const struct cli_object *chosen = NULL;
-    size_t count = 0;
-    auto_free const char **names = xcalloc(manifest->count, sizeof(*names));
     for (size_t i = 0; i < manifest->count; i++) {
         if (!is_wanted(&manifest->objects[i], only_pods, name))
             continue;
+        if (chosen != NULL) {
+            refuse_several(manifest, only_pods, name, what, err);
+            return NULL;
+        }
         chosen = &manifest->objects[i];
-        names[count++] = chosen->name;
     }
-    if (count == 1)
-        return chosen;
-    if (count == 0) {
+    if (chosen == NULL)
         error_set(err, ERROR_INPUT, "there is no %s%s%s to render", what,
             name != NULL ? " called " : "", name != NULL ? name : "");
-        return NULL;
-    }
-    auto_free char *list = text_list(names, count);
-    error_set(err, ERROR_USAGE, "there are %zu of them, %s: choose one %s with --name", count, list,
-        what);
-    return NULL;
+    return chosen;
 }
 
 /* Sets source and pod from the files that were loaded. */
@@ -144,15 +161,16 @@ static void report_findings(
     }
 }
 
-/* The source or the pod as a warning is about it. */
-static void warn(struct rendering *rendering, const struct cli_object *object, const char *message)
+/* Warns that the pod is left as it is. why begins with what the object does or is. */
+static void warn(struct rendering *rendering, const struct cli_object *object, const char *why)
 {
     const struct cli_report_place place = {
         .file = object->file,
         .place = cli_object_place(object, ""),
         .object = object,
     };
-    cli_report_add(&rendering->report, FINDING_WARNING, ERROR_INPUT, &place, "%s", message);
+    cli_report_add(&rendering->report, FINDING_WARNING, ERROR_INPUT, &place,
+        "%s \"%s\" %s: the pod stays as it is", cli_kind_name(object->kind), object->name, why);
 }
 
 static json_t *make_pod(const struct rendering *rendering, enum annotations_launcher launcher)
@@ -176,12 +194,11 @@ static json_t *render_pod(struct rendering *rendering, const struct cli_argument
     if (list == NULL)
         return NULL;
     if (annotations_pod_is_provisioning(pod)) {
-        warn(rendering, rendering->pod,
-            "this is a temporary provisioning pod of KubeVirt: it is left as it is");
+        warn(rendering, rendering->pod, "is a temporary provisioning pod of KubeVirt");
         return json_incref(pod);
     }
     if (list->count == 0)
-        warn(rendering, rendering->source, "it has no hook sidecars: the pod stays as it is");
+        warn(rendering, rendering->source, "has no hook sidecars");
     struct findings findings = {0};
     json_t *rendered = annotations_render(pod, list, options, &findings);
     report_findings(rendering, key, &findings);

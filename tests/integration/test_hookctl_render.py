@@ -103,7 +103,7 @@ class Render(support.TestCase):
     def test_no_sidecars(self):
         result = self.render(stdin=json.dumps(vmi(annotation=[])))
         self.assertEqual(result.returncode, 0)
-        self.assertIn("warning: it has no hook sidecars", result.stderr)
+        self.assertIn("warning: VirtualMachineInstance \"testvmi\" has no hook sidecars: ", result.stderr)
         self.assertIn("name: compute", result.stdout)
 
     def test_nothing_is_written_when_there_are_errors(self):
@@ -125,9 +125,11 @@ class Render(support.TestCase):
         path = self.write("vmis.yaml", "".join(f"---\n{json.dumps(vmi(name))}\n" for name in "ab"))
         result = self.render("-f", path)
         self.assertEqual((result.returncode, result.stdout), (2, ""))
-        self.assertIn("there are 2 of them, a or b: choose one", result.stderr)
+        self.assertIn("there is more than one virtual machine or pod: choose", result.stderr)
+        self.assertIn("VirtualMachineInstance default/a", result.stderr)
         pod = self.rendered("-f", path, "--name", "b")
         self.assertIn("b", pod["metadata"]["labels"].values())
+        self.assertEqual(self.rendered("-f", path, "--name", "default/b"), pod)
         result = self.render("-f", path, "--name", "c")
         self.assertEqual(result.returncode, 1)
         self.assertIn("there is no virtual machine or pod called c", result.stderr)
