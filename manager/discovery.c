@@ -17,19 +17,20 @@
 static const uint32_t watched =
     IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ATTRIB | IN_ONLYDIR | IN_EXCL_UNLINK;
 
-/* A directory under watch. */
+/* A directory that is looked into. */
 struct place {
-    int watch; /* the key: inotify's descriptor */
-    char *path;
-    char *container; /* NULL: the socket directory itself */
+    const char *path; /* owned by those under watch */
+    const char *container; /* likewise; NULL: the socket directory itself */
+    int watch; /* inotify's descriptor, the key of those under watch */
     UT_hash_handle hh;
 };
 
 struct manager_discovery {
     struct ev_loop *loop;
+    const char *directory;
+    int inotify; /* -1 until it watches */
     ev_io readable;
-    int inotify;
-    struct place *places;
+    struct place *places; /* those under watch */
     manager_discovery_observer *observer;
     void *user;
 };
@@ -58,8 +59,8 @@ static struct place *place_find(struct manager_discovery *discovery, int watch)
 static void place_free(struct manager_discovery *discovery, struct place *place)
 {
     HASH_DEL(discovery->places, place);
-    free(place->path);
-    free(place->container);
+    free((char *)place->path);
+    free((char *)place->container);
     free(place);
 }
 
@@ -67,10 +68,20 @@ static void socket_tell(struct manager_discovery *discovery, const struct place 
     const char *name, enum manager_discovery_kind kind, ino_t inode)
 {
     auto_free char *path = file_join(place->path, name);
-    auto_free char *container =
-        place->container != NULL ? xstrdup(place->container) : name_without_suffix(name);
-    tell(discovery, &(struct manager_discovery_event){
-                        .kind = kind, .container = container, .path = path, .inode = inode});
+    auto_free char *own_name = name_without_suffix(name);
+    tell(discovery, &(struct manager_discovery_event){.kind = kind,
+                        .container = place->container != NULL ? place->container : own_name,
+                        .path = path,
+                        .inode = inode});
+}
+
+static void container_tell(
+    struct manager_discovery *discovery, const char *container, const char *path)
+{
+    if (container != NULL)
+        tell(discovery,
+            &(struct manager_discovery_event){
+                .kind = MANAGER_DISCOVERY_CONTAINER, .container = container, .path = path});
 }
 
 static void trouble_tell(struct manager_discovery *discovery, const char *container,
@@ -82,8 +93,8 @@ static void trouble_tell(struct manager_discovery *discovery, const char *contai
                         .error = error});
 }
 
-static int place_watch(struct manager_discovery *discovery, const char *path, const char *container,
-    struct error **err);
+static int directory_enter(struct manager_discovery *discovery, const char *path,
+    const char *container, struct error **err);
 
 /* Something may be at name in a place: it came, or its permissions changed. */
 static void entry_look(
@@ -97,7 +108,7 @@ static void entry_look(
         socket_tell(discovery, place, name, MANAGER_DISCOVERY_SOCKET, status.st_ino);
     } else if (S_ISDIR(status.st_mode) && place->container == NULL) {
         auto_error struct error *error = NULL;
-        if (place_watch(discovery, path, name, &error) < 0)
+        if (directory_enter(discovery, path, name, &error) < 0)
             trouble_tell(discovery, name, path, error);
     }
 }
@@ -153,19 +164,41 @@ static int place_watch(struct manager_discovery *discovery, const char *path, co
     if (place_find(discovery, watch) != NULL)
         return 0;
     struct place *place = xmalloc(sizeof(*place));
-    *place = (struct place){.watch = watch, .path = xstrdup(path)};
-    if (container != NULL) {
-        place->container = xstrdup(container);
-        tell(discovery,
-            &(struct manager_discovery_event){
-                .kind = MANAGER_DISCOVERY_CONTAINER, .container = container, .path = path});
-    }
+    *place = (struct place){
+        .path = xstrdup(path),
+        .container = container != NULL ? xstrdup(container) : NULL,
+        .watch = watch,
+    };
     HASH_ADD_INT(discovery->places, watch, place);
+    container_tell(discovery, container, path);
     if (place_scan(discovery, place, err) == 0)
         return 0;
     place_free(discovery, place);
     inotify_rm_watch(discovery->inotify, watch);
     return -1;
+}
+
+/* Looks into a directory, and watches it if the others are watched. */
+static int directory_enter(struct manager_discovery *discovery, const char *path,
+    const char *container, struct error **err)
+{
+    if (discovery->inotify >= 0)
+        return place_watch(discovery, path, container, err);
+    container_tell(discovery, container, path);
+    return place_scan(discovery, &(struct place){.path = path, .container = container}, err);
+}
+
+/* A container's directory was moved away; where it went it may be found as another. */
+static void place_leave(struct manager_discovery *discovery, const char *container)
+{
+    struct place *place;
+    struct place *next;
+    HASH_ITER (hh, discovery->places, place, next) {
+        if (place->container != NULL && streq(place->container, container)) {
+            inotify_rm_watch(discovery->inotify, place->watch);
+            place_free(discovery, place);
+        }
+    }
 }
 
 /* Events were lost: looks at everything anew. */
@@ -193,6 +226,8 @@ static void handle(struct manager_discovery *discovery, const struct inotify_eve
         place_free(discovery, place);
     } else if (event->len == 0) {
         return; /* about the directory itself */
+    } else if ((event->mask & IN_ISDIR) && (event->mask & IN_MOVED_FROM)) {
+        place_leave(discovery, event->name);
     } else if (event->mask & (IN_DELETE | IN_MOVED_FROM)) {
         if (!(event->mask & IN_ISDIR))
             socket_tell(discovery, place, event->name, MANAGER_DISCOVERY_GONE, 0);
@@ -219,41 +254,58 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
     }
 }
 
-struct manager_discovery *manager_discovery_new(struct ev_loop *loop, const char *directory,
-    manager_discovery_observer *observer, void *user, struct error **err)
+struct manager_discovery *manager_discovery_new(
+    struct ev_loop *loop, const char *directory, manager_discovery_observer *observer, void *user)
 {
-    int inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (inotify < 0) {
-        error_set_errno(err, "watching %s (see sysctl fs.inotify.max_user_instances)", directory);
-        return NULL;
-    }
     struct manager_discovery *discovery = xmalloc(sizeof(*discovery));
     *discovery = (struct manager_discovery){
         .loop = loop,
-        .inotify = inotify,
+        .directory = directory,
+        .inotify = -1,
         .observer = observer,
         .user = user,
     };
-    ev_io_init(&discovery->readable, on_readable, inotify, EV_READ);
-    discovery->readable.data = discovery;
-    ev_io_start(loop, &discovery->readable);
-    if (place_watch(discovery, directory, NULL, err) < 0) {
-        manager_discovery_free(discovery);
-        return NULL;
-    }
     return discovery;
+}
+
+int manager_discovery_look(struct manager_discovery *discovery, struct error **err)
+{
+    return directory_enter(discovery, discovery->directory, NULL, err);
+}
+
+int manager_discovery_watch(struct manager_discovery *discovery, struct error **err)
+{
+    if (discovery->inotify >= 0)
+        return 0;
+    discovery->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (discovery->inotify < 0)
+        return error_set_errno(
+            err, "watching %s (see sysctl fs.inotify.max_user_instances)", discovery->directory);
+    ev_io_init(&discovery->readable, on_readable, discovery->inotify, EV_READ);
+    discovery->readable.data = discovery;
+    ev_io_start(discovery->loop, &discovery->readable);
+    return manager_discovery_look(discovery, err);
+}
+
+void manager_discovery_stop(struct manager_discovery *discovery)
+{
+    if (discovery->inotify >= 0)
+        ev_io_stop(discovery->loop, &discovery->readable);
+    struct place *place;
+    struct place *next;
+    HASH_ITER (hh, discovery->places, place, next) {
+        inotify_rm_watch(discovery->inotify, place->watch);
+        place_free(discovery, place);
+    }
 }
 
 void manager_discovery_free(struct manager_discovery *discovery)
 {
     if (discovery == NULL)
         return;
-    ev_io_stop(discovery->loop, &discovery->readable);
-    close(discovery->inotify);
-    struct place *place;
-    struct place *next;
-    HASH_ITER (hh, discovery->places, place, next)
-        place_free(discovery, place);
+    manager_discovery_stop(discovery);
+    if (discovery->inotify >= 0)
+        close(discovery->inotify);
     free(discovery);
 }
 

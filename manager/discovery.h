@@ -1,5 +1,8 @@
-/* Watches the socket directory: tells of containers (its subdirectories) and of their sockets as
- * they come and go. Symbolic links are not followed; what is no socket is ignored. */
+/* Looks into the socket directory and watches it: tells of containers (its subdirectories) and of
+ * their sockets as they come and go. Symbolic links are not followed; what is no socket is ignored.
+ *
+ * To look and to watch are two things, because the kernel takes some 10 ms to close a watch: where
+ * all is there from the beginning, none is made, and one that was made is closed last of all. */
 #ifndef MANAGER_DISCOVERY_H
 #define MANAGER_DISCOVERY_H
 
@@ -32,10 +35,19 @@ typedef void manager_discovery_observer(void *user, const struct manager_discove
 
 struct manager_discovery;
 
-/* Watches directory and tells of all that is there already, before it returns. Returns the
- * watch, owned by the caller, or NULL with an io error. */
-struct manager_discovery *manager_discovery_new(struct ev_loop *loop, const char *directory,
-    manager_discovery_observer *observer, void *user, struct error **err);
+/* Nothing happens yet. directory is borrowed. Owned by the caller. */
+struct manager_discovery *manager_discovery_new(
+    struct ev_loop *loop, const char *directory, manager_discovery_observer *observer, void *user);
+
+/* Tells of all that is there now, before it returns. Returns 0, or -1 with an io error. */
+int manager_discovery_look(struct manager_discovery *discovery, struct error **err);
+
+/* Tells of all that is there now, and from the loop of all that comes and goes. Does nothing when
+ * it is watching already. Returns 0, or -1 with an io error. */
+int manager_discovery_watch(struct manager_discovery *discovery, struct error **err);
+
+/* Tells nothing any more; manager_discovery_free takes time if a watch was made. */
+void manager_discovery_stop(struct manager_discovery *discovery);
 void manager_discovery_free(struct manager_discovery *discovery); /* NULL is allowed */
 
 /* The sockets in one directory, now, MANAGER_MAX_SOCKETS at most. Returns an array owned by the caller, as are the paths; NULL

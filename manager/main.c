@@ -1,4 +1,78 @@
-int main(void)
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "manager/command.h"
+
+static const struct manager_command *const commands[] = {
+    &manager_command_collect,
+    &manager_command_on_define_domain,
+    &manager_command_pre_cloud_init_iso,
+    &manager_command_shutdown,
+};
+
+static void print_help(void)
 {
+    printf("Collects the hook sidecars of a virtual machine and chains its domain XML and\n"
+           "cloud-init data through them.\n\n"
+           "Usage: hook-manager COMMAND [FLAGS]\n\n");
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        printf("  %-20s %s\n", commands[i]->name, commands[i]->summary);
+    printf("\n\"hook-manager COMMAND --help\" shows a command's flags; --version the version.\n");
+}
+
+static void print_command_help(const struct manager_command *command)
+{
+    printf("%s.\n\n%s\nUsage: hook-manager %s %s[FLAGS]\n\n", command->summary,
+        command->description, command->name,
+        command->sets & MANAGER_FLAGS_COLLECT ? "--sidecars N " : "");
+    manager_flags_describe(stdout, command->sets);
+}
+
+static int fail_usage(const char *command, struct error *error)
+{
+    auto_free char *name = xasprintf("hook-manager%s%s", command[0] != '\0' ? " " : "", command);
+    auto_free char *message = text_printable(error->message, strlen(error->message), SIZE_MAX);
+    fprintf(stderr, "%s: %s\n\"%s --help\" shows how it is used.\n", name, message, name);
+    return error_exit_status(error->class);
+}
+
+static int run_command(const struct manager_command *command, int argc, char **argv)
+{
+    auto_error struct error *error = NULL;
+    struct manager_flags flags;
+    if (manager_flags_parse(argc, argv, command->sets, &flags, &error) < 0)
+        return fail_usage(command->name, error);
+    if (!flags.help)
+        return command->run(&flags);
+    print_command_help(command);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    const char *names[ARRAY_SIZE(commands)];
+    if (streq(word, "--version")) {
+        printf("hook-manager " HOOKLINE_VERSION "\n");
+        return 0;
+    }
+    if (streq(word, "--help") || streq(word, "-h") || streq(word, "help")) {
+        print_help();
+        return 0;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (streq(word, commands[i]->name))
+            return run_command(commands[i], argc - 1, argv + 1);
+        names[i] = commands[i]->name;
+    }
+    auto_error struct error *error = NULL;
+    auto_free char *hint = suggest_hint(word, names, ARRAY_SIZE(commands));
+    if (argc < 2)
+        error_set(&error, ERROR_USAGE, "a command is missing");
+    else
+        error_set(&error, ERROR_USAGE, "unknown command \"%s\"%s", word, hint);
+    return fail_usage("", error);
 }

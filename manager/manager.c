@@ -46,6 +46,7 @@ void manager_free(struct manager *manager)
     }
     free(manager->sidecars);
     free(manager->links);
+    manager_discovery_free(manager->discovery);
     free(manager);
 }
 

@@ -93,5 +93,6 @@ ProtobufCMessage *manager_protocol_request(
 struct manager_field manager_protocol_field(const ProtobufCMessage *response, const char *name)
 {
     const ProtobufCBinaryData *bytes = bytes_field(response, name);
-    return (struct manager_field){name, (const char *)bytes->data, bytes->len};
+    const char *data = bytes->data != NULL ? (const char *)bytes->data : "";
+    return (struct manager_field){name, data, bytes->len};
 }

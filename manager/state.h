@@ -2,6 +2,7 @@
 #ifndef MANAGER_STATE_H
 #define MANAGER_STATE_H
 
+#include "manager/discovery.h"
 #include "manager/manager.h"
 #include "rpc/client.h"
 
@@ -19,6 +20,7 @@ struct manager {
     struct manager_link *links; /* of the sidecars, by the same position */
     size_t count;
     size_t calls; /* chain calls so far */
+    struct manager_discovery *discovery; /* of the last collection; NULL before */
 
     /* The operation under way. */
     manager_done *done; /* NULL: none */

@@ -5,17 +5,21 @@ fault that a sidecar can have. It prints a line when it listens and a line for e
 import argparse
 import json
 import os
+import pathlib
 import sys
 import threading
 from concurrent import futures
 
-sys.path.insert(0, os.environ.get("HOOKLINE_PYTHON", ""))
+# The protobuf messages that `make peers` makes.
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / os.environ.get("HOOKLINE_BUILD", "build") / "python"))
 
 import grpc
 import callbacks_v1alpha3_pb2 as callbacks  # the messages are the same in all three versions
 import info_pb2
 
 LIMITS = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+ENTITY = b"<!DOCTYPE domain [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>"
 OTHER_DOMAIN = b"<domain type='kvm'><name>other</name></domain>"
 
 
@@ -33,12 +37,10 @@ class Sidecar:
 
     def __init__(self, options):
         self.options = options
-        self.server = None
-        self.restarted = False
+        self.server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=LIMITS)
 
     def serve(self):
         """Binds the socket and serves Info and the Callbacks of every version."""
-        self.server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=LIMITS)
         self.server.add_generic_rpc_handlers(
             [grpc.method_handlers_generic_handler("kubevirt.hooks.info.Info", {"Info": unary(self.info)})]
             if self.options.behaviour != "no-info"
@@ -64,24 +66,10 @@ class Sidecar:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not today")
         if behaviour == "garbage-info":
             return b"\xff\xff\xff"
-        if behaviour in ("close-after-info", "restart-after-info") and not self.restarted:
-            context.add_callback(lambda: threading.Thread(target=self.end_of_info).start())
         points = [info_pb2.HookPoint(name=name, priority=priority) for name, priority in self.options.hook]
         return info_pb2.InfoResult(
             name=self.options.name, hookPoints=points, versions=self.options.version
         ).SerializeToString()
-
-    def end_of_info(self):
-        """Goes away after the first Info, and for restart-after-info comes back."""
-        self.restarted = True
-        self.server.stop(0).wait()
-        if self.options.behaviour == "close-after-info":
-            say("closed")
-            return
-        if os.path.exists(self.options.socket):
-            os.unlink(self.options.socket)
-        self.serve()
-        say("restarted")
 
     def fault(self, context):
         """What may go wrong in any call."""
@@ -92,26 +80,26 @@ class Sidecar:
             threading.Event().wait()
         if behaviour == "error":
             context.abort(grpc.StatusCode.INTERNAL, "the disk\nis gone")
-        threading.Event().wait(self.options.delay)
+        if self.options.gate is not None:
+            with open(self.options.gate, encoding="utf-8") as gate:
+                gate.read()
 
     def on_define_domain(self, request, context):
         say(f"called OnDefineDomain {request.vmi.decode()}")
         self.fault(context)
         xml = request.domainXML
+        end = b"</domain>"
         returned = {
-            "echo": xml,
-            "empty": b"",
-            "other-domain": OTHER_DOMAIN,
-            "other-uuid": xml.replace(b"<uuid>0", b"<uuid>1"),
-            "huge": b"<domain>" + b" " * (20 << 20) + b"</domain>",
-            "ill-formed": xml.replace(b"</domain>", b"</domian>"),
-            "not-utf8": xml.replace(b"</domain>", b"<!--\xff--></domain>"),
-            "entity": b"<!DOCTYPE domain [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>"
-            + xml.replace(b"</domain>", b"<title>&x;</title></domain>"),
-            "invalid": xml.replace(b"</domain>", b"<no-such-element/></domain>"),
-        }
-        result = returned.get(self.options.behaviour, marked_domain(xml, self.options.name))
-        return callbacks.OnDefineDomainResult(domainXML=result).SerializeToString()
+            "empty": lambda: b"",
+            "other-domain": lambda: OTHER_DOMAIN,
+            "other-uuid": lambda: xml.replace(b"<uuid>0", b"<uuid>1"),
+            "huge": lambda: b"<domain>" + b" " * (20 << 20) + end,
+            "ill-formed": lambda: xml.replace(end, b"</domian>"),
+            "not-utf8": lambda: xml.replace(end, b"<!--\xff-->" + end),
+            "entity": lambda: ENTITY + xml.replace(end, b"<title>&x;</title>" + end),
+            "invalid": lambda: xml.replace(end, b"<no-such-element/>" + end),
+        }.get(self.options.behaviour, lambda: marked_domain(xml, self.options.name))
+        return callbacks.OnDefineDomainResult(domainXML=returned()).SerializeToString()
 
     def pre_cloud_init_iso(self, request, context):
         say("called PreCloudInitIso")
@@ -156,7 +144,7 @@ def main():
     parser.add_argument("--version", action="append")
     parser.add_argument("--hook", action="append", type=hook_point, metavar="NAME[=PRIORITY]")
     parser.add_argument("--behaviour", default="mark")
-    parser.add_argument("--delay", type=float, default=0, help="seconds before an answer")
+    parser.add_argument("--gate", help="a FIFO: a call is answered when it was opened and closed")
     options = parser.parse_args()
     options.version = options.version or ["v1alpha3"]
     options.hook = options.hook or [("OnDefineDomain", 0)]

@@ -1,0 +1,98 @@
+#include <utstring.h>
+
+#include "manager/collection.h"
+
+static const char *separator(const UT_string *list)
+{
+    return utstring_len(list) > 0 ? ", " : "";
+}
+
+/* Says of one container why it is not there. */
+static void describe_missing(const struct manager_container *container, UT_string *missing)
+{
+    utstring_printf(missing, "%s%s (", separator(missing), container->name);
+    const struct manager_candidate *candidate = NULL;
+    DL_FOREACH (container->candidates, candidate) {
+        utstring_printf(missing, "%s", candidate != container->candidates ? "; " : "");
+        if (candidate->last != NULL)
+            utstring_printf(missing, "%s", candidate->last);
+        else
+            utstring_printf(missing, "%s: Info is not answered", candidate->path);
+    }
+    if (container->trouble != NULL)
+        utstring_printf(missing, "%s", container->trouble);
+    else if (container->candidates == NULL && container->directory != NULL)
+        utstring_printf(missing, "no socket in %s", container->directory);
+    else if (container->candidates == NULL)
+        utstring_printf(missing, "its socket was removed");
+    utstring_printf(missing, ")");
+}
+
+/* Names the sidecars of which there is no sign, as KubeVirt would have named them. */
+static void describe_unseen(const struct manager_collection *collection, UT_string *missing)
+{
+    const struct manager_options *options = &collection->manager->options;
+    size_t seen = HASH_COUNT(collection->containers);
+    size_t unseen = options->sidecars > seen ? options->sidecars - seen : 0;
+    for (size_t i = 0; i < options->sidecars && unseen > 0; i++) {
+        auto_free char *name = xasprintf("hook-sidecar-%zu", i);
+        const struct manager_container *container = NULL;
+        HASH_FIND_STR(collection->containers, name, container);
+        if (container != NULL)
+            continue;
+        utstring_printf(missing, "%s%s (no sign of it)", separator(missing), name);
+        unseen--;
+    }
+}
+
+int manager_collection_late(struct manager_collection *collection, struct error **err)
+{
+    const struct manager_options *options = &collection->manager->options;
+    UT_string came;
+    UT_string missing;
+    utstring_init(&came);
+    utstring_init(&missing);
+    HASH_SORT(collection->containers, manager_container_compare);
+    const struct manager_container *container = NULL;
+    manager_containers_foreach(collection, container)
+    {
+        if (container->answered == NULL)
+            describe_missing(container, &missing);
+        else
+            utstring_printf(&came, "%s%s", separator(&came), container->name);
+    }
+    describe_unseen(collection, &missing);
+    int result = error_set(err, ERROR_TIMEOUT,
+        "collecting sidecars in %s: after %g s %zu of %zu are there (%s); missing: %s",
+        options->directory, (double)options->timeout_ms / 1e3, collection->ready, options->sidecars,
+        utstring_len(&came) > 0 ? utstring_body(&came) : "none", utstring_body(&missing));
+    utstring_done(&came);
+    utstring_done(&missing);
+    return result;
+}
+
+int manager_collection_check_surplus(
+    const struct manager_collection *collection, struct error **err)
+{
+    const struct manager *manager = collection->manager;
+    int result = 0;
+    UT_string listening;
+    utstring_init(&listening);
+    const struct manager_container *container = NULL;
+    manager_containers_foreach(collection, container)
+    {
+        if (manager_container_is_dialled(container))
+            utstring_printf(&listening, "%s%s", separator(&listening), container->name);
+        else if (container->answered == NULL && container->candidates != NULL)
+            manager_warn(manager, &container->sidecar,
+                "ignored: the %zu expected are there, and nobody listens on its socket",
+                manager->options.sidecars);
+    }
+    if (utstring_len(&listening) > 0)
+        result = error_set(err, ERROR_INPUT,
+            "collecting sidecars in %s: there are more than the %zu expected, of which one would "
+            "be left out by chance: besides those that answered first there is %s",
+            manager->options.directory, manager->options.sidecars, utstring_body(&listening));
+    utstring_done(&listening);
+    return result;
+}

@@ -1,0 +1,221 @@
+#include "manager/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "annotations/parse.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "manager/timings.h"
+
+enum {
+    VMI_MAX_BYTES = 4 << 20, /* etcd keeps objects up to 1.5 MiB */
+    VMI_MAX_DEPTH = 100,
+    LOGGED_MAX_BYTES = 64 * 1024, /* of a document in a log line */
+};
+
+/* What a log line says of the sidecar it is about. New reference. */
+static json_t *event_fields(const struct manager_event *event)
+{
+    if (event->sidecar == NULL)
+        return NULL;
+    json_t *fields = json_pack(
+        "{s:s, s:I}", "sidecar", event->sidecar->name, "index", (json_int_t)event->sidecar->index);
+    if (event->kind == MANAGER_EVENT_FOUND || event->kind == MANAGER_EVENT_READY)
+        json_object_set_new(fields, "socket", json_string(event->sidecar->socket));
+    if (event->kind == MANAGER_EVENT_READY)
+        json_object_set_new(fields, "version", json_string(event->sidecar->version));
+    if (event->kind == MANAGER_EVENT_HOP_START || event->kind == MANAGER_EVENT_HOP_DONE)
+        json_object_set_new(fields, "hook", json_string(manager_hook_name(event->hook)));
+    if (event->kind == MANAGER_EVENT_READY || event->kind == MANAGER_EVENT_HOP_DONE)
+        json_object_set_new(fields, "milliseconds", json_real(event->milliseconds));
+    return fields;
+}
+
+static void event_log(const struct manager_event *event)
+{
+    switch (event->kind) {
+    case MANAGER_EVENT_FOUND:
+        log_write(LOG_DEBUG, event_fields(event), "found a socket");
+        break;
+    case MANAGER_EVENT_READY:
+        log_write(LOG_INFO, event_fields(event), "sidecar is ready");
+        break;
+    case MANAGER_EVENT_HOP_START:
+        log_write(LOG_DEBUG, event_fields(event), "calling a hook");
+        break;
+    case MANAGER_EVENT_HOP_DONE:
+        if (event->error == NULL)
+            log_write(LOG_INFO, event_fields(event), "hook is done");
+        else if (event->ignored)
+            log_write(LOG_WARNING, event_fields(event), "ignored, as failurePolicy says: %s",
+                event->error->message);
+        /* else the operation fails with this error */
+        break;
+    case MANAGER_EVENT_WARNING:
+        log_write(LOG_WARNING, event_fields(event), "%s", event->error->message);
+        break;
+    }
+}
+
+static void on_event(void *user, const struct manager_event *event)
+{
+    struct manager_session *session = user;
+    manager_timings_note(session->timings, event);
+    event_log(event);
+}
+
+/* All findings as one error, a line each; warnings are logged. */
+static int report_findings(const char *path, const struct findings *findings, struct error **err)
+{
+    auto_free char *all = xstrdup("");
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        auto_free char *where = finding_path(finding->pointer);
+        if (finding->severity == FINDING_WARNING) {
+            log_warning("%s: %s: %s", path, where, finding->message);
+            continue;
+        }
+        auto_free char *before = all;
+        all =
+            xasprintf("%s%s%s: %s", before, before[0] != '\0' ? "; " : "", where, finding->message);
+    }
+    return findings->errors > 0 ? error_set(err, ERROR_INPUT, "%s: %s", path, all) : 0;
+}
+
+static int read_annotation(struct manager_session *session, struct error **err)
+{
+    const char *path = session->flags->annotation_file;
+    if (path == NULL)
+        return 0;
+    auto_free char *text = NULL;
+    size_t length = 0;
+    if (file_read(path, ANNOTATIONS_MAX_BYTES, &text, &length, err) < 0)
+        return -1;
+    struct findings findings = {0};
+    session->list = annotations_parse(text, length, NULL, &findings);
+    int result = report_findings(path, &findings, err);
+    findings_clear(&findings);
+    return result;
+}
+
+/* The VMI travels as it stands in the file, which must hold a JSON object. */
+static int read_vmi(struct manager_session *session, struct error **err)
+{
+    const char *path = session->flags->vmi;
+    if (path == NULL) {
+        session->vmi = xstrdup("{}");
+        session->vmi_length = strlen(session->vmi);
+        return 0;
+    }
+    if (file_read(path, VMI_MAX_BYTES, &session->vmi, &session->vmi_length, err) < 0)
+        return -1;
+    auto_json json_t *value = json_parse(session->vmi, session->vmi_length, VMI_MAX_DEPTH, err);
+    if (value == NULL)
+        return error_wrap(err, "reading the VMI in %s", path);
+    if (!json_is_object(value))
+        return error_set(err, ERROR_INPUT, "reading the VMI in %s: it is %s, and must be an object",
+            path, json_kind(value));
+    return 0;
+}
+
+int manager_session_begin(struct manager_session *session, const char *command,
+    const struct manager_flags *flags, bool present_only, struct error **err)
+{
+    *session = (struct manager_session){
+        .flags = flags,
+        .timings = manager_timings_new(command),
+    };
+    log_init("hook-manager", flags->log_format, flags->log_level);
+    if (read_annotation(session, err) < 0 || read_vmi(session, err) < 0)
+        return -1;
+    if (flags->schema != NULL) {
+        session->schema = domain_schema_load(flags->schema, err);
+        if (session->schema == NULL)
+            return -1;
+    }
+    const struct manager_options options = {
+        .directory = flags->socket_directory,
+        .sidecars = flags->sidecars,
+        .present_only = present_only,
+        .timeout_ms = flags->timeout_ms,
+        .slow_chain_ms = flags->slow_chain_ms,
+        .list = session->list,
+        .schema = session->schema,
+        .trace_directory = flags->trace,
+        .observer = on_event,
+        .user = session,
+    };
+    session->blocking = manager_blocking_new(&options, err);
+    return session->blocking != NULL ? 0 : -1;
+}
+
+int manager_session_collect(struct manager_session *session, struct error **err)
+{
+    if (manager_blocking_collect(session->blocking, err) < 0)
+        return -1;
+    manager_timings_collected(session->timings);
+    return 0;
+}
+
+/* Fails with the document as it stood, for those who read logs by machine: a domain is nothing
+ * secret to them, as cloud-init data may be. */
+static void log_document(const struct manager_session *session, enum manager_hook hook,
+    const char *document, size_t length)
+{
+    if (session->flags->log_format != LOG_JSON || hook != MANAGER_ON_DEFINE_DOMAIN ||
+        document == NULL || length > LOGGED_MAX_BYTES)
+        return;
+    log_write(LOG_INFO, json_pack("{s:s%}", "domain", document, length),
+        "the domain as it stood before the hook that failed");
+}
+
+int manager_session_chain(struct manager_session *session, enum manager_hook hook, const char *name,
+    size_t limit, struct error **err)
+{
+    auto_free char *document = NULL;
+    size_t length = 0;
+    if (file_read("-", limit, &document, &length, err) < 0)
+        return error_wrap(err, "reading %s", name);
+    if (manager_session_collect(session, err) < 0)
+        return -1;
+    auto_free char *result = NULL;
+    size_t result_length = 0;
+    if (manager_blocking_chain(session->blocking, hook, document, length, session->vmi,
+            session->vmi_length, &result, &result_length, err) < 0) {
+        log_document(session, hook, result, result_length);
+        return -1;
+    }
+    manager_timings_finished(session->timings);
+    return manager_session_print(result, result_length, err);
+}
+
+int manager_session_print(const char *data, size_t length, struct error **err)
+{
+    if (file_write_all(STDOUT_FILENO, data, length, err) < 0)
+        return error_wrap(err, "standard output");
+    return 0;
+}
+
+int manager_session_end(struct manager_session *session, struct error *take_error)
+{
+    struct error *error = take_error;
+    int status = error != NULL ? error_exit_status(error->class) : 0;
+    if (session->flags->timings != NULL) {
+        auto_error struct error *failure = NULL;
+        if (manager_timings_append(
+                session->timings, session->flags->timings, status, error, &failure) < 0)
+            log_warning("%s", failure->message);
+    }
+    if (error != NULL)
+        log_write(LOG_ERROR, json_pack("{s:s}", "class", error_class_name(error->class)), "%s",
+            error->message);
+    error_free(error);
+    manager_blocking_free(session->blocking);
+    manager_timings_free(session->timings);
+    domain_schema_free(session->schema);
+    annotations_list_free(session->list);
+    free(session->vmi);
+    return status;
+}

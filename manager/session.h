@@ -1,0 +1,38 @@
+/* One run of a subcommand: its inputs, a manager, log lines and timings. */
+#ifndef MANAGER_SESSION_H
+#define MANAGER_SESSION_H
+
+#include "manager/blocking.h"
+#include "manager/flags.h"
+
+struct manager_session {
+    const struct manager_flags *flags;
+    struct manager_timings *timings; /* owned */
+    struct annotations_list *list; /* owned; NULL: none was given */
+    struct domain_schema *schema; /* owned; NULL: none was given */
+    char *vmi; /* owned */
+    size_t vmi_length;
+    struct manager_blocking *blocking; /* owned */
+};
+
+/* Reads what the flags name and makes a manager. present_only as in manager_options.
+ * Returns 0, or -1 with an error; manager_session_end is due either way. */
+int manager_session_begin(struct manager_session *session, const char *command,
+    const struct manager_flags *flags, bool present_only, struct error **err);
+
+/* Collects the sidecars. Returns 0, or -1 with an error. */
+int manager_session_collect(struct manager_session *session, struct error **err);
+
+/* The rest of on-define-domain and pre-cloud-init-iso: reads a document of at most limit bytes
+ * from standard input, collects, chains it, and writes the result to standard output. name says
+ * what the document is. Returns 0, or -1 with an error and nothing written. */
+int manager_session_chain(struct manager_session *session, enum manager_hook hook, const char *name,
+    size_t limit, struct error **err);
+
+/* Writes to standard output. Returns 0, or -1 with an io error. */
+int manager_session_print(const char *data, size_t length, struct error **err);
+
+/* Logs take_error, if there is one, appends the timings and frees all. Returns the exit status. */
+int manager_session_end(struct manager_session *session, struct error *take_error);
+
+#endif
