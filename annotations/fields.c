@@ -162,7 +162,7 @@ static const struct annotations_field fields[] = {
         .fallback = "none",
         .rule = "an object with path and volumePath",
         .help = "A file, directory, socket or device of the node that is mounted into the sidecar. "
-                "A policy may restrict the paths and types. KubeVirt ignores this field.",
+                "A policy may restrict the paths and types.",
         .ours = true,
         .example = "{\"path\": \"/var/lib/kubevirt/images\", \"volumePath\": \"/images\", "
                    "\"type\": \"Directory\", \"readOnly\": true}",
