@@ -85,7 +85,7 @@ static ProtobufCBinaryData *bytes_field(const ProtobufCMessage *message, const c
 
 /* Answers with a message whose one field that is set is name. */
 static void reply(struct rpc_request *request, const ProtobufCMessageDescriptor *type,
-    const char *name, char *data, size_t length)
+    const char *name, const char *data, size_t length)
 {
     auto_free ProtobufCMessage *result = xcalloc(1, type->sizeof_message);
     protobuf_c_message_init(type, result);

@@ -69,6 +69,21 @@ static void a_stale_socket_is_replaced(void **state)
     assert_true(accepts(path));
 }
 
+static void only_a_stale_socket_is_removed(void **state)
+{
+    auto_free char *path = file_join(*state, "hook.sock");
+    assert_int_equal(rpc_remove_stale(path, NULL), 0); /* nothing is there */
+    close(rpc_listen(path, 0600, NULL));
+    assert_int_equal(rpc_remove_stale(path, NULL), 0);
+    assert_int_equal(access(path, F_OK), -1);
+
+    auto_fd int living = rpc_listen(path, 0600, NULL);
+    auto_error struct error *error = NULL;
+    assert_int_equal(rpc_remove_stale(path, &error), -1);
+    assert_non_null(strstr(error->message, "another process listens"));
+    assert_true(accepts(path));
+}
+
 static void a_living_socket_is_left_alone(void **state)
 {
     auto_free char *path = file_join(*state, "hook.sock");
@@ -210,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(a_socket_has_its_mode_and_flags),
         IN_DIRECTORY(a_stale_socket_is_replaced),
+        IN_DIRECTORY(only_a_stale_socket_is_removed),
         IN_DIRECTORY(a_living_socket_is_left_alone),
         IN_DIRECTORY(anything_else_is_left_alone),
         IN_DIRECTORY(errors_say_what_is_wrong),
