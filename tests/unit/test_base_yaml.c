@@ -157,14 +157,15 @@ static void nothing_is_no_document(void **state)
     }
 }
 
-/* count copies of open. Owned by the caller. */
+/* count copies of text. Owned by the caller. */
 static char *repeat(const char *text, size_t count)
 {
-    UT_string out;
-    utstring_init(&out);
+    size_t length = strlen(text);
+    char *all = xmalloc(length * count + 1);
     for (size_t i = 0; i < count; i++)
-        utstring_printf(&out, "%s", text);
-    return utstring_body(&out);
+        memcpy(all + i * length, text, length);
+    all[length * count] = '\0';
+    return all;
 }
 
 static void assert_refused(const char *text, const char *reason)
