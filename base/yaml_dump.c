@@ -91,7 +91,7 @@ static int emit_object(yaml_emitter_t *emitter, const json_t *object, struct err
     const char *key = NULL;
     json_t *value = NULL;
     /* json_object_foreach takes no const object, and changes nothing */
-    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach ((json_t *)object, key, value) {
         if (emit_scalar(emitter, key, strlen(key), string_style(key), err) < 0 ||
             emit_value(emitter, value, err) < 0)
             return -1;

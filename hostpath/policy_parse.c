@@ -31,7 +31,7 @@ static bool check_object(const json_t *value, const char *const *known, size_t c
     json_t *member = NULL;
     field_check_unknown(value, known, count, pointer, true, findings);
     /* json_object_foreach takes no const object, and changes nothing */
-    json_object_foreach ((json_t *)(uintptr_t)value, key, member) {
+    json_object_foreach ((json_t *)value, key, member) {
         auto_free char *place = json_pointer_join(pointer, key);
         if (json_is_null(member))
             findings_error(findings, place, "has no value: give it one, or leave it out");

@@ -12,7 +12,7 @@ int rpc_address_init(struct rpc_address *address, const char *path, struct error
     *address = (struct rpc_address){.name = {.sun_family = AF_UNIX}, .directory = -1};
     const size_t room = sizeof(address->name.sun_path);
     if (strlen(path) < room) {
-        strcpy(address->name.sun_path, path);
+        memcpy(address->name.sun_path, path, strlen(path) + 1);
         return 0;
     }
     const char *slash = strrchr(path, '/');
