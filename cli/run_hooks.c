@@ -115,20 +115,16 @@ static int start_sidecar(
 {
     const json_t *container = cli_machine_container(&run->machine, index);
     const char *name = json_get_string(container, "name");
-    auto_free char *directory = file_join(run->directory, name);
     auto_free char *index_text = xasprintf("%zu", index);
     const struct cli_sandbox sandbox = {
         .container = container,
         .volumes = volumes,
-        .directory = directory,
         .shim = run->shim,
         .hooks = run->hooks.items,
         .hook_count = run->hooks.count,
         .index = index_text,
         .is_foreign = is_foreign(&run->machine.list->sidecars[index]),
     };
-    if (file_make_directories(directory, 0755, err) < 0)
-        return -1;
     char **command = cli_sandbox_command(&sandbox, err);
     if (command == NULL)
         return error_wrap(err, "%s", name);

@@ -10,10 +10,11 @@
 #include "base/json.h"
 #include "base/subprocess.h"
 #include "base/text.h"
-#include "cli/usr.h"
+#include "hostpath/hostpath.h"
 
 #define SHIM_PATH "/sidecar-shim" /* the entrypoint of the shim's image */
-#define HOOKS_PATH "/.hooks"
+#define HOOKS_PATH "/.hooks" /* where the --hook directories are, by their order */
+#define IMAGE_PATH "/.usr" /* where the host's /usr is when /usr is made of links to it */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* A growing command line, NULL-terminated. */
@@ -50,8 +51,6 @@ void cli_sandbox_words_free(char **words)
     free(words);
 }
 
-DEFINE_CLEANUP(words, char **, cli_sandbox_words_free);
-
 char *cli_sandbox_find_shim(struct error **err)
 {
     char self[PATH_MAX];
@@ -75,6 +74,24 @@ char *cli_sandbox_find_shim(struct error **err)
     return absolute;
 }
 
+/* The path at which a mount really happens: /bin/x is /usr/bin/x on a host that merged the two.
+ * Owned by the caller. path is absolute and without "..". */
+static char *resolve(const char *path)
+{
+    auto_free char *normal = hostpath_normalize(path);
+    size_t first = strcspn(normal + 1, "/") + 1;
+    auto_free char *top = xstrndup(normal, first);
+    char target[64];
+    ssize_t length = readlink(top, target, sizeof(target) - 1);
+    if (length <= 0)
+        return steal(&normal);
+    target[length] = '\0';
+    const char *in_usr = target[0] == '/' ? target + 1 : target;
+    if (!text_starts_with(in_usr, "usr/"))
+        return steal(&normal);
+    return xasprintf("/%s%s", in_usr, normal + first);
+}
+
 /* The sidecar's user; that it is another on the host does not show inside. */
 static void add_user(struct words *words, const json_t *container)
 {
@@ -85,29 +102,6 @@ static void add_user(struct words *words, const json_t *container)
     auto_free char *gid = xasprintf("%lld", json_integer_value(group));
     add(words, "--unshare-user", "--unshare-all", "--uid", uid, "--gid", gid, "--die-with-parent",
         "--new-session", "--as-pid-1", "--clearenv", "--chdir", "/", NULL);
-}
-
-/* Everything of the host but /usr that programs expect of a system. */
-static void add_system(struct words *words)
-{
-    static const char *const tops[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
-    static const char *const settings[] = {"/etc/alternatives", "/etc/ca-certificates",
-        "/etc/group", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime",
-        "/etc/mime.types", "/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/perl",
-        "/etc/pki", "/etc/ssl"};
-    static const char *const directories[] = {"/etc", "/run", "/tmp", "/var", "/var/tmp"};
-    for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
-        auto_free char *resolved = cli_usr_resolve(tops[i]);
-        if (!streq(resolved, tops[i]))
-            add(words, "--symlink", resolved + 1, tops[i], NULL);
-        else
-            add(words, "--ro-bind-try", tops[i], tops[i], NULL);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
-        add(words, "--perms", "0755", "--dir", directories[i], NULL);
-    for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-        add(words, "--ro-bind-try", settings[i], settings[i], NULL);
-    add(words, "--symlink", "../run", "/var/run", "--proc", "/proc", "--dev", "/dev", NULL);
 }
 
 /* One mount of the container, ready. */
@@ -145,7 +139,7 @@ static struct mount *find_mounts(const struct cli_sandbox *sandbox, struct error
     const json_t *item = NULL;
     json_array_foreach (list, index, item) {
         struct mount *mount = &mounts[index];
-        mount->place = cli_usr_resolve(json_get_string(item, "mountPath"));
+        mount->place = resolve(json_get_string(item, "mountPath"));
         mount->source = cli_volumes_source(sandbox->volumes, item, &mount->read_only, err);
         if (mount->source == NULL)
             return NULL;
@@ -161,24 +155,97 @@ static struct mount *find_mounts(const struct cli_sandbox *sandbox, struct error
     return steal(&mounts);
 }
 
-/* /usr as it is on the host, or made of links where a mount needs that. */
-static int add_usr(struct words *words, const struct cli_sandbox *sandbox,
-    const struct mount *mounts, struct error **err)
+/* Whether a mount needs a place in /usr that is not there. */
+static bool lacks_place(const struct mount *mount)
+{
+    struct stat status;
+    if (!text_starts_with(mount->place, "/usr/"))
+        return false;
+    return stat(mount->place, &status) < 0 || S_ISDIR(status.st_mode) != (mount->kind == S_IFDIR);
+}
+
+static bool has_word(const struct words *words, const char *word)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (streq(words->items[i], word))
+            return true;
+    }
+    return false;
+}
+
+/* Adds the directories above a place in /usr, from /usr itself on, which is "". */
+static void add_ways(struct words *ways, const char *place)
+{
+    static const char usr[] = "/usr";
+    if (!text_starts_with(place, "/usr/"))
+        return;
+    const char *start = place + strlen(usr);
+    for (const char *slash = start; slash != NULL; slash = strchr(slash + 1, '/')) {
+        auto_free char *way = xstrndup(start, (size_t)(slash - start));
+        if (!has_word(ways, way))
+            add(ways, way, NULL);
+    }
+}
+
+/* The image, /usr. It is read-only, and nothing can be mounted in it where nothing is. So where a
+ * mount needs a new place, the directories on the way there are made anew, and a shell fills them
+ * with links to what the host's have: *ways are these directories, none when /usr is as it is. */
+static void add_usr(struct words *words, const struct mount *mounts, struct words *ways)
 {
     bool lacks = false;
     for (const struct mount *mount = mounts; mount->place != NULL; mount++)
-        lacks = lacks || cli_usr_lacks(mount->place, mount->kind == S_IFDIR);
+        lacks = lacks || lacks_place(mount);
     if (!lacks) {
         add(words, "--ro-bind", "/usr", "/usr", NULL);
-        return 0;
+        return;
     }
-    auto_free char *directory = file_join(sandbox->directory, "usr");
-    for (const struct mount *mount = mounts; mount->place != NULL; mount++) {
-        if (cli_usr_add_place(directory, mount->place, mount->kind == S_IFDIR, err) < 0)
-            return -1;
+    add(words, "--ro-bind", "/usr", IMAGE_PATH, NULL);
+    for (const struct mount *mount = mounts; mount->place != NULL; mount++)
+        add_ways(ways, mount->place);
+    for (size_t i = 0; i < ways->count; i++) {
+        auto_free char *directory = xasprintf("/usr%s", ways->items[i]);
+        add(words, "--perms", "0755", "--dir", directory, NULL);
     }
-    add(words, "--ro-bind", "/usr", CLI_USR_IMAGE, "--ro-bind", directory, "/usr", NULL);
-    return 0;
+}
+
+/* Fills the ways with links before what follows is run. What is mounted there stays. */
+static void add_links(struct words *words, const struct words *ways)
+{
+    static const char script[] = "while [ \"$1\" != -- ]; do"
+                                 " [ -d " IMAGE_PATH "\"$1\" ] && " IMAGE_PATH
+                                 "/bin/ln -s " IMAGE_PATH "\"$1\"/* /usr\"$1\"/"
+                                 " 2>/dev/null; shift; done; shift; exec \"$@\"";
+    if (ways->count == 0)
+        return;
+    add(words, IMAGE_PATH "/bin/sh", "-c", script, "sh", NULL);
+    for (size_t i = 0; i < ways->count; i++)
+        add(words, ways->items[i], NULL);
+    add(words, "--", NULL);
+}
+
+/* Everything of the host but /usr that programs expect of a system. */
+static void add_system(struct words *words, bool usr_is_links)
+{
+    static const char *const tops[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+    static const char *const settings[] = {"/etc/alternatives", "/etc/ca-certificates",
+        "/etc/group", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime",
+        "/etc/mime.types", "/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/perl",
+        "/etc/pki", "/etc/ssl"};
+    static const char *const directories[] = {"/etc", "/run", "/tmp", "/var", "/var/tmp"};
+    for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
+        auto_free char *resolved = resolve(tops[i]);
+        auto_free char *target =
+            xasprintf("%s%s", usr_is_links ? IMAGE_PATH : "/usr", resolved + strlen("/usr"));
+        if (text_starts_with(resolved, "/usr/"))
+            add(words, "--symlink", target + 1, tops[i], NULL);
+        else
+            add(words, "--ro-bind-try", tops[i], tops[i], NULL);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+        add(words, "--perms", "0755", "--dir", directories[i], NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+        add(words, "--ro-bind-try", settings[i], settings[i], NULL);
+    add(words, "--symlink", "../run", "/var/run", "--proc", "/proc", "--dev", "/dev", NULL);
 }
 
 static void add_mounts(struct words *words, const struct mount *mounts)
@@ -253,16 +320,16 @@ char **cli_sandbox_command(const struct cli_sandbox *sandbox, struct error **err
     auto_cleanup(mounts) struct mount *mounts = find_mounts(sandbox, err);
     if (mounts == NULL)
         return NULL;
+    struct words ways = {0};
     add(&words, "bwrap", NULL);
     add_user(&words, sandbox->container);
-    if (add_usr(&words, sandbox, mounts, err) < 0) {
-        cli_sandbox_words_free(words.items);
-        return NULL;
-    }
-    add_system(&words);
+    add_usr(&words, mounts, &ways);
+    add_system(&words, ways.count > 0);
     add_mounts(&words, mounts);
     add_environment(&words, sandbox);
     add(&words, "--ro-bind", sandbox->shim, SHIM_PATH, "--", NULL);
+    add_links(&words, &ways);
     add_shim(&words, sandbox);
+    cli_sandbox_words_free(ways.items);
     return words.items;
 }

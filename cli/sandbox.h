@@ -13,7 +13,6 @@
 struct cli_sandbox {
     const json_t *container; /* of the rendered pod */
     const struct cli_volumes *volumes;
-    const char *directory; /* for what the sandbox needs on disk; removed by the caller */
     const char *shim; /* the path of sidecar-shim here */
     const struct cli_stand_in *hooks; /* all --hook flags; INDEX is the name */
     size_t hook_count;

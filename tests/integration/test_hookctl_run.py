@@ -1,0 +1,610 @@
+"""hookctl run: hooks in their sandboxes, with the mounts, user and environment of the rendered pod;
+what it shows; each way in which a hook or the machine fails; and that nothing is left behind."""
+
+import base64
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import subprocess
+
+import support
+
+HOOKCTL = support.program("hookctl")
+SCHEMA = pathlib.Path("/usr/share/libvirt/schemas/domain.rng")
+UUID = "4c4c4544-0042-3510-8051-b4c04f303432"
+DOMAIN = f"""<domain type="kvm">
+  <name>default_vm</name>
+  <uuid>{UUID}</uuid>
+  <memory unit="KiB">1024</memory>
+  <os>
+    <type arch="x86_64" machine="q35">hvm</type>
+  </os>
+</domain>
+"""
+# Hooks get: --vmi JSON --domain XML
+TITLE_SH = """#!/bin/sh
+case $4 in
+*'<title>'*) printf %s "$4" ;;
+*) printf %s "$4" | sed 's|  <memory|  <title>by shell</title>\\n  <memory|' ;;
+esac
+"""
+DESCRIPTION_PY = """#!/usr/bin/python3
+import json, sys
+vmi = json.loads(sys.argv[2])
+text = f"<description>{vmi['metadata']['name']}</description>"
+domain = sys.argv[4]
+if text not in domain:
+    domain = domain.replace("  <memory", f"  {text}\\n  <memory")
+sys.stdout.write(domain)
+"""
+# Shows what the hook sees of its world, as JSON in a description.
+LOOK_PY = """#!/usr/bin/python3
+import json, os, pathlib, sys
+podinfo = pathlib.Path("/var/run/kubevirt-private/downwardapi/podinfo")
+seen = {
+    "environment": dict(os.environ), "uid": os.getuid(), "gid": os.getgid(), "pid": os.getppid(),
+    "podinfo": {path.name: path.read_text() for path in sorted(podinfo.glob("*"))},
+    "interfaces": os.listdir("/sys/class/net") if os.path.exists("/sys/class/net") else [],
+    "root": sorted(os.listdir("/")),
+}
+text = json.dumps(seen).replace("&", "&amp;").replace("<", "&lt;")
+sys.stdout.write(sys.argv[4].replace("  <memory", f"  <description>{text}</description>\\n  <memory"))
+"""
+FAIL_SH = """#!/bin/sh
+echo "no such disk: vdz" >&2
+exit 3
+"""
+CLOUD_INIT_PY = """#!/usr/bin/python3
+import json, sys
+data = json.loads(sys.argv[4])
+data["UserData"] += "user: hook\\n"
+json.dump(data, sys.stdout)
+"""
+
+
+def script_entry(key, hook="onDefineDomain", version="v1alpha2", **fields):
+    """An entry whose hook is a key of the config map "scripts"."""
+    return {
+        "args": ["--version", version],
+        "configMap": {"name": "scripts", "key": key, "hookPath": f"/usr/bin/{hook}"},
+        **fields,
+    }
+
+
+def machine(entries, name="vm", **metadata):
+    annotations = {"hooks.kubevirt.io/hookSidecars": json.dumps(entries)}
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "metadata": {"name": name, "annotations": annotations, **metadata},
+        "spec": {"domain": {}},
+    }
+
+
+def config_map(data, name="scripts", **fields):
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name},
+        "data": data,
+        **fields,
+    }
+
+
+def manifests(*objects):
+    """A stream of YAML documents; JSON is YAML."""
+    return "".join(f"---\n{json.dumps(value, indent=1)}\n" for value in objects)
+
+
+def sandboxes_of(directory):
+    """The processes that run in a sandbox with something of directory mounted in it."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            mounts = (process / "mountinfo").read_text(errors="replace")
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue  # it ended meanwhile
+        if str(directory) in mounts or str(directory).encode() in command:
+            found.append((process.name, command))
+    return found
+
+
+@support.unittest.skipUnless(shutil.which("bwrap"), "bubblewrap is not installed")
+class RunTestCase(support.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.tmp.chmod(0o755)
+        self.temporary = self.tmp / "temporary"
+        self.temporary.mkdir()
+        self.temporary.chmod(0o1777)
+        self.domain = self.write("domain.xml", DOMAIN)
+
+    def environment(self, **more):
+        return {**os.environ, "TMPDIR": str(self.temporary), **more}
+
+    def assert_nothing_left(self):
+        self.assertEqual(list(self.temporary.iterdir()), [])
+        self.assertEqual(sandboxes_of(self.temporary), [])
+
+    def run_hooks(self, *words, status=0, domain=None, stdin="", env=None, prefix=(), program=HOOKCTL):
+        """Runs the hooks of self.tmp/vm.yaml; checks the exit status and what is left behind."""
+        words = [*prefix, program, "run", "-f", self.tmp / "vm.yaml", *words]
+        if "--domain" not in words:
+            words += ["--domain", domain or self.domain]
+        result = support.run(words, stdin=stdin, env=self.environment(**(env or {})))
+        self.assertEqual(result.returncode, status, result.stderr)
+        self.assert_nothing_left()
+        return result
+
+    def write_machine(self, entries, scripts=None, **metadata):
+        objects = [machine(entries, **metadata)]
+        if scripts is not None:
+            objects.append(config_map(scripts))
+        return self.write("vm.yaml", manifests(*objects))
+
+    def write_hook(self, directory, text, name="onDefineDomain"):
+        path = self.write(f"{directory}/{name}", text)
+        path.chmod(0o755)
+        path.parent.chmod(0o755)
+        return path.parent
+
+
+class ChainTest(RunTestCase):
+    def test_hooks_of_config_maps(self):
+        self.write_machine(
+            [script_entry("title.sh"), script_entry("description.py", version="v1alpha3")],
+            {"title.sh": TITLE_SH, "description.py": DESCRIPTION_PY},
+        )
+        result = self.run_hooks()
+        self.assertEqual(
+            result.stdout,
+            DOMAIN.replace(
+                "  <memory",
+                "  <title>by shell</title>\n  <description>vm</description>\n  <memory",
+            ),
+        )
+        rows = [line.split() for line in result.stderr.splitlines()]
+        self.assertEqual(rows[0], ["SIDECAR", "CALL", "HOOK", "LINES", "TIME"])
+        self.assertEqual(rows[1][:5], ["hook-sidecar-0", "1", "OnDefineDomain", "+1", "-0"])
+        self.assertEqual(rows[2][:5], ["hook-sidecar-1", "1", "OnDefineDomain", "+1", "-0"])
+        self.assertEqual(len(rows), 3)
+        self.assertNotIn("\033", result.stderr)
+
+    def test_domain_on_standard_input(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        result = self.run_hooks("--domain", "-", stdin=DOMAIN)
+        self.assertIn("<title>by shell</title>", result.stdout)
+
+    def test_one_of_several_machines(self):
+        objects = [
+            machine([script_entry("title.sh")], name="one"),
+            machine([script_entry("description.py")], name="two"),
+            config_map({"title.sh": TITLE_SH, "description.py": DESCRIPTION_PY}),
+        ]
+        self.write("vm.yaml", manifests(*objects))
+        self.assertIn("one or two: choose one with --name", self.run_hooks(status=2).stderr)
+        self.assertIn("called three, but one or two", self.run_hooks("--name", "three", status=2).stderr)
+        self.assertIn("<description>two<", self.run_hooks("--name", "two").stdout)
+
+    def test_template_of_a_virtual_machine(self):
+        template = machine([script_entry("description.py")])
+        virtual_machine = {
+            "apiVersion": "kubevirt.io/v1",
+            "kind": "VirtualMachine",
+            "metadata": {"name": "from-template"},
+            "spec": {"template": {"metadata": template["metadata"], "spec": template["spec"]}},
+        }
+        scripts = config_map({"description.py": DESCRIPTION_PY})
+        self.write("vm.yaml", manifests(virtual_machine, scripts))
+        self.assertIn("<description>from-template<", self.run_hooks().stdout)
+
+    def test_no_sidecars(self):
+        self.write_machine([])
+        result = self.run_hooks()
+        self.assertEqual(result.stdout, DOMAIN)
+        self.assertIn("vm has no hook sidecars", result.stderr)
+
+    def test_hook_directory_comes_first(self):
+        self.write_machine(
+            [script_entry("fail.sh"), script_entry("title.sh")],
+            {"fail.sh": FAIL_SH, "title.sh": TITLE_SH},
+        )
+        directory = self.write_hook("hooks", DESCRIPTION_PY)
+        result = self.run_hooks("--hook", f"0={directory}")
+        self.assertIn("<description>vm</description>", result.stdout)
+        self.assertIn("<title>by shell</title>", result.stdout)
+
+    def test_binary_key_of_a_config_map(self):
+        data = base64.b64encode(TITLE_SH.encode()).decode()
+        self.write(
+            "vm.yaml",
+            manifests(
+                machine([script_entry("title.sh")]), config_map({}, binaryData={"title.sh": data})
+            ),
+        )
+        self.assertIn("<title>by shell</title>", self.run_hooks().stdout)
+
+    def test_image_of_its_own(self):
+        self.write_machine(
+            [
+                {"image": "registry.example/hook:1", "args": ["--version", "v1alpha1", "--other"]},
+                {"image": "registry.example/hook:1", "command": ["/hook"], "args": ["run"]},
+            ]
+        )
+        directory = self.write_hook("hooks", TITLE_SH)
+        result = self.run_hooks("--hook", f"0={directory}")
+        self.assertIn("<title>by shell</title>", result.stdout)
+        self.assertIn("note: hook-sidecar-0 has its own image", result.stderr)
+        self.assertIn("note: hook-sidecar-1 has its own command", result.stderr)
+        self.assertNotIn("warning: hook-sidecar-0", result.stderr)
+        self.assertIn("warning: hook-sidecar-1 has no hook here", result.stderr)
+        self.assertIn("--hook 1=DIR", result.stderr)
+        self.assertRegex(result.stderr, r"hook-sidecar-1 +- +not called")
+
+    def test_cloud_init(self):
+        self.write_machine(
+            [script_entry("cloud.py", "preCloudInitIso"), script_entry("title.sh")],
+            {"cloud.py": CLOUD_INIT_PY, "title.sh": TITLE_SH},
+        )
+        data = {
+            "DataSource": "noCloud",
+            "NoCloudMetaData": {"instance-id": "vm"},
+            "UserData": "#cloud-config\n",
+        }
+        path = self.write("cloud-init.json", json.dumps(data))
+        out = self.tmp / "out.json"
+        result = self.run_hooks("--cloud-init", path, "--cloud-init-output", out, "--diff")
+        self.assertEqual(json.loads(out.read_text())["UserData"], "#cloud-config\nuser: hook\n")
+        self.assertIn("<title>by shell</title>", result.stdout)
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +2 +PreCloudInitIso +\+1 -0")
+        self.assertIn("user: hook", result.stderr)
+
+
+class SandboxTest(RunTestCase):
+    def look(self, entry, *words, **metadata):
+        """What a hook sees of its world."""
+        self.write_machine([{**script_entry("look.py"), **entry}], {"look.py": LOOK_PY}, **metadata)
+        text = re.search("<description>(.*)</description>", self.run_hooks(*words).stdout)[1]
+        return json.loads(text.replace("&lt;", "<").replace("&amp;", "&"))
+
+    def test_environment_and_user(self):
+        directory = self.write_hook("hooks", LOOK_PY)
+        seen = self.look({"env": [{"name": "COLOUR", "value": "a b"}]}, "--hook", f"0={directory}")
+        environment = seen["environment"]
+        self.assertEqual(environment["COLOUR"], "a b")
+        self.assertEqual(environment["CONTAINER_NAME"], "hook-sidecar-0")
+        self.assertEqual(environment["XDG_RUNTIME_DIR"], "/var/run")
+        self.assertRegex(environment["PATH"], "^/.hooks/0:/usr/local/sbin:")
+        self.assertNotIn("TMPDIR", environment)
+        self.assertEqual((seen["uid"], seen["gid"]), (107, 107))
+        self.assertEqual(seen["pid"], 1)  # the shim, as in its container
+
+    def test_machine_as_root(self):
+        vmi = machine([script_entry("look.py")])
+        vmi["status"] = {"runtimeUser": 0}
+        self.write("vm.yaml", manifests(vmi, config_map({"look.py": LOOK_PY})))
+        self.assertIn('"uid": 0', self.run_hooks().stdout)
+
+    def test_pod_info(self):
+        labels = {"app": "db", "a.b/c": "x"}
+        podinfo = self.look({"downwardAPI": ["pod-info"]}, labels=labels)["podinfo"]
+        self.assertEqual(sorted(podinfo), ["annotations", "labels"])
+        self.assertEqual(podinfo["labels"].splitlines()[:2], ['a.b/c="x"', 'app="db"'])
+        self.assertIn('hooks.kubevirt.io/hookSidecars="[{\\"args\\"', podinfo["annotations"])
+
+    def test_only_what_is_mounted(self):
+        seen = self.look({})
+        self.assertNotIn("home", seen["root"])
+        self.assertNotIn("root", seen["root"])
+        self.assertEqual(seen["podinfo"], {})
+
+    def host_path(self, script, status=0, **fields):
+        entry = {"volumePath": "/host", **fields}
+        self.write_machine([script_entry("hook.sh", hostPath=entry)], {"hook.sh": script})
+        return self.run_hooks(status=status)
+
+    def test_host_path_is_written(self):
+        directory = self.tmp / "host"
+        directory.mkdir()
+        script = '#!/bin/sh\necho seen > /host/file\nprintf %s "$4"\n'
+        self.host_path(script, path=str(directory))
+        self.assertEqual((directory / "file").read_text(), "seen\n")
+
+    def test_host_path_is_read_only(self):
+        directory = self.tmp / "host"
+        directory.mkdir()
+        (directory / "file").write_text("here")
+        script = '#!/bin/sh\ncat /host/file >&2\necho > /host/file || exit 7\nprintf %s "$4"\n'
+        result = self.host_path(script, status=4, path=str(directory), readOnly=True)
+        self.assertIn("here", result.stderr)
+        self.assertIn("Read-only file system", result.stderr)
+        self.assertEqual((directory / "file").read_text(), "here")
+
+    def test_host_paths_that_are_created(self):
+        script = '#!/bin/sh\nprintf %s "$4"\n'
+        self.host_path(script, path=f"{self.tmp}/a/b", type="DirectoryOrCreate")
+        self.assertTrue((self.tmp / "a" / "b").is_dir())
+        self.host_path(script, path=f"{self.tmp}/a/file", type="FileOrCreate")
+        self.assertTrue((self.tmp / "a" / "file").is_file())
+
+    def test_device(self):
+        script = '#!/bin/sh\nhead -c 4 /host | wc -c >&2\ntest -c /host || exit 7\nprintf %s "$4"\n'
+        self.host_path(script, path="/dev/zero", type="CharDevice")
+
+    def test_host_path_of_another_type(self):
+        file = self.write("file", "x")
+        cases = [
+            (str(file), "Directory", f"the host path {file} is a file; .* a Directory"),
+            (str(file), "DirectoryOrCreate", "is a file; .* a DirectoryOrCreate"),
+            (str(file), "Socket", "is a file; .* a Socket"),
+            (str(self.tmp), "File", "is a directory; .* a File"),
+            ("/dev/null", "BlockDevice", "is a character device; .* a BlockDevice"),
+            (f"{self.tmp}/nothing", "Directory", "nothing, .* a Directory: No such file"),
+        ]
+        for path, kind, message in cases:
+            with self.subTest(kind=kind, path=path):
+                result = self.host_path(TITLE_SH, status=3, path=path, type=kind)
+                self.assertRegex(result.stderr, f"hook-sidecar-0: .*{message}")
+                self.assertEqual(result.stdout, "")
+
+    def test_claim(self):
+        claim = {"name": "data", "volumePath": "/usr/share/data"}
+        script = '#!/bin/sh\necho seen > /usr/share/data/file\nprintf %s "$4"\n'
+        self.write_machine([script_entry("hook.sh", pvc=claim)], {"hook.sh": script})
+        self.assertIn("give --pvc data=DIR", self.run_hooks(status=2).stderr)
+        self.assertIn("--pvc", self.run_hooks("--pvc", "data", status=2).stderr)
+        directory = self.tmp / "claim"
+        directory.mkdir()
+        self.run_hooks("--pvc", f"data={directory}")
+        self.assertEqual((directory / "file").read_text(), "seen\n")
+
+    def test_config_map_that_is_not_there(self):
+        self.write_machine([script_entry("title.sh")])
+        self.assertIn("no ConfigMap scripts in namespace default", self.run_hooks(status=1).stderr)
+        self.write_machine([script_entry("title.sh")], {"other.sh": TITLE_SH})
+        self.assertIn("it has no key title.sh", self.run_hooks(status=1).stderr)
+        self.write_machine([script_entry("title.sh")], {"../title.sh": TITLE_SH})
+        self.assertIn('"../title.sh" is no name of a file', self.run_hooks(status=1).stderr)
+
+    def test_unprivileged(self):
+        if os.getuid() != 0 or not shutil.which("setpriv"):
+            self.skipTest("only root can become another user")
+        for name in ("hookctl", "sidecar-shim"):  # the build may be where nobody may look
+            shutil.copy(support.program(name), self.tmp / name)
+        self.write_machine([script_entry("look.py")], {"look.py": LOOK_PY})
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        result = self.run_hooks(prefix=nobody, program=self.tmp / "hookctl")
+        self.assertIn('"uid": 107', result.stdout)
+
+
+class FaultTest(RunTestCase):
+    def test_hook_that_fails(self):
+        self.write_machine(
+            [script_entry("title.sh"), script_entry("fail.sh"), script_entry("title.sh")],
+            {"title.sh": TITLE_SH, "fail.sh": FAIL_SH},
+        )
+        result = self.run_hooks(status=4)
+        self.assertEqual(result.stdout, "")
+        self.assertRegex(result.stderr, r"hookctl run: .*hook-sidecar-1.*status 3.*no such disk: vdz")
+        self.assertRegex(result.stderr, r"hook-sidecar-1 +1 +OnDefineDomain +failed")
+        self.assertRegex(result.stderr, r"hook-sidecar-2 +- +not called")
+
+    def test_failure_that_is_ignored(self):
+        self.write_machine(
+            [script_entry("fail.sh", failurePolicy="Ignore"), script_entry("title.sh")],
+            {"title.sh": TITLE_SH, "fail.sh": FAIL_SH},
+        )
+        result = self.run_hooks()
+        self.assertIn("<title>by shell</title>", result.stdout)
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +1 +OnDefineDomain +failed, ignored")
+        self.assertRegex(result.stderr, "warning: .*no such disk: vdz")
+
+    def test_hook_that_hangs(self):
+        self.write_machine(
+            [script_entry("hang.sh", timeoutSeconds=1)], {"hang.sh": "#!/bin/sh\nsleep 1000\n"}
+        )
+        result = self.run_hooks(status=5)
+        self.assertIn("hook-sidecar-0", result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_hook_that_leaves_a_process_behind(self):
+        script = '#!/bin/sh\nsetsid sleep 1000 >/dev/null 2>&1 &\nprintf %s "$4"\n'
+        self.write_machine([script_entry("hook.sh")], {"hook.sh": script})
+        self.assertEqual(self.run_hooks().stdout, DOMAIN)
+
+    def test_documents_that_are_refused(self):
+        documents = {
+            "empty": ("", "wrote nothing"),
+            "another": (DOMAIN.replace("default_vm", "other"), "other"),
+            "uuid": (DOMAIN.replace(UUID, UUID.replace("4c", "5d")), "uuid"),
+            "cut": (DOMAIN[:-20], "line"),
+            "doctype": ("<!DOCTYPE domain>" + DOMAIN, "document type"),
+        }
+        for name, (document, message) in documents.items():
+            with self.subTest(name):
+                script = f"#!/bin/sh\ncat <<'END'\n{document}\nEND\n" if document else "#!/bin/sh\n"
+                self.write_machine([script_entry("hook.sh")], {"hook.sh": script})
+                result = self.run_hooks(status=4)
+                self.assertEqual(result.stdout, "")
+                self.assertRegex(result.stderr, f"hook-sidecar-0.*{message}")
+
+    def test_domain_that_is_none(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        domain = self.write("bad.xml", "<domain>\n<name>vm</nam></domain>")
+        self.assertRegex(
+            self.run_hooks(domain=domain, status=1).stderr, "bad.xml: domain XML, line 2, column"
+        )
+        self.assertIn("nothing.xml", self.run_hooks(domain="nothing.xml", status=3).stderr)
+
+    def test_annotation_with_errors(self):
+        self.write_machine([{**script_entry("title.sh"), "hostPath": {"path": "x"}}])
+        result = self.run_hooks(status=1)
+        self.assertRegex(result.stderr, r"vm.yaml:\d+:\d+: .*\[0\]\.hostPath")
+
+    def test_wrong_usage(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        cases = [
+            (["--hook", f"1={self.tmp}"], "--hook cannot be 1="),
+            (["--hook", f"x={self.tmp}"], "--hook cannot be x="),
+            (["--hook", str(self.tmp)], "--hook cannot be"),
+            (["--cloud-init-output", "x"], "needs --cloud-init"),
+            (["--domain", "-", "--cloud-init", "-"], "standard input can be only one"),
+        ]
+        for words, message in cases:
+            with self.subTest(words):
+                self.assertIn(message, self.run_hooks(*words, status=2).stderr)
+        result = support.run([HOOKCTL, "run", "-f", self.tmp / "vm.yaml"])
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--domain is missing", result.stderr)
+
+    def fake_bwrap(self, text):
+        """An environment in whose PATH bwrap is a script, or is missing."""
+        programs = self.tmp / "programs"
+        programs.mkdir(exist_ok=True)
+        if text is not None:
+            self.write("programs/bwrap", text).chmod(0o755)
+        return {"PATH": str(programs)}
+
+    def test_bubblewrap_is_missing(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        result = self.run_hooks(env=self.fake_bwrap(None), status=3)
+        self.assertIn("package bubblewrap", result.stderr)
+
+    def test_user_namespaces_are_forbidden(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        script = "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+        result = self.run_hooks(env=self.fake_bwrap(script), status=3)
+        self.assertIn("hook-sidecar-0", result.stderr)
+        self.assertIn("No permissions to create new namespace", result.stderr)
+        self.assertIn("kernel.unprivileged_userns_clone", result.stderr)
+
+    def test_schema(self):
+        if not SCHEMA.exists():
+            self.skipTest(f"{SCHEMA} is not there (package libvirt0)")
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        self.run_hooks("--schema")
+        script = '#!/bin/sh\nprintf %s "$4" | sed "s|<os>|<oss/><os>|"\n'
+        self.write_machine([script_entry("hook.sh")], {"hook.sh": script})
+        result = self.run_hooks("--schema", status=4)
+        self.assertRegex(result.stderr, "hook-sidecar-0.*schema.*oss")
+
+
+class ShowTest(RunTestCase):
+    def test_twice(self):
+        self.write_machine(
+            [script_entry("title.sh"), script_entry("append.sh")],
+            {
+                "title.sh": TITLE_SH,
+                "append.sh": '#!/bin/sh\nprintf %s "$4" | sed "s|</os>|</os><!-- more -->|"\n',
+            },
+        )
+        result = self.run_hooks("--twice", status=1)
+        self.assertEqual(result.stdout.count("<!-- more -->"), 1)
+        self.assertIn("hook-sidecar-1 is not idempotent", result.stderr)
+        self.assertNotIn("hook-sidecar-0 is not idempotent", result.stderr)
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +2 +OnDefineDomain +unchanged")
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        self.assertNotIn("idempotent", self.run_hooks("--twice").stderr)
+
+    def test_trace(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        trace = self.tmp / "trace"
+        result = self.run_hooks("--trace", trace)
+        (hop,) = trace.glob("*-OnDefineDomain/*-hook-sidecar-0")
+        self.assertEqual((hop / "input.xml").read_text(), DOMAIN)
+        self.assertEqual((hop / "output.xml").read_text(), result.stdout)
+        self.assertIn("+  <title>by shell</title>", (hop / "change.diff").read_text())
+
+    def test_diff(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        lines = self.run_hooks("--diff").stderr.splitlines()
+        start = lines.index("--- before OnDefineDomain of hook-sidecar-0")
+        self.assertEqual(lines[start + 1], "+++ after OnDefineDomain of hook-sidecar-0")
+        self.assertEqual(lines[start + 2], "@@ -1,6 +1,7 @@")
+        self.assertIn("+  <title>by shell</title>", lines)
+
+    def test_verbose(self):
+        script = '#!/bin/sh\necho "looking \033[31mround" >&2\nprintf %s "$4"\n'
+        self.write_machine([script_entry("hook.sh")], {"hook.sh": script})
+        self.assertNotIn("looking", self.run_hooks().stderr)
+        self.assertRegex(self.run_hooks("-v").stderr, r"hook-sidecar-0 \| .*looking \\x1b\[31mround")
+
+    def run_on_terminal(self, **env):
+        """What is seen on a terminal that is standard error."""
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        ours, theirs = pty.openpty()
+        words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain, "--diff"]
+        process = self.spawn(
+            words, stderr=theirs, stdout=subprocess.PIPE, env=self.environment(**env)
+        )
+        os.close(theirs)
+        seen = b""
+        try:
+            while data := os.read(ours, 65536):
+                seen += data
+        except OSError:
+            pass  # the other side is closed
+        os.close(ours)
+        output = process.stdout.read().decode()
+        self.assertEqual(process.wait(support.PATIENCE), 0)
+        self.assertIn("<title>by shell</title>", output)
+        return seen.decode()
+
+    def test_terminal(self):
+        seen = self.run_on_terminal()
+        self.assertIn("starting", seen)
+        self.assertIn("\033[1A\033[J", seen)  # the progress is written over
+        self.assertIn("\033[32m+  <title>by shell</title>\033[0m", seen)
+
+    def test_terminal_without_colour(self):
+        seen = self.run_on_terminal(NO_COLOR="1")
+        self.assertIn("+  <title>by shell</title>", seen)
+        self.assertNotRegex(seen, "\033\\[[0-9;]*m")
+
+
+class InterruptTest(RunTestCase):
+    def test_signals(self):
+        fifo_directory = self.tmp / "host"
+        fifo_directory.mkdir()
+        fifo = fifo_directory / "fifo"
+        os.mkfifo(fifo)
+        host_path = {"path": str(fifo_directory), "volumePath": "/host"}
+        script = "#!/bin/sh\ntrap '' TERM INT\nsetsid sleep 1000 &\necho ready > /host/fifo\nsleep 1000\n"
+        self.write_machine([script_entry("hang.sh", hostPath=host_path)], {"hang.sh": script})
+        words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain]
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                process = self.spawn(
+                    words, stderr=subprocess.PIPE, text=True, env=self.environment()
+                )
+                self.assertEqual(fifo.read_text(), "ready\n")  # waits for the hook
+                self.assertNotEqual(sandboxes_of(self.temporary), [])
+                process.send_signal(number)
+                _, errors = process.communicate(timeout=support.PATIENCE)
+                self.assertEqual(process.returncode, 6, errors)
+                self.assertIn(f"interrupted by {number.name}", errors)
+                self.assert_nothing_left()
+
+    def test_killed(self):
+        """Nothing runs on even when hookctl could not clean up."""
+        script = "#!/bin/sh\nexec 3>/host/fifo\necho ready >&3\nsetsid sleep 1000 &\nsleep 1000\n"
+        directory = self.tmp / "host"
+        directory.mkdir()
+        os.mkfifo(directory / "fifo")
+        host_path = {"path": str(directory), "volumePath": "/host"}
+        self.write_machine([script_entry("hang.sh", hostPath=host_path)], {"hang.sh": script})
+        words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain]
+        process = self.spawn(words, stderr=subprocess.DEVNULL, env=self.environment())
+        with open(directory / "fifo", encoding="utf-8") as stream:
+            self.assertEqual(stream.readline(), "ready\n")
+            process.kill()
+            self.assertEqual(stream.read(), "")  # comes when the last that had it open has ended
+
+
+if __name__ == "__main__":
+    support.main()
