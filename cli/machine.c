@@ -7,40 +7,9 @@
 #include "base/text.h"
 #include "cli/check.h"
 
-/* Whether an object is a virtual machine, or would make one. */
-static bool is_machine(const struct cli_object *object)
+static bool is_machine(enum cli_kind kind)
 {
-    return object->kind != CLI_POD && cli_kind_has_sidecars(object->kind);
-}
-
-static const struct cli_object *choose(
-    const struct cli_manifest *manifest, const char *name, struct error **err)
-{
-    const struct cli_object *chosen = NULL;
-    size_t count = 0;
-    size_t matches = 0;
-    auto_free const char **names = xcalloc(manifest->count + 1, sizeof(*names));
-    for (size_t i = 0; i < manifest->count; i++) {
-        const struct cli_object *object = &manifest->objects[i];
-        if (!is_machine(object))
-            continue;
-        names[count++] = object->name;
-        if (name != NULL && !streq(object->name, name))
-            continue;
-        chosen = object;
-        matches++;
-    }
-    if (matches == 1)
-        return chosen;
-    auto_free char *list = text_list(names, count);
-    if (count == 0)
-        error_set(err, ERROR_INPUT, "the manifests have no virtual machine");
-    else if (matches == 0)
-        error_set(err, ERROR_USAGE, "there is no virtual machine called %s, but %s", name, list);
-    else
-        error_set(err, ERROR_USAGE, "there are %zu virtual machines, %s: choose one with --name",
-            matches, list);
-    return NULL;
+    return kind != CLI_POD && cli_kind_has_sidecars(kind);
 }
 
 /* Renders the pod. Returns -1 when there are errors in the report. */
@@ -62,7 +31,8 @@ int cli_machine_load(struct cli_machine *machine, const struct cli_arguments *ar
     if (cli_manifest_load_given(&machine->manifest, arguments, report, err) < 0 ||
         report->unreadable)
         return -1;
-    machine->object = choose(&machine->manifest, name, err);
+    machine->object =
+        cli_manifest_choose(&machine->manifest, is_machine, name, "virtual machine", err);
     if (machine->object == NULL)
         return -1;
     machine->list = cli_check_object(machine->object, &check, &key, report);

@@ -1,5 +1,5 @@
-/* hookctl: validate, render and explain hook sidecars. Installed as kubectl-hookline too, it is
- * "kubectl hookline". */
+/* hookctl: validate, render, run and explain hook sidecars. Installed as kubectl-hookline too, it
+ * is "kubectl hookline". */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 static const struct cli_command *const commands[] = {
     &cli_validate_command,
     &cli_render_command,
+    &cli_run_command,
     &cli_explain_command,
     &cli_schema_command,
     &cli_completion_command,
@@ -16,7 +17,7 @@ static const struct cli_command *const commands[] = {
 
 static const char summary[] =
     "Works with the hook sidecars of KubeVirt virtual machines: checks the annotation\n"
-    "that lists them, and shows the pod that it makes.";
+    "that lists them, shows the pod that it makes, and runs the hooks here.";
 
 static const char *name_of(const char *path)
 {

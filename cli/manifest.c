@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utstring.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -184,6 +185,38 @@ const struct cli_object *cli_manifest_find(const struct cli_manifest *manifest, 
             return object;
     }
     return NULL;
+}
+
+static bool is_called(const struct cli_object *object, const char *name)
+{
+    auto_free char *full_name = xasprintf("%s/%s", object->namespace, object->name);
+    return name == NULL || streq(name, object->name) || streq(name, full_name);
+}
+
+const struct cli_object *cli_manifest_choose(const struct cli_manifest *manifest,
+    bool (*is_wanted)(enum cli_kind kind), const char *name, const char *what, struct error **err)
+{
+    const struct cli_object *chosen = NULL;
+    size_t count = 0;
+    UT_string list;
+    utstring_init(&list);
+    for (size_t i = 0; i < manifest->count; i++) {
+        const struct cli_object *object = &manifest->objects[i];
+        if (!is_wanted(object->kind) || !is_called(object, name))
+            continue;
+        utstring_printf(&list, "%s%s %s/%s", count > 0 ? ", " : "", cli_kind_name(object->kind),
+            object->namespace, object->name);
+        chosen = object;
+        count++;
+    }
+    if (count == 0)
+        error_set(err, ERROR_INPUT, "there is no %s%s%s", what, name != NULL ? " called " : "",
+            name != NULL ? name : "");
+    if (count > 1)
+        error_set(err, ERROR_USAGE, "there is more than one %s: choose with --name (%s)", what,
+            utstring_body(&list));
+    utstring_done(&list);
+    return count == 1 ? chosen : NULL;
 }
 
 void cli_manifest_clear(struct cli_manifest *manifest)

@@ -43,6 +43,12 @@ int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_argu
 const struct cli_object *cli_manifest_find(const struct cli_manifest *manifest, enum cli_kind kind,
     const char *namespace, const char *name);
 
+/* The one object that can be meant: of a kind that is_wanted, and called name, which is NAME or
+ * NAMESPACE/NAME, or NULL for any. what is what it is called in errors. Borrowed; NULL with an
+ * input error when there is none, or a usage error that lists them when there are several. */
+const struct cli_object *cli_manifest_choose(const struct cli_manifest *manifest,
+    bool (*is_wanted)(enum cli_kind kind), const char *name, const char *what, struct error **err);
+
 void cli_manifest_clear(struct cli_manifest *manifest);
 
 #endif

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <utstring.h>
 
 #include "annotations/render.h"
 #include "base/json.h"
@@ -58,50 +57,9 @@ struct rendering {
     const struct cli_object *pod; /* NULL: a minimal one */
 };
 
-/* name is NAME, NAMESPACE/NAME, or NULL for any. */
-static bool is_wanted(const struct cli_object *object, bool only_pods, const char *name)
+static bool is_pod(enum cli_kind kind)
 {
-    if (only_pods ? object->kind != CLI_POD : !cli_kind_has_sidecars(object->kind))
-        return false;
-    auto_free char *full_name = xasprintf("%s/%s", object->namespace, object->name);
-    return name == NULL || streq(name, object->name) || streq(name, full_name);
-}
-
-static int refuse_several(const struct cli_manifest *manifest, bool only_pods, const char *name,
-    const char *what, struct error **err)
-{
-    UT_string list;
-    utstring_init(&list);
-    for (size_t i = 0; i < manifest->count; i++) {
-        const struct cli_object *object = &manifest->objects[i];
-        if (is_wanted(object, only_pods, name))
-            utstring_printf(&list, "%s%s %s/%s", utstring_len(&list) > 0 ? ", " : "",
-                cli_kind_name(object->kind), object->namespace, object->name);
-    }
-    error_set(err, ERROR_USAGE, "there is more than one %s: choose with --name (%s)", what,
-        utstring_body(&list));
-    utstring_done(&list);
-    return -1;
-}
-
-/* The one object of a manifest that can be meant. what is what it is called in the error. */
-static const struct cli_object *choose(const struct cli_manifest *manifest, bool only_pods,
-    const char *name, const char *what, struct error **err)
-{
-    const struct cli_object *chosen = NULL;
-    for (size_t i = 0; i < manifest->count; i++) {
-        if (!is_wanted(&manifest->objects[i], only_pods, name))
-            continue;
-        if (chosen != NULL) {
-            refuse_several(manifest, only_pods, name, what, err);
-            return NULL;
-        }
-        chosen = &manifest->objects[i];
-    }
-    if (chosen == NULL)
-        error_set(err, ERROR_INPUT, "there is no %s%s%s to render", what,
-            name != NULL ? " called " : "", name != NULL ? name : "");
-    return chosen;
+    return kind == CLI_POD;
 }
 
 /* Sets source and pod from the files that were loaded. */
@@ -112,14 +70,14 @@ static int choose_objects(
     bool has_pod = cli_flag_given(arguments, FLAG_POD);
     bool has_source = !has_pod || cli_flag_given(arguments, 'f');
     if (has_pod) {
-        rendering->pod =
-            choose(&rendering->pod_manifest, true, has_source ? NULL : name, "pod", err);
+        rendering->pod = cli_manifest_choose(
+            &rendering->pod_manifest, is_pod, has_source ? NULL : name, "pod", err);
         if (rendering->pod == NULL)
             return -1;
     }
-    rendering->source =
-        has_source ? choose(&rendering->manifest, false, name, "virtual machine or pod", err)
-                   : rendering->pod;
+    rendering->source = has_source ? cli_manifest_choose(&rendering->manifest,
+                                         cli_kind_has_sidecars, name, "virtual machine or pod", err)
+                                   : rendering->pod;
     if (rendering->source == NULL)
         return -1;
     if (rendering->pod == NULL && rendering->source->kind == CLI_POD)

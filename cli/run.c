@@ -227,14 +227,13 @@ static int run(const struct cli_arguments *arguments)
     struct cli_run state = {.program = arguments->program->name};
     struct cli_report report = {0};
     struct error *error = NULL;
-    int result = check_flags(arguments, &error);
-    if (result == 0)
-        result =
-            cli_machine_load(&state.machine, arguments, cli_flag_value(arguments, FLAG_NAME, NULL),
-                cli_flag_value(arguments, FLAG_ANNOTATION_KEY, NULL), &report, &error);
+    bool ready =
+        check_flags(arguments, &error) == 0 &&
+        cli_machine_load(&state.machine, arguments, cli_flag_value(arguments, FLAG_NAME, NULL),
+            cli_flag_value(arguments, FLAG_ANNOTATION_KEY, NULL), &report, &error) == 0;
     cli_report_print(&report, stderr, cli_report_colour(STDERR_FILENO));
-    if (result == 0)
-        result = run_machine(&state, arguments, &error);
+    if (ready)
+        run_machine(&state, arguments, &error);
     int status = error != NULL ? cli_fail(arguments, error) : cli_report_exit_status(&report);
     cli_report_clear(&report);
     run_clear(&state);

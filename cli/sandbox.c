@@ -30,17 +30,14 @@ static void add_word(struct words *words, char *take_word)
     words->items[words->count] = NULL;
 }
 
-/* Adds copies of the words up to a final NULL. */
-static void add(struct words *words, ...) __attribute__((sentinel));
-static void add(struct words *words, ...)
+static void add_words(struct words *words, const char *const *more)
 {
-    va_list args;
-    va_start(args, words);
-    for (const char *word = va_arg(args, const char *); word != NULL;
-         word = va_arg(args, const char *))
-        add_word(words, xstrdup(word));
-    va_end(args);
+    for (; *more != NULL; more++)
+        add_word(words, xstrdup(*more));
 }
+
+/* Adds copies of the words that follow. */
+#define add(words, ...) add_words(words, (const char *const[]){__VA_ARGS__, NULL})
 
 void cli_sandbox_words_free(char **words)
 {
@@ -101,7 +98,7 @@ static void add_user(struct words *words, const json_t *container)
     auto_free char *uid = xasprintf("%lld", json_integer_value(user));
     auto_free char *gid = xasprintf("%lld", json_integer_value(group));
     add(words, "--unshare-user", "--unshare-all", "--uid", uid, "--gid", gid, "--die-with-parent",
-        "--new-session", "--as-pid-1", "--clearenv", "--chdir", "/", NULL);
+        "--new-session", "--as-pid-1", "--clearenv", "--chdir", "/");
 }
 
 /* One mount of the container, ready. */
@@ -183,7 +180,7 @@ static void add_ways(struct words *ways, const char *place)
     for (const char *slash = start; slash != NULL; slash = strchr(slash + 1, '/')) {
         auto_free char *way = xstrndup(start, (size_t)(slash - start));
         if (!has_word(ways, way))
-            add(ways, way, NULL);
+            add(ways, way);
     }
 }
 
@@ -196,15 +193,15 @@ static void add_usr(struct words *words, const struct mount *mounts, struct word
     for (const struct mount *mount = mounts; mount->place != NULL; mount++)
         lacks = lacks || lacks_place(mount);
     if (!lacks) {
-        add(words, "--ro-bind", "/usr", "/usr", NULL);
+        add(words, "--ro-bind", "/usr", "/usr");
         return;
     }
-    add(words, "--ro-bind", "/usr", IMAGE_PATH, NULL);
+    add(words, "--ro-bind", "/usr", IMAGE_PATH);
     for (const struct mount *mount = mounts; mount->place != NULL; mount++)
         add_ways(ways, mount->place);
     for (size_t i = 0; i < ways->count; i++) {
         auto_free char *directory = xasprintf("/usr%s", ways->items[i]);
-        add(words, "--perms", "0755", "--dir", directory, NULL);
+        add(words, "--perms", "0755", "--dir", directory);
     }
 }
 
@@ -215,12 +212,13 @@ static void add_links(struct words *words, const struct words *ways)
                                  " [ -d " IMAGE_PATH "\"$1\" ] && " IMAGE_PATH
                                  "/bin/ln -s " IMAGE_PATH "\"$1\"/* /usr\"$1\"/"
                                  " 2>/dev/null; shift; done; shift; exec \"$@\"";
+    static const char shell[] = IMAGE_PATH "/bin/sh";
     if (ways->count == 0)
         return;
-    add(words, IMAGE_PATH "/bin/sh", "-c", script, "sh", NULL);
+    add(words, shell, "-c", script, "sh");
     for (size_t i = 0; i < ways->count; i++)
-        add(words, ways->items[i], NULL);
-    add(words, "--", NULL);
+        add(words, ways->items[i]);
+    add(words, "--");
 }
 
 /* Everything of the host but /usr that programs expect of a system. */
@@ -237,15 +235,15 @@ static void add_system(struct words *words, bool usr_is_links)
         auto_free char *target =
             xasprintf("%s%s", usr_is_links ? IMAGE_PATH : "/usr", resolved + strlen("/usr"));
         if (text_starts_with(resolved, "/usr/"))
-            add(words, "--symlink", target + 1, tops[i], NULL);
+            add(words, "--symlink", target + 1, tops[i]);
         else
-            add(words, "--ro-bind-try", tops[i], tops[i], NULL);
+            add(words, "--ro-bind-try", tops[i], tops[i]);
     }
     for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
-        add(words, "--perms", "0755", "--dir", directories[i], NULL);
+        add(words, "--perms", "0755", "--dir", directories[i]);
     for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-        add(words, "--ro-bind-try", settings[i], settings[i], NULL);
-    add(words, "--symlink", "../run", "/var/run", "--proc", "/proc", "--dev", "/dev", NULL);
+        add(words, "--ro-bind-try", settings[i], settings[i]);
+    add(words, "--symlink", "../run", "/var/run", "--proc", "/proc", "--dev", "/dev");
 }
 
 static void add_mounts(struct words *words, const struct mount *mounts)
@@ -253,12 +251,11 @@ static void add_mounts(struct words *words, const struct mount *mounts)
     for (const struct mount *mount = mounts; mount->place != NULL; mount++) {
         bool is_device = mount->kind == S_IFCHR || mount->kind == S_IFBLK;
         if (is_device)
-            add(words, "--dev-bind", mount->source, mount->place, NULL);
+            add(words, "--dev-bind", mount->source, mount->place);
         else
-            add(words, mount->read_only ? "--ro-bind" : "--bind", mount->source, mount->place,
-                NULL);
+            add(words, mount->read_only ? "--ro-bind" : "--bind", mount->source, mount->place);
         if (is_device && mount->read_only)
-            add(words, "--remount-ro", mount->place, NULL);
+            add(words, "--remount-ro", mount->place);
     }
 }
 
@@ -270,12 +267,12 @@ static void add_environment(struct words *words, const struct cli_sandbox *sandb
         if (!streq(sandbox->hooks[i].name, sandbox->index))
             continue;
         auto_free char *place = xasprintf(HOOKS_PATH "/%zu", i);
-        add(words, "--ro-bind", sandbox->hooks[i].directory, place, NULL);
+        add(words, "--ro-bind", sandbox->hooks[i].directory, place);
         auto_free char *longer = xasprintf("%s%s:", path, place);
         xstrset(&path, longer);
     }
     const char *its_path = DEFAULT_PATH;
-    add(words, "--setenv", "HOME", "/", NULL);
+    add(words, "--setenv", "HOME", "/");
     size_t index = 0;
     const json_t *variable = NULL;
     json_array_foreach (json_object_get(sandbox->container, "env"), index, variable) {
@@ -286,10 +283,10 @@ static void add_environment(struct words *words, const struct cli_sandbox *sandb
         if (streq(name, "PATH"))
             its_path = value;
         else
-            add(words, "--setenv", name, value, NULL);
+            add(words, "--setenv", name, value);
     }
     auto_free char *whole_path = xasprintf("%s%s", path, its_path);
-    add(words, "--setenv", "PATH", whole_path, NULL);
+    add(words, "--setenv", "PATH", whole_path);
 }
 
 /* The shim's arguments. A container with another image or command has arguments for that; what it
@@ -300,18 +297,18 @@ static void add_shim(struct words *words, const struct cli_sandbox *sandbox)
     const char *version = "v1alpha3";
     size_t index = 0;
     const json_t *arg = NULL;
-    add(words, SHIM_PATH, "--log-format", "text", NULL);
+    add(words, SHIM_PATH, "--log-format", "text");
     json_array_foreach (args, index, arg) {
         const char *text = json_string_value(arg);
         if (!sandbox->is_foreign)
-            add(words, text, NULL);
+            add(words, text);
         else if (text_starts_with(text, "--version="))
             version = text + strlen("--version=");
         else if (streq(text, "--version") && index + 1 < json_array_size(args))
             version = json_string_value(json_array_get(args, index + 1));
     }
     if (sandbox->is_foreign)
-        add(words, "--version", version, NULL);
+        add(words, "--version", version);
 }
 
 char **cli_sandbox_command(const struct cli_sandbox *sandbox, struct error **err)
@@ -321,13 +318,13 @@ char **cli_sandbox_command(const struct cli_sandbox *sandbox, struct error **err
     if (mounts == NULL)
         return NULL;
     struct words ways = {0};
-    add(&words, "bwrap", NULL);
+    add(&words, "bwrap");
     add_user(&words, sandbox->container);
     add_usr(&words, mounts, &ways);
     add_system(&words, ways.count > 0);
     add_mounts(&words, mounts);
     add_environment(&words, sandbox);
-    add(&words, "--ro-bind", sandbox->shim, SHIM_PATH, "--", NULL);
+    add(&words, "--ro-bind", sandbox->shim, SHIM_PATH, "--");
     add_links(&words, &ways);
     add_shim(&words, sandbox);
     cli_sandbox_words_free(ways.items);

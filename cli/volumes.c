@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <resolv.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,7 +57,9 @@ static int write_config_map(
 {
     const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach ((json_t *)(uintptr_t)json_object_get(config_map, "data"), key, value) {
+    json_t *texts = json_object_get(config_map, "data");
+    json_t *binaries = json_object_get(config_map, "binaryData");
+    json_object_foreach (texts, key, value) {
         if (!json_is_string(value))
             return error_set(err, ERROR_INPUT,
                 "its data.%s is %s; it must be a string (a number "
@@ -68,8 +69,7 @@ static int write_config_map(
                 directory, key, json_string_value(value), json_string_length(value), mode, err) < 0)
             return -1;
     }
-    json_object_foreach (
-        (json_t *)(uintptr_t)json_object_get(config_map, "binaryData"), key, value) {
+    json_object_foreach (binaries, key, value) {
         size_t room = json_string_length(value) + 1;
         auto_free unsigned char *data = xmalloc(room);
         const char *text = json_string_value(value);
@@ -125,13 +125,13 @@ static int compare_keys(const void *a, const void *b)
 
 /* Labels or annotations as the downward API writes them: key="value" lines in order.
  * Source: Kubernetes, pkg/fieldpath, FormatMap. */
-static int write_map(const char *directory, const char *name, const json_t *map, struct error **err)
+static int write_map(const char *directory, const char *name, json_t *map, struct error **err)
 {
     size_t count = 0;
     auto_free const char **keys = xcalloc(json_object_size(map) + 1, sizeof(*keys));
     const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach ((json_t *)(uintptr_t)map, key, value)
+    json_object_foreach (map, key, value)
         keys[count++] = key;
     qsort(keys, count, sizeof(char *), compare_keys);
     UT_string text;
@@ -160,7 +160,7 @@ static int make_downward(const struct cli_volumes *volumes, const json_t *source
                 "its item %zu is none that is known here: labels "
                 "or annotations of the pod",
                 index);
-        const json_t *map = json_object_get(metadata, field + strlen("metadata."));
+        json_t *map = json_object_get(metadata, field + strlen("metadata."));
         if (write_map(directory, path, map, err) < 0)
             return -1;
     }

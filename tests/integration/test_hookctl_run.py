@@ -187,8 +187,10 @@ class ChainTest(RunTestCase):
             config_map({"title.sh": TITLE_SH, "description.py": DESCRIPTION_PY}),
         ]
         self.write("vm.yaml", manifests(*objects))
-        self.assertIn("one or two: choose one with --name", self.run_hooks(status=2).stderr)
-        self.assertIn("called three, but one or two", self.run_hooks("--name", "three", status=2).stderr)
+        several = self.run_hooks(status=2).stderr
+        self.assertRegex(several, "choose with --name .*default/one, .*default/two")
+        none = self.run_hooks("--name", "three", status=1).stderr
+        self.assertIn("no virtual machine called three", none)
         self.assertIn("<description>two<", self.run_hooks("--name", "two").stdout)
 
     def test_template_of_a_virtual_machine(self):
