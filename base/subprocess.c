@@ -265,6 +265,15 @@ static int pipe_open(int *read_end, int *write_end, struct error **err)
     return 0;
 }
 
+/* Some kernels refuse a file in memory that may become executable; those before 6.3 do not know
+ * the flag. Source: memfd_create(2). */
+static int memory_open(void)
+{
+    enum { NOEXEC_SEAL = 8 }; /* MFD_NOEXEC_SEAL, which glibc 2.36 does not name */
+    int fd = memfd_create("standard input", MFD_CLOEXEC | NOEXEC_SEAL);
+    return fd < 0 && errno == EINVAL ? memfd_create("standard input", MFD_CLOEXEC) : fd;
+}
+
 /* Input is a file in memory: nothing has to be fed, and a child that does not read it is fine. */
 static int input_open(const void *input, size_t length, struct error **err)
 {
@@ -272,7 +281,7 @@ static int input_open(const void *input, size_t length, struct error **err)
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         return null >= 0 ? null : error_set_errno(err, "opening /dev/null");
     }
-    auto_fd int fd = memfd_create("standard input", MFD_CLOEXEC);
+    auto_fd int fd = memory_open();
     if (fd < 0)
         return error_set_errno(err, "making a file in memory for the input");
     if (file_write_all(fd, input, length, err) < 0)

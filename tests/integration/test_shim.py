@@ -389,6 +389,19 @@ class Faults(ShimTestCase):
             )
         self.stop()
 
+    def test_environment_and_arguments_together_may_be_too_large(self):
+        chunk = "x" * 100_000
+        # The shim still starts with this environment, with some room to spare.
+        count = (os.sysconf("SC_ARG_MAX") - 50_000) // len(chunk)
+        self.environment |= {f"FILL_{i}": chunk for i in range(count)}
+        self.hook(EVAL)
+        self.start()
+        domain = self.write("domain", chunk)
+        vmi = self.write("vmi", json.dumps({"name": chunk}))
+        answer = self.call_one(on_define_domain(f"@{domain}", f"@{vmi}"))
+        self.assert_failed(answer, "FAILED_PRECONDITION", "Argument list too long", "--stdin")
+        self.stop()
+
     def test_standard_input_keeps_json_as_it_came(self):
         self.hook('#!/bin/sh\necho "$# $(basename "$0")"; cat\n', "preCloudInitIso")
         self.start("-stdin")
