@@ -191,8 +191,8 @@ static int directory_enter(struct manager_discovery *discovery, const char *path
 /* A container's directory was moved away; where it went it may be found as another. */
 static void place_leave(struct manager_discovery *discovery, const char *container)
 {
-    struct place *place;
-    struct place *next;
+    struct place *place = NULL;
+    struct place *next = NULL;
     HASH_ITER (hh, discovery->places, place, next) {
         if (place->container != NULL && streq(place->container, container)) {
             inotify_rm_watch(discovery->inotify, place->watch);
@@ -204,8 +204,8 @@ static void place_leave(struct manager_discovery *discovery, const char *contain
 /* Events were lost: looks at everything anew. */
 static void rescan(struct manager_discovery *discovery)
 {
-    struct place *place;
-    struct place *next;
+    struct place *place = NULL;
+    struct place *next = NULL;
     HASH_ITER (hh, discovery->places, place, next) {
         auto_error struct error *error = NULL;
         if (place_scan(discovery, place, &error) < 0 && place->container != NULL)
@@ -291,8 +291,8 @@ void manager_discovery_stop(struct manager_discovery *discovery)
 {
     if (discovery->inotify >= 0)
         ev_io_stop(discovery->loop, &discovery->readable);
-    struct place *place;
-    struct place *next;
+    struct place *place = NULL;
+    struct place *next = NULL;
     HASH_ITER (hh, discovery->places, place, next) {
         inotify_rm_watch(discovery->inotify, place->watch);
         place_free(discovery, place);
