@@ -104,17 +104,20 @@ static void stand_ins_clear(struct cli_stand_ins *stand_ins)
     free(stand_ins->items);
 }
 
-static int check_hook_indexes(const struct cli_run *run, struct error **err)
+/* Makes the names of the hooks plain indexes of the annotation. */
+static int read_hook_indexes(struct cli_run *run, struct error **err)
 {
     size_t count = run->machine.list->count;
     for (size_t i = 0; i < run->hooks.count; i++) {
-        const char *name = run->hooks.items[i].name;
+        struct cli_stand_in *hook = &run->hooks.items[i];
         long index = 0;
-        if (!text_parse_int(name, 0, ANNOTATIONS_MAX_SIDECARS - 1, &index) ||
+        if (!text_parse_int(hook->name, 0, ANNOTATIONS_MAX_SIDECARS - 1, &index) ||
             (size_t)index >= count)
             return error_set(err, ERROR_USAGE,
-                "--hook cannot be %s=%s: the annotation has %zu entries, counted from 0", name,
-                run->hooks.items[i].directory, count);
+                "--hook cannot be %s=%s: the annotation has %zu entries, counted from 0",
+                hook->name, hook->directory, count);
+        auto_free char *name = xasprintf("%ld", index);
+        xstrset(&hook->name, name);
     }
     return 0;
 }
@@ -128,13 +131,13 @@ static int read_inputs(
     if (file_read(domain, DOMAIN_MAX_BYTES, &run->domain, &run->domain_length, err) < 0)
         return -1;
     if (domain_identify(run->domain, run->domain_length, NULL, err) < 0)
-        return error_wrap(err, "%s", domain);
+        return error_wrap(err, "%s", streq(domain, "-") ? "standard input" : domain);
     if (cloud_init != NULL &&
         file_read(cloud_init, DOMAIN_MAX_BYTES, &run->cloud_init, &run->cloud_init_length, err) < 0)
         return -1;
     if (read_stand_ins(arguments, FLAG_HOOK, "--hook", &run->hooks, err) < 0 ||
         read_stand_ins(arguments, FLAG_PVC, "--pvc", &run->claims, err) < 0 ||
-        check_hook_indexes(run, err) < 0)
+        read_hook_indexes(run, err) < 0)
         return -1;
     run->trace_directory = cli_flag_value(arguments, FLAG_TRACE, NULL);
     run->twice = cli_flag_given(arguments, FLAG_TWICE);
@@ -204,7 +207,7 @@ static int run_machine(
     if (result == 0)
         result =
             write_results(arguments, domain, domain_length, cloud_init, cloud_init_length, err);
-    if (run->hops.count > 0)
+    if (run->hops.count > 0 || (result == 0 && run->machine.list->count > 0))
         show_hops(run, cli_flag_given(arguments, FLAG_DIFF));
     return result < 0 ? -1 : check_idempotence(run, err);
 }

@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +28,18 @@ void cli_run_say(struct cli_run *run, const char *format, ...)
     fprintf(stderr, "%s run: %s\n", run->program, line);
 }
 
+/* Whether an image is one of sidecar-shim's, ours or KubeVirt's, by its name. */
+static bool is_shim_image(const char *image)
+{
+    const char *slash = strrchr(image, '/');
+    const char *name = slash != NULL ? slash + 1 : image;
+    size_t length = strcspn(name, ":@");
+    return length == strlen("sidecar-shim") && strncmp(name, "sidecar-shim", length) == 0;
+}
+
 static bool is_foreign(const struct annotations_sidecar *sidecar)
 {
-    return sidecar->image != NULL || sidecar->command != NULL;
+    return sidecar->command != NULL || (sidecar->image != NULL && !is_shim_image(sidecar->image));
 }
 
 /* Says where a sidecar is not what it would be in the cluster, or does nothing. */
@@ -176,7 +186,19 @@ static int run_chains(struct cli_run *run, char **domain, size_t *domain_length,
         vmi, cloud_init, cloud_init_length, err);
 }
 
-/* Everything between the making of the temporary directory and its removal. */
+/* Holds the signals that end a run back while it is being cleaned up. */
+static void hold_signals(bool hold)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
+}
+
+/* Everything between the making of the temporary directory and its removal. Leaves the signals
+ * held. */
 static int run_in_directory(struct cli_run *run, char **domain, size_t *domain_length,
     char **cloud_init, size_t *cloud_init_length, struct error **err)
 {
@@ -197,6 +219,7 @@ static int run_in_directory(struct cli_run *run, char **domain, size_t *domain_l
         result = cli_session_collect(run->session, &options, err);
     if (result == 0)
         result = run_chains(run, domain, domain_length, cloud_init, cloud_init_length, err);
+    hold_signals(true);
     cli_session_end(steal(&run->session)); /* while the options are there */
     return result;
 }
@@ -228,5 +251,6 @@ int cli_run_hooks(struct cli_run *run, char **domain, size_t *domain_length, cha
     if (file_remove_tree(run->directory, &left) < 0)
         cli_run_say(run, "warning: %s", left->message);
     error_free(left);
+    hold_signals(false);
     return result;
 }

@@ -26,12 +26,19 @@ struct sidecar {
     struct sidecar *prev, *next;
 };
 
+/* Processes whose parent is this one. */
+struct children {
+    pid_t *pids; /* owned */
+    size_t count;
+};
+
 struct cli_session {
     struct cli_session_options options;
     struct ev_loop *loop;
     struct rpc *rpc;
     struct manager *manager;
     struct sidecar *sidecars;
+    struct children strangers; /* what this process had for children before */
     ev_timer tick;
     ev_signal signals[3];
     bool collecting; /* the end of a sidecar's process ends the operation */
@@ -40,6 +47,31 @@ struct cli_session {
     char *output;
     size_t output_length;
 };
+
+/* None where the kernel does not tell (CONFIG_PROC_CHILDREN). */
+static struct children list_children(void)
+{
+    struct children children = {0};
+    auto_free char *path = xasprintf("/proc/self/task/%d/children", getpid());
+    FILE *list = fopen(path, "re");
+    int pid = 0;
+    while (list != NULL && fscanf(list, "%d", &pid) == 1) { // NOLINT(cert-err34-c)
+        children.pids = xreallocarray(children.pids, children.count + 1, sizeof(*children.pids));
+        children.pids[children.count++] = pid;
+    }
+    if (list != NULL)
+        fclose(list);
+    return children;
+}
+
+static bool is_child(const struct children *children, pid_t pid)
+{
+    for (size_t i = 0; i < children->count; i++) {
+        if (children->pids[i] == pid)
+            return true;
+    }
+    return false;
+}
 
 static void finish(struct cli_session *session, struct error *take_error)
 {
@@ -133,6 +165,7 @@ struct cli_session *cli_session_new(const struct cli_session_options *options, s
         return NULL;
     }
     /* What a sandbox might leave behind comes to us, to be ended. */
+    session->strangers = list_children();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -223,20 +256,21 @@ static bool any_runs(const struct cli_session *session)
     return false;
 }
 
-/* Kills and reaps every child that there still is: processes whose sandbox ended before they
- * were tied to it. The kernel hands them to us, one generation at a time. */
-static void end_orphans(void)
+/* Kills and reaps the children that are not ours from the beginning: processes whose sandbox ended
+ * before they were tied to it. The kernel hands them to us, one generation at a time. */
+static void end_orphans(const struct cli_session *session)
 {
-    auto_free char *path = xasprintf("/proc/self/task/%d/children", getpid());
-    for (;;) {
-        FILE *children = fopen(path, "re");
-        int pid = 0;
-        while (children != NULL && fscanf(children, "%d", &pid) == 1) // NOLINT(cert-err34-c)
-            kill(pid, SIGKILL);
-        if (children != NULL)
-            fclose(children);
-        if (waitpid(-1, NULL, 0) < 0 && errno != EINTR)
-            return;
+    for (size_t count = 1; count > 0;) {
+        struct children orphans = list_children();
+        count = 0;
+        for (size_t i = 0; i < orphans.count; i++) {
+            if (is_child(&session->strangers, orphans.pids[i]))
+                continue;
+            kill(orphans.pids[i], SIGKILL);
+            waitpid(orphans.pids[i], NULL, 0);
+            count++;
+        }
+        free(orphans.pids);
     }
 }
 
@@ -254,7 +288,7 @@ void cli_session_end(struct cli_session *session)
     }
     while (any_runs(session))
         ev_run(session->loop, 0);
-    end_orphans();
+    end_orphans(session);
     rpc_free(session->rpc);
     for (size_t i = 0; i < ARRAY_SIZE(session->signals); i++)
         ev_signal_stop(session->loop, &session->signals[i]);
@@ -265,5 +299,6 @@ void cli_session_end(struct cli_session *session)
     }
     error_free(session->error);
     free(session->output);
+    free(session->strangers.pids);
     free(session);
 }

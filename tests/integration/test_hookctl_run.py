@@ -52,7 +52,8 @@ seen = {
     "root": sorted(os.listdir("/")),
 }
 text = json.dumps(seen).replace("&", "&amp;").replace("<", "&lt;")
-sys.stdout.write(sys.argv[4].replace("  <memory", f"  <description>{text}</description>\\n  <memory"))
+text = f"  <description>{text}</description>\\n  <memory"
+sys.stdout.write(sys.argv[4].replace("  <memory", text))
 """
 FAIL_SH = """#!/bin/sh
 echo "no such disk: vdz" >&2
@@ -131,7 +132,9 @@ class RunTestCase(support.TestCase):
         self.assertEqual(list(self.temporary.iterdir()), [])
         self.assertEqual(sandboxes_of(self.temporary), [])
 
-    def run_hooks(self, *words, status=0, domain=None, stdin="", env=None, prefix=(), program=HOOKCTL):
+    def run_hooks(
+        self, *words, status=0, domain=None, stdin="", env=None, prefix=(), program=HOOKCTL
+    ):
         """Runs the hooks of self.tmp/vm.yaml; checks the exit status and what is left behind."""
         words = [*prefix, program, "run", "-f", self.tmp / "vm.yaml", *words]
         if "--domain" not in words:
@@ -217,7 +220,7 @@ class ChainTest(RunTestCase):
             {"fail.sh": FAIL_SH, "title.sh": TITLE_SH},
         )
         directory = self.write_hook("hooks", DESCRIPTION_PY)
-        result = self.run_hooks("--hook", f"0={directory}")
+        result = self.run_hooks("--hook", f"00={directory}")
         self.assertIn("<description>vm</description>", result.stdout)
         self.assertIn("<title>by shell</title>", result.stdout)
 
@@ -247,6 +250,13 @@ class ChainTest(RunTestCase):
         self.assertIn("warning: hook-sidecar-1 has no hook here", result.stderr)
         self.assertIn("--hook 1=DIR", result.stderr)
         self.assertRegex(result.stderr, r"hook-sidecar-1 +- +not called")
+
+    def test_image_of_the_shim(self):
+        entry = {"image": "quay.io/kubevirt/sidecar-shim:v1.9.0", **script_entry("stdin.py")}
+        entry["args"] += ["--stdin"]
+        script = "#!/usr/bin/python3\nimport json, sys\nprint(json.load(sys.stdin)['domain'])\n"
+        self.write_machine([entry], {"stdin.py": script})
+        self.assertNotIn("note:", self.run_hooks().stderr)
 
     def test_cloud_init(self):
         self.write_machine(
@@ -392,7 +402,7 @@ class FaultTest(RunTestCase):
         )
         result = self.run_hooks(status=4)
         self.assertEqual(result.stdout, "")
-        self.assertRegex(result.stderr, r"hookctl run: .*hook-sidecar-1.*status 3.*no such disk: vdz")
+        self.assertRegex(result.stderr, r"run: .*hook-sidecar-1.*status 3.*no such disk: vdz")
         self.assertRegex(result.stderr, r"hook-sidecar-1 +1 +OnDefineDomain +failed")
         self.assertRegex(result.stderr, r"hook-sidecar-2 +- +not called")
 
@@ -534,7 +544,8 @@ class ShowTest(RunTestCase):
         script = '#!/bin/sh\necho "looking \033[31mround" >&2\nprintf %s "$4"\n'
         self.write_machine([script_entry("hook.sh")], {"hook.sh": script})
         self.assertNotIn("looking", self.run_hooks().stderr)
-        self.assertRegex(self.run_hooks("-v").stderr, r"hook-sidecar-0 \| .*looking \\x1b\[31mround")
+        shown = self.run_hooks("-v").stderr
+        self.assertRegex(shown, r"hook-sidecar-0 \| .*looking \\x1b\[31mround")
 
     def run_on_terminal(self, **env):
         """What is seen on a terminal that is standard error."""
@@ -576,7 +587,10 @@ class InterruptTest(RunTestCase):
         fifo = fifo_directory / "fifo"
         os.mkfifo(fifo)
         host_path = {"path": str(fifo_directory), "volumePath": "/host"}
-        script = "#!/bin/sh\ntrap '' TERM INT\nsetsid sleep 1000 &\necho ready > /host/fifo\nsleep 1000\n"
+        script = (
+            "#!/bin/sh\ntrap '' TERM INT\nsetsid sleep 1000 &\n"
+            "echo ready > /host/fifo\nsleep 1000\n"
+        )
         self.write_machine([script_entry("hang.sh", hostPath=host_path)], {"hang.sh": script})
         words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain]
         for number in (signal.SIGTERM, signal.SIGINT):
