@@ -16,8 +16,15 @@ struct inner {
     struct yaml_place *where; /* of each byte of the string, in the file; NULL: unknown; owned */
 };
 
+/* What a node is found by. It keeps the table as large as the document, where whole pointers as
+ * keys would grow with its depth. */
+struct node_key {
+    const struct yaml_node *parent;
+    char token[];
+};
+
 struct yaml_node {
-    char *key; /* the address of the parent, then the token; owned */
+    struct node_key *key; /* owned */
     struct yaml_place place;
     size_t from; /* the value is text[from, to), with its anchor and tag */
     size_t to;
@@ -94,24 +101,24 @@ void yaml_places_free(struct yaml_places *places)
 {
     if (places == NULL)
         return;
-    struct yaml_node *node = NULL;
-    struct yaml_node *next = NULL;
-    HASH_ITER (hh, places->nodes, node, next) {
-        HASH_DEL(places->nodes, node);
+    struct yaml_node *node = places->nodes;
+    HASH_CLEAR(hh, places->nodes); /* leaves the nodes and their order as they are */
+    while (node != NULL) {
+        struct yaml_node *next = node->hh.next;
         inner_free(node->inner);
         free(node->key);
         free(node);
+        node = next;
     }
     free(places);
 }
 
-/* The key of a node: the address of its parent and its token. It keeps the table as large as the
- * document, where whole pointers as keys would grow with its depth. Owned by the caller. */
-static char *node_key(const struct yaml_node *parent, const char *token, size_t length)
+/* Owned by the caller. */
+static struct node_key *key_new(const struct yaml_node *parent, const char *token, size_t length)
 {
-    char *key = xmalloc(sizeof(struct yaml_node *) + length);
-    memcpy(key, &parent, sizeof(struct yaml_node *));
-    memcpy(key + sizeof(struct yaml_node *), token, length);
+    struct node_key *key = xmalloc(sizeof(*key) + length);
+    key->parent = parent;
+    memcpy(key->token, token, length);
     return key;
 }
 
@@ -120,8 +127,8 @@ struct yaml_node *yaml_places_add(
 {
     struct yaml_node *node = xcalloc(1, sizeof(*node));
     size_t length = strlen(token);
-    node->key = node_key(parent, token, length);
-    HASH_ADD_KEYPTR(hh, places->nodes, node->key, sizeof(struct yaml_node *) + length, node);
+    node->key = key_new(parent, token, length);
+    HASH_ADD_KEYPTR(hh, places->nodes, node->key, sizeof(*node->key) + length, node);
     return node;
 }
 
@@ -129,9 +136,9 @@ static struct yaml_node *child_of(const struct yaml_places *places, const struct
     const char *token, size_t length)
 {
     bool repeats = parent != NULL && parent->target != NULL;
-    auto_free char *key = node_key(repeats ? parent->target : parent, token, length);
+    auto_free struct node_key *key = key_new(repeats ? parent->target : parent, token, length);
     struct yaml_node *node = NULL;
-    HASH_FIND(hh, places->nodes, key, sizeof(struct yaml_node *) + length, node);
+    HASH_FIND(hh, places->nodes, key, sizeof(*key) + length, node);
     return node;
 }
 
