@@ -17,7 +17,7 @@ sidecar-shim_ROOM := shim
 
 CPPFLAGS += -I. -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
-    -Wimplicit-fallthrough -Wundef -Wwrite-strings -Wno-format-nonliteral
+    -Wundef -Wwrite-strings -Wno-format-nonliteral
 OPTIMIZE ?= -O2 -g
 HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CFLAGS += -std=gnu17 $(OPTIMIZE) $(HARDEN) $(WARNINGS) -fno-strict-aliasing -ffunction-sections -fdata-sections
