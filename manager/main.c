@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -46,7 +47,7 @@ static int run_command(const struct manager_command *command, int argc, char **a
     if (manager_flags_parse(argc, argv, command->sets, &flags, &error) < 0)
         return fail_usage(command->name, error);
     if (!flags.help)
-        return command->run(&flags);
+        _exit(command->run(&flags)); /* without exit handlers: gRPC's threads still run */
     print_command_help(command);
     return 0;
 }

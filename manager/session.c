@@ -212,10 +212,5 @@ int manager_session_end(struct manager_session *session, struct error *take_erro
         log_write(LOG_ERROR, json_pack("{s:s}", "class", error_class_name(error->class)), "%s",
             error->message);
     error_free(error);
-    manager_blocking_free(session->blocking);
-    manager_timings_free(session->timings);
-    domain_schema_free(session->schema);
-    annotations_list_free(session->list);
-    free(session->vmi);
     return status;
 }

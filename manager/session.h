@@ -1,4 +1,6 @@
-/* One run of a subcommand: its inputs, a manager, log lines and timings. */
+/* One run of a subcommand: its inputs, a manager, log lines and timings. It lasts as long as the
+ * process: to take gRPC's core down in an orderly way costs more time than collecting does, and the
+ * end of the process closes everything as well. */
 #ifndef MANAGER_SESSION_H
 #define MANAGER_SESSION_H
 
@@ -7,12 +9,12 @@
 
 struct manager_session {
     const struct manager_flags *flags;
-    struct manager_timings *timings; /* owned */
-    struct annotations_list *list; /* owned; NULL: none was given */
-    struct domain_schema *schema; /* owned; NULL: none was given */
-    char *vmi; /* owned */
+    struct manager_timings *timings;
+    struct annotations_list *list; /* NULL: none was given */
+    struct domain_schema *schema; /* NULL: none was given */
+    char *vmi;
     size_t vmi_length;
-    struct manager_blocking *blocking; /* owned */
+    struct manager_blocking *blocking;
 };
 
 /* Reads what the flags name and makes a manager. present_only as in manager_options.
@@ -32,7 +34,7 @@ int manager_session_chain(struct manager_session *session, enum manager_hook hoo
 /* Writes to standard output. Returns 0, or -1 with an io error. */
 int manager_session_print(const char *data, size_t length, struct error **err);
 
-/* Logs take_error, if there is one, appends the timings and frees all. Returns the exit status. */
+/* Logs take_error, if there is one, and appends the timings. Returns the exit status. */
 int manager_session_end(struct manager_session *session, struct error *take_error);
 
 #endif

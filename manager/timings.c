@@ -1,7 +1,6 @@
 #include "manager/timings.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -32,15 +31,6 @@ struct manager_timings *manager_timings_new(const char *command)
         .hops = json_array(),
     };
     return timings;
-}
-
-void manager_timings_free(struct manager_timings *timings)
-{
-    if (timings == NULL)
-        return;
-    json_decref(timings->sidecars);
-    json_decref(timings->hops);
-    free(timings);
 }
 
 void manager_timings_note(struct manager_timings *timings, const struct manager_event *event)

@@ -6,9 +6,8 @@
 
 struct manager_timings;
 
-/* Begins to count now. command is borrowed. Owned by the caller. */
+/* Begins to count now. command is borrowed. Lasts as long as the process. */
 struct manager_timings *manager_timings_new(const char *command);
-void manager_timings_free(struct manager_timings *timings); /* NULL is allowed */
 
 /* Notes what an event says about time. */
 void manager_timings_note(struct manager_timings *timings, const struct manager_event *event);
