@@ -71,12 +71,14 @@ static void long_paths_work(void **state)
     rpc_server_free(server);
 }
 
-/* The largest domain that fits into a message, beside its two bytes of tag and length, is two
- * varints smaller: one byte of tag and four of length. */
+/* The largest domain that fits into a message: a byte of tag and four of length are before it. */
 enum { LARGEST_DOMAIN = RPC_MAX_MESSAGE - 5 };
 
 static void sixteen_mebibytes_pass_and_one_byte_more_does_not(void **state)
 {
+#ifdef __SANITIZE_THREAD__
+    skip(); /* it looks at each byte that the core's library sends: minutes */
+#endif
     struct pair *pair = *state;
     auto_free char *domain = xcalloc(1, LARGEST_DOMAIN + 1);
     memset(domain, 'x', LARGEST_DOMAIN + 1);
