@@ -71,12 +71,8 @@ void rpc_channel_free(struct rpc_channel *channel)
 {
     if (channel == NULL)
         return;
-    struct rpc_call *call;
-    struct rpc_call *next;
-    DL_FOREACH_SAFE(channel->calls, call, next)
-    {
-        rpc_call_cancel(call);
-    }
+    while (channel->calls != NULL)
+        rpc_call_cancel(channel->calls);
     grpc_channel_destroy(channel->channel);
     free(channel);
 }

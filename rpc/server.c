@@ -30,6 +30,7 @@ struct rpc_server {
     struct rpc_tag ended_tag;
     bool ended; /* the core has no connection of it left */
     bool finished; /* and nothing of it will complete any more */
+    struct ev_async report; /* never started; fed to the loop to call done */
     void (*done)(void *user);
     void *user;
 };
@@ -66,8 +67,17 @@ static void dispatch(struct rpc_server *server, struct rpc_request *request)
         rpc_request_refuse(request, RPC_UNIMPLEMENTED, "this server has no such method");
 }
 
-/* When all that was under way is over, the server is: the core reports its end in any order with
- * that of the requests. Nothing of the server is touched after done. */
+static void on_report(struct ev_loop *loop, struct ev_async *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct rpc_server *server = watcher->data;
+    if (server->done != NULL)
+        server->done(server->user); /* may free it */
+}
+
+/* When all that was under way is over, the server is. The core reports its own end and those of the
+ * requests in any order. */
 static void finish_when_over(struct rpc_server *server)
 {
     if (!server->ended || server->expected != NULL || server->requests != NULL)
@@ -75,8 +85,7 @@ static void finish_when_over(struct rpc_server *server)
     ev_timer_stop(server->rpc->loop, &server->grace);
     grpc_server_destroy(server->server);
     server->finished = true;
-    if (server->done != NULL)
-        server->done(server->user);
+    ev_feed_event(server->rpc->loop, &server->report, EV_CUSTOM);
 }
 
 static void on_arrived(void *owner, bool ok)
@@ -164,6 +173,7 @@ struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
     grpc_server *grpc = grpc_server_create(rpc_core_options(), NULL);
     rpc_core_restore_signals(&before);
     if (grpc == NULL) {
+        close(listen_fd);
         error_set(err, ERROR_INTERNAL, "starting a gRPC server");
         return NULL;
     }
@@ -177,6 +187,8 @@ struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
         .server = grpc,
         .listen_fd = listen_fd};
     server->ended_tag = (struct rpc_tag){on_ended, server};
+    ev_async_init(&server->report, on_report);
+    server->report.data = server;
     ev_io_init(&server->acceptable, on_acceptable, listen_fd, EV_READ);
     server->acceptable.data = server;
     ev_timer_init(&server->retry, on_retry, 0., retry_seconds);
@@ -217,12 +229,12 @@ void rpc_server_free(struct rpc_server *server)
 {
     if (server == NULL)
         return;
-    server->done = NULL;
     if (!server->stopping)
         rpc_server_stop(server, 0, NULL, NULL);
     else if (!server->finished)
         grpc_server_cancel_all_calls(server->server);
     rpc_core_wait(server->rpc, &server->finished);
+    ev_clear_pending(server->rpc->loop, &server->report);
     free(server->services);
     free(server);
 }

@@ -32,15 +32,17 @@ struct rpc_service {
     void *user;
 };
 
-/* Serves count services (copied) on listen_fd, which is taken. A method nobody knows is answered
- * UNIMPLEMENTED, a request that does not unpack INVALID_ARGUMENT, one over RPC_MAX_MESSAGE
- * RESOURCE_EXHAUSTED. Returns the server, owned by the caller, or NULL with an internal error. */
+/* Serves count services (copied) on listen_fd, which is taken, also on failure. A method nobody
+ * knows is answered UNIMPLEMENTED, a request that does not unpack INVALID_ARGUMENT, one over
+ * RPC_MAX_MESSAGE RESOURCE_EXHAUSTED. Returns the server, owned by the caller, or NULL with an
+ * internal error. */
 struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
     const struct rpc_service *services, size_t count, struct error **err);
 
-/* Answer; request and message are gone afterwards. A response over RPC_MAX_MESSAGE becomes a
- * failure. A failure's message is text for the peer to read, cut to what its headers hold (6 KiB).
- * Both do nothing but release the request when the peer has gone or the server has. */
+/* Answer; request and message are gone afterwards. response is of the method's output type; one
+ * over RPC_MAX_MESSAGE becomes a failure. A failure's message is text for the peer to read, cut to
+ * what its headers hold (6 KiB). Both do nothing but release the request when the peer has gone or
+ * the server has. */
 void rpc_request_reply(struct rpc_request *request, const ProtobufCMessage *response);
 void rpc_request_fail(struct rpc_request *request, enum rpc_code code, const char *message);
 

@@ -292,6 +292,27 @@ static void a_server_is_freed_right_after_an_answer(void **state)
     }
 }
 
+static void answer_in_stopped(void *user)
+{
+    struct pair *pair = user;
+    assert_int_equal(pair->cancels, 1); /* was told before */
+    rpc_request_fail(steal(&pair->held), RPC_UNKNOWN, "nobody hears this");
+    rpc_server_free(steal(&pair->server));
+    pair_on_stopped(pair);
+}
+
+static void a_request_may_be_answered_when_its_server_has_stopped(void **state)
+{
+    struct pair *pair = *state;
+    pair->handler = pair_hold;
+    pair_start(pair, "", 0, PAIR_TIMEOUT_MS);
+    pair_wait_held(pair);
+    rpc_request_on_cancel(pair->held, pair_count_cancel, pair);
+    rpc_server_stop(pair->server, 0, answer_in_stopped, pair);
+    while (!pair->stopped)
+        ev_run(pair->loop, 0);
+}
+
 static void free_in_handler(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
     const ProtobufCMessage *message, void *user)
 {
@@ -396,6 +417,7 @@ int main(void)
         WITH_PAIR(a_server_is_freed_at_once),
         WITH_PAIR(a_stopping_server_is_freed_at_once),
         WITH_PAIR(a_server_is_freed_right_after_an_answer),
+        WITH_PAIR(a_request_may_be_answered_when_its_server_has_stopped),
         WITH_PAIR(a_server_is_freed_in_a_handler),
         WITH_PAIR(a_server_is_freed_in_a_cancel),
         WITH_PAIR(a_server_is_freed_by_its_callback),
