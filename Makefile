@@ -175,6 +175,10 @@ test: all unit peers ## run the tests (TESTS='…' for some of them)
 sanitize: ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=build/sanitize SANITIZE=address,undefined test
 
+.PHONY: valgrind
+valgrind: unit ## run the unit tests under valgrind
+	HOOKLINE_BUILD=$(BUILD) prove --jobs 2 --timer --exec 'tests/exec valgrind' $(UNIT_TESTS)
+
 .PHONY: lint
 lint: $(PROTO_HEADERS) ## clang-format, clang-tidy, cppcheck, shellcheck, the rule of the house plan
 	@tests/lint/run $(CPPFLAGS) -std=gnu17
