@@ -1,6 +1,8 @@
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "manager/collection.h"
 #include "manager/discovery.h"
 #include "manager/info.h"
@@ -39,11 +41,13 @@ static void take_answered(struct manager_collection *collection)
             continue;
         struct manager_sidecar *sidecar = &manager->sidecars[manager->count];
         *sidecar = container->sidecar;
-        sidecar->name = xstrdup(container->name);
-        sidecar->socket = xstrdup(container->answered->path);
+        sidecar->name = xstrdup(container->shown);
+        sidecar->socket =
+            text_printable(container->answered->path, strlen(container->answered->path), SIZE_MAX);
         manager->links[manager->count++] = (struct manager_link){
             .channel = steal(&container->channel),
             .directory = steal(&container->directory),
+            .socket = xstrdup(container->answered->path),
         };
     }
 }

@@ -10,7 +10,7 @@ static const char *separator(const UT_string *list)
 /* Says of one container why it is not there. */
 static void describe_missing(const struct manager_container *container, UT_string *missing)
 {
-    utstring_printf(missing, "%s%s (", separator(missing), container->name);
+    utstring_printf(missing, "%s%s (", separator(missing), container->shown);
     const struct manager_candidate *candidate = NULL;
     DL_FOREACH (container->candidates, candidate) {
         utstring_printf(missing, "%s", candidate != container->candidates ? "; " : "");
@@ -59,7 +59,7 @@ int manager_collection_late(struct manager_collection *collection, struct error 
         if (container->answered == NULL)
             describe_missing(container, &missing);
         else
-            utstring_printf(&came, "%s%s", separator(&came), container->name);
+            utstring_printf(&came, "%s%s", separator(&came), container->shown);
     }
     describe_unseen(collection, &missing);
     int result = error_set(err, ERROR_TIMEOUT,
@@ -82,7 +82,7 @@ int manager_collection_check_surplus(
     manager_containers_foreach(collection, container)
     {
         if (manager_container_is_dialled(container))
-            utstring_printf(&listening, "%s%s", separator(&listening), container->name);
+            utstring_printf(&listening, "%s%s", separator(&listening), container->shown);
         else if (container->answered == NULL && container->candidates != NULL)
             manager_warn(manager, &container->sidecar,
                 "ignored: the %zu expected are there, and nobody listens on its socket",

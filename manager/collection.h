@@ -24,14 +24,15 @@ struct manager_candidate {
 
 /* What may become a sidecar: a directory, or a socket directly in the socket directory. */
 struct manager_container {
-    char *name; /* the key */
+    char *name; /* the key: as the directory has it */
+    char *shown; /* the same, fit to be shown: of whatever bytes it was */
     struct manager_collection *collection;
     char *directory; /* NULL when it is none */
     char *trouble; /* why the directory cannot be read; or NULL */
     struct manager_candidate *candidates;
     struct manager_candidate *answered; /* the one that counts; NULL until Info was answered */
     struct rpc_channel *channel; /* to it */
-    struct manager_sidecar sidecar; /* name borrowed from here */
+    struct manager_sidecar sidecar; /* its name is the one shown */
     UT_hash_handle hh;
 };
 

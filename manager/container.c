@@ -106,7 +106,8 @@ struct manager_container *manager_container_get(
         return container;
     container = xmalloc(sizeof(*container));
     *container = (struct manager_container){.name = xstrdup(name), .collection = collection};
-    container->sidecar.name = container->name;
+    container->shown = text_printable(name, strlen(name), SIZE_MAX);
+    container->sidecar.name = container->shown;
     container->sidecar.index = manager_index_of(name);
     manager_set_policy(collection->manager, &container->sidecar);
     HASH_ADD_KEYPTR(
@@ -122,6 +123,7 @@ void manager_container_free(struct manager_container *container)
     rpc_channel_free(container->channel);
     free(container->directory);
     free(container->trouble);
+    free(container->shown);
     free(container->name);
     free(container);
 }

@@ -13,14 +13,12 @@ struct manager_dial {
     void *user;
 };
 
-int manager_status_error(const struct rpc_result *result, struct error **err)
+int manager_status_error(const struct rpc_result *result, int64_t timeout_ms, struct error **err)
 {
     auto_free char *said = text_printable(result->message, strlen(result->message), MAX_SHOWN);
-    enum error_class class = ERROR_REMOTE;
     if (result->code == RPC_DEADLINE_EXCEEDED)
-        class = ERROR_TIMEOUT;
-    else if (result->code == RPC_UNAVAILABLE)
-        class = ERROR_IO;
+        return error_set(err, ERROR_TIMEOUT, "no answer within %g s", (double)timeout_ms / 1e3);
+    enum error_class class = result->code == RPC_UNAVAILABLE ? ERROR_IO : ERROR_REMOTE;
     return error_set(err, class, "%s: %s", rpc_code_name(result->code), said);
 }
 
@@ -37,7 +35,7 @@ static void on_answer(void *user, const struct rpc_result *result)
     struct manager_dial *dial = user;
     struct error *error = NULL;
     if (result->code != RPC_OK) {
-        manager_status_error(result, &error);
+        manager_status_error(result, MANAGER_INFO_TIMEOUT_MS, &error);
         if (may_pass(result->code))
             error->class = ERROR_IO;
         error_wrap(&error, "Info");

@@ -23,7 +23,8 @@ struct manager_dial *manager_dial_start(
 void manager_dial_cancel(struct manager_dial *dial);
 
 /* What a call's status means as an error: a deadline a timeout, a lost connection io, anything
- * else remote. The message is the status and what the peer said, on one line. */
-int manager_status_error(const struct rpc_result *result, struct error **err);
+ * else remote. The message, on one line, is the status and what the peer said; timeout_ms is what
+ * the call had. */
+int manager_status_error(const struct rpc_result *result, int64_t timeout_ms, struct error **err);
 
 #endif

@@ -17,6 +17,10 @@
 static const uint32_t watched =
     IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ATTRIB | IN_ONLYDIR | IN_EXCL_UNLINK;
 
+/* Where the kernel has no inotify instance left for this user, of which a node with many virtual
+ * machines may run out, it is looked again and again. */
+static const double look_again = 0.05;
+
 /* A directory that is looked into. */
 struct place {
     const char *path; /* owned by those under watch */
@@ -30,6 +34,7 @@ struct manager_discovery {
     const char *directory;
     int inotify; /* -1 until it watches */
     ev_io readable;
+    ev_timer again;
     struct place *places; /* those under watch */
     manager_discovery_observer *observer;
     void *user;
@@ -254,6 +259,13 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
     }
 }
 
+static void on_again(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    manager_discovery_look(watcher->data, NULL);
+}
+
 struct manager_discovery *manager_discovery_new(
     struct ev_loop *loop, const char *directory, manager_discovery_observer *observer, void *user)
 {
@@ -265,6 +277,8 @@ struct manager_discovery *manager_discovery_new(
         .observer = observer,
         .user = user,
     };
+    ev_timer_init(&discovery->again, on_again, look_again, look_again);
+    discovery->again.data = discovery;
     return discovery;
 }
 
@@ -275,12 +289,13 @@ int manager_discovery_look(struct manager_discovery *discovery, struct error **e
 
 int manager_discovery_watch(struct manager_discovery *discovery, struct error **err)
 {
-    if (discovery->inotify >= 0)
+    if (discovery->inotify >= 0 || ev_is_active(&discovery->again))
         return 0;
     discovery->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (discovery->inotify < 0)
-        return error_set_errno(
-            err, "watching %s (see sysctl fs.inotify.max_user_instances)", discovery->directory);
+    if (discovery->inotify < 0) {
+        ev_timer_start(discovery->loop, &discovery->again);
+        return manager_discovery_look(discovery, err);
+    }
     ev_io_init(&discovery->readable, on_readable, discovery->inotify, EV_READ);
     discovery->readable.data = discovery;
     ev_io_start(discovery->loop, &discovery->readable);
@@ -289,6 +304,7 @@ int manager_discovery_watch(struct manager_discovery *discovery, struct error **
 
 void manager_discovery_stop(struct manager_discovery *discovery)
 {
+    ev_timer_stop(discovery->loop, &discovery->again);
     if (discovery->inotify >= 0)
         ev_io_stop(discovery->loop, &discovery->readable);
     struct place *place = NULL;

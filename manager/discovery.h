@@ -50,8 +50,8 @@ int manager_discovery_watch(struct manager_discovery *discovery, struct error **
 void manager_discovery_stop(struct manager_discovery *discovery);
 void manager_discovery_free(struct manager_discovery *discovery); /* NULL is allowed */
 
-/* The sockets in one directory, now, MANAGER_MAX_SOCKETS at most. Returns an array owned by the caller, as are the paths; NULL
- * when there are none. */
+/* The sockets in one directory, now, MANAGER_MAX_SOCKETS at most. Returns an array owned by the
+ * caller, as are the paths; NULL when there are none. */
 char **manager_discovery_list(const char *directory, size_t *count);
 
 #endif

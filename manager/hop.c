@@ -17,6 +17,7 @@ struct manager_hop {
     enum manager_hook hook;
     struct manager_field fields[MAX_FIELDS];
     size_t field_count;
+    int64_t timeout_ms; /* of all of it */
     double deadline; /* manager_clock */
     manager_hop_done *done;
     void *user;
@@ -72,7 +73,7 @@ static void on_response(void *user, const struct rpc_result *result)
         hop_end(hop, result->response, NULL, false);
         return;
     }
-    manager_status_error(result, &error);
+    manager_status_error(result, hop->timeout_ms, &error);
     if (result->code == RPC_UNAVAILABLE) {
         rpc_channel_free(steal(&link_of(hop)->channel));
         error->class = ERROR_REMOTE;
@@ -116,9 +117,11 @@ static void on_dialed(void *user, struct rpc_channel *take_channel,
         dial_next(hop, error);
         return;
     }
+    const char *path = hop->paths[hop->path_next - 1];
     link_of(hop)->channel = take_channel;
+    xstrset(&link_of(hop)->socket, path);
     free((char *)sidecar->socket);
-    sidecar->socket = xstrdup(hop->paths[hop->path_next - 1]);
+    sidecar->socket = text_printable(path, strlen(path), SIZE_MAX);
     manager_warn(
         hop->manager, sidecar, "its connection was lost (%s) and made anew", hop->lost->message);
     call(hop);
@@ -151,7 +154,7 @@ static void redial(struct manager_hop *hop, struct error *take_why)
         hop->paths = manager_discovery_list(directory, &hop->path_count);
     } else {
         hop->paths = xcalloc(1, sizeof(*hop->paths));
-        hop->paths[hop->path_count++] = xstrdup(sidecar_of(hop)->socket);
+        hop->paths[hop->path_count++] = xstrdup(link_of(hop)->socket);
     }
     dial_next(hop, NULL);
 }
@@ -176,6 +179,7 @@ struct manager_hop *manager_hop_start(struct manager *manager, size_t position,
         .position = position,
         .hook = hook,
         .field_count = count,
+        .timeout_ms = timeout_ms,
         .deadline = manager_clock() + (double)timeout_ms,
         .done = done,
         .user = user,

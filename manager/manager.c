@@ -41,6 +41,7 @@ void manager_free(struct manager *manager)
     for (size_t i = 0; i < manager->count; i++) {
         rpc_channel_free(manager->links[i].channel);
         free(manager->links[i].directory);
+        free(manager->links[i].socket);
         free((char *)manager->sidecars[i].name);
         free((char *)manager->sidecars[i].socket);
     }

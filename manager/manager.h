@@ -1,6 +1,6 @@
 /* The hook manager: collects the sidecars of one launcher, and chains domain XML and cloud-init
- * data through them (contract 4 of the design). Asynchronous on a libev loop; manager/hookline.h is the
- * blocking library around it for other launchers. */
+ * data through them. Asynchronous on a libev loop; manager/hookline.h is the blocking library
+ * around it for other launchers. */
 #ifndef MANAGER_MANAGER_H
 #define MANAGER_MANAGER_H
 
@@ -30,7 +30,8 @@ enum manager_hook {
 };
 const char *manager_hook_name(enum manager_hook hook); /* "OnDefineDomain", … Static. */
 
-/* A collected sidecar, as its Info answered. */
+/* A collected sidecar, as its Info answered. Names and paths are fit to be shown: bytes in them
+ * that are not printable stand as \xNN. */
 struct manager_sidecar {
     const char *name; /* its container, the directory of its socket: "hook-sidecar-0" */
     long index; /* the number at the end of the name; -1 when it has none */
@@ -88,26 +89,28 @@ struct manager *manager_new(
 /* Cancels what is under way, closes the connections, frees. NULL is allowed. */
 void manager_free(struct manager *manager);
 
-/* One operation runs at a time; done comes from the loop, once, unless it is cancelled. In done,
- * error is NULL when it went well and else may be taken with error_move semantics: the callee
- * owns it. output is the result of a chain, and when it failed the document as it stood before the
+/* One operation runs at a time; done comes from the loop, once, unless it is cancelled, and may
+ * begin the next or free the manager. take_error is NULL when it went well; the callee owns it.
+ * output is the result of a chain, and when it failed the document as it stood before the
  * hop that did; borrowed for the time of the callback. NULL for collect and shutdown. */
 typedef void manager_done(
     void *user, struct error *take_error, const char *output, size_t output_length);
 
-/* Finds the sidecars and asks each for its Info. The deadline's error (ERROR_TIMEOUT) names which came and
- * which are missing, and what the last try of each said. */
+/* Finds the sidecars and asks each for its Info. Errors: the deadline's (timeout) names which came
+ * and which are missing, and what the last try of each said; a sidecar whose Info is refused for
+ * good (remote); more sidecars than expected (input). To be called again only when it failed. */
 void manager_collect(struct manager *manager, manager_done *done, void *user);
 
 /* The sidecars in index order, after manager_collect. Borrowed. */
 const struct manager_sidecar *manager_sidecars(const struct manager *manager, size_t *count);
 
-/* The sidecars subscribed to a hook in the order in which they are called: priority, highest first; then
- * index; then name. Array owned by the caller, sidecars borrowed. */
+/* The sidecars subscribed to a hook in the order in which they are called: priority, highest
+ * first; then index; then name. Array owned by the caller, sidecars borrowed. */
 const struct manager_sidecar **manager_order(
     const struct manager *manager, enum manager_hook hook, size_t *count);
 
-/* Chains a domain through the OnDefineDomain hooks. vmi is JSON. Inputs are copied. */
+/* Chains a domain through the OnDefineDomain hooks. vmi is JSON. Inputs are copied. Errors: input
+ * when the domain itself is wrong; remote or timeout where a sidecar is at fault. */
 void manager_on_define_domain(struct manager *manager, const char *domain, size_t domain_length,
     const char *vmi, size_t vmi_length, manager_done *done, void *user);
 

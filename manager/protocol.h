@@ -11,7 +11,7 @@
 /* The newest version that is among those a sidecar offers, or NULL. Static. */
 const char *manager_protocol_choose(const char *const *offered, size_t count);
 
-/* The versions there are, newest first, as `v1alpha3, v1alpha2 or v1alpha1`. Owned by the caller. */
+/* The versions there are, as `v1alpha3, v1alpha2 or v1alpha1`. Owned by the caller. */
 char *manager_protocol_list(void);
 
 /* Whether a known version has the hook: PreCloudInitIso since v1alpha2, Shutdown since v1alpha3. */

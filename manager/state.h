@@ -10,6 +10,7 @@
 struct manager_link {
     struct rpc_channel *channel; /* NULL when it was lost */
     char *directory; /* its container's; NULL when its socket stands alone */
+    char *socket; /* path */
 };
 
 struct manager {

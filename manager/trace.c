@@ -116,8 +116,6 @@ int manager_trace_keep(
     }
     auto_json json_t *value = describe(trace, hop, &change);
     auto_free char *text = json_dumps(value, JSON_INDENT(2));
-    if (text == NULL) /* a path that is no UTF-8 */
-        return error_set(err, ERROR_IO, "writing %s/hop.json: a name is not UTF-8", directory);
     return keep_file(directory, "hop.json", text, strlen(text), err);
 }
 

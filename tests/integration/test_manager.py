@@ -45,7 +45,7 @@ class ManagerTest(support.TestCase):
         self.sockets.mkdir()
 
     def start(self, path, *options, kind="python"):
-        """Starts a sidecar that listens at a path below the socket directory, and waits for that."""
+        """Starts a sidecar that listens at a path below the socket directory; waits for that."""
         path = self.sockets / path
         path.parent.mkdir(exist_ok=True)
         if kind == "python":
@@ -186,6 +186,32 @@ class CollectTest(ManagerTest):
         self.assertEqual(manager.returncode, 0, stderr)
         self.assertEqual(stdout, marked("zero", "one"))
 
+    def test_late_sockets_where_inotify_is_used_up(self):
+        """In a user namespace of its own that allows no instance of it."""
+        limited = "echo 0 >/proc/sys/user/max_inotify_instances && exec \"$@\""
+        unshare = ["unshare", "--user", "--map-root-user", "sh", "-c", limited, "sh"]
+        if support.run([*unshare, "true"]).returncode != 0:
+            self.skipTest("user namespaces are not allowed here")
+        manager = self.spawn(
+            [*unshare, *self.argv("collect", 1, "--timeout", LONG)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.start("hook-sidecar-0/a.sock")
+        stdout, _ = manager.communicate(timeout=support.PATIENCE)
+        self.assertEqual(json.loads(stdout)[0]["name"], "hook-sidecar-0")
+
+    def test_names_that_are_no_text(self):
+        self.start("odd/a.sock")
+        odd = os.fsencode(self.sockets / "odd")
+        os.rename(odd + b"/a.sock", odd + b"/\xfe.sock")
+        os.rename(odd, os.fsencode(self.sockets) + b"/\xff\n-3")
+        result = self.manage("collect", 1, "--timeout", LONG)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        [sidecar] = json.loads(result.stdout)
+        self.assertEqual((sidecar["name"], sidecar["index"]), (r"\xff\x0a-3", 3))
+        self.assertTrue(sidecar["socket"].endswith(r"/\xfe.sock"))
+
     def test_a_directory_that_is_moved_in(self):
         self.start("../elsewhere/a.sock", "--name", "moved")
         manager = self.manage_later("on-define-domain", 2)
@@ -250,7 +276,7 @@ class CollectTest(ManagerTest):
     def test_info_never_answers(self):
         self.start("hook-sidecar-0/a.sock", "--behaviour", "silent-info")
         result = self.manage("collect", 1, "--timeout", "1500ms")
-        self.assert_failed(result, 5, "hook-sidecar-0", "Info: DEADLINE_EXCEEDED")
+        self.assert_failed(result, 5, "hook-sidecar-0", "Info: no answer within 1 s")
 
     def test_a_socket_that_accepts_and_is_silent(self):
         listening = socket.socket(socket.AF_UNIX)
@@ -322,7 +348,7 @@ class ChainTest(ManagerTest):
 
     def test_without_subscriber_nothing_changes(self):
         self.start("hook-sidecar-0/a.sock", "--hook", "Shutdown")
-        document = f"<domain>\r\n\t<name>a</name></domain>\n\n"
+        document = "<domain>\r\n\t<name>a</name></domain>\n\n"
         result = self.manage("on-define-domain", 1, stdin=document.encode())
         self.assertEqual(result.stdout, document.encode())
 
@@ -382,7 +408,7 @@ class ChainTest(ManagerTest):
         self.start("hook-sidecar-0/a.sock", "--behaviour", "hang")
         annotation = self.write("annotation", '[{"image": "i", "timeoutSeconds": 1}]')
         result = self.chain(1, "--annotation-file", annotation)
-        self.assert_failed(result, 5, "hook-sidecar-0", "DEADLINE_EXCEEDED")
+        self.assert_failed(result, 5, "hook-sidecar-0", "no answer within 1 s")
 
     def test_failures_that_are_ignored(self):
         faults = ("die", "empty", "error", "hang")
@@ -529,7 +555,8 @@ class TraceTest(ManagerTest):
     def test_each_call_apart(self):
         self.start("hook-sidecar-0/a.sock", "--name", "a")
         self.start("hook-sidecar-1/a.sock", "--hook", "OnDefineDomain=1", "--behaviour", "empty")
-        annotation = self.write("annotation", '[{"image": "i"}, {"image": "i", "failurePolicy": "Ignore"}]')
+        entries = [{"image": "i"}, {"image": "i", "failurePolicy": "Ignore"}]
+        annotation = self.write("annotation", json.dumps(entries))
         trace = self.tmp / "trace"
         timings = self.tmp / "timings"
         for _ in range(2):

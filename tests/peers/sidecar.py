@@ -39,21 +39,22 @@ class Sidecar:
         self.options = options
         self.server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=LIMITS)
 
+    def add_service(self, name, handlers):
+        """Adds a service by name, without generated code."""
+        service = grpc.method_handlers_generic_handler(name, handlers)
+        self.server.add_generic_rpc_handlers([service])
+
     def serve(self):
         """Binds the socket and serves Info and the Callbacks of every version."""
-        self.server.add_generic_rpc_handlers(
-            [grpc.method_handlers_generic_handler("kubevirt.hooks.info.Info", {"Info": unary(self.info)})]
-            if self.options.behaviour != "no-info"
-            else []
-        )
+        if self.options.behaviour != "no-info":
+            self.add_service("kubevirt.hooks.info.Info", {"Info": unary(self.info)})
         handlers = {
             "OnDefineDomain": unary(self.on_define_domain, callbacks.OnDefineDomainParams),
             "PreCloudInitIso": unary(self.pre_cloud_init_iso, callbacks.PreCloudInitIsoParams),
             "Shutdown": unary(self.shutdown),
         }
         for version in ("v1alpha1", "v1alpha2", "v1alpha3"):
-            service = f"kubevirt.hooks.{version}.Callbacks"
-            self.server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, handlers)])
+            self.add_service(f"kubevirt.hooks.{version}.Callbacks", handlers)
         self.server.add_insecure_port(f"unix:{self.options.socket}")
         self.server.start()
 
@@ -66,10 +67,10 @@ class Sidecar:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not today")
         if behaviour == "garbage-info":
             return b"\xff\xff\xff"
-        points = [info_pb2.HookPoint(name=name, priority=priority) for name, priority in self.options.hook]
-        return info_pb2.InfoResult(
-            name=self.options.name, hookPoints=points, versions=self.options.version
-        ).SerializeToString()
+        result = info_pb2.InfoResult(name=self.options.name, versions=self.options.version)
+        for name, priority in self.options.hook:
+            result.hookPoints.add(name=name, priority=priority)
+        return result.SerializeToString()
 
     def fault(self, context):
         """What may go wrong in any call."""
@@ -85,7 +86,7 @@ class Sidecar:
                 gate.read()
 
     def on_define_domain(self, request, context):
-        say(f"called OnDefineDomain {request.vmi.decode()}")
+        say(f"called OnDefineDomain {request.vmi.decode(errors='replace')}")
         self.fault(context)
         xml = request.domainXML
         end = b"</domain>"
