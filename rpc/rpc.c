@@ -49,7 +49,7 @@ const char *rpc_code_name(int code)
 
 const grpc_channel_args *rpc_core_options(void)
 {
-    enum { MAX_METADATA = 64 << 10, MAX_STREAMS = 100, ONLY_IDENTITY = 1 };
+    enum { MAX_METADATA = 64 << 10, ONLY_IDENTITY = 1 };
     static grpc_arg list[] = {
         /* What the peer sees as the host; without it, "test.authority". */
         {GRPC_ARG_STRING, (char *)GRPC_ARG_DEFAULT_AUTHORITY, {.string = (char *)"localhost"}},
@@ -57,7 +57,6 @@ const grpc_channel_args *rpc_core_options(void)
             {.integer = RPC_MAX_MESSAGE}},
         {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, {.integer = RPC_MAX_MESSAGE}},
         {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_METADATA_SIZE, {.integer = MAX_METADATA}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_CONCURRENT_STREAMS, {.integer = MAX_STREAMS}},
         /* The core would inflate a message of any size; one that is compressed is refused. */
         {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, {.integer = 0}},
         {GRPC_ARG_INTEGER, (char *)GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,

@@ -1,7 +1,6 @@
 #include "tests/unit/rpc_pair.h"
 
 #include <errno.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 static void a_call_brings_the_answer(void **state)

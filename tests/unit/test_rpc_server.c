@@ -1,6 +1,7 @@
 #include "tests/unit/rpc_pair.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -360,6 +361,44 @@ static void a_server_is_freed_by_its_callback(void **state)
         ev_run(pair->loop, 0);
 }
 
+static void count_answer(void *user, const struct rpc_result *result)
+{
+    assert_int_equal(result->code, RPC_OK);
+    ++*(int *)user;
+}
+
+static void a_connection_waits_while_descriptors_are_used_up(void **state)
+{
+    struct pair *pair = *state;
+    rpc_channel_free(pair->channel);
+    pair->channel = rpc_channel_open(pair->rpc, pair->path, NULL);
+    pair_start(pair, "at last", 7, PAIR_TIMEOUT_MS);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int lowest_free = dup(STDERR_FILENO);
+    close(lowest_free);
+    struct rlimit used_up = {.rlim_cur = (rlim_t)lowest_free, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &used_up), 0);
+    ev_run(pair->loop, EVRUN_NOWAIT); /* tries to accept */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    pair_wait_answer(pair);
+    assert_int_equal(pair->code, RPC_OK);
+    assert_memory_equal(pair->domain, "at last", 7);
+}
+
+static void many_calls_are_answered_at_once(void **state)
+{
+    enum { CALLS = 300 };
+    struct pair *pair = *state;
+    int answers = 0;
+    Kubevirt__Hooks__Info__InfoParams params = KUBEVIRT__HOOKS__INFO__INFO_PARAMS__INIT;
+    for (int i = 0; i < CALLS; i++)
+        rpc_call_start(
+            pair->channel, INFO, "Info", &params.base, PAIR_TIMEOUT_MS, count_answer, &answers);
+    while (answers < CALLS)
+        ev_run(pair->loop, EVRUN_ONCE);
+}
+
 /* A sanitizer keeps freed memory for itself, and so does valgrind. */
 static bool memory_comes_back(void)
 {
@@ -421,6 +460,8 @@ int main(void)
         WITH_PAIR(a_server_is_freed_in_a_handler),
         WITH_PAIR(a_server_is_freed_in_a_cancel),
         WITH_PAIR(a_server_is_freed_by_its_callback),
+        WITH_PAIR(a_connection_waits_while_descriptors_are_used_up),
+        WITH_PAIR(many_calls_are_answered_at_once),
         WITH_PAIR(large_messages_leave_no_memory_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
