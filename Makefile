@@ -18,6 +18,10 @@ sidecar-shim_ROOM := shim
 CPPFLAGS += -I. -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
     -Wundef -Wwrite-strings -Wno-format-nonliteral
+ifneq ($(findstring clang,$(CC)),)
+# uthash falls through cases, and clang does not count a cleanup as a use
+WARNINGS := $(filter-out -Wimplicit-fallthrough,$(WARNINGS)) -Wno-unused-variable
+endif
 OPTIMIZE ?= -O2 -g
 HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CFLAGS += -std=gnu17 $(OPTIMIZE) $(HARDEN) $(WARNINGS) -fno-strict-aliasing -ffunction-sections -fdata-sections
@@ -175,6 +179,12 @@ test: all unit peers ## run the tests (TESTS='…' for some of them)
 sanitize: ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=build/sanitize SANITIZE=address,undefined test
 
+THREADED_TESTS := $(patsubst tests/unit/%.c,build/tsan/tests/unit/%,$(wildcard tests/unit/test_rpc_*.c tests/unit/test_manager_*.c))
+.PHONY: tsan
+tsan: ## run the tests of what has threads under ThreadSanitizer
+	@$(MAKE) BUILD=build/tsan SANITIZE=thread $(THREADED_TESTS)
+	TSAN_OPTIONS=suppressions=tests/tsan.supp prove --jobs 2 --timer --exec tests/exec $(THREADED_TESTS)
+
 # Not base/subprocess: to valgrind, vfork is fork, and so posix_spawn cannot tell that exec failed.
 .PHONY: valgrind
 valgrind: unit ## run the unit tests under valgrind
@@ -194,8 +204,9 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS
 	    echo "  FUZZ     $$fuzzer, $(FUZZ_SECONDS) s"; \
 	    mkdir -p build/fuzz/corpus/$$fuzzer; \
 	    build/fuzz/tests/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=25 -rss_limit_mb=4096 \
-	        -artifact_prefix=build/fuzz/ -verbosity=0 -print_final_stats=0 \
-	        build/fuzz/corpus/$$fuzzer tests/fuzz/seeds/$$fuzzer; \
+	        -artifact_prefix=build/fuzz/ -print_final_stats=1 build/fuzz/corpus/$$fuzzer tests/fuzz/seeds/$$fuzzer \
+	        >build/fuzz/$$fuzzer.log 2>&1 || { cat build/fuzz/$$fuzzer.log; exit 1; }; \
+	    sed -n 's/^stat::number_of_executed_units: */           runs: /p' build/fuzz/$$fuzzer.log; \
 	done
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARIES)
@@ -218,6 +229,8 @@ check: ## set up, then every check there is
 	@$(MAKE) all unit peers
 	@$(MAKE) lint
 	@$(MAKE) fuzz FUZZ_SECONDS=5
+	@$(MAKE) valgrind
+	@$(MAKE) tsan
 	@$(MAKE) test
 	@$(MAKE) sanitize
 
