@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utstring.h>
+#include <utstring.h>
 
 #include "base/text.h"
 
@@ -13,9 +15,27 @@ struct manager_dial {
     void *user;
 };
 
+/* What a peer said, its lines as one: `first | second`. Owned by the caller. */
+static char *in_one_line(const char *said)
+{
+    UT_string line;
+    utstring_init(&line);
+    const char *separator = "";
+    for (size_t length = 0; *said != '\0'; said += length + (said[length] == '\n')) {
+        length = strcspn(said, "\n");
+        if (length == 0)
+            continue;
+        utstring_printf(&line, "%s%.*s", separator, (int)length, said);
+        separator = said[length - 1] == ':' ? " " : " | ";
+    }
+    char *shown = text_printable(utstring_body(&line), utstring_len(&line), MAX_SHOWN);
+    utstring_done(&line);
+    return shown;
+}
+
 int manager_status_error(const struct rpc_result *result, int64_t timeout_ms, struct error **err)
 {
-    auto_free char *said = text_printable(result->message, strlen(result->message), MAX_SHOWN);
+    auto_free char *said = in_one_line(result->message);
     if (result->code == RPC_DEADLINE_EXCEEDED)
         return error_set(err, ERROR_TIMEOUT, "no answer within %g s", (double)timeout_ms / 1e3);
     enum error_class class = result->code == RPC_UNAVAILABLE ? ERROR_IO : ERROR_REMOTE;

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "manager/command.h"
+#include "rpc/rpc.h"
 
 static const struct manager_command *const commands[] = {
     &manager_command_collect,
@@ -46,6 +47,7 @@ static int run_command(const struct manager_command *command, int argc, char **a
     struct manager_flags flags;
     if (manager_flags_parse(argc, argv, command->sets, &flags, &error) < 0)
         return fail_usage(command->name, error);
+    rpc_tune_memory();
     if (!flags.help)
         _exit(command->run(&flags)); /* without exit handlers: gRPC's threads still run */
     print_command_help(command);

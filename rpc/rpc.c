@@ -178,11 +178,14 @@ static int start_core(struct rpc *rpc)
     return errnum;
 }
 
+void rpc_tune_memory(void)
+{
+    enum { SLICE = 64 << 10 };
+    mallopt(M_MMAP_THRESHOLD, SLICE);
+}
+
 struct rpc *rpc_new(struct ev_loop *loop, struct error **err)
 {
-    /* The core reads a large message in slices of 64 KiB. On the heaps of its threads they would
-     * leave tens of megabytes behind; mapped one by one they go when they are freed. */
-    mallopt(M_MMAP_THRESHOLD, 64 << 10);
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
         error_set_errno(err, "starting gRPC: making a pipe");

@@ -36,6 +36,11 @@ const char *rpc_code_name(int code);
 /* The gRPC core with its completion queue and the thread that waits on it. */
 struct rpc;
 
+/* For programs, before rpc_new: has the allocator give memory back after large messages. The core
+ * reads these in slices of 64 KiB, which on the heaps of its threads would leave tens of megabytes
+ * behind; mapped one by one they go when they are freed. It holds for the whole process. */
+void rpc_tune_memory(void);
+
 /* Starts the core. Its threads block all signals. From here on malloc(3) maps what is 64 KiB or
  * more, so that large messages leave no memory behind. The loop has something to wait for until
  * rpc_free: end ev_run with ev_break. Returns it, owned by the caller, or NULL with an io error. */

@@ -218,6 +218,7 @@ struct shim *shim_start(
     };
     /* The socket comes first: callers may connect while gRPC starts. */
     auto_fd int listen_fd = shim_socket_open(options->socket_directory, &shim->socket, err);
+    rpc_tune_memory();
     if (listen_fd >= 0)
         shim->rpc = rpc_new(loop, err);
     if (shim->rpc != NULL)

@@ -362,7 +362,7 @@ class ChainTest(ManagerTest):
             "ill-formed": "line",
             "not-utf8": "UTF-8",
             "entity": "document type",
-            "error": "INTERNAL: the disk\\x0ais gone",
+            "error": "INTERNAL: the disk | is gone",
         }
         for fault, words in faults.items():
             with self.subTest(fault):

@@ -122,6 +122,7 @@ static inline int pair_setup_server(void **state)
     pair->directory = file_make_temporary("test-rpc", NULL);
     pair->path = file_join(pair->directory, "hook.sock");
     pair->loop = ev_loop_new(EVFLAG_AUTO);
+    rpc_tune_memory();
     rpc_free(rpc_new(pair->loop, NULL)); /* the core keeps two descriptors from the first time on */
     pair->descriptors = pair_descriptors();
     pair->handler = pair_echo;
