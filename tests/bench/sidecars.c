@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -95,6 +96,12 @@ struct process process_start(const char *const *argv, const char *input, int wan
     if (want_output)
         close(pipe_fds[1]);
     return process;
+}
+
+void process_wait_output(const struct process *process)
+{
+    struct pollfd readable = {.fd = process->output, .events = POLLIN};
+    must(poll(&readable, 1, -1), "poll");
 }
 
 char *process_finish(struct process *process)

@@ -27,6 +27,9 @@ void bench_close(struct bench *bench);
  * directory/stderr; fails by exiting. */
 struct process process_start(const char *const *argv, const char *input, int want_output);
 
+/* Waits until there is output to read. */
+void process_wait_output(const struct process *process);
+
 /* Reads all output and waits for the end. Exits when the process failed. Returns the output,
  * owned by the caller, or NULL when it was not asked for. */
 char *process_finish(struct process *process);
