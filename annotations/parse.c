@@ -30,10 +30,12 @@ static json_t *read_array(const char *text, size_t length, struct findings *find
     }
     if (is_blank(text, length))
         return json_array();
-    auto_error struct error *err = NULL;
-    auto_json json_t *value = json_parse(text, length, ANNOTATIONS_MAX_DEPTH, &err);
+    struct json_fault fault;
+    struct error *error = NULL;
+    auto_json json_t *value =
+        json_parse_placed(text, length, ANNOTATIONS_MAX_DEPTH, &fault, &error);
     if (value == NULL) {
-        findings_error(findings, "", "%s", err->message);
+        findings_add_fault(findings, "", &fault, error);
         return NULL;
     }
     if (json_is_null(value))

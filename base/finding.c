@@ -25,6 +25,14 @@ void findings_add(struct findings *findings, enum finding_severity severity, enu
         findings->errors++;
 }
 
+void findings_add_fault(struct findings *findings, const char *pointer,
+    const struct json_fault *fault, struct error *take_error)
+{
+    findings_error(findings, pointer, "%s", take_error->message);
+    findings->items[findings->count - 1].fault = *fault;
+    error_free(take_error);
+}
+
 /* Appends a reference token as ["key"], safe for a terminal. */
 static void append_quoted(UT_string *out, const char *token, size_t length)
 {
@@ -56,6 +64,16 @@ char *finding_path(const char *pointer)
         pointer = token + length;
     }
     return utstring_body(&out);
+}
+
+char *finding_text(const struct finding *finding)
+{
+    const struct json_fault *fault = &finding->fault;
+    auto_free char *path = finding_path(finding->pointer);
+    auto_free char *place = fault->line > 0
+                                ? xasprintf("line %zu, column %zu: ", fault->line, fault->column)
+                                : xstrdup("");
+    return xasprintf("%s%s%s%s", path, path[0] != '\0' ? ": " : "", place, finding->message);
 }
 
 void findings_clear(struct findings *findings)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/json.h"
 
 enum finding_severity { FINDING_WARNING, FINDING_ERROR };
 
@@ -15,6 +16,7 @@ struct finding {
     enum error_class class; /* ERROR_INPUT or ERROR_POLICY */
     char *pointer; /* JSON Pointer (RFC 6901) of the value: "/0/hostPath/type"; owned */
     char *message; /* what is wrong, what would be right; owned */
+    struct json_fault fault; /* within the value, when that is text that is no JSON */
 };
 
 struct findings {
@@ -27,6 +29,10 @@ struct findings {
 void findings_add(struct findings *findings, enum finding_severity severity, enum error_class class,
     const char *pointer, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Adds the error that the text at pointer is no JSON. Takes the error of json_parse_placed. */
+void findings_add_fault(struct findings *findings, const char *pointer,
+    const struct json_fault *fault, struct error *take_error);
+
 /* Short forms: an ERROR_INPUT error, and a warning about input. */
 #define findings_error(findings, pointer, ...)                                                     \
     findings_add(findings, FINDING_ERROR, ERROR_INPUT, pointer, __VA_ARGS__)
@@ -37,6 +43,9 @@ void findings_add(struct findings *findings, enum finding_severity severity, enu
  * plain names are quoted, and what a terminal could not print in them becomes \xNN: "/0/a.b" →
  * "[0][\"a.b\"]". Owned by the caller. */
 char *finding_path(const char *pointer);
+
+/* A finding as a sentence: "[0].hostPath.type: must be …". Owned by the caller. */
+char *finding_text(const struct finding *finding);
 
 void findings_clear(struct findings *findings);
 

@@ -28,27 +28,39 @@ size_t json_depth(const json_t *value, size_t limit)
     return deepest + 1;
 }
 
-json_t *json_parse(const char *text, size_t length, size_t max_depth, struct error **err)
+json_t *json_parse_placed(
+    const char *text, size_t length, size_t max_depth, struct json_fault *fault, struct error **err)
 {
     json_error_t reason;
     auto_json json_t *value =
         json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &reason);
-    if (value == NULL && json_error_code(&reason) == json_error_stack_overflow) {
+    bool too_deep = value == NULL ? json_error_code(&reason) == json_error_stack_overflow
+                                  : json_depth(value, max_depth) > max_depth;
+    *fault = (struct json_fault){0};
+    if (too_deep) {
         error_set(err, ERROR_INPUT, "JSON is nested deeper than %zu levels", max_depth);
         return NULL;
     }
-    if (value == NULL) {
-        auto_free char *shown =
-            text_printable(reason.text, strlen(reason.text), sizeof(reason.text));
-        error_set(err, ERROR_INPUT, "not valid JSON at line %d, column %d: %s",
-            reason.line > 0 ? reason.line : 1, reason.column > 0 ? reason.column : 1, shown);
-        return NULL;
-    }
-    if (json_depth(value, max_depth) > max_depth) {
-        error_set(err, ERROR_INPUT, "JSON is nested deeper than %zu levels", max_depth);
-        return NULL;
-    }
-    return steal(&value);
+    if (value != NULL)
+        return steal(&value);
+    fault->line = reason.line > 0 ? (size_t)reason.line : 1;
+    fault->column = reason.column > 0 ? (size_t)reason.column : 1;
+    /* jansson has read the character that it does not take */
+    fault->byte = reason.position > 0 ? (size_t)reason.position - 1 : 0;
+    auto_free char *shown = text_printable(reason.text, strlen(reason.text), sizeof(reason.text));
+    bool is_zero_byte = json_error_code(&reason) == json_error_null_character;
+    error_set(err, ERROR_INPUT, "not valid JSON: %s",
+        is_zero_byte ? "a string has a zero byte (\\u0000) in it" : shown);
+    return NULL;
+}
+
+json_t *json_parse(const char *text, size_t length, size_t max_depth, struct error **err)
+{
+    struct json_fault fault;
+    json_t *value = json_parse_placed(text, length, max_depth, &fault, err);
+    if (value == NULL && fault.line > 0)
+        error_wrap(err, "line %zu, column %zu", fault.line, fault.column);
+    return value;
 }
 
 const char *json_kind(const json_t *value)

@@ -11,10 +11,21 @@
 DEFINE_CLEANUP(json, json_t *, json_decref);
 #define auto_json auto_cleanup(json) /* a json_t reference, dropped when it leaves scope */
 
-/* Parses one JSON value of any kind. Duplicate keys are refused, and nesting beyond max_depth
- * arrays and objects. Returns a new reference, or NULL with an input error that says line and
- * column within text. */
+/* Parses one JSON value of any kind. Duplicate keys are refused, zero bytes in strings, and nesting
+ * beyond max_depth arrays and objects. Returns a new reference, or NULL with an input error that
+ * says line and column within text. */
 json_t *json_parse(const char *text, size_t length, size_t max_depth, struct error **err);
+
+/* Where a text is found to be no JSON: the last character of what does not fit. */
+struct json_fault {
+    size_t line; /* from 1; 0: the fault has no place */
+    size_t column; /* from 1, in characters */
+    size_t byte; /* how many bytes stand before it */
+};
+
+/* The same with the place in *fault, and not in the error. */
+json_t *json_parse_placed(const char *text, size_t length, size_t max_depth,
+    struct json_fault *fault, struct error **err);
 
 /* How many arrays and objects stand inside one another: 0 for a scalar, 1 for []. Stops counting
  * past limit. */

@@ -60,7 +60,10 @@ static int parse_yaml(const char *name, size_t length, struct yaml_stream *out, 
 
 static int parse_json(const char *name, size_t length, struct yaml_stream *out, struct error **err)
 {
-    json_t *root = json_parse(out->text, length, YAML_MAX_DEPTH, err);
+    struct json_fault fault;
+    json_t *root = json_parse_placed(out->text, length, YAML_MAX_DEPTH, &fault, err);
+    if (root == NULL && fault.line > 0)
+        return error_wrap(err, "%s:%zu:%zu", name, fault.line, fault.column);
     if (root == NULL)
         return error_wrap(err, "%s", name);
     add_document(out, root, yaml_places_read(out->text, length));

@@ -38,7 +38,7 @@ enum { YAML_MAX_DEPTH = 100, YAML_MAX_VALUES = 1000000 };
 
 /* Parses all documents in text, which is YAML, or JSON when its first character that is no space
  * is { or [. name is what errors call it (a file name). Refused with an input error that says
- * name and place (YAML as name:line:column): anything ill-formed, nesting over YAML_MAX_DEPTH,
+ * name and place (name:line:column): anything ill-formed, nesting over YAML_MAX_DEPTH,
  * more than YAML_MAX_VALUES values after aliases are expanded (a billion laughs), text that is no
  * UTF-8.
  * Returns 0 with *out owned by the caller, or -1. */
@@ -55,6 +55,11 @@ struct yaml_place yaml_place_of(const struct yaml_document *document, const char
  * folded, literal); where the inner place cannot be told, the place of the string itself. */
 struct yaml_place yaml_place_inside(
     const struct yaml_document *document, const char *pointer, const char *inner_pointer);
+
+/* The place of a byte of a string of the document; byte counts those before it in the string's
+ * value. The place of the string itself where that cannot be told. */
+struct yaml_place yaml_place_of_byte(
+    const struct yaml_document *document, const char *pointer, size_t byte);
 
 /* The value as YAML text in block style, keys in their order. Owned by the caller; NULL with an
  * internal error only. */

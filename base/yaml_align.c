@@ -43,14 +43,23 @@ static void skip_blanks(struct yaml_cursor *raw)
         yaml_cursor_advance(raw);
 }
 
-/* How many characters the escape sequence at the position has. */
+/* Whether a \u escape sequence is the first half of a surrogate pair, by which JSON writes what is
+ * beyond U+FFFF. */
+static bool is_high_surrogate(const struct yaml_cursor *raw)
+{
+    char second = peek(raw, 3);
+    return (peek(raw, 2) == 'd' || peek(raw, 2) == 'D') && second != '\0' &&
+           strchr("89abAB", second) != NULL;
+}
+
+/* How many characters the escape sequence for one character at the position has. */
 static size_t escape_length(const struct yaml_cursor *raw)
 {
     switch (peek(raw, 1)) {
     case 'x':
         return 2 + 2;
     case 'u':
-        return 2 + 4;
+        return is_high_surrogate(raw) ? 2 * (2 + 4) : 2 + 4;
     case 'U':
         return 2 + 8;
     default:
@@ -66,7 +75,7 @@ static bool is_blank_escape(const struct yaml_cursor *raw)
     size_t count = escape_length(raw) - 2;
     if (count == 0)
         return is_blank(peek(raw, 1)) || (peek(raw, 1) != '\0' && strchr("tnr", peek(raw, 1)));
-    if (raw->length - raw->byte < 2 + count)
+    if (count >= sizeof(digits) || raw->length - raw->byte < 2 + count)
         return false;
     memcpy(digits, raw->text + raw->byte + 2, count);
     unsigned long code = strtoul(digits, NULL, 16);

@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "base/yaml_align.h"
 
+enum { ADDRESS_SIZE = sizeof(void *) };
+
 /* The places within a string that is itself JSON. */
 struct inner {
     struct yaml_places *places; /* positions are in the string; owned */
@@ -196,40 +198,60 @@ struct yaml_place yaml_place_of(const struct yaml_document *document, const char
     return node != NULL ? node->place : (struct yaml_place){0};
 }
 
-/* The inner places of a string whose value is text, made once. */
-static const struct inner *inner_of(
-    const struct yaml_places *places, struct yaml_node *node, const char *text, size_t length)
+/* A string of the document. */
+struct string {
+    struct yaml_place place; /* line 0: there is nothing at all */
+    const struct inner *inner; /* NULL: it is no string, or not written at this place */
+    size_t length;
+};
+
+static struct string string_at(const struct yaml_document *document, const char *pointer)
 {
+    bool exact = false;
+    const struct yaml_places *places = document->places;
+    struct yaml_node *node = node_at(places, pointer, &exact);
+    const json_t *value = json_pointer_get(document->root, pointer);
+    if (node == NULL)
+        return (struct string){0};
+    struct string string = {.place = node->place, .length = json_string_length(value)};
+    if (node->target != NULL)
+        node = node->target;
+    if (!exact || !json_is_string(value) || node->style == YAML_ANY_SCALAR_STYLE)
+        return string;
     if (node->inner == NULL) {
+        const char *text = json_string_value(value);
         struct yaml_cursor raw = {.text = places->text, .length = node->to, .byte = node->from};
         raw.place = node->place;
         node->inner = xmalloc(sizeof(*node->inner));
         *node->inner = (struct inner){
-            .places = yaml_places_read(text, length),
-            .where = yaml_scalar_align(raw, node->style, text, length),
+            .places = yaml_places_read(text, string.length),
+            .where = yaml_scalar_align(raw, node->style, text, string.length),
         };
     }
-    return node->inner;
+    string.inner = node->inner;
+    return string;
+}
+
+static struct yaml_place place_of_byte(const struct string *string, size_t byte)
+{
+    bool known = string->inner != NULL && string->inner->where != NULL && byte < string->length;
+    return known ? string->inner->where[byte] : string->place;
+}
+
+struct yaml_place yaml_place_of_byte(
+    const struct yaml_document *document, const char *pointer, size_t byte)
+{
+    struct string string = string_at(document, pointer);
+    return place_of_byte(&string, byte);
 }
 
 struct yaml_place yaml_place_inside(
     const struct yaml_document *document, const char *pointer, const char *inner_pointer)
 {
     bool exact = false;
-    struct yaml_node *node = node_at(document->places, pointer, &exact);
-    const json_t *string = json_pointer_get(document->root, pointer);
-    if (node == NULL)
-        return (struct yaml_place){0};
-    struct yaml_place place = node->place;
-    if (node->target != NULL)
-        node = node->target;
-    if (!exact || !json_is_string(string) || node->style == YAML_ANY_SCALAR_STYLE)
-        return place;
-
-    size_t length = json_string_length(string);
-    const struct inner *inner = inner_of(document->places, node, json_string_value(string), length);
-    const struct yaml_node *found = node_at(inner->places, inner_pointer, &exact);
-    if (found == NULL || inner->where == NULL || found->from >= length)
-        return place;
-    return inner->where[found->from];
+    struct string string = string_at(document, pointer);
+    if (string.inner == NULL)
+        return string.place;
+    const struct yaml_node *found = node_at(string.inner->places, inner_pointer, &exact);
+    return found != NULL ? place_of_byte(&string, found->from) : string.place;
 }

@@ -192,6 +192,16 @@ static const char *tag_type(const yaml_char_t *tag)
     return text_starts_with(text, tag_prefix) ? text + strlen(tag_prefix) : text;
 }
 
+/* A tag as people write it, with the handle !! for YAML's own types. Owned by the caller. */
+static char *tag_shown(const yaml_char_t *tag)
+{
+    const char *text = (const char *)tag;
+    bool is_own = text_starts_with(text, tag_prefix);
+    const char *name = is_own ? text + strlen(tag_prefix) : text;
+    auto_free char *shown = text_printable(name, strlen(name), SHOWN_TEXT);
+    return xasprintf("%s%s", is_own ? "!!" : "", shown);
+}
+
 static bool has_type(const json_t *value, const char *type)
 {
     switch (json_typeof(value)) {
@@ -234,9 +244,8 @@ static json_t *read_scalar(
     }
     if (type != NULL && !has_type(value, type)) {
         auto_free char *shown = text_printable(text, length, SHOWN_TEXT);
-        auto_free char *shown_type = text_printable(type, strlen(type), SHOWN_TEXT);
-        fail(reader, event->start_mark, err, "\"%s\" cannot be read as the type !!%s", shown,
-            shown_type);
+        auto_free char *tag = tag_shown(event->data.scalar.tag);
+        fail(reader, event->start_mark, err, "\"%s\" cannot be read as the type %s", shown, tag);
         return NULL;
     }
     return steal(&value);
@@ -398,8 +407,8 @@ static int check_collection(struct yaml_reader *reader, const yaml_event_t *even
     if (depth > YAML_MAX_DEPTH)
         return fail(reader, event->start_mark, err, "nested deeper than %d levels", YAML_MAX_DEPTH);
     if (asked != NULL && !streq((const char *)tag, "!") && !streq(asked, type)) {
-        auto_free char *shown = text_printable(asked, strlen(asked), SHOWN_TEXT);
-        return fail(reader, event->start_mark, err, "the tag !!%s is not supported here", shown);
+        auto_free char *shown = tag_shown(tag);
+        return fail(reader, event->start_mark, err, "the tag %s is not supported here", shown);
     }
     return 0;
 }

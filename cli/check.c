@@ -113,6 +113,18 @@ static void report_annotations(const struct cli_object *object, const char *anno
     }
 }
 
+/* The place of a finding; annotation is the pointer of the annotation in its document, NULL for a
+ * bare array. */
+static struct yaml_place place_of(
+    const struct cli_object *object, const char *annotation, const struct finding *finding)
+{
+    if (annotation == NULL)
+        return yaml_place_of(object->document, finding->pointer);
+    if (finding->fault.line > 0)
+        return yaml_place_of_byte(object->document, annotation, finding->fault.byte);
+    return yaml_place_inside(object->document, annotation, finding->pointer);
+}
+
 void cli_check_report(const struct cli_object *object, const char *annotation_key,
     const struct findings *findings, struct cli_report *report)
 {
@@ -128,8 +140,7 @@ void cli_check_report(const struct cli_object *object, const char *annotation_ke
             xasprintf("%s%s", is_bare ? "" : annotation_key, inner != NULL ? inner : "");
         const struct cli_report_place place = {
             .file = object->file,
-            .place = is_bare ? yaml_place_of(object->document, finding->pointer)
-                             : yaml_place_inside(object->document, in_document, finding->pointer),
+            .place = place_of(object, is_bare ? NULL : in_document, finding),
             .path = path[0] != '\0' ? path : NULL,
             .object = object,
         };

@@ -182,12 +182,12 @@ static int fail(const char *name, const struct yaml_document *document,
 {
     const struct finding *first = &findings->items[0];
     struct yaml_place place = yaml_place_of(document, first->pointer);
-    auto_free char *path = finding_path(first->pointer);
-    auto_free char *more = findings->count == 1
-                               ? xstrdup("")
-                               : xasprintf(" (and %zu more faults)", findings->count - 1);
-    return error_set(err, ERROR_INPUT, "%s:%zu:%zu: %s%s%s%s", name, place.line, place.column, path,
-        path[0] != '\0' ? ": " : "", first->message, more);
+    auto_free char *text = finding_text(first);
+    size_t more = findings->count - 1;
+    auto_free char *tail =
+        more == 0 ? xstrdup("") : xasprintf(" (and %zu more fault%s)", more, more == 1 ? "" : "s");
+    return error_set(
+        err, ERROR_INPUT, "%s:%zu:%zu: %s%s", name, place.line, place.column, text, tail);
 }
 
 static int read_policy(struct hostpath_policy *policy, const char *name, const char *text,

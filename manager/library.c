@@ -86,8 +86,8 @@ static int read_annotation(struct hookline_manager *manager, const char *text, s
     int result = 0;
     for (size_t i = 0; i < findings.count && result == 0; i++) {
         const struct finding *finding = &findings.items[i];
-        auto_free char *where = finding_path(finding->pointer);
-        auto_free char *message = xasprintf("the annotation: %s: %s", where, finding->message);
+        auto_free char *what = finding_text(finding);
+        auto_free char *message = xasprintf("the annotation: %s", what);
         if (finding->severity == FINDING_ERROR)
             result = error_set(err, ERROR_INPUT, "%s", message);
         else if (manager->warn != NULL)

@@ -72,14 +72,13 @@ static int report_findings(const char *path, const struct findings *findings, st
     auto_free char *all = xstrdup("");
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
-        auto_free char *where = finding_path(finding->pointer);
+        auto_free char *text = finding_text(finding);
         if (finding->severity == FINDING_WARNING) {
-            log_warning("%s: %s: %s", path, where, finding->message);
+            log_warning("%s: %s", path, text);
             continue;
         }
         auto_free char *before = all;
-        all =
-            xasprintf("%s%s%s: %s", before, before[0] != '\0' ? "; " : "", where, finding->message);
+        all = xasprintf("%s%s%s", before, before[0] != '\0' ? "; " : "", text);
     }
     return findings->errors > 0 ? error_set(err, ERROR_INPUT, "%s: %s", path, all) : 0;
 }

@@ -21,6 +21,7 @@ static void bad_json_is_refused_with_its_place(void **state)
         {"{\"a\": 1,\n \"a\": 2}", "line 2"},
         {"[1, 2", "line 1"},
         {"[1]]", "end of file expected"},
+        {"[\"a\\u0000\"]", "not valid JSON: a string has a zero byte (\\u0000) in it"},
         {"\"\xFF\"", "not valid JSON"},
         {"[[[[1]]]]", "deeper than 3 levels"},
     };
@@ -29,6 +30,31 @@ static void bad_json_is_refused_with_its_place(void **state)
         assert_null(json_parse(cases[i].text, strlen(cases[i].text), 3, &err));
         assert_int_equal(err->class, ERROR_INPUT);
         assert_non_null(strstr(err->message, cases[i].message));
+    }
+}
+
+static void a_fault_has_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        struct json_fault fault;
+    } cases[] = {
+        {"", {1, 1, 0}},
+        {"[1,\n {\"é\": x}]", {2, 8, 12}},
+        {"[\"é\" 2]", {1, 6, 6}},
+        {"[1", {1, 2, 1}},
+        {"[[[[1]]]]", {0, 0, 0}},
+        {"[[1]]", {0, 0, 0}},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct json_fault fault;
+        size_t length = strlen(cases[i].text);
+        auto_json json_t *value = json_parse_placed(cases[i].text, length, 3, &fault, NULL);
+        assert_int_equal(fault.line, cases[i].fault.line);
+        assert_int_equal(fault.column, cases[i].fault.column);
+        assert_int_equal(fault.byte, cases[i].fault.byte);
+        assert_int_equal(value != NULL, i + 1 == ARRAY_SIZE(cases));
     }
 }
 
@@ -77,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_json_is_refused_with_its_place),
+        cmocka_unit_test(a_fault_has_its_place),
         cmocka_unit_test(depth_ten_thousand_is_an_error),
         cmocka_unit_test(depth_is_counted),
         cmocka_unit_test(pointers_are_made_and_followed),

@@ -242,7 +242,7 @@ static void what_may_be_misread_denies_everything(void **state)
         {"types: [File]\n---\n" HEAD, "p.yaml:1:1: must be one document of kind HostPathPolicy, "
                                       "not 2"},
         {"type: [File]\nmaxSidecar: 3", "p.yaml:6:13: maxSidecar: is no known field (did you mean "
-                                        "\"maxSidecars\"?) (and 1 more faults)"},
+                                        "\"maxSidecars\"?) (and 1 more fault)"},
         {"types: [\xff]", "p.yaml:5:11: not UTF-8 text"},
     };
     (void)state;
@@ -272,7 +272,7 @@ static void what_is_no_policy_denies_everything(void **state)
         {"apiVersion: v1\nkind: HostPathPolicy\n", "p.yaml:1:13: apiVersion: must be "},
         {"apiVersion: hookline.dev/v1alpha1\nkind: ConfigMap\n",
             "p.yaml:2:7: kind: must be HostPathPolicy"},
-        {"[", "p.yaml: not valid JSON"},
+        {"[", "p.yaml:1:1: not valid JSON"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

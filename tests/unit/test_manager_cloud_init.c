@@ -124,7 +124,7 @@ static void results_that_are_none(void **state)
         const char *message;
     } cases[] = {
         {"", "", "it returned no cloud-init data"},
-        {"{", "{}", "the cloudInitData it returned: not valid JSON"},
+        {"{", "{}", "the cloudInitData it returned: line 1, column 1: not valid JSON"},
         {"\"text\"", "{}", "the cloudInitData it returned: it is a string"},
         {"{}", "", "there is no cloudInitNoCloudSource"},
         {"{}", "null", "the cloudInitNoCloudSource it returned: it is null"},
