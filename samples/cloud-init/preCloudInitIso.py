@@ -77,9 +77,10 @@ def end_of_items(lines, start):
     end = start
     for index in range(start, len(lines)):
         line = lines[index]
-        if is_blank(line):
+        if line.startswith("#"):
             continue
-        if not line.startswith((" ", "\t")) and not ITEM.match(line):
+        # Empty and indented lines may belong to a text block, also those that look like comments.
+        if line.strip() != "" and not line.startswith((" ", "\t")) and not ITEM.match(line):
             break
         end = index + 1
     return end, match["indent"]
@@ -113,7 +114,7 @@ def edit_users(lines, user):
 
 def add_user(user_data, user):
     """The user data with the user added."""
-    lines = user_data.rstrip("\n").split("\n") if user_data else [HEADER]
+    lines = user_data.removesuffix("\n").split("\n") if user_data else [HEADER]
     lines = [line.rstrip("\r") for line in lines]
     if lines[0].rstrip() != HEADER:
         raise BadInput(f"the user data is no cloud-config: it does not begin with {HEADER}")

@@ -3,7 +3,7 @@ changes nothing, and what they say of bad input."""
 
 import json
 import os
-import subprocess
+import shutil
 import xml.etree.ElementTree as ElementTree
 
 import support
@@ -186,7 +186,8 @@ class CowOverlay(HookCase):
         asks = vmi("web", **{self.key: "base.qcow2"})
         self.change(asks, DOMAIN)
         overlay = self.overlays / "web.qcow2"
-        subprocess.run(["qemu-io", "-c", "write -P 7 0 64k", overlay], check=True, capture_output=True)
+        written = support.run(["qemu-io", "-c", "write -P 7 0 64k", overlay])
+        self.assertEqual(written.returncode, 0, written.stderr)
         content = overlay.read_bytes()
         self.change(asks, DOMAIN)
         self.assertEqual(overlay.read_bytes(), content)
@@ -281,14 +282,18 @@ class CloudInit(HookCase):
                 f"#cloud-config\nrun: |\n  users:\n  - x\nusers:\n- default\n- {new}\n",
             ),
             (
-                "#cloud-config\nusers:\n- default\n# who else?\n- name: a\n  groups: [ops]\na: 1\n",
-                f"#cloud-config\nusers:\n- default\n# who else?\n- name: a\n  groups: [ops]\n- {new}\n"
-                "a: 1\n",
+                "#cloud-config\nusers:\n- default\n# more:\n- name: a\n  groups: [ops]\na: 1\n",
+                "#cloud-config\nusers:\n- default\n# more:\n- name: a\n  groups: [ops]\n"
+                f"- {new}\na: 1\n",
             ),
             (
-                "#cloud-config\nusers: # all\n\n  - name: a\n    groups:\n      - ops\n\na: 1\n",
-                f"#cloud-config\nusers: # all\n\n  - name: a\n    groups:\n      - ops\n  - {new}\n"
-                "\na: 1\n",
+                "#cloud-config\nusers: # all\n\n  - name: a\n    groups:\n    - ops\n# more\na: 1\n",
+                "#cloud-config\nusers: # all\n\n  - name: a\n    groups:\n    - ops\n"
+                f"  - {new}\n# more\na: 1\n",
+            ),
+            (
+                "#cloud-config\nusers:\n- gecos: |+\n    a\n    # b\n\nz: |+\n  a\n\n",
+                f"#cloud-config\nusers:\n- gecos: |+\n    a\n    # b\n\n- {new}\nz: |+\n  a\n\n",
             ),
             ("#cloud-config\nusers: []\n", f"#cloud-config\nusers: [{new}]\n"),
             (
@@ -386,6 +391,63 @@ class Manifests(support.TestCase):
         result = support.run([*argv, other])
         self.assertEqual(result.returncode, 1)
         self.assertIn("the policy does not allow /var/lib/kubevirt/images2", result.stdout)
+
+
+def sandbox_refusal():
+    """Why bubblewrap cannot make a sandbox here, or ""."""
+    if not shutil.which("bwrap"):
+        return "bwrap is not there (package bubblewrap)"
+    result = support.run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"])
+    return "" if result.returncode == 0 else f"bwrap makes no sandbox here: {result.stderr}"
+
+
+REFUSAL = sandbox_refusal()
+
+
+@support.unittest.skipIf(REFUSAL, REFUSAL)
+class Runs(support.TestCase):
+    """Each sample under hookctl run, as its README says."""
+
+    def run_sample(self, sample, *flags, manifest=None):
+        """The domain that comes out of a sample; none of its hooks changes it the second time."""
+        argv = [support.program("hookctl"), "run", "--twice"]
+        argv += ["--domain", support.SAMPLES / "domain.xml"]
+        argv += ["-f", manifest or support.SAMPLES / sample]
+        result = support.run([*argv, *flags])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return ElementTree.fromstring(result.stdout)
+
+    def test_configmap_script(self):
+        domain = self.run_sample("configmap-script")
+        self.assertIn("platform team", domain.find("description").text)
+
+    def test_smbios(self):
+        domain = self.run_sample("smbios", "--hook", f"0={HOOKS['smbios'].parent}")
+        entry = domain.find("sysinfo/baseBoard/entry[@name='manufacturer']")
+        self.assertEqual(entry.text, "Radical Edward")
+
+    def test_cow_overlay(self):
+        folders = {name: self.tmp / name for name in ("manifests", "images", "overlays")}
+        for folder in folders.values():
+            folder.mkdir()
+        support.run(["qemu-img", "create", "-f", "qcow2", folders["images"] / "base.qcow2", "8M"])
+        for name in ("vmi.yaml", "configmap.yaml"):
+            text = (support.SAMPLES / "cow-overlay" / name).read_text(encoding="utf-8")
+            text = text.replace("/var/lib/kubevirt/images", str(folders["images"]))
+            self.write(f"manifests/{name}", text)
+        claims = [f"overlays={folders['overlays']}", f"images={folders['images']}"]
+        flags = [word for claim in claims for word in ("--pvc", claim)]
+        domain = self.run_sample("cow-overlay", *flags, manifest=folders["manifests"])
+        source = domain.find("devices/disk/source")
+        self.assertEqual(source.get("file"), "/overlays/cow-overlay.qcow2")
+        self.assertEqual(os.listdir(folders["overlays"]), ["cow-overlay.qcow2"])
+
+    def test_cloud_init(self):
+        output = self.tmp / "cloud-init.json"
+        data = support.SAMPLES / "cloud-init" / "cloud-init.json"
+        self.run_sample("cloud-init", "--cloud-init", data, "--cloud-init-output", output)
+        user_data = json.loads(output.read_text(encoding="utf-8"))["UserData"]
+        self.assertIn('- {"name": "ops"', user_data)
 
 
 if __name__ == "__main__":
