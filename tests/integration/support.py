@@ -49,6 +49,14 @@ def run(argv, stdin="", env=None, timeout=PATIENCE, cwd=None):
     )
 
 
+def sandbox_refusal():
+    """Why no sandbox can be made here, or None: a container may forbid user namespaces."""
+    if not shutil.which("bwrap"):
+        return "bubblewrap is not installed"
+    result = run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"])
+    return result.stderr.strip() or None
+
+
 class TestCase(unittest.TestCase):
     """A test with a temporary directory, self.tmp, and processes that end with it."""
 

@@ -115,15 +115,7 @@ def sandboxes_of(directory):
     return found
 
 
-def sandbox_refusal():
-    """Why no sandbox can be made here, or None: a container may forbid user namespaces."""
-    if not shutil.which("bwrap"):
-        return "bubblewrap is not installed"
-    result = support.run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"])
-    return result.stderr.strip() or None
-
-
-REFUSAL = sandbox_refusal()
+REFUSAL = support.sandbox_refusal()
 
 
 @support.unittest.skipIf(REFUSAL, REFUSAL)
