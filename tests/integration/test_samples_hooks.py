@@ -105,8 +105,8 @@ class Smbios(HookCase):
         return entries[0].text
 
     def test_manufacturer_is_set(self):
-        changed = self.change(vmi(**{self.key: "Radical Edward"}), DOMAIN)
-        self.assertEqual(self.manufacturer(changed), "Radical Edward")
+        changed = self.change(vmi(**{self.key: "Example Boards Inc."}), DOMAIN)
+        self.assertEqual(self.manufacturer(changed), "Example Boards Inc.")
         self.assertIn('<qemu:arg value="-msg"></qemu:arg>', changed)
 
     def test_forms_of_a_document(self):
@@ -415,7 +415,7 @@ class Runs(support.TestCase):
     def test_smbios(self):
         domain = self.run_sample("smbios", "--hook", f"0={HOOKS['smbios'].parent}")
         entry = domain.find("sysinfo/baseBoard/entry[@name='manufacturer']")
-        self.assertEqual(entry.text, "Radical Edward")
+        self.assertEqual(entry.text, "Example Boards Inc.")
 
     def test_cow_overlay(self):
         folders = {name: self.tmp / name for name in ("manifests", "images", "overlays")}

@@ -35,7 +35,7 @@ static const char vmi_text[] =
     "\"kubectl.kubernetes.io/last-applied-configuration\":\"{}\","
     "\"kubevirt.io/latest-observed-api-version\":\"v1\","
     "\"kubevirt.io/storage-observed-api-version\":\"v1\","
-    "\"smbios.vm.kubevirt.io/baseBoardManufacturer\":\"Radical Edward\"}}}";
+    "\"smbios.vm.kubevirt.io/baseBoardManufacturer\":\"Example Boards Inc.\"}}}";
 
 static void test_metadata(void **state)
 {
@@ -50,7 +50,7 @@ static void test_metadata(void **state)
         "\"vm.kubevirt.io/name\":\"demo\",\"vmi.kubevirt.io/id\":\"demo\"}");
     check_at(pod, "/metadata/annotations",
         "{\"hooks.kubevirt.io/hookSidecars\":\"[]\","
-        "\"smbios.vm.kubevirt.io/baseBoardManufacturer\":\"Radical Edward\","
+        "\"smbios.vm.kubevirt.io/baseBoardManufacturer\":\"Example Boards Inc.\","
         "\"kubectl.kubernetes.io/default-container\":\"compute\","
         "\"kubevirt.io/domain\":\"demo\"}");
     check_at(pod, "/metadata/ownerReferences",
