@@ -102,24 +102,18 @@ static struct annotations_pvc *check_pvc(const struct check *check, const json_t
     return pvc;
 }
 
-/* hostpath_parse has said what is wrong with volumePath as a path; here it is a mount. */
-static void check_host_mount(const struct check *check, const json_t *object)
-{
-    struct findings said = {0};
-    auto_free char *place = place_of(check, "/hostPath/volumePath");
-    const char *path = json_string_value(field_take(object, "volumePath", "", &said));
-    if (path != NULL && path[0] != '\0' && hostpath_check_path(path, place, &said))
-        annotations_mount_check_path(path, place, check->findings);
-    findings_clear(&said);
-}
-
 static struct hostpath *check_host_path(const struct check *check, const json_t *object)
 {
+    size_t errors = check->findings->errors;
     auto_free char *place = place_of(check, "/hostPath");
     struct hostpath *hostpath =
         hostpath_parse(object, place, check->options->strict, check->findings);
-    check_host_mount(check, object);
-    if (hostpath != NULL && check->options->policy != NULL)
+    bool is_right = errors == check->findings->errors;
+    if (hostpath != NULL && hostpath->volume_path != NULL) {
+        auto_free char *mount_place = json_pointer_join(place, "volumePath");
+        annotations_mount_check_path(hostpath->volume_path, mount_place, check->findings);
+    }
+    if (is_right && check->options->policy != NULL)
         hostpath_policy_check_path(
             check->options->policy, policy_namespace(check), hostpath, place, check->findings);
     return hostpath;
@@ -139,7 +133,7 @@ static bool check_quantity(const struct check *check, const char *part,
     auto_free char *place = xasprintf("%s/resources/%s/%s", check->pointer, part, name);
     if (is_valid)
         findings_warning(check->findings, place,
-            "\"%s\" is no whole number of bytes: m stands for thousandths, Mi for mebibytes", text);
+            "\"%s\" is not a whole number of bytes: m stands for thousandths, Mi for mebibytes", text);
     else
         add_invalid(check, place, field, text);
     return is_valid;
@@ -229,12 +223,19 @@ static const char *shim_version(const json_t *args)
 }
 
 /* The shim of the default image exits at once without a version of the protocol that it knows.
- * A command takes its place. */
+ * A command takes its place. What image, command and args are is not known where one of them is
+ * wrong. */
 static void check_shim_version(const struct check *check, const struct annotations_sidecar *sidecar)
 {
     static const char *const versions[] = {"v1alpha1", "v1alpha2", "v1alpha3"};
+    static const char *const fields[] = {"/image", "/command", "/args"};
     if (sidecar->image != NULL || sidecar->command != NULL)
         return;
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        auto_free char *place = place_of(check, fields[i]);
+        if (findings_has_error_at(check->findings, place))
+            return;
+    }
     const char *version = shim_version(sidecar->args);
     for (size_t i = 0; version != NULL && i < ARRAY_SIZE(versions); i++) {
         if (streq(version, versions[i]))
@@ -248,11 +249,10 @@ static void check_shim_version(const struct check *check, const struct annotatio
         return;
     }
     auto_free char *shown = text_printable(version, strlen(version), LONGEST_SHOWN);
-    auto_free char *hint = suggest_hint(version, versions, ARRAY_SIZE(versions));
     findings_warning(check->findings, place,
-        "sidecar-shim, which the default image runs, exits at once with --version \"%s\"%s: it "
-        "knows v1alpha1, v1alpha2 and v1alpha3",
-        shown, hint);
+        "sidecar-shim, which the default image runs, exits at once with --version \"%s\": it knows "
+        "v1alpha1, v1alpha2 and v1alpha3",
+        shown);
 }
 
 static enum annotations_failure_policy failure_policy(const json_t *shaped)

@@ -24,7 +24,8 @@ bool annotations_mount_check_path(const char *path, const char *pointer, struct 
         return false;
     auto_free char *place = hostpath_normalize(path);
     if (strchr(place, ':') != NULL)
-        findings_error(findings, pointer, "has a \":\", which no path of a mount may have");
+        findings_error(
+            findings, pointer, "\"%s\" has a \":\", which a mount path may not have", place);
     if (streq(place, "/"))
         findings_error(findings, pointer, "\"/\" is all of the container: mount it further down");
     else if (touches_sockets(place))
@@ -54,7 +55,7 @@ static size_t sidecar_mounts(const struct annotations_sidecar *sidecar, struct m
     if (sidecar->pvc != NULL && sidecar->pvc->volume_path != NULL)
         mounts[count++] =
             (struct mount){"pvc.volumePath", "/pvc/volumePath", sidecar->pvc->volume_path};
-    if (sidecar->host_path != NULL)
+    if (sidecar->host_path != NULL && sidecar->host_path->volume_path != NULL)
         mounts[count++] = (struct mount){
             "hostPath.volumePath", "/hostPath/volumePath", sidecar->host_path->volume_path};
     return count;

@@ -212,7 +212,7 @@ json_t *annotations_shape_check(
         return check_members(&shape, value, NULL, pointer);
     if (json_is_null(value))
         findings_error(findings, pointer,
-            "null is no sidecar; {} is one with the default image and no settings");
+            "null is not a sidecar; {} is one with the default image and no settings");
     else
         findings_error(findings, pointer, "must be an object that describes one sidecar, not %s",
             json_kind(value));

@@ -33,6 +33,18 @@ void findings_add_fault(struct findings *findings, const char *pointer,
     error_free(take_error);
 }
 
+bool findings_has_error_at(const struct findings *findings, const char *pointer)
+{
+    size_t length = strlen(pointer);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (finding->severity == FINDING_ERROR && text_starts_with(finding->pointer, pointer) &&
+            (finding->pointer[length] == '\0' || finding->pointer[length] == '/'))
+            return true;
+    }
+    return false;
+}
+
 /* Appends a reference token as ["key"], safe for a terminal. */
 static void append_quoted(UT_string *out, const char *token, size_t length)
 {

@@ -39,6 +39,9 @@ void findings_add_fault(struct findings *findings, const char *pointer,
 #define findings_warning(findings, pointer, ...)                                                   \
     findings_add(findings, FINDING_WARNING, ERROR_INPUT, pointer, __VA_ARGS__)
 
+/* Whether there is an error at pointer or below it. */
+bool findings_has_error_at(const struct findings *findings, const char *pointer);
+
 /* A pointer as people write paths: "/0/hostPath/type" → "[0].hostPath.type"; keys that are no
  * plain names are quoted, and what a terminal could not print in them becomes \xNN: "/0/a.b" →
  * "[0][\"a.b\"]". Owned by the caller. */

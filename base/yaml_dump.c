@@ -22,7 +22,7 @@ static int emit(yaml_emitter_t *emitter, yaml_event_t *event, int initialized, s
     if (initialized && yaml_emitter_emit(emitter, event))
         return 0;
     return error_set(err, ERROR_INTERNAL, "writing YAML: %s",
-        emitter->problem != NULL ? emitter->problem : "the value has text that is no UTF-8");
+        emitter->problem != NULL ? emitter->problem : "the value has text that is not UTF-8");
 }
 
 /* The style in which a string is read back as that string; the emitter quotes more where plain

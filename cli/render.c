@@ -141,7 +141,7 @@ static json_t *make_pod(const struct rendering *rendering, enum annotations_laun
 
 /* Renders into a copy of pod; NULL when there are errors in the report. */
 static json_t *render_pod(struct rendering *rendering, const struct cli_arguments *arguments,
-    const struct annotations_render_options *options, json_t *pod)
+    struct annotations_render_options *options, json_t *pod)
 {
     const char *key = NULL;
     const struct cli_check_options check = {
@@ -157,6 +157,7 @@ static json_t *render_pod(struct rendering *rendering, const struct cli_argument
     }
     if (list->count == 0)
         warn(rendering, rendering->source, "has no hook sidecars");
+    options->annotation_key = key;
     struct findings findings = {0};
     json_t *rendered = annotations_render(pod, list, options, &findings);
     report_findings(rendering, key, &findings);

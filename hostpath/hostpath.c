@@ -72,7 +72,7 @@ bool hostpath_check_path(const char *path, const char *pointer, struct findings 
         findings_error(findings, pointer, "is longer than %d bytes", HOSTPATH_PATH_MAX);
     else if (path[0] != '/')
         findings_error(
-            findings, pointer, "\"%s\" is no absolute path: it must begin with \"/\"", shown);
+            findings, pointer, "\"%s\" is not an absolute path: it must begin with \"/\"", shown);
     else if (has_parent(path))
         findings_error(findings, pointer,
             "\"%s\" has \"..\" in it: write the path that is meant, without \"..\"", shown);
@@ -172,7 +172,6 @@ struct hostpath *hostpath_parse(
     const json_t *value, const char *pointer, bool strict, struct findings *findings)
 {
     static const char *const fields[] = {"path", "volumePath", "type", "readOnly"};
-    size_t errors = findings->errors;
     if (!json_is_object(value)) {
         findings_error(findings, pointer,
             "must be an object with \"path\" and \"volumePath\", not %s", json_kind(value));
@@ -186,10 +185,7 @@ struct hostpath *hostpath_parse(
     hostpath->type = take_type(value, pointer, findings);
     hostpath->read_only = take_read_only(value, pointer, findings);
     field_check_unknown(value, fields, ARRAY_SIZE(fields), pointer, strict, findings);
-    if (findings->errors == errors)
-        return hostpath;
-    hostpath_free(hostpath);
-    return NULL;
+    return hostpath;
 }
 
 void hostpath_free(struct hostpath *hostpath)

@@ -39,8 +39,9 @@ int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error 
 const char *hostpath_type_name(enum hostpath_type type);
 
 /* Parses the value of a sidecar's "hostPath" and adds all that is wrong with it to findings, at
- * pointers below pointer. strict makes unknown fields errors. Returns the object, owned by the
- * caller, or NULL when there was an error. */
+ * pointers below pointer. strict makes unknown fields errors. Returns what is right of it, owned by
+ * the caller: a path that is wrong or missing is NULL, a wrong type the default. NULL when value is
+ * no object. */
 struct hostpath *hostpath_parse(
     const json_t *value, const char *pointer, bool strict, struct findings *findings);
 

@@ -8,7 +8,7 @@
  *       pathPrefixes: [/var/lib/kubevirt/images]
  *       types: [Directory, File]         # absent: every type
  *       readOnly: required               # or optional, the default
- *     images: ["registry.example/hook-*"]  # globs; absent: every image
+ *     images: ["registry.example/hook-*"]  # globs for images that are named; absent: every one
  *     maxSidecars: 4                     # absent: the limit of the annotation, 64
  */
 #ifndef HOSTPATH_POLICY_H

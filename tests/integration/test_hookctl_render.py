@@ -79,6 +79,25 @@ class Render(support.TestCase):
         self.assertIsNone(container(builtin, "hook-manager"))
         self.assertIn("--hook-sidecars", json.dumps(container(builtin, "compute")))
 
+    def test_the_manager_reads_the_annotation_that_was_rendered(self):
+        for key, words in (
+            (KEY, []),
+            ("hookline.dev/hookSidecars", []),
+            ("example.org/hooks", ["--annotation-key", "example.org/hooks"]),
+        ):
+            with self.subTest(key=key):
+                source = vmi()
+                source["metadata"]["annotations"] = {key: source["metadata"]["annotations"][KEY]}
+                text = json.dumps(source)
+                pod = self.rendered("--launcher", "plugin", *words, stdin=text)
+                volume = next(
+                    found
+                    for found in pod["spec"]["volumes"]
+                    if found["name"] == "hook-manager-annotation"
+                )
+                path = volume["downwardAPI"]["items"][0]["fieldRef"]["fieldPath"]
+                self.assertEqual(path, f"metadata.annotations['{key}']")
+
     def test_shim_image(self):
         text = json.dumps(vmi(annotation=[{"args": ["--version", "v1alpha3"]}]))
         pod = self.rendered("--shim-image", "shim:1", stdin=text)

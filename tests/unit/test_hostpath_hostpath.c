@@ -78,7 +78,7 @@ static void right_objects_are_taken(void **state)
             "/0/hostPath/Path is taken as \"path\": write it in these letters"},
         {"{\"path\": \"/a\", \"volumePath\": \"/b\", \"typ\": \"File\"}", "/a", "/b",
             HOSTPATH_DIRECTORY, false,
-            "/0/hostPath/typ is no known field (did you mean \"type\"?) and is ignored"},
+            "/0/hostPath/typ is not a known field and is ignored (did you mean \"type\"?)"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -114,43 +114,67 @@ static char *text_of(const struct findings *findings)
     return all;
 }
 
+static void assert_same_path(const char *found, const char *path)
+{
+    assert_int_equal(found == NULL, path == NULL);
+    if (path != NULL)
+        assert_string_equal(found, path);
+}
+
 static void every_fault_is_told_at_once(void **state)
 {
     static const struct {
         const char *text;
         const char *findings;
+        const char *path; /* what is right of it */
+        const char *volume_path;
     } cases[] = {
-        {"7", " must be an object with \"path\" and \"volumePath\", not a number\n"},
-        {"[]", " must be an object with \"path\" and \"volumePath\", not an array\n"},
-        {"{}", "/path is required: the absolute path on the node that is mounted\n"
-               "/volumePath is required: the absolute path in the sidecar to mount it at\n"},
+        {"7", " must be an object with \"path\" and \"volumePath\", not a number\n", NULL, NULL},
+        {"[]", " must be an object with \"path\" and \"volumePath\", not an array\n", NULL, NULL},
+        {"{}",
+            "/path is required: the absolute path on the node that is mounted\n"
+            "/volumePath is required: the absolute path in the sidecar to mount it at\n",
+            NULL, NULL},
         {"{\"path\": \"\", \"volumePath\": null}",
             "/path is required: the absolute path on the node that is mounted\n"
-            "/volumePath is required: the absolute path in the sidecar to mount it at\n"},
+            "/volumePath is required: the absolute path in the sidecar to mount it at\n",
+            NULL, NULL},
         {"{\"path\": [\"/a\"], \"volumePath\": 1, \"type\": {}, \"readOnly\": \"true\", \"x\": 1}",
             "/path must be a string, not an array\n"
             "/volumePath must be a string, not a number\n"
             "/type must be a string, not an object\n"
             "/readOnly must be true or false, not a string\n"
-            "/x is no known field; known here: path, volumePath, type or readOnly\n"},
+            "/x is not a known field; known here: path, volumePath, type or readOnly\n",
+            NULL, NULL},
         {"{\"path\": \"a/b\", \"volumePath\": \"/a/../b\", \"type\": \"Dir\"}",
-            "/path \"a/b\" is no absolute path: it must begin with \"/\"\n"
+            "/path \"a/b\" is not an absolute path: it must begin with \"/\"\n"
             "/volumePath \"/a/../b\" has \"..\" in it: write the path that is meant, without "
             "\"..\"\n"
             "/type must be Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or "
-            "BlockDevice, not \"Dir\" (did you mean \"Directory\"?)\n"},
+            "BlockDevice, not \"Dir\" (did you mean \"Directory\"?)\n",
+            NULL, NULL},
         {"{\"path\": \"/a\\u001b[31m\", \"volumePath\": \"/..\"}",
             "/path \"/a\\x1b[31m\" has control characters in it\n"
-            "/volumePath \"/..\" has \"..\" in it: write the path that is meant, without \"..\"\n"},
+            "/volumePath \"/..\" has \"..\" in it: write the path that is meant, without \"..\"\n",
+            NULL, NULL},
+        {"{\"path\": \"/a\", \"volumePath\": \"c\", \"type\": \"Dir\"}",
+            "/volumePath \"c\" is not an absolute path: it must begin with \"/\"\n"
+            "/type must be Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or "
+            "BlockDevice, not \"Dir\" (did you mean \"Directory\"?)\n",
+            "/a", NULL},
         {"{\"path\": \"/a\", \"PATH\": \"/b\", \"volumePath\": \"/c\"}",
-            "/PATH is \"path\" once more, in another letter case: keep one of the two\n"},
+            "/PATH is \"path\" once more, in another letter case: keep one of the two\n", "/a",
+            "/c"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct findings findings = {0};
-        assert_null(parse(cases[i].text, true, &findings));
+        struct hostpath *found = parse(cases[i].text, true, &findings);
         auto_free char *text = text_of(&findings);
         assert_string_equal(text, cases[i].findings);
+        assert_same_path(found != NULL ? found->path : NULL, cases[i].path);
+        assert_same_path(found != NULL ? found->volume_path : NULL, cases[i].volume_path);
+        hostpath_free(found);
         findings_clear(&findings);
     }
 }

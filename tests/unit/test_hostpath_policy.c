@@ -210,7 +210,8 @@ static void what_may_be_misread_denies_everything(void **state)
         const char *rest; /* after only_rule; begins with a letter of the rule's next member */
         const char *reason; /* begins so */
     } cases[] = {
-        {"type: [File]", "p.yaml:5:9: rules[0].type: is no known field (did you mean \"types\"?)"},
+        {"type: [File]",
+            "p.yaml:5:9: rules[0].type: is not a known field (did you mean \"types\"?)"},
         {"Types: [File]", "p.yaml:5:10: rules[0].Types: is taken as \"types\""},
         {"types:", "p.yaml:5:9: rules[0].types: has no value: give it one, or leave it out"},
         {"types: []", "p.yaml:5:10: rules[0].types: must be a list of strings with at least one "
@@ -228,8 +229,9 @@ static void what_may_be_misread_denies_everything(void **state)
         {"types: [File]\n- types: [File]", "p.yaml:6:3: rules[1]: has no \"pathPrefixes\""},
         {"types: [File]\n- pathPrefixes: [/a/../b]", "p.yaml:6:18: rules[1].pathPrefixes[0]: "
                                                      "\"/a/../b\" has \"..\" in it"},
-        {"types: [File]\n- pathPrefixes: [a]", "p.yaml:6:18: rules[1].pathPrefixes[0]: \"a\" is "
-                                               "no absolute path"},
+        {"types: [File]\n- pathPrefixes: [a]",
+            "p.yaml:6:18: rules[1].pathPrefixes[0]: \"a\" is not an "
+            "absolute path"},
         {"types: [File]\n- [/a]", "p.yaml:6:3: rules[1]: must be an object, not an array"},
         {"types: [File]\nimages: []", "p.yaml:6:9: images: must be a list of strings with at least "
                                       "one item, not an empty one"},
@@ -237,12 +239,14 @@ static void what_may_be_misread_denies_everything(void **state)
                                            "0 to 64"},
         {"types: [File]\nmaxSidecars: -1", "p.yaml:6:14: maxSidecars: must be a whole number"},
         {"types: [File]\nmaxSidecars: many", "p.yaml:6:14: maxSidecars: must be a whole number"},
-        {"types: [File]\nmetadata: {namespace: x}", "p.yaml:6:23: metadata.namespace: is no known"},
+        {"types: [File]\nmetadata: {namespace: x}",
+            "p.yaml:6:23: metadata.namespace: is not a known"},
         {"types: [File]\nrules: []", "p.yaml:6:1: the key \"rules\" is there twice"},
         {"types: [File]\n---\n" HEAD, "p.yaml:1:1: must be one document of kind HostPathPolicy, "
                                       "not 2"},
-        {"type: [File]\nmaxSidecar: 3", "p.yaml:6:13: maxSidecar: is no known field (did you mean "
-                                        "\"maxSidecars\"?) (and 1 more fault)"},
+        {"type: [File]\nmaxSidecar: 3",
+            "p.yaml:6:13: maxSidecar: is not a known field (did you mean "
+            "\"maxSidecars\"?) (and 1 more fault)"},
         {"types: [\xff]", "p.yaml:5:11: not UTF-8 text"},
     };
     (void)state;
