@@ -292,8 +292,7 @@ void cli_session_end(struct cli_session *session)
     rpc_free(session->rpc);
     for (size_t i = 0; i < ARRAY_SIZE(session->signals); i++)
         ev_signal_stop(session->loop, &session->signals[i]);
-    DL_FOREACH_SAFE(session->sidecars, sidecar, next)
-    {
+    DL_FOREACH_SAFE (session->sidecars, sidecar, next) {
         free(sidecar->name);
         free(sidecar);
     }

@@ -247,7 +247,7 @@ void shim_stop(struct shim *shim)
         return;
     shim->stopping = true;
     unlink(shim->socket);
-    struct call *call;
+    struct call *call = NULL;
     DL_FOREACH (shim->calls, call) {
         shim_hook_cancel(call->running);
     }
