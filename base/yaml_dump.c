@@ -1,5 +1,6 @@
 #include "base/yaml.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <yaml.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/yaml_scalar.h"
 
 static int append(void *out, unsigned char *data, size_t length)
@@ -25,6 +27,15 @@ static int emit(yaml_emitter_t *emitter, yaml_event_t *event, int initialized, s
         emitter->problem != NULL ? emitter->problem : "the value has text that is not UTF-8");
 }
 
+/* Whether YAML 1.1 knows text as a timestamp or a number in base 60 ("52:54:00"), though Kubernetes
+ * does not: other readers would take it for one. */
+static bool is_time_or_sexagesimal(const char *text)
+{
+    const char *digits = text + (text[0] == '-' || text[0] == '+');
+    return isdigit((unsigned char)digits[0]) && strpbrk(digits, ":-") != NULL &&
+           digits[strspn(digits, "+-.:_0123456789TtZz ")] == '\0';
+}
+
 /* The style in which a string is read back as that string; the emitter quotes more where plain
  * or literal text would not do. */
 static yaml_scalar_style_t string_style(const char *text)
@@ -35,7 +46,8 @@ static yaml_scalar_style_t string_style(const char *text)
                                                           : YAML_LITERAL_SCALAR_STYLE;
     }
     auto_json json_t *value = yaml_scalar_resolve(text, NULL);
-    bool ambiguous = !json_is_string(value) || strcmp(text, "<<") == 0;
+    bool ambiguous = !json_is_string(value) || is_time_or_sexagesimal(text) || streq(text, "<<") ||
+                     streq(text, "=");
     return ambiguous ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
 }
 
