@@ -91,8 +91,8 @@ int file_append(const char *path, const void *data, size_t length, mode_t mode, 
 int file_make_directories(const char *path, mode_t mode, struct error **err)
 {
     auto_free char *partial = xstrdup(path);
-    for (char *slash = partial;;) {
-        slash = strchr(slash + 1, '/');
+    for (char *name = partial + strspn(partial, "/");;) {
+        char *slash = strchr(name, '/');
         if (slash != NULL)
             *slash = '\0';
         if (mkdir(partial, mode) < 0 && errno != EEXIST)
@@ -100,6 +100,7 @@ int file_make_directories(const char *path, mode_t mode, struct error **err)
         if (slash == NULL)
             break;
         *slash = '/';
+        name = slash + 1;
     }
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))

@@ -74,6 +74,8 @@ static void directories_are_made_and_removed_whole(void **state)
     file_write(file, "", 0, 0600, NULL);
     auto_error struct error *err = NULL;
     assert_int_equal(file_make_directories(file, 0700, &err), -1);
+    assert_int_equal(file_make_directories("/", 0700, NULL), 0);
+    assert_int_equal(file_make_directories("", 0700, NULL), -1);
     assert_int_equal(file_remove_tree(top, NULL), 0);
     assert_int_equal(access(top, F_OK), -1);
     assert_int_equal(file_remove_tree(top, NULL), 0);
