@@ -133,7 +133,8 @@ static bool check_quantity(const struct check *check, const char *part,
     auto_free char *place = xasprintf("%s/resources/%s/%s", check->pointer, part, name);
     if (is_valid)
         findings_warning(check->findings, place,
-            "\"%s\" is not a whole number of bytes: m stands for thousandths, Mi for mebibytes", text);
+            "\"%s\" is not a whole number of bytes: m stands for thousandths, Mi for mebibytes",
+            text);
     else
         add_invalid(check, place, field, text);
     return is_valid;

@@ -16,7 +16,8 @@ static void require_sockets(struct annotations_draft *draft)
         draft, ANNOTATIONS_SOCKET_VOLUME, "emptyDir", json_object(), before);
     if (!streq(volume, ANNOTATIONS_SOCKET_VOLUME)) {
         annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
-            "its volume " ANNOTATIONS_SOCKET_VOLUME " is not an emptyDir; that name is for the sockets "
+            "its volume " ANNOTATIONS_SOCKET_VOLUME
+            " is not an emptyDir; that name is for the sockets "
             "of hook sidecars");
         return;
     }

@@ -115,7 +115,8 @@ json_t *yaml_scalar_resolve(const char *text, struct error **err)
     if (strchr("+-.0123456789", text[0]) == NULL)
         return json_string(text);
     if (is_no_number(text)) {
-        error_set(err, ERROR_INPUT, "%s is not a number that JSON has; quote it if it is text", text);
+        error_set(
+            err, ERROR_INPUT, "%s is not a number that JSON has; quote it if it is text", text);
         return NULL;
     }
     auto_free char *digits = without_underscores(text);
