@@ -122,8 +122,12 @@ static int refuse(const struct flags *flags, int outcome, const char *word, stru
     return error_set(err, ERROR_USAGE, "--%s needs a value: %s", flag->name, argument);
 }
 
-static int check_choice(const struct cli_flag *flag, const char *value, struct error **err)
+static int check_value(const struct cli_flag *flag, const char *value, struct error **err)
 {
+    if (value[0] == '\0') {
+        auto_free char *argument = cli_flag_argument(flag);
+        return error_set(err, ERROR_USAGE, "--%s needs a value: %s", flag->name, argument);
+    }
     if (flag->choices == NULL)
         return 0;
     size_t count = choice_count(flag);
@@ -153,7 +157,7 @@ static int parse(struct cli_arguments *arguments, const struct flags *flags, con
     while ((id = getopt_long(argc, argv, letters, options, NULL)) >= 0) {
         if (id == '?' || id == ':')
             return refuse(flags, id, argv[optind - 1], err);
-        if (optarg != NULL && check_choice(flag_find(flags, id), optarg, err) < 0)
+        if (optarg != NULL && check_value(flag_find(flags, id), optarg, err) < 0)
             return -1;
         arguments->given[arguments->given_count++] = (struct cli_given){id, optarg};
     }
@@ -178,6 +182,41 @@ bool cli_flag_given(const struct cli_arguments *arguments, int id)
             return true;
     }
     return false;
+}
+
+static bool reads_stdin(const struct flags *flags, const struct cli_given *given)
+{
+    const char *argument = flag_find(flags, given->id)->argument;
+    return argument != NULL && text_ends_with(argument, "|-") && streq(given->value, "-");
+}
+
+const char *cli_flag_for_stdin(const struct cli_arguments *arguments)
+{
+    const struct flags flags = {arguments->command->flags, arguments->command->flag_count};
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        if (reads_stdin(&flags, &arguments->given[i]))
+            return flag_find(&flags, arguments->given[i].id)->name;
+    }
+    return NULL;
+}
+
+/* Standard input can be read once. */
+static int check_stdin(
+    const struct cli_arguments *arguments, const struct flags *flags, struct error **err)
+{
+    const struct cli_flag *reader = NULL;
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        const struct cli_given *given = &arguments->given[i];
+        const struct cli_flag *flag = flag_find(flags, given->id);
+        if (!reads_stdin(flags, given))
+            continue;
+        if (reader != NULL)
+            return error_set(err, ERROR_USAGE,
+                "--%s - and --%s -: standard input can be read only once", reader->name,
+                flag->name);
+        reader = flag;
+    }
+    return 0;
 }
 
 int cli_fail(const struct cli_arguments *arguments, struct error *take_error)
@@ -223,7 +262,8 @@ static int run_command(struct cli_arguments *arguments, int argc, char **argv)
         cli_help_command(arguments->program, command, stdout);
         return 0;
     }
-    if (take_operand(arguments, argc - operands, argv + operands, &error) < 0)
+    if (check_stdin(arguments, &flags, &error) < 0 ||
+        take_operand(arguments, argc - operands, argv + operands, &error) < 0)
         return cli_fail(arguments, error);
     return command->run(arguments);
 }

@@ -14,7 +14,8 @@ enum { CLI_FLAG_FIRST = 256 };
 struct cli_flag {
     int id; /* its letter, or a number from CLI_FLAG_FIRST on */
     const char *name; /* the long name, without the dashes */
-    const char *argument; /* what its value is called; NULL without a value or with choices */
+    const char *argument; /* what its value is called, with "|-" behind it when "-" stands for
+                             standard input; NULL without a value or with choices */
     const char *const *choices; /* the values it takes, then NULL; or NULL */
     bool is_path; /* its value is a file or directory, for completion */
     bool repeatable;
@@ -62,6 +63,9 @@ int cli_program_run(const struct cli_program *program, int argc, char **argv);
 /* The value of a flag (the last one given) or otherwise. Borrowed. */
 const char *cli_flag_value(const struct cli_arguments *arguments, int id, const char *otherwise);
 bool cli_flag_given(const struct cli_arguments *arguments, int id);
+
+/* The name of the flag that reads standard input, since its value is "-"; NULL when none does. */
+const char *cli_flag_for_stdin(const struct cli_arguments *arguments);
 
 /* Writes "NAME SUBCOMMAND: MESSAGE" to standard error, for usage errors also where the help is.
  * Takes the error and returns the exit status for it. */

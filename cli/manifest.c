@@ -156,18 +156,16 @@ void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct c
 int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_arguments *arguments,
     struct cli_report *report, struct error **err)
 {
-    size_t stdins = 0;
-    for (size_t i = 0; i < arguments->given_count; i++) {
-        const struct cli_given *given = &arguments->given[i];
-        if (given->id == 'f' && streq(given->value, "-") && ++stdins > 1)
-            return error_set(err, ERROR_USAGE, "-f - is given twice: there is one standard input");
-    }
-    if (!cli_flag_given(arguments, 'f') && isatty(STDIN_FILENO))
-        return error_set(err, ERROR_USAGE,
-            "no manifest: name one with -f, or send it to "
-            "standard input");
-    if (!cli_flag_given(arguments, 'f'))
+    if (!cli_flag_given(arguments, 'f')) {
+        const char *other = cli_flag_for_stdin(arguments);
+        if (other != NULL)
+            return error_set(err, ERROR_USAGE,
+                "no manifest: name one with -f, as --%s reads standard input", other);
+        if (isatty(STDIN_FILENO))
+            return error_set(
+                err, ERROR_USAGE, "no manifest: name one with -f, or send it to standard input");
         cli_manifest_load(manifest, "-", report);
+    }
     for (size_t i = 0; i < arguments->given_count; i++) {
         if (arguments->given[i].id == 'f')
             cli_manifest_load(manifest, arguments->given[i].value, report);

@@ -35,7 +35,7 @@ void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct c
     }
 
 /* Loads all that the flag names; without it, standard input. Returns 0, or -1 with a usage error
- * when that is a terminal, or when it is named twice. */
+ * when that is a terminal, or another flag's. */
 int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_arguments *arguments,
     struct cli_report *report, struct error **err);
 

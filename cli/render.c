@@ -26,9 +26,9 @@ static const char *const outputs[] = {"yaml", "json", "patch", NULL};
 
 static const struct cli_flag flags[] = {
     CLI_FILENAME_FLAG,
-    {FLAG_POD, "pod", "POD", .is_path = true,
-        .help = "a file with the launcher pod to render into; without -f, its\n"
-                "own annotation is rendered. Without --pod the pod is one\n"
+    {FLAG_POD, "pod", "FILE|-", .is_path = true,
+        .help = "the launcher pod to render into; without -f, its own\n"
+                "annotation is rendered. Without --pod the pod is one\n"
                 "with nothing but a compute container"},
     {FLAG_NAME, "name", "NAME",
         .help = "the object to render, where there are several; also as\n"

@@ -53,24 +53,6 @@ static const struct cli_flag flags[] = {
     {'v', "verbose", .help = "show what the sidecars write to standard error"},
 };
 
-/* Standard input can be read once. */
-static int check_standard_input(const struct cli_arguments *arguments, struct error **err)
-{
-    size_t readers = cli_flag_given(arguments, 'f') ? 0 : 1;
-    for (size_t i = 0; i < arguments->given_count; i++) {
-        const struct cli_given *given = &arguments->given[i];
-        bool is_input =
-            given->id == 'f' || given->id == FLAG_DOMAIN || given->id == FLAG_CLOUD_INIT;
-        if (is_input && streq(given->value, "-"))
-            readers++;
-    }
-    if (readers <= 1)
-        return 0;
-    return error_set(err, ERROR_USAGE,
-        "standard input can be only one of the manifests (-f, which "
-        "reads it when absent), --domain and --cloud-init");
-}
-
 static int check_flags(const struct cli_arguments *arguments, struct error **err)
 {
     if (!cli_flag_given(arguments, FLAG_DOMAIN))
@@ -79,7 +61,7 @@ static int check_flags(const struct cli_arguments *arguments, struct error **err
     if (cli_flag_given(arguments, FLAG_CLOUD_INIT_OUTPUT) &&
         !cli_flag_given(arguments, FLAG_CLOUD_INIT))
         return error_set(err, ERROR_USAGE, "--cloud-init-output needs --cloud-init");
-    return check_standard_input(arguments, err);
+    return 0;
 }
 
 /* Collects the values of a flag that is NAME=DIR. */

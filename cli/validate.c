@@ -18,7 +18,7 @@ static const char *const outputs[] = {"text", "json", NULL};
 
 static const struct cli_flag flags[] = {
     CLI_FILENAME_FLAG,
-    {FLAG_POLICY, "policy", "FILE", .is_path = true,
+    {FLAG_POLICY, "policy", "FILE|-", .is_path = true,
         .help = "also hold the sidecars against a HostPathPolicy; when it\n"
                 "cannot be read, every sidecar is denied"},
     {FLAG_STRICT, "strict", .help = "unknown fields are errors, not warnings"},

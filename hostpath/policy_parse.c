@@ -235,7 +235,7 @@ struct hostpath_policy *hostpath_policy_read(const char *path, struct error **er
     size_t length = 0;
     struct error *reason = NULL;
     if (file_read(path, POLICY_LIMIT, &text, &length, &reason) == 0)
-        return hostpath_policy_parse(path, text, length, err);
+        return hostpath_policy_parse(streq(path, "-") ? "<stdin>" : path, text, length, err);
     struct hostpath_policy *policy = xcalloc(1, sizeof(*policy));
     keep_reason(policy, reason, err);
     return policy;

@@ -76,6 +76,8 @@ class WrongUsage(support.TestCase):
             ),
             (["validate", "-x"], 'hookctl validate: unknown flag "-x"'),
             (["validate", "-f"], "hookctl validate: --filename needs a value: FILE|DIR|-"),
+            (["validate", "-f", ""], "hookctl validate: --filename needs a value: FILE|DIR|-"),
+            (["validate", "--output="], "hookctl validate: --output needs a value: text|json"),
             (["validate", "--strict=yes"], "hookctl validate: --strict takes no value"),
             (
                 ["validate", "-o", "jsn"],

@@ -468,7 +468,7 @@ class FaultTest(RunTestCase):
             (["--hook", f"x={self.tmp}"], "--hook cannot be x="),
             (["--hook", str(self.tmp)], "--hook cannot be"),
             (["--cloud-init-output", "x"], "needs --cloud-init"),
-            (["--domain", "-", "--cloud-init", "-"], "standard input can be only one"),
+            (["--domain", "-", "--cloud-init", "-"], "standard input can be read only once"),
         ]
         for words, message in cases:
             with self.subTest(words):

@@ -74,10 +74,22 @@ class Input(support.TestCase):
             self.assertEqual(result.returncode, 1)
             self.assertRegex(result.stdout, rf"(?m)^<stdin>:1:\d+: {KEY}\[0\]\.image: ")
 
-    def test_standard_input_twice(self):
+    def test_standard_input_for_two(self):
         result = self.validate("-f", "-", "-f", "-", stdin=vmi("[]"))
         self.assertEqual(result.returncode, 2)
-        self.assertIn("-f - is given twice", result.stderr)
+        self.assertIn("--filename - and --filename -: standard input can be", result.stderr)
+        result = self.validate("--policy", "-", stdin=vmi("[]"))
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("name one with -f, as --policy reads standard input", result.stderr)
+
+    def test_a_policy_from_standard_input(self):
+        path = self.write("vmi.json", vmi('[{"image": "a"}]'))
+        policy = "apiVersion: hookline.dev/v1alpha1\nkind: HostPathPolicy\nimages: [b]\n"
+        result = self.validate("--policy", "-", "-f", path, stdin=policy)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("the policy does not allow the image a", result.stdout)
+        result = self.validate("--policy", "-", "-f", path, stdin="[]")
+        self.assertIn("<stdin>:1:1: must be an object, not an array", result.stdout)
 
     def test_a_terminal_is_no_manifest(self):
         main, terminal = pty.openpty()
