@@ -62,34 +62,16 @@ static void print_section(const char *title, const char *text)
     print_wrapped(text, 4);
 }
 
-/* Whether field stands directly in the object at a bare path; "" is the sidecar itself. */
-static bool is_child(const struct annotations_field *field, const char *parent)
+/* The fields of an object, or of a sidecar when parent is NULL. */
+static void print_children(const struct annotations_field *parent)
 {
-    auto_free char *bare = bare_path(field->path);
-    const char *name = bare;
-    if (parent[0] != '\0') {
-        if (!text_starts_with(bare, parent) || bare[strlen(parent)] != '.')
-            return false;
-        name = bare + strlen(parent) + 1;
-    }
-    return strchr(name, '.') == NULL;
-}
-
-static void print_children(const char *parent)
-{
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    bool any = false;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_child(&fields[i], parent))
-            continue;
-        if (!any)
-            printf("\nFIELDS:\n");
-        any = true;
-        const char *dot = strrchr(fields[i].path, '.');
-        printf("  %s <%s>%s\n", dot != NULL ? dot + 1 : fields[i].path, fields[i].type,
-            fields[i].required ? " -required-" : "");
-        print_wrapped(fields[i].rule != NULL ? fields[i].rule : fields[i].help, 6);
+    const struct annotations_field *field = annotations_field_child(parent);
+    if (field != NULL)
+        printf("\nFIELDS:\n");
+    for (; field != NULL; field = annotations_field_next(field)) {
+        printf("  %s <%s>%s\n", annotations_field_name(field), field->type,
+            field->required ? " -required-" : "");
+        print_wrapped(field->rule, 6);
     }
 }
 
@@ -100,10 +82,10 @@ static void explain_sidecars(void)
         "A JSON array with an object for each hook sidecar: a container that runs beside the "
         "virtual machine and may change its libvirt domain before it starts. The same array may "
         "stand under " ANNOTATIONS_KEY_HOOKLINE " instead.");
-    print_children("");
+    print_children(NULL);
 }
 
-static void explain_field(const struct annotations_field *field, const char *bare)
+static void explain_field(const struct annotations_field *field)
 {
     printf("FIELD: %s <%s>%s\n", field->path, field->type, field->required ? " -required-" : "");
     print_section("DESCRIPTION", field->help);
@@ -111,9 +93,8 @@ static void explain_field(const struct annotations_field *field, const char *bar
         print_section("NOTE", "KubeVirt does not know this field; Hookline does.");
     print_section("RULE", field->rule);
     print_section("DEFAULT", field->fallback);
-    if (field->example != NULL)
-        printf("\nEXAMPLE:\n    %s\n", field->example);
-    print_children(bare);
+    printf("\nEXAMPLE:\n    %s\n", field->example);
+    print_children(field);
 }
 
 static struct error *unknown_field(const char *name)
@@ -142,7 +123,7 @@ static int explain(const struct cli_arguments *arguments)
         auto_free char *known = bare_path(fields[i].path);
         if (!streq(known, bare))
             continue;
-        explain_field(&fields[i], bare);
+        explain_field(&fields[i]);
         return 0;
     }
     return cli_fail(arguments, unknown_field(arguments->operand));
