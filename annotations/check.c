@@ -214,8 +214,7 @@ static const char *shim_version(const json_t *args)
         if (streq(arg, "--"))
             break;
         if (streq(arg, flag)) {
-            const char *value = json_string_value(json_array_get(args, ++i));
-            version = value != NULL ? value : "";
+            version = text_or(json_string_value(json_array_get(args, ++i)), "");
         } else if (text_starts_with(arg, "--version=")) {
             version = arg + sizeof(flag);
         }
@@ -238,10 +237,8 @@ static void check_shim_version(const struct check *check, const struct annotatio
             return;
     }
     const char *version = shim_version(sidecar->args);
-    for (size_t i = 0; version != NULL && i < ARRAY_SIZE(versions); i++) {
-        if (streq(version, versions[i]))
-            return;
-    }
+    if (version != NULL && text_index(version, versions, ARRAY_SIZE(versions)) >= 0)
+        return;
     auto_free char *place = place_of(check, sidecar->args != NULL ? "/args" : "");
     if (version == NULL) {
         findings_warning(check->findings, place,

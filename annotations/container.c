@@ -72,8 +72,7 @@ static json_t *new_sidecar(struct annotations_draft *draft,
 {
     json_t *container = json_object();
     json_object_set_new(container, "name", json_string(name));
-    json_object_set_new(
-        container, "image", json_string(sidecar->image != NULL ? sidecar->image : shim_image));
+    json_object_set_new(container, "image", json_string(text_or(sidecar->image, shim_image)));
     if (sidecar->image_pull_policy != NULL)
         json_object_set_new(container, "imagePullPolicy", json_string(sidecar->image_pull_policy));
     if (json_array_size(sidecar->command) > 0)
@@ -113,8 +112,7 @@ static void set_env(json_t *env, json_t *variable)
         return;
     }
     /* the API server leaves an empty value out */
-    const char *its_value = json_get_string(there, "value");
-    bool same = streq(its_value != NULL ? its_value : "", value != NULL ? value : "");
+    bool same = streq(text_or(json_get_string(there, "value"), ""), text_or(value, ""));
     if (!same || json_object_get(there, "valueFrom") != NULL)
         json_array_set(env, index, variable);
 }

@@ -13,11 +13,10 @@ static const char *const launcher_names[] = {
 
 int annotations_launcher_parse(const char *name, enum annotations_launcher *out, struct error **err)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(launcher_names); i++) {
-        if (streq(name, launcher_names[i])) {
-            *out = (enum annotations_launcher)i;
-            return 0;
-        }
+    int index = text_index(name, launcher_names, ARRAY_SIZE(launcher_names));
+    if (index >= 0) {
+        *out = (enum annotations_launcher)index;
+        return 0;
     }
     auto_free char *list = text_list(launcher_names, ARRAY_SIZE(launcher_names));
     auto_free char *hint = suggest_hint(name, launcher_names, ARRAY_SIZE(launcher_names));

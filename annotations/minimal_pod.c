@@ -6,11 +6,6 @@
 
 #define LAUNCHER_IMAGE "quay.io/kubevirt/virt-launcher"
 
-static const char *text_or(const char *text, const char *fallback)
-{
-    return text != NULL ? text : fallback;
-}
-
 /* Annotations of a VMI that KubeVirt keeps from its pod. */
 static bool stays_on_vmi(const char *key)
 {

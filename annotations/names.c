@@ -50,9 +50,5 @@ bool annotations_name_is_reserved_env(const char *name)
 {
     static const char *const reserved[] = {"CONTAINER_NAME", "NETWORK_BINDING_PLUGIN_NAME",
         "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"};
-    for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
-        if (streq(name, reserved[i]))
-            return true;
-    }
-    return false;
+    return text_index(name, reserved, ARRAY_SIZE(reserved)) >= 0;
 }

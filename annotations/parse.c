@@ -7,8 +7,6 @@
 #include "annotations/shape.h"
 #include "base/json.h"
 
-DEFINE_CLEANUP(list, struct annotations_list *, annotations_list_free);
-
 /* Whether there is nothing in text but JSON's white space. */
 static bool is_blank(const char *text, size_t length)
 {
@@ -65,7 +63,7 @@ struct annotations_list *annotations_parse(const char *text, size_t length,
     if (array == NULL)
         return NULL;
 
-    auto_cleanup(list) struct annotations_list *list = xcalloc(1, sizeof(*list));
+    auto_annotations_list struct annotations_list *list = xcalloc(1, sizeof(*list));
     list->count = json_array_size(array);
     list->sidecars = xcalloc(list->count, sizeof(*list->sidecars));
     if (options->policy != NULL)

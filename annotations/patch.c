@@ -1,7 +1,6 @@
 #include "annotations/render.h"
 
 #include "base/json.h"
-#include "base/text.h"
 
 static void diff(json_t *patch, const char *pointer, const json_t *from, const json_t *to);
 
@@ -39,14 +38,6 @@ static void diff_objects(json_t *patch, const char *pointer, const json_t *from,
     }
 }
 
-/* Whether an optional string member is the same in both. */
-static bool same_key(const json_t *a, const json_t *b, const char *key)
-{
-    const char *text_a = json_get_string(a, key);
-    const char *text_b = json_get_string(b, key);
-    return text_a == text_b || (text_a != NULL && text_b != NULL && streq(text_a, text_b));
-}
-
 /* Whether two array items are one thing, perhaps changed: containers, volumes and variables are
  * known by name, mounts by their path too.
  * Source: Kubernetes API reference, the merge keys of PodSpec and Container. */
@@ -55,7 +46,7 @@ static bool same_item(const json_t *a, const json_t *b)
     if (a == b)
         return true;
     if (json_get_string(a, "name") != NULL && json_get_string(b, "name") != NULL)
-        return same_key(a, b, "name") && same_key(a, b, "mountPath");
+        return json_same_string(a, b, "name") && json_same_string(a, b, "mountPath");
     return json_equal(a, b);
 }
 

@@ -3,11 +3,6 @@
 #include "annotations/draft.h"
 #include "base/text.h"
 
-static const char *text_or(const char *text, const char *fallback)
-{
-    return text != NULL ? text : fallback;
-}
-
 /* The directory of the sockets: all of it for compute, a part for each sidecar. */
 static void require_sockets(struct annotations_draft *draft)
 {

@@ -64,4 +64,7 @@ struct annotations_list {
 
 void annotations_list_free(struct annotations_list *list); /* NULL is allowed */
 
+DEFINE_CLEANUP(annotations_list, struct annotations_list *, annotations_list_free);
+#define auto_annotations_list auto_cleanup(annotations_list)
+
 #endif

@@ -170,17 +170,9 @@ json_t *annotations_mount_find(const json_t *mounts, const char *path)
     return NULL;
 }
 
-/* Whether two string members are equal; an absent one is an empty one. */
-static bool same_text(const json_t *a, const json_t *b, const char *key)
-{
-    const char *text_a = json_get_string(a, key);
-    const char *text_b = json_get_string(b, key);
-    return streq(text_a != NULL ? text_a : "", text_b != NULL ? text_b : "");
-}
-
 static bool same_mount(const json_t *a, const json_t *b)
 {
-    return same_text(a, b, "name") && same_text(a, b, "subPath") &&
+    return json_same_string(a, b, "name") && json_same_string(a, b, "subPath") &&
            json_is_true(json_object_get(a, "readOnly")) ==
                json_is_true(json_object_get(b, "readOnly"));
 }
@@ -199,8 +191,8 @@ void annotations_mount_require(struct annotations_draft *draft, const json_t *co
         annotations_draft_error(draft, sidecar, field,
             "container %s already has another mount at %s, of volume %s%s; a container mounts one "
             "thing at one path",
-            json_get_string(container, "name"), path, volume != NULL ? volume : "(without a name)",
-            same_text(there, take_mount, "name") ? " with other options" : "");
+            json_get_string(container, "name"), path, text_or(volume, "(without a name)"),
+            json_same_string(there, take_mount, "name") ? " with other options" : "");
     }
     json_decref(take_mount);
 }

@@ -48,13 +48,8 @@ bool findings_has_error_at(const struct findings *findings, const char *pointer)
 /* Appends a reference token as ["key"], safe for a terminal. */
 static void append_quoted(UT_string *out, const char *token, size_t length)
 {
-    auto_free char *key = xmalloc(length + 1);
-    size_t used = 0;
-    for (size_t i = 0; i < length; i++) {
-        bool escape = token[i] == '~' && i + 1 < length;
-        key[used++] = !escape ? token[i] : token[++i] == '1' ? '/' : '~';
-    }
-    auto_free char *shown = text_printable(key, used, LONGEST_KEY);
+    auto_free char *key = json_pointer_token(token, length);
+    auto_free char *shown = text_printable(key, strlen(key), LONGEST_KEY);
     utstring_printf(out, "[\"%s\"]", shown);
 }
 

@@ -105,8 +105,7 @@ char *json_pointer_index(const char *pointer, size_t index)
     return xasprintf("%s/%zu", pointer, index);
 }
 
-/* Undoes the escapes of one reference token. */
-static char *token_decode(const char *token, size_t length)
+char *json_pointer_token(const char *token, size_t length)
 {
     char *key = xmalloc(length + 1);
     size_t used = 0;
@@ -125,7 +124,7 @@ json_t *json_pointer_get(const json_t *root, const char *pointer)
     json_t *value = (json_t *)root;
     while (value != NULL && *pointer == '/') {
         size_t length = strcspn(pointer + 1, "/");
-        auto_free char *key = token_decode(pointer + 1, length);
+        auto_free char *key = json_pointer_token(pointer + 1, length);
         pointer += 1 + length;
         if (json_is_array(value)) {
             long index = 0;
@@ -141,4 +140,9 @@ json_t *json_pointer_get(const json_t *root, const char *pointer)
 const char *json_get_string(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
+}
+
+bool json_same_string(const json_t *a, const json_t *b, const char *key)
+{
+    return streq(text_or(json_get_string(a, key), ""), text_or(json_get_string(b, key), ""));
 }

@@ -41,7 +41,14 @@ json_t *json_pointer_get(const json_t *root, const char *pointer);
 char *json_pointer_join(const char *pointer, const char *key);
 char *json_pointer_index(const char *pointer, size_t index);
 
+/* The key that a reference token of a JSON Pointer stands for, its escapes undone. Owned by the
+ * caller. */
+char *json_pointer_token(const char *token, size_t length);
+
 /* The string member key of object, or NULL when it is not there or no string. Borrowed. */
 const char *json_get_string(const json_t *object, const char *key);
+
+/* Whether the string member key is the same in both; one that is not there is an empty one. */
+bool json_same_string(const json_t *a, const json_t *b, const char *key);
 
 #endif

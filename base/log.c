@@ -30,12 +30,9 @@ void log_init(const char *component, enum log_format format, enum log_level leve
 static int name_parse(const char *what, const char *name, const char *const *names, size_t count,
     int *out, struct error **err)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (streq(name, names[i])) {
-            *out = (int)i;
-            return 0;
-        }
-    }
+    *out = text_index(name, names, count);
+    if (*out >= 0)
+        return 0;
     auto_free char *known = text_list(names, count);
     auto_free char *hint = suggest_hint(name, names, count);
     return error_set(err, ERROR_USAGE, "\"%s\" is not a log %s: use %s%s", name, what, known, hint);

@@ -27,6 +27,20 @@ bool text_ends_with(const char *text, const char *suffix)
     return length >= tail && streq(text + length - tail, suffix);
 }
 
+const char *text_or(const char *text, const char *otherwise)
+{
+    return text != NULL ? text : otherwise;
+}
+
+int text_index(const char *text, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (streq(text, names[i]))
+            return (int)i;
+    }
+    return -1;
+}
+
 /* The length of the UTF-8 sequence at data, 1 to 4, or 0 when it is ill-formed.
  * Source: Unicode, table 3-7, well-formed UTF-8 byte sequences. */
 static size_t utf8_sequence(const unsigned char *data, size_t length)

@@ -10,6 +10,12 @@ bool streq(const char *a, const char *b); /* neither may be NULL */
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 
+/* text, or otherwise when it is NULL. */
+const char *text_or(const char *text, const char *otherwise);
+
+/* The index of text among count names, or -1 when it is none of them. */
+int text_index(const char *text, const char *const *names, size_t count);
+
 /* Whether length bytes are well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong). A zero
  * byte is well-formed. *bad_at, where not NULL, gets the offset of the first bad byte. */
 bool text_is_utf8(const void *data, size_t length, size_t *bad_at);

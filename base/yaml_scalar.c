@@ -10,15 +10,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-static bool is_one_of(const char *text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (streq(text, words[i]))
-            return true;
-    }
-    return false;
-}
-
 /* Null, true or false where the text is a word for it, or NULL. A new reference. */
 static json_t *resolve_word(const char *text)
 {
@@ -27,11 +18,11 @@ static json_t *resolve_word(const char *text)
         "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"};
     static const char *const falses[] = {
         "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"};
-    if (is_one_of(text, nulls, ARRAY_SIZE(nulls)))
+    if (text_index(text, nulls, ARRAY_SIZE(nulls)) >= 0)
         return json_null();
-    if (is_one_of(text, trues, ARRAY_SIZE(trues)))
+    if (text_index(text, trues, ARRAY_SIZE(trues)) >= 0)
         return json_true();
-    return is_one_of(text, falses, ARRAY_SIZE(falses)) ? json_false() : NULL;
+    return text_index(text, falses, ARRAY_SIZE(falses)) >= 0 ? json_false() : NULL;
 }
 
 /* Infinity and not-a-number, in all spellings. */
@@ -39,7 +30,7 @@ static bool is_no_number(const char *text)
 {
     static const char *const words[] = {".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf",
         "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF"};
-    return is_one_of(text, words, ARRAY_SIZE(words));
+    return text_index(text, words, ARRAY_SIZE(words)) >= 0;
 }
 
 /* A copy without underscores, which may stand between digits. Owned by the caller. */

@@ -136,8 +136,7 @@ void cli_check_report(const struct cli_object *object, const char *annotation_ke
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         auto_free char *inner = finding_path(finding->pointer);
-        auto_free char *path =
-            xasprintf("%s%s", is_bare ? "" : annotation_key, inner != NULL ? inner : "");
+        auto_free char *path = xasprintf("%s%s", is_bare ? "" : annotation_key, inner);
         const struct cli_report_place place = {
             .file = object->file,
             .place = place_of(object, is_bare ? NULL : in_document, finding),

@@ -131,10 +131,8 @@ static int check_value(const struct cli_flag *flag, const char *value, struct er
     if (flag->choices == NULL)
         return 0;
     size_t count = choice_count(flag);
-    for (size_t i = 0; i < count; i++) {
-        if (streq(value, flag->choices[i]))
-            return 0;
-    }
+    if (text_index(value, flag->choices, count) >= 0)
+        return 0;
     auto_free char *known = text_list(flag->choices, count);
     auto_free char *hint = suggest_hint(value, flag->choices, count);
     return error_set(

@@ -209,7 +209,7 @@ const struct cli_object *cli_manifest_choose(const struct cli_manifest *manifest
     }
     if (count == 0)
         error_set(err, ERROR_INPUT, "there is no %s%s%s", what, name != NULL ? " called " : "",
-            name != NULL ? name : "");
+            text_or(name, ""));
     if (count > 1)
         error_set(err, ERROR_USAGE, "there is more than one %s: choose with --name (%s)", what,
             utstring_body(&list));

@@ -10,8 +10,6 @@
 #include "cli/command.h"
 #include "cli/manifest.h"
 
-DEFINE_CLEANUP(list, struct annotations_list *, annotations_list_free);
-
 enum {
     FLAG_POD = CLI_FLAG_FIRST,
     FLAG_NAME,
@@ -147,7 +145,7 @@ static json_t *render_pod(struct rendering *rendering, const struct cli_argument
     const struct cli_check_options check = {
         .annotation_key = cli_flag_value(arguments, FLAG_ANNOTATION_KEY, NULL),
     };
-    auto_cleanup(list) struct annotations_list *list =
+    auto_annotations_list struct annotations_list *list =
         cli_check_object(rendering->source, &check, &key, &rendering->report);
     if (list == NULL)
         return NULL;

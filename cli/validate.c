@@ -10,7 +10,6 @@
 #include "cli/manifest.h"
 
 DEFINE_CLEANUP(policy, struct hostpath_policy *, hostpath_policy_free);
-DEFINE_CLEANUP(list, struct annotations_list *, annotations_list_free);
 
 enum { FLAG_POLICY = CLI_FLAG_FIRST, FLAG_STRICT, FLAG_ANNOTATION_KEY };
 
@@ -64,7 +63,7 @@ static int validate(const struct cli_arguments *arguments)
     for (size_t i = 0; i < manifest.count; i++) {
         if (!cli_kind_has_sidecars(manifest.objects[i].kind))
             continue;
-        auto_cleanup(list) struct annotations_list *list =
+        auto_annotations_list struct annotations_list *list =
             cli_check_object(&manifest.objects[i], &options, NULL, &report);
     }
     print(arguments, &report);

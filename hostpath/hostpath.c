@@ -25,11 +25,10 @@ int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error 
         *out = HOSTPATH_DIRECTORY;
         return 0;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(type_names); i++) {
-        if (streq(name, type_names[i])) {
-            *out = (enum hostpath_type)i;
-            return 0;
-        }
+    int index = text_index(name, type_names, ARRAY_SIZE(type_names));
+    if (index >= 0) {
+        *out = (enum hostpath_type)index;
+        return 0;
     }
     auto_free char *shown = text_printable(name, strlen(name), LONGEST_SHOWN);
     auto_free char *hint = suggest_hint(name, type_names, ARRAY_SIZE(type_names));

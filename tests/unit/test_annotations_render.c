@@ -18,8 +18,6 @@
 #include "base/file.h"
 #include "tests/unit/rfc6902.h"
 
-DEFINE_CLEANUP(list, struct annotations_list *, annotations_list_free);
-
 static json_t *load(const char *path)
 {
     json_error_t error;
@@ -127,7 +125,7 @@ static void run_case(const char *name)
     auto_json json_t *test = load(name);
     auto_json json_t *pod = load_pod(test);
     auto_json json_t *before = json_deep_copy(pod);
-    auto_cleanup(list) struct annotations_list *list =
+    auto_annotations_list struct annotations_list *list =
         parse_list(json_object_get(test, "sidecars"));
     struct annotations_render_options options = {.shim_image = "shim:v1", .manager_image = "hm:v1"};
     const char *launcher = json_get_string(test, "launcher");
@@ -191,7 +189,7 @@ static void test_wrong_types(void **state)
         "[null]", "[7]", "{\"name\":7}", "[{\"name\":\"compute\"}]", "[[[]]]"};
     auto_json json_t *given = load("tests/data/render/pods/given.json");
     auto_json json_t *sidecars = load("tests/data/render/all-fields.json");
-    auto_cleanup(list) struct annotations_list *list =
+    auto_annotations_list struct annotations_list *list =
         parse_list(json_object_get(sidecars, "sidecars"));
     for (size_t i = 0; i < ARRAY_SIZE(places) * ARRAY_SIZE(values); i++) {
         json_error_t error;
