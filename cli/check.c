@@ -129,17 +129,17 @@ void cli_check_report(const struct cli_object *object, const char *annotation_ke
     const struct findings *findings, struct cli_report *report)
 {
     const char *annotations_pointer = cli_kind_annotations_pointer(object->kind);
-    bool is_bare = annotations_pointer == NULL;
+    bool has_key = annotations_pointer != NULL && annotation_key != NULL;
     auto_free char *in_object =
-        is_bare ? xstrdup("") : json_pointer_join(annotations_pointer, annotation_key);
+        has_key ? json_pointer_join(annotations_pointer, annotation_key) : xstrdup("");
     auto_free char *in_document = xasprintf("%s%s", object->pointer, in_object);
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         auto_free char *inner = finding_path(finding->pointer);
-        auto_free char *path = xasprintf("%s%s", is_bare ? "" : annotation_key, inner);
+        auto_free char *path = xasprintf("%s%s", has_key ? annotation_key : "", inner);
         const struct cli_report_place place = {
             .file = object->file,
-            .place = place_of(object, is_bare ? NULL : in_document, finding),
+            .place = place_of(object, has_key ? in_document : NULL, finding),
             .path = path[0] != '\0' ? path : NULL,
             .object = object,
         };

@@ -21,8 +21,8 @@ struct annotations_list *cli_check_object(const struct cli_object *object,
     const struct cli_check_options *options, const char **key, struct cli_report *report);
 
 /* Reports findings about the annotation of an object whose pointers are relative to the
- * annotation's own JSON: those of annotations_parse and annotations_render. annotation_key is not
- * used for a bare array. */
+ * annotation's own JSON: those of annotations_parse and annotations_render. annotation_key is as
+ * cli_check_object gave it. */
 void cli_check_report(const struct cli_object *object, const char *annotation_key,
     const struct findings *findings, struct cli_report *report);
 

@@ -330,9 +330,13 @@ int cli_program_run(const struct cli_program *program, int argc, char **argv)
     struct cli_arguments arguments = {.program = program};
     int status = run(&arguments, argc, argv);
     free(arguments.given);
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    bool flushed = fflush(stdout) == 0;
+    if (flushed && !ferror(stdout))
         return status;
     struct error *error = NULL;
-    error_set_errno(&error, "writing standard output");
+    if (flushed) /* it failed earlier, and errno has been something else since */
+        error_set(&error, ERROR_IO, "writing standard output: it failed");
+    else
+        error_set_errno(&error, "writing standard output");
     return cli_fail(&arguments, error);
 }

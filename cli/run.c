@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/report.h"
+#include "manager/cloud_init.h"
 
 enum {
     FLAG_DOMAIN = CLI_FLAG_FIRST,
@@ -104,6 +105,16 @@ static int read_hook_indexes(struct cli_run *run, struct error **err)
     return 0;
 }
 
+static int read_cloud_init(struct cli_run *run, const char *path, struct error **err)
+{
+    if (file_read(
+            path, MANAGER_CLOUD_INIT_MAX_BYTES, &run->cloud_init, &run->cloud_init_length, err) < 0)
+        return -1;
+    if (manager_cloud_init_check(run->cloud_init, run->cloud_init_length, err) < 0)
+        return error_wrap(err, "%s", streq(path, "-") ? "standard input" : path);
+    return 0;
+}
+
 /* Reads the documents and directories that the flags name. */
 static int read_inputs(
     struct cli_run *run, const struct cli_arguments *arguments, struct error **err)
@@ -114,8 +125,7 @@ static int read_inputs(
         return -1;
     if (domain_identify(run->domain, run->domain_length, NULL, err) < 0)
         return error_wrap(err, "%s", streq(domain, "-") ? "standard input" : domain);
-    if (cloud_init != NULL &&
-        file_read(cloud_init, DOMAIN_MAX_BYTES, &run->cloud_init, &run->cloud_init_length, err) < 0)
+    if (cloud_init != NULL && read_cloud_init(run, cloud_init, err) < 0)
         return -1;
     if (read_stand_ins(arguments, FLAG_HOOK, "--hook", &run->hooks, err) < 0 ||
         read_stand_ins(arguments, FLAG_PVC, "--pvc", &run->claims, err) < 0 ||
@@ -134,10 +144,10 @@ static int write_results(const struct cli_arguments *arguments, const char *doma
     size_t domain_length, const char *cloud_init, size_t cloud_init_length, struct error **err)
 {
     const char *path = cli_flag_value(arguments, FLAG_CLOUD_INIT_OUTPUT, NULL);
-    fwrite(domain, 1, domain_length, stdout);
-    if (isatty(STDOUT_FILENO) && domain_length > 0 && domain[domain_length - 1] != '\n')
-        putchar('\n');
-    fflush(stdout);
+    bool ends_line = domain_length > 0 && domain[domain_length - 1] == '\n';
+    if (file_write_all(STDOUT_FILENO, domain, domain_length, err) < 0 ||
+        (!ends_line && isatty(STDOUT_FILENO) && file_write_all(STDOUT_FILENO, "\n", 1, err) < 0))
+        return error_wrap(err, "standard output");
     return path != NULL ? file_write(path, cloud_init, cloud_init_length, 0600, err) : 0;
 }
 

@@ -236,10 +236,10 @@ static int input_check(struct chain *chain, struct error **err)
     if (chain->hook == MANAGER_ON_DEFINE_DOMAIN) {
         if (domain_accept(chain, chain->document, chain->length, err) < 0)
             return error_wrap(err, "the domain, before any hook");
-        return 0;
+    } else if (manager_cloud_init_check(chain->document, chain->length, err) < 0) {
+        return error_wrap(err, "the cloud-init data, before any hook");
     }
-    chain->legacy = manager_cloud_init_legacy(chain->document, chain->length, err);
-    return chain->legacy != NULL ? 0 : error_wrap(err, "the cloud-init data, before any hook");
+    return 0;
 }
 
 static void chain_open_trace(struct chain *chain)

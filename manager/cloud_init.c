@@ -79,6 +79,14 @@ bool manager_cloud_init_is_absent(const char *data, size_t length)
     return length == 0 || (length == strlen("null") && memcmp(data, "null", length) == 0);
 }
 
+int manager_cloud_init_check(const char *data, size_t length, struct error **err)
+{
+    if (manager_cloud_init_is_absent(data, length))
+        return 0;
+    auto_json json_t *value = data_parse(data, length, err);
+    return value != NULL ? 0 : -1;
+}
+
 /* Go leaves members out that are empty. */
 static void set_unless_empty(json_t *object, const char *name, const char *text)
 {

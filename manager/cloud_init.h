@@ -14,6 +14,9 @@ enum { MANAGER_CLOUD_INIT_MAX_BYTES = 4 << 20 };
 /* Whether there is nothing for hooks to work on: no text, or null. */
 bool manager_cloud_init_is_absent(const char *data, size_t length);
 
+/* Checks that data is absent or CloudInitData. Returns 0, or -1 with an input error. */
+int manager_cloud_init_check(const char *data, size_t length, struct error **err);
+
 /* Makes the older form of CloudInitData: its user and network data. Returns the text, owned by
  * the caller, or NULL with an input error when data is not CloudInitData. */
 char *manager_cloud_init_legacy(const char *data, size_t length, struct error **err);

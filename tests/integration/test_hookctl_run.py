@@ -213,9 +213,14 @@ class ChainTest(RunTestCase):
 
     def test_no_sidecars(self):
         self.write_machine([])
-        result = self.run_hooks()
-        self.assertEqual(result.stdout, DOMAIN)
-        self.assertIn("vm has no hook sidecars", result.stderr)
+        without = {**machine([]), "metadata": {"name": "vm"}}
+        for words in ([], ["--annotation-key", "example.org/hooks"], None):
+            with self.subTest(words):
+                if words is None:
+                    self.write("vm.yaml", manifests(without))
+                result = self.run_hooks(*(words or []))
+                self.assertEqual(result.stdout, DOMAIN)
+                self.assertIn("vm has no hook sidecars", result.stderr)
 
     def test_hook_directory_comes_first(self):
         self.write_machine(
@@ -455,6 +460,26 @@ class FaultTest(RunTestCase):
             self.run_hooks(domain=domain, status=1).stderr, "bad.xml: domain XML, line 2, column"
         )
         self.assertIn("nothing.xml", self.run_hooks(domain="nothing.xml", status=3).stderr)
+
+    def test_cloud_init_data_that_are_none(self):
+        """Seen before any hook is called."""
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        data = self.write("data.json", "[]")
+        result = self.run_hooks("--cloud-init", data, status=1)
+        self.assertRegex(result.stderr, "data.json: it is an array, and must be an object")
+        self.assertNotIn("SIDECAR", result.stderr)
+
+    def test_result_that_cannot_be_written(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain]
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            process = self.spawn(
+                words, stdout=full, stderr=subprocess.PIPE, text=True, env=self.environment()
+            )
+        _, errors = process.communicate(timeout=support.PATIENCE)
+        self.assertEqual(process.returncode, 3, errors)
+        self.assertIn("run: standard output: writing: No space left on device", errors)
+        self.assert_nothing_left()
 
     def test_annotation_with_errors(self):
         self.write_machine([{**script_entry("title.sh"), "hostPath": {"path": "x"}}])

@@ -72,7 +72,10 @@ static void data_that_is_none(void **state)
         assert_null(manager_cloud_init_legacy(cases[i].data, strlen(cases[i].data), &error));
         assert_int_equal(error->class, ERROR_INPUT);
         assert_non_null(strstr(error->message, cases[i].message));
+        assert_int_equal(manager_cloud_init_check(cases[i].data, strlen(cases[i].data), NULL), -1);
     }
+    assert_int_equal(manager_cloud_init_check(" null\n", 6, NULL), 0);
+    assert_int_equal(manager_cloud_init_check(before, strlen(before), NULL), 0);
 }
 
 /* What a sidecar that returned these two makes of before; NULL with *error. */
