@@ -25,7 +25,7 @@ endif
 OPTIMIZE ?= -O2 -g
 HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CFLAGS += -std=gnu17 $(OPTIMIZE) $(HARDEN) $(WARNINGS) -fno-strict-aliasing -ffunction-sections -fdata-sections
-LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now
+LDFLAGS += -static-libgcc -Wl,--gc-sections -Wl,-z,relro,-z,now
 ifeq ($(CI),true)
 CFLAGS += -Werror
 endif
@@ -36,7 +36,7 @@ CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 
-# Linked statically but for libc and libxml2: fifty shared libraries of gRPC would cost each start
+# Linked statically but for libc, libm and libxml2: fifty shared libraries of gRPC would cost each start
 # of a sidecar several milliseconds.
 GRPC_LIBS := $(shell pkg-config --static --libs-only-l grpc_unsecure) -lupb -laddress_sorting -lz -lcares -labsl_status
 STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lresolv -lstdc++ -Wl,--end-group

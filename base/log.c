@@ -68,6 +68,8 @@ static void now_rfc3339(char *out, size_t size)
     snprintf(out, size, "%s.%06ldZ", seconds, now.tv_nsec / 1000);
 }
 
+enum { DIGITS = JSON_REAL_PRECISION(6) }; /* of numbers that were measured */
+
 static char *json_line(enum log_level level, json_t *fields, const char *message)
 {
     char timestamp[64];
@@ -76,7 +78,7 @@ static char *json_line(enum log_level level, json_t *fields, const char *message
         level_names[level], "component", settings.component, "msg", message);
     if (fields != NULL)
         json_object_update_missing(line, fields);
-    char *text = json_dumps(line, JSON_COMPACT);
+    char *text = json_dumps(line, JSON_COMPACT | DIGITS);
     json_decref(line);
     return text;
 }
@@ -92,7 +94,7 @@ static char *text_line(enum log_level level, json_t *fields, const char *message
     const char *key = NULL;
     json_t *value = NULL;
     json_object_foreach (fields, key, value) {
-        auto_free char *shown = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        auto_free char *shown = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | DIGITS);
         utstring_printf(&line, " %s=%s", key, shown != NULL ? shown : "?");
     }
     return utstring_body(&line);

@@ -1,7 +1,8 @@
 /* Log lines on standard error, as text for people or as one JSON object a line for collectors.
  * Only programs log; libraries return errors. Lines are written whole, also from several threads.
  *
- * A JSON line has "timestamp" (RFC 3339, UTC), "level", "component", "msg" and the fields. */
+ * A JSON line has "timestamp" (RFC 3339, UTC), "level", "component", "msg" and the fields;
+ * real numbers have six digits. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utstring.h>
-#include <utstring.h>
 
 #include "base/text.h"
 

@@ -115,7 +115,7 @@ int manager_trace_keep(
             return -1;
     }
     auto_json json_t *value = describe(trace, hop, &change);
-    auto_free char *text = json_dumps(value, JSON_INDENT(2));
+    auto_free char *text = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     return keep_file(directory, "hop.json", text, strlen(text), err);
 }
 

@@ -41,8 +41,7 @@ struct rpc;
  * behind; mapped one by one they go when they are freed. It holds for the whole process. */
 void rpc_tune_memory(void);
 
-/* Starts the core. Its threads block all signals. From here on malloc(3) maps what is 64 KiB or
- * more, so that large messages leave no memory behind. The loop has something to wait for until
+/* Starts the core. Its threads block all signals. The loop has something to wait for until
  * rpc_free: end ev_run with ev_break. Returns it, owned by the caller, or NULL with an io error. */
 struct rpc *rpc_new(struct ev_loop *loop, struct error **err);
 

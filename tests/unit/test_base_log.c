@@ -22,8 +22,10 @@ static char *captured(enum log_format format, enum log_level level, const char *
     dup2(pipe_fds[1], STDERR_FILENO);
     close(pipe_fds[1]);
     log_init("test", format, LOG_INFO);
-    log_write(
-        level, json_pack("{s:s, s:i}", "sidecar", "hook-sidecar-0", "index", 0), "%s", message);
+    log_write(level,
+        json_pack("{s:s, s:i, s:f}", "sidecar", "hook-sidecar-0", "index", 0, "milliseconds",
+            102.42346899956465),
+        "%s", message);
     dup2(saved, STDERR_FILENO);
     close(saved);
     char *data = NULL;
@@ -44,6 +46,7 @@ static void a_json_line_has_its_fields(void **state)
     assert_string_equal(json_get_string(parsed, "component"), "test");
     assert_string_equal(json_get_string(parsed, "msg"), "a \"b\"\nc");
     assert_string_equal(json_get_string(parsed, "sidecar"), "hook-sidecar-0");
+    assert_non_null(strstr(line, "\"milliseconds\":102.423}"));
     assert_int_equal(strlen(json_get_string(parsed, "timestamp")), 27);
 }
 
@@ -60,7 +63,8 @@ static void a_text_line_reads_well(void **state)
 {
     (void)state;
     auto_free char *line = captured(LOG_TEXT, LOG_ERROR, "it broke");
-    assert_string_equal(line, "test: error: it broke sidecar=\"hook-sidecar-0\" index=0\n");
+    assert_string_equal(line, "test: error: it broke sidecar=\"hook-sidecar-0\" index=0 "
+                              "milliseconds=102.423\n");
 }
 
 static void lines_below_the_level_are_left_out(void **state)

@@ -50,7 +50,7 @@ static void keep(struct manager_trace *trace, const char *input, const char *out
         .input_length = strlen(input),
         .output = output,
         .output_length = strlen(output),
-        .milliseconds = 1.5,
+        .milliseconds = 1.49999999,
     };
     assert_int_equal(manager_trace_keep(trace, &hop, NULL), 0);
 }
