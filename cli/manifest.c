@@ -125,32 +125,42 @@ static void load_directory(
     free(entries);
 }
 
-static bool can_carry_sidecars(const struct cli_manifest *manifest, size_t first)
+static bool is_directory(const char *path)
 {
-    for (size_t i = first; i < manifest->count; i++) {
-        if (cli_kind_has_sidecars(manifest->objects[i].kind))
-            return true;
-    }
-    return false;
+    struct stat status;
+    return !streq(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static void warn_of_nothing(const char *path, struct cli_report *report)
+{
+    const struct cli_report_place place = {.file = streq(path, "-") ? "<stdin>" : path};
+    cli_report_add(report, FINDING_WARNING, ERROR_INPUT, &place,
+        "nothing to check here: no VirtualMachineInstance, VirtualMachine, "
+        "VirtualMachineInstanceReplicaSet, VirtualMachinePool or Pod%s",
+        is_directory(path) ? " in its *.yaml, *.yml and *.json files"
+                           : ", and no array of sidecars");
 }
 
 void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report)
 {
     size_t first = manifest->count;
     size_t errors = report->errors;
-    struct stat status;
-    bool is_directory = !streq(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    if (is_directory)
+    if (is_directory(path))
         load_directory(manifest, path, report);
     else
         load_file(manifest, path, report);
-    if (errors != report->errors || can_carry_sidecars(manifest, first))
-        return;
-    const struct cli_report_place place = {.file = streq(path, "-") ? "<stdin>" : path};
-    cli_report_add(report, FINDING_WARNING, ERROR_INPUT, &place,
-        "nothing to check here: no VirtualMachineInstance, VirtualMachine, "
-        "VirtualMachineInstanceReplicaSet, VirtualMachinePool or Pod%s",
-        is_directory ? " in its *.yaml, *.yml and *.json files" : ", and no array of sidecars");
+    if (errors == report->errors && manifest->count == first)
+        warn_of_nothing(path, report);
+}
+
+/* Whether there are objects, and none that config maps could belong to. */
+static bool has_config_maps_alone(const struct cli_manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->count; i++) {
+        if (cli_kind_has_sidecars(manifest->objects[i].kind))
+            return false;
+    }
+    return manifest->count > 0;
 }
 
 int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_arguments *arguments,
@@ -170,6 +180,8 @@ int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_argu
         if (arguments->given[i].id == 'f')
             cli_manifest_load(manifest, arguments->given[i].value, report);
     }
+    if (report->errors == 0 && has_config_maps_alone(manifest))
+        warn_of_nothing(manifest->objects[0].file, report);
     return 0;
 }
 

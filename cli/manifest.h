@@ -21,8 +21,8 @@ struct cli_manifest {
 
 /* Adds the objects of a file, of standard input (path "-"), or of the *.yaml, *.yml and *.json
  * files directly in a directory, by name; files that begin with a dot are left out. What cannot
- * be read goes to the report, and the rest is loaded all the same; so is a warning when nothing
- * in path can carry the annotation. Pointers to objects are good until the next load. */
+ * be read goes to the report, and the rest is loaded all the same; so is a warning when path
+ * has none of these objects. Pointers to objects are good until the next load. */
 void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report);
 
 /* The flag that names manifests, for the tables of subcommands. */

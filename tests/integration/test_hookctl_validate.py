@@ -118,6 +118,12 @@ class Input(support.TestCase):
         self.assertRegex(result.stdout, rf"(?m)^{bad}:\d+:\d+: ")
         self.assertRegex(result.stdout, rf"(?m)^{good}:1:\d+: {KEY}\[0\]\.image: ")
 
+    def test_config_maps_may_stand_in_files_of_their_own(self):
+        config_map = self.write("a.json", '{"apiVersion": "v1", "kind": "ConfigMap"}')
+        owner = self.write("b.json", vmi("[]"))
+        result = support.run([HOOKCTL, "validate", "-f", config_map, "-f", owner])
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+
     def test_a_manifest_that_is_too_large(self):
         path = self.write("large.yaml", b"#" * (16 * 1024 * 1024 + 1))
         result = self.validate("-f", path)
