@@ -131,6 +131,7 @@ install: all man ## install below DESTDIR and PREFIX
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/hookline)
 	install -m 755 $(PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
 	ln -sf hookctl $(DESTDIR)$(PREFIX)/bin/kubectl-hookline
+	ln -sf hookctl $(DESTDIR)$(PREFIX)/bin/kubectl_complete-hookline
 	install -m 644 $(BUILD)/lib/libhookline-manager.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 manager/hookline.h $(DESTDIR)$(PREFIX)/include/hookline/manager.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBRARY_LIBS)|' \

@@ -45,6 +45,22 @@ char *cli_flag_argument(const struct cli_flag *flag)
     return flag->argument != NULL ? xstrdup(flag->argument) : NULL;
 }
 
+char *cli_flag_brief(const struct cli_flag *flag)
+{
+    size_t length = strcspn(flag->help, ";(");
+    while (length > 0 && strchr(" \n", flag->help[length - 1]) != NULL)
+        length--;
+    char *brief = xstrndup(flag->help, length);
+    for (char *newline = brief; (newline = strchr(newline, '\n')) != NULL;)
+        *newline = ' ';
+    return brief;
+}
+
+const struct cli_flag *cli_command_flag(const struct cli_command *command, size_t index)
+{
+    return index < command->flag_count ? &command->flags[index] : &cli_help_flag;
+}
+
 /* The flags of one level of the command line: those of its table, and --help. */
 struct flags {
     const struct cli_flag *table;

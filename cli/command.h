@@ -83,8 +83,19 @@ char *cli_flag_argument(const struct cli_flag *flag);
 /* The choices of a flag with a separator between them, "" when it has none. Owned by the caller. */
 char *cli_flag_choices(const struct cli_flag *flag, const char *separator);
 
+/* What a flag is for, on one line and without the details. Owned by the caller. */
+char *cli_flag_brief(const struct cli_flag *flag);
+
 /* The flag that every command has, beside those of its table. */
 extern const struct cli_flag cli_help_flag;
+
+/* The flag at an index up to and including flag_count, which is --help. */
+const struct cli_flag *cli_command_flag(const struct cli_command *command, size_t index);
+
+/* Completes a command line of the program for kubectl: words are what stands after its name, the
+ * last of them the one to complete. Writes the candidates as kubectl's plugin completion wants
+ * them, and returns the exit status. */
+int cli_kubectl_complete(const struct cli_program *program, int count, char **words);
 
 /* The subcommands, each in a file of its own. */
 extern const struct cli_command cli_validate_command;

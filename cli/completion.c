@@ -8,17 +8,15 @@
 /* The scripts complete the program under both of its names. */
 #define NAMES "hookctl kubectl-hookline"
 
-/* Text on one line, in which each of the special characters has a backslash before it. Owned by
- * the caller. */
+/* Text in which each of the special characters has a backslash before it. Owned by the caller. */
 static char *escaped(const char *text, const char *special)
 {
     char *out = xmalloc(2 * strlen(text) + 1);
     char *end = out;
     for (; *text != '\0'; text++) {
-        const char byte = *text == '\n' ? ' ' : *text;
-        if (strchr(special, byte) != NULL)
+        if (strchr(special, *text) != NULL)
             *end++ = '\\';
-        *end++ = byte;
+        *end++ = *text;
     }
     *end = '\0';
     return out;
@@ -40,20 +38,11 @@ static char *quoted(const char *text)
     return out;
 }
 
-/* The flag at an index up to and including flag_count, which is --help. */
-static const struct cli_flag *flag_at(const struct cli_command *command, size_t index)
-{
-    return index < command->flag_count ? &command->flags[index] : &cli_help_flag;
-}
-
-/* The help of a flag up to where it goes into details, on one line, in which each of the special
- * characters has a backslash before it. Owned by the caller. */
+/* What a flag is for, with a backslash before each of the special characters. Owned by the
+ * caller. */
 static char *brief(const struct cli_flag *flag, const char *special)
 {
-    size_t length = strcspn(flag->help, ";(");
-    while (length > 0 && strchr(" \n", flag->help[length - 1]) != NULL)
-        length--;
-    auto_free char *text = xstrndup(flag->help, length);
+    auto_free char *text = cli_flag_brief(flag);
     return escaped(text, special);
 }
 
@@ -99,7 +88,7 @@ static void bash_command(const struct cli_command *command)
            "        flags='",
         command->name);
     for (size_t i = 0; i <= command->flag_count; i++) {
-        const struct cli_flag *flag = flag_at(command, i);
+        const struct cli_flag *flag = cli_command_flag(command, i);
         if (flag->id < CLI_FLAG_FIRST)
             printf("-%c ", flag->id);
         printf("--%s ", flag->name);
@@ -186,7 +175,7 @@ static void zsh_command(const struct cli_command *command)
            "            _arguments",
         command->name);
     for (size_t i = 0; i <= command->flag_count; i++)
-        zsh_flag(flag_at(command, i));
+        zsh_flag(cli_command_flag(command, i));
     if (command->operand_choice != NULL) {
         auto_free char *operands = operand_words(command);
         auto_free char *special = escaped(operands, "[]");
@@ -258,7 +247,7 @@ static void fish_command(const struct cli_command *command)
     printf("    complete -c $program -n __fish_use_subcommand -a %s -d '%s'\n", command->name,
         summary);
     for (size_t i = 0; i <= command->flag_count; i++)
-        fish_flag(command, flag_at(command, i));
+        fish_flag(command, cli_command_flag(command, i));
     if (command->operand_choice != NULL) {
         auto_free char *words = operand_words(command);
         printf("    complete -c $program -n '__fish_seen_subcommand_from %s' -a '%s'\n",

@@ -20,7 +20,15 @@ def subcommands():
     return [line.split()[0] for line in help_text.splitlines()]
 
 
-class Help(support.TestCase):
+class TestCase(support.TestCase):
+    def link(self, name):
+        """The program under another of its names."""
+        path = self.tmp / name
+        path.symlink_to(os.path.abspath(HOOKCTL))
+        return path
+
+
+class Help(TestCase):
     def test_program(self):
         shown = hookctl("--help")
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
@@ -49,8 +57,7 @@ class Help(support.TestCase):
         self.assertEqual(hookctl("--version").stdout, f"hookctl {version}\n")
 
     def test_kubectl_plugin(self):
-        plugin = self.tmp / "kubectl-hookline"
-        plugin.symlink_to(os.path.abspath(HOOKCTL))
+        plugin = self.link("kubectl-hookline")
         self.assertIn(
             "Usage: kubectl hookline validate [-f",
             support.run([plugin, "validate", "--help"]).stdout,
@@ -160,7 +167,7 @@ class Schema(support.TestCase):
         self.assertIn("hostPath", json.dumps(schema["items"]))
 
 
-class Completion(support.TestCase):
+class Completion(TestCase):
     def complete(self, *words):
         """What bash offers for the last word."""
         script = self.write("hookctl.bash", hookctl("completion", "bash").stdout)
@@ -192,6 +199,38 @@ class Completion(support.TestCase):
         self.assertEqual(self.complete("explain", "hostPath.r"), ["hostPath.readOnly"])
         self.assertEqual(self.complete("completion", ""), ["bash", "zsh", "fish"])
         self.assertEqual(self.complete("frobnicate", ""), [])
+
+    def test_kubectl(self):
+        self.link("kubectl-hookline")
+        program = self.link("kubectl_complete-hookline")
+        cases = [
+            ([""], ["help", *subcommands()], 4),
+            (["val"], ["validate"], 4),
+            (["help", "ren"], ["render"], 4),
+            (["validate", "--st"], ["--strict"], 4),
+            (["validate", "-o", ""], ["text", "json"], 4),
+            (["validate", "--output=j"], ["--output=json"], 4),
+            (["validate", "-f", "man"], [], 0),
+            (["validate", "--policy="], [], 0),
+            (["validate", "--strict", ""], [], 4),
+            (["render", "--name", "x"], [], 4),
+            (["render", "-f", "x", "--launcher", "p"], ["plugin"], 4),
+            (["explain", "hostPath.r"], ["hostPath.readOnly"], 4),
+            (["completion", ""], ["bash", "zsh", "fish"], 4),
+            (["frobnicate", ""], [], 4),
+        ]
+        for words, candidates, directive in cases:
+            with self.subTest(words=words):
+                *lines, last = support.run([program, *words]).stdout.splitlines()
+                self.assertEqual([line.split("\t")[0] for line in lines], candidates)
+                self.assertEqual(last, f":{directive}")
+        if shutil.which("kubectl"):
+            path = f"{self.tmp}:{os.environ['PATH']}"
+            result = support.run(
+                ["kubectl", "__complete", "hookline", "validate", "--st"],
+                env={**os.environ, "PATH": path, "HOME": str(self.tmp)},
+            )
+            self.assertTrue(result.stdout.startswith("--strict\t"), result.stdout)
 
     def test_bash_says_nothing_about_its_own_script(self):
         script = self.write("hookctl.bash", hookctl("completion", "bash").stdout)

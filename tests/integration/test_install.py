@@ -65,6 +65,8 @@ class Install(support.TestCase):
             "fish/vendor_completions.d/hookctl.fish",
         ):
             self.assertIn("hookctl", (self.prefix / "share" / completion).read_text(encoding="utf-8"))
+        done = support.run([self.prefix / "bin/kubectl_complete-hookline", "valid"])
+        self.assertTrue(done.stdout.startswith("validate\t"), done.stdout)
 
     def test_another_program_links_the_library(self):
         source = self.write("user.c", USER_OF_THE_LIBRARY)

@@ -1,0 +1,119 @@
+/* Completion of "kubectl hookline": kubectl runs the program under the name
+ * kubectl_complete-hookline, with the words that stand on the command line.
+ * Source: kubectl reference, "kubectl plugin"; the lines are those of the Cobra library's
+ * __complete: a candidate, a tab and what it is for; at the end a directive. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+
+/* What the shell is to do beside offering the candidates. */
+enum directive { DIRECTIVE_FILES = 0, DIRECTIVE_NO_FILES = 4 };
+
+static void offer(const char *before, const char *candidate, const char *meaning, const char *word)
+{
+    if (text_starts_with(candidate, word))
+        printf("%s%s%s%s\n", before, candidate, meaning[0] != '\0' ? "\t" : "", meaning);
+}
+
+/* The flag of a command that the first length bytes of a word name: "-f" or "--filename". */
+static const struct cli_flag *flag_named(
+    const struct cli_command *command, const char *word, size_t length)
+{
+    for (size_t i = 0; i <= command->flag_count; i++) {
+        const struct cli_flag *flag = cli_command_flag(command, i);
+        auto_free char *long_name = xasprintf("--%s", flag->name);
+        const char short_name[] = {'-', (char)flag->id, '\0'};
+        const char *name = length == 2 && flag->id < CLI_FLAG_FIRST ? short_name : long_name;
+        if (strlen(name) == length && strncmp(word, name, length) == 0)
+            return flag;
+    }
+    return NULL;
+}
+
+static enum directive offer_values(
+    const struct cli_flag *flag, const char *before, const char *word)
+{
+    for (size_t i = 0; flag->choices != NULL && flag->choices[i] != NULL; i++)
+        offer(before, flag->choices[i], "", word);
+    return flag->is_path ? DIRECTIVE_FILES : DIRECTIVE_NO_FILES;
+}
+
+static enum directive offer_flags(const struct cli_command *command, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    if (equals != NULL) {
+        const struct cli_flag *flag = flag_named(command, word, (size_t)(equals - word));
+        auto_free char *before = xstrndup(word, (size_t)(equals + 1 - word));
+        return flag != NULL ? offer_values(flag, before, equals + 1) : DIRECTIVE_NO_FILES;
+    }
+    for (size_t i = 0; i <= command->flag_count; i++) {
+        const struct cli_flag *flag = cli_command_flag(command, i);
+        auto_free char *name = xasprintf("--%s", flag->name);
+        auto_free char *meaning = cli_flag_brief(flag);
+        offer("", name, meaning, word);
+    }
+    return DIRECTIVE_NO_FILES;
+}
+
+static enum directive offer_operands(const struct cli_command *command, const char *word)
+{
+    for (size_t i = 0; command->operand_choice != NULL; i++) {
+        const char *choice = command->operand_choice(i);
+        if (choice == NULL)
+            break;
+        offer("", choice, "", word);
+    }
+    return DIRECTIVE_NO_FILES;
+}
+
+static enum directive offer_commands(const struct cli_program *program, const char *word)
+{
+    for (size_t i = 0; i < program->command_count; i++)
+        offer("", program->commands[i]->name, program->commands[i]->summary, word);
+    return DIRECTIVE_NO_FILES;
+}
+
+/* The flag whose value the last of the words is, or NULL. The words follow the subcommand. */
+static const struct cli_flag *flag_of_last(
+    const struct cli_command *command, int count, char **words)
+{
+    const struct cli_flag *flag = NULL;
+    for (int i = 0; i < count - 1; i++) {
+        flag = flag == NULL ? flag_named(command, words[i], strlen(words[i])) : NULL;
+        if (flag != NULL && flag->argument == NULL && flag->choices == NULL)
+            flag = NULL;
+    }
+    return flag;
+}
+
+static enum directive complete_command(const struct cli_command *command, int count, char **words)
+{
+    const char *word = words[count - 1];
+    const struct cli_flag *flag = flag_of_last(command, count, words);
+    if (flag != NULL)
+        return offer_values(flag, "", word);
+    return word[0] == '-' ? offer_flags(command, word) : offer_operands(command, word);
+}
+
+static enum directive complete(const struct cli_program *program, int count, char **words)
+{
+    if (count < 2) {
+        offer("", "help", "show help", count == 1 ? words[0] : "");
+        return offer_commands(program, count == 1 ? words[0] : "");
+    }
+    if (streq(words[0], "help"))
+        return offer_commands(program, words[count - 1]);
+    for (size_t i = 0; i < program->command_count; i++) {
+        if (streq(words[0], program->commands[i]->name))
+            return complete_command(program->commands[i], count - 1, words + 1);
+    }
+    return DIRECTIVE_NO_FILES;
+}
+
+int cli_kubectl_complete(const struct cli_program *program, int count, char **words)
+{
+    printf(":%d\n", complete(program, count, words));
+    return 0;
+}
