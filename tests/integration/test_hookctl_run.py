@@ -597,13 +597,13 @@ class ShowTest(RunTestCase):
         return seen.decode()
 
     def test_terminal(self):
-        seen = self.run_on_terminal()
+        seen = self.run_on_terminal(TERM="xterm")
         self.assertIn("starting", seen)
         self.assertIn("\033[1A\033[J", seen)  # the progress is written over
         self.assertIn("\033[32m+  <title>by shell</title>\033[0m", seen)
 
     def test_terminal_without_colour(self):
-        seen = self.run_on_terminal(NO_COLOR="1")
+        seen = self.run_on_terminal(TERM="xterm", NO_COLOR="1")
         self.assertIn("+  <title>by shell</title>", seen)
         self.assertNotRegex(seen, "\033\\[[0-9;]*m")
 
