@@ -77,12 +77,15 @@ const char *const *cli_kind_misplaced_pointers(enum cli_kind kind)
     return kinds[kind].misplaced;
 }
 
+/* The name of a VMI that has none of its own. */
+static const char nameless[] = "vmi";
+
 /* A VMI for an annotation that stands alone. */
 static json_t *vmi_around(const json_t *sidecars)
 {
     auto_free char *text = json_dumps(sidecars, JSON_COMPACT);
     return json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s*}}, s:{}}", "apiVersion", "kubevirt.io/v1",
-        "kind", "VirtualMachineInstance", "metadata", "name", "vmi", "namespace", "default",
+        "kind", "VirtualMachineInstance", "metadata", "name", nameless, "namespace", "default",
         "annotations", ANNOTATIONS_KEY_KUBEVIRT, text, "spec");
 }
 
@@ -102,7 +105,8 @@ json_t *cli_object_vmi(const struct cli_object *object)
         metadata = json_object();
         json_object_set_new(vmi, "metadata", metadata);
     }
-    json_object_set_new(metadata, "name", json_string(object->name));
+    const char *name = object->name[0] != '\0' ? object->name : nameless;
+    json_object_set_new(metadata, "name", json_string(name));
     json_object_set_new(metadata, "namespace", json_string(object->namespace));
     return vmi;
 }

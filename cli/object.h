@@ -49,7 +49,8 @@ const char *cli_kind_annotations_pointer(enum cli_kind kind);
 const char *const *cli_kind_misplaced_pointers(enum cli_kind kind);
 
 /* The VirtualMachineInstance that an object is or would create, with its namespace, name and
- * annotations. New reference, or NULL for pods and config maps. */
+ * annotations; it is called "vmi" when it has no name. New reference, or NULL for pods and config
+ * maps. */
 json_t *cli_object_vmi(const struct cli_object *object);
 
 /* The place in its file of the value at a JSON Pointer within the object. */

@@ -47,9 +47,8 @@ void cli_report_add_unreadable(
  * NO_COLOR (https://no-color.org). */
 bool cli_report_colour(int fd);
 
-/* Writes the findings, one a line, with colour, the place
- * is bold, "warning:" yellow and the path of an error red. Bytes that are not printable are
- * escaped. */
+/* Writes the findings, one a line. With colour the place is bold, "warning:" yellow and the path of
+ * an error red. Bytes that are not printable are escaped. */
 void cli_report_print(const struct cli_report *report, FILE *stream, bool colour);
 
 /* {"findings": […], "errors": N, "warnings": N}. New reference. */

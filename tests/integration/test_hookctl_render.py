@@ -166,8 +166,10 @@ class Render(support.TestCase):
                 pod = self.rendered(stdin=json.dumps(manifest))
                 self.assertIsNotNone(container(pod, "hook-sidecar-0"))
                 self.assertIn("outer", pod["metadata"]["labels"].values())
-        pod = self.rendered(stdin='[{"image": "registry.example/hook:1"}]')
-        self.assertIsNotNone(container(pod, "hook-sidecar-0"))
+        for nameless in ('[{"image": "registry.example/hook:1"}]', json.dumps(vmi(name=""))):
+            pod = self.rendered(stdin=nameless)
+            self.assertIsNotNone(container(pod, "hook-sidecar-0"))
+            self.assertEqual(pod["metadata"]["generateName"], "virt-launcher-vmi-")
 
     def test_provisioning_pods_are_left_alone(self):
         pod = {
