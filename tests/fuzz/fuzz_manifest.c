@@ -57,10 +57,13 @@ static void check_places(const struct yaml_document *document, const json_t *val
                                             : yaml_place_of(document, pointer);
     check(place.line <= last && (place.line == 0) == (place.column == 0));
     if (inner == NULL && json_is_string(value)) {
-        auto_json json_t *json =
-            json_parse(json_string_value(value), json_string_length(value), YAML_MAX_DEPTH, NULL);
+        struct json_fault fault;
+        auto_json json_t *json = json_parse_placed(
+            json_string_value(value), json_string_length(value), YAML_MAX_DEPTH, &fault, NULL);
         if (json != NULL)
             check_places(document, value, pointer, json, "", last);
+        else
+            check(yaml_place_of_byte(document, pointer, fault.byte).line <= last);
     }
     check_members(document, value, pointer, inner, inner_pointer, last);
 }
