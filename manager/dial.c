@@ -34,10 +34,12 @@ static char *in_one_line(const char *said)
 
 int manager_status_error(const struct rpc_result *result, int64_t timeout_ms, struct error **err)
 {
-    auto_free char *said = in_one_line(result->message);
-    if (result->code == RPC_DEADLINE_EXCEEDED)
+    if (result->timed_out)
         return error_set(err, ERROR_TIMEOUT, "no answer within %g s", (double)timeout_ms / 1e3);
-    enum error_class class = result->code == RPC_UNAVAILABLE ? ERROR_IO : ERROR_REMOTE;
+    auto_free char *said = in_one_line(result->message);
+    enum error_class class = result->code == RPC_DEADLINE_EXCEEDED ? ERROR_TIMEOUT
+                             : result->code == RPC_UNAVAILABLE     ? ERROR_IO
+                                                                   : ERROR_REMOTE;
     return error_set(err, class, "%s: %s", rpc_code_name(result->code), said);
 }
 

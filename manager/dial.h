@@ -22,9 +22,9 @@ struct manager_dial *manager_dial_start(
 /* Calls it off; done is not called. NULL is allowed. */
 void manager_dial_cancel(struct manager_dial *dial);
 
-/* What a call's status means as an error: a deadline a timeout, a lost connection io, anything
- * else remote. The message, on one line, is the status and what the peer said; timeout_ms is what
- * the call had. */
+/* What a call's status means as an error: a deadline, ours or one that the peer tells of, a
+ * timeout; a lost connection io; anything else remote. The message, on one line, is the status and
+ * what the peer said; timeout_ms is what the call had. */
 int manager_status_error(const struct rpc_result *result, int64_t timeout_ms, struct error **err);
 
 #endif

@@ -25,6 +25,7 @@ struct rpc_call {
     rpc_done *done;
     void *user;
     const ProtobufCMessageDescriptor *output;
+    gpr_timespec deadline;
 
     /* The rest belongs to the core until tag completes. */
     struct rpc_tag tag;
@@ -102,6 +103,8 @@ static void report(struct rpc_call *call)
     auto_free char *details = xstrndup(
         (const char *)GRPC_SLICE_START_PTR(call->details), GRPC_SLICE_LENGTH(call->details));
     struct rpc_result result = {.code = call->code, .message = details};
+    result.timed_out = call->code == GRPC_STATUS_DEADLINE_EXCEEDED &&
+                       gpr_time_cmp(gpr_now(GPR_CLOCK_MONOTONIC), call->deadline) >= 0;
     ProtobufCMessage *response = NULL;
     if (call->code == GRPC_STATUS_OK) {
         response = rpc_message_unpack(call->response, call->output, &error);
@@ -170,6 +173,7 @@ struct rpc_call *rpc_call_start(struct rpc_channel *channel,
         .done = done,
         .user = user,
         .output = descriptor->output,
+        .deadline = deadline_in(timeout_ms),
         .tag = {on_complete, call},
         .request = rpc_message_pack(request),
         .details = grpc_empty_slice()};
@@ -179,7 +183,7 @@ struct rpc_call *rpc_call_start(struct rpc_channel *channel,
     auto_free char *path = xasprintf("/%s/%s", service->name, method);
     grpc_slice path_slice = grpc_slice_from_copied_string(path);
     call->call = grpc_channel_create_call(channel->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
-        channel->rpc->queue, path_slice, NULL, deadline_in(timeout_ms), NULL);
+        channel->rpc->queue, path_slice, NULL, call->deadline, NULL);
     grpc_slice_unref(path_slice);
     DL_APPEND(channel->calls, call);
     start_batch(call);

@@ -2,6 +2,8 @@
 #ifndef RPC_CLIENT_H
 #define RPC_CLIENT_H
 
+#include <stdbool.h>
+
 #include "rpc/rpc.h"
 
 struct rpc_channel; /* one connection; it does not reconnect: after UNAVAILABLE, open another */
@@ -20,6 +22,7 @@ void rpc_channel_free(struct rpc_channel *channel);
 /* What came of a call; valid during the callback. */
 struct rpc_result {
     int code; /* RPC_OK or another gRPC status */
+    bool timed_out; /* RPC_DEADLINE_EXCEEDED, and the deadline is ours: not one the peer tells of */
     const char *message; /* the peer's words, of any bytes, or ours; never NULL */
     const ProtobufCMessage *response; /* NULL unless code is RPC_OK */
 };

@@ -410,6 +410,13 @@ class ChainTest(ManagerTest):
         result = self.chain(1, "--annotation-file", annotation)
         self.assert_failed(result, 5, "hook-sidecar-0", "no answer within 1 s")
 
+    def test_a_deadline_of_the_sidecars_own(self):
+        """As a shim with --timeout has it; what it says is not lost."""
+        self.start("hook-sidecar-0/a.sock", "--behaviour", "late")
+        self.assert_failed(
+            self.chain(1), 5, "hook-sidecar-0", "DEADLINE_EXCEEDED: the hook | was slow"
+        )
+
     def test_failures_that_are_ignored(self):
         faults = ("die", "empty", "error", "hang")
         for index, fault in enumerate(faults):

@@ -81,6 +81,8 @@ class Sidecar:
             threading.Event().wait()
         if behaviour == "error":
             context.abort(grpc.StatusCode.INTERNAL, "the disk\nis gone")
+        if behaviour == "late":
+            context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the hook\nwas slow")
         if self.options.gate is not None:
             with open(self.options.gate, encoding="utf-8") as gate:
                 gate.read()

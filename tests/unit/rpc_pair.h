@@ -42,6 +42,7 @@ struct pair {
     /* What the last call came to. */
     bool answered;
     int code;
+    bool timed_out;
     char *message;
     char *domain;
     size_t length;
@@ -169,6 +170,7 @@ static inline void pair_done(void *user, const struct rpc_result *result)
     assert_false(pair->answered);
     pair->answered = true;
     pair->code = result->code;
+    pair->timed_out = result->timed_out;
     xstrset(&pair->message, result->message);
     free(pair->domain);
     pair->domain = NULL;

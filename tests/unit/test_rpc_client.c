@@ -125,9 +125,27 @@ static void a_peer_that_does_not_answer_ends_at_the_deadline(void **state)
     rpc_request_on_cancel(pair->held, pair_count_cancel, pair);
     pair_wait_answer(pair);
     assert_int_equal(pair->code, RPC_DEADLINE_EXCEEDED);
+    assert_true(pair->timed_out);
     while (pair->cancels == 0)
         ev_run(pair->loop, 0);
     rpc_request_fail(pair->held, RPC_INTERNAL, "nobody hears this");
+}
+
+static void answer_late(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
+    const ProtobufCMessage *message, void *user)
+{
+    (void)method, (void)message, (void)user;
+    rpc_request_fail(request, RPC_DEADLINE_EXCEEDED, "a deadline of mine");
+}
+
+static void a_peers_own_deadline_is_told_from_ours(void **state)
+{
+    struct pair *pair = *state;
+    pair->handler = answer_late;
+    pair_call(pair, "", 0);
+    assert_int_equal(pair->code, RPC_DEADLINE_EXCEEDED);
+    assert_false(pair->timed_out);
+    assert_string_equal(pair->message, "a deadline of mine");
 }
 
 static void a_peer_that_never_speaks_ends_at_the_deadline(void **state)
@@ -140,6 +158,7 @@ static void a_peer_that_never_speaks_ends_at_the_deadline(void **state)
     pair_start(pair, "", 0, 50);
     pair_wait_answer(pair);
     assert_int_equal(pair->code, RPC_DEADLINE_EXCEEDED);
+    assert_true(pair->timed_out);
 }
 
 static void a_peer_that_hangs_up_is_unavailable(void **state)
@@ -336,6 +355,8 @@ int main(void)
             an_answer_that_is_too_large_is_a_status, pair_setup, pair_teardown),
         cmocka_unit_test_setup_teardown(
             a_peer_that_does_not_answer_ends_at_the_deadline, pair_setup, pair_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_peers_own_deadline_is_told_from_ours, pair_setup, pair_teardown),
         cmocka_unit_test_setup_teardown(
             a_peer_that_never_speaks_ends_at_the_deadline, pair_setup, pair_teardown),
         cmocka_unit_test_setup_teardown(
