@@ -47,8 +47,8 @@ static void candidate_try(struct manager_candidate *candidate)
     struct manager_collection *collection = container->collection;
     ev_timer_stop(collection->manager->loop, &candidate->retry);
     auto_error struct error *error = NULL;
-    candidate->dial = manager_dial_start(
-        collection->manager->rpc, candidate->path, collection->on_dialed, candidate, &error);
+    candidate->dial = manager_dial_start(collection->manager->rpc, candidate->path,
+        MANAGER_INFO_TIMEOUT_MS, collection->on_dialed, candidate, &error);
     if (candidate->dial == NULL)
         manager_candidate_failed(candidate, error);
 }

@@ -10,6 +10,7 @@ enum { MAX_SHOWN = 1024 }; /* bytes of a peer's message */
 
 struct manager_dial {
     struct rpc_channel *channel;
+    int64_t timeout_ms;
     manager_dial_done *done;
     void *user;
 };
@@ -56,7 +57,7 @@ static void on_answer(void *user, const struct rpc_result *result)
     struct manager_dial *dial = user;
     struct error *error = NULL;
     if (result->code != RPC_OK) {
-        manager_status_error(result, MANAGER_INFO_TIMEOUT_MS, &error);
+        manager_status_error(result, dial->timeout_ms, &error);
         if (may_pass(result->code))
             error->class = ERROR_IO;
         error_wrap(&error, "Info");
@@ -67,17 +68,18 @@ static void on_answer(void *user, const struct rpc_result *result)
     free(dial);
 }
 
-struct manager_dial *manager_dial_start(
-    struct rpc *rpc, const char *path, manager_dial_done *done, void *user, struct error **err)
+struct manager_dial *manager_dial_start(struct rpc *rpc, const char *path, int64_t timeout_ms,
+    manager_dial_done *done, void *user, struct error **err)
 {
     struct rpc_channel *channel = rpc_channel_open(rpc, path, err);
     if (channel == NULL)
         return NULL;
     struct manager_dial *dial = xmalloc(sizeof(*dial));
-    *dial = (struct manager_dial){.channel = channel, .done = done, .user = user};
+    *dial = (struct manager_dial){
+        .channel = channel, .timeout_ms = timeout_ms, .done = done, .user = user};
     Kubevirt__Hooks__Info__InfoParams request = KUBEVIRT__HOOKS__INFO__INFO_PARAMS__INIT;
     rpc_call_start(channel, &kubevirt__hooks__info__info__descriptor, "Info", &request.base,
-        MANAGER_INFO_TIMEOUT_MS, on_answer, dial);
+        timeout_ms, on_answer, dial);
     return dial;
 }
 

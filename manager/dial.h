@@ -14,10 +14,10 @@ struct manager_dial;
 typedef void manager_dial_done(void *user, struct rpc_channel *take_channel,
     const Kubevirt__Hooks__Info__InfoResult *answer, struct error *take_error);
 
-/* Returns the dial under way, which ends by itself when done has returned; or NULL with an io
- * error when nothing listens at path, and then done is not called. */
-struct manager_dial *manager_dial_start(
-    struct rpc *rpc, const char *path, manager_dial_done *done, void *user, struct error **err);
+/* timeout_ms is for the answer. Returns the dial under way, which ends by itself when done has
+ * returned; or NULL with an io error when nothing listens at path, and then done is not called. */
+struct manager_dial *manager_dial_start(struct rpc *rpc, const char *path, int64_t timeout_ms,
+    manager_dial_done *done, void *user, struct error **err);
 
 /* Calls it off; done is not called. NULL is allowed. */
 void manager_dial_cancel(struct manager_dial *dial);

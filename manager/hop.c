@@ -86,14 +86,20 @@ static void on_response(void *user, const struct rpc_result *result)
     hop_end(hop, NULL, error, result->code == RPC_UNAVAILABLE);
 }
 
+/* Milliseconds until the deadline, at least 1. */
+static int64_t time_left(const struct manager_hop *hop)
+{
+    double left = hop->deadline - manager_clock();
+    return left > 1 ? (int64_t)left : 1;
+}
+
 static void call(struct manager_hop *hop)
 {
     const char *version = sidecar_of(hop)->version;
-    double left = hop->deadline - manager_clock();
     auto_free ProtobufCMessage *request =
         manager_protocol_request(version, hop->hook, hop->fields, hop->field_count);
     hop->call = rpc_call_start(link_of(hop)->channel, manager_protocol_service(version),
-        manager_hook_name(hop->hook), request, left > 1 ? (int64_t)left : 1, on_response, hop);
+        manager_hook_name(hop->hook), request, time_left(hop), on_response, hop);
 }
 
 static void dial_next(struct manager_hop *hop, struct error *take_last);
@@ -134,7 +140,9 @@ static void dial_next(struct manager_hop *hop, struct error *take_last)
     while (hop->path_next < hop->path_count) {
         error_free(steal(&last));
         const char *path = hop->paths[hop->path_next++];
-        hop->dial = manager_dial_start(hop->manager->rpc, path, on_dialed, hop, &last);
+        int64_t left = time_left(hop);
+        hop->dial = manager_dial_start(hop->manager->rpc, path,
+            left < MANAGER_INFO_TIMEOUT_MS ? left : MANAGER_INFO_TIMEOUT_MS, on_dialed, hop, &last);
         if (hop->dial != NULL)
             return;
     }

@@ -429,14 +429,14 @@ class ChainTest(ManagerTest):
         for index in range(len(faults)):
             self.assertIn(f"sidecar hook-sidecar-{index} ", result.stderr)
 
-    def start_with_gate(self):
+    def start_with_gate(self, *options):
         """Starts two sidecars, the first with a gate before its answer, and the manager, and
         returns the second, the manager and the gate when the first is being called."""
         gate = self.tmp / "gate"
         os.mkfifo(gate)
         first = self.start("hook-sidecar-0/a.sock", "--name", "a", "--gate", gate)
         second = self.start("hook-sidecar-1/b.sock", "--name", "b", kind="js")
-        manager = self.manage_later("on-define-domain", 2, "--warn-after", "1ms")
+        manager = self.manage_later("on-define-domain", 2, "--warn-after", "1ms", *options)
         self.wait_for_line(first.stdout, "called OnDefineDomain")
         return second, manager, gate
 
@@ -447,6 +447,25 @@ class ChainTest(ManagerTest):
         stdout, stderr = manager.communicate(timeout=support.PATIENCE)
         self.assertEqual((manager.returncode, stdout), (4, ""), stderr)
         self.assertIn("sidecar hook-sidecar-1 (index 1)", stderr.splitlines()[-1])
+
+    def test_silent_between_collect_and_call(self):
+        """However many sockets it has then, they share the time of one call."""
+        entries = [{"image": "i"}, {"image": "i", "timeoutSeconds": 1}]
+        annotation = self.write("annotation", json.dumps(entries))
+        second, manager, gate = self.start_with_gate("--annotation-file", annotation)
+        self.end(second)
+        for number in range(15):
+            silent = socket.socket(socket.AF_UNIX)
+            self.addCleanup(silent.close)
+            silent.bind(str(self.sockets / "hook-sidecar-1" / f"{number}.sock"))
+            silent.listen()
+        started = time.monotonic()
+        gate.write_text("go on", encoding="utf-8")
+        stdout, stderr = manager.communicate(timeout=support.PATIENCE)
+        self.assertLess(time.monotonic() - started, 10)
+        self.assertEqual((manager.returncode, stdout), (4, ""), stderr)
+        self.assertIn("sidecar hook-sidecar-1 (index 1)", stderr.splitlines()[-1])
+        self.assertIn("dialled again", stderr.splitlines()[-1])
 
     def test_restarted_between_collect_and_call(self):
         """Its socket has another name then, as a shim's has."""
