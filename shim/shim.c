@@ -110,11 +110,11 @@ static enum rpc_code code_of(const struct error *error)
     }
 }
 
-static void fail(
-    struct rpc_request *request, const struct shim_hook *hook, const struct error *error)
+static void fail(struct rpc_request *request, const struct shim_hook *hook, enum rpc_code code,
+    const char *reason)
 {
-    log_write(LOG_ERROR, json_pack("{s:s}", "reason", error->message), "Failed %s", hook->method);
-    rpc_request_fail(request, code_of(error), error->message);
+    log_write(LOG_ERROR, json_pack("{s:s}", "reason", reason), "Failed %s", hook->method);
+    rpc_request_fail(request, code, reason);
 }
 
 static void leave_when_over(struct shim *shim)
@@ -137,7 +137,7 @@ static void on_hook_done(void *user, const struct shim_hook_result *result)
         log_warning(
             "%s left a process behind that held its outputs open: killed", call->hook->executable);
     if (result->error != NULL)
-        fail(call->request, call->hook, result->error);
+        fail(call->request, call->hook, code_of(result->error), result->error->message);
     else
         reply(call->request, call->method->output, call->hook->field, result->output,
             result->output_length);
@@ -196,12 +196,14 @@ static void callback(struct rpc_request *request, const ProtobufCMethodDescripto
     }
     log_info("%s method has been called", hook->method);
     auto_error struct error *error = NULL;
-    if (shim->stopping)
-        rpc_request_fail(request, RPC_UNAVAILABLE, "sidecar-shim is ending");
-    else if (shim->call_count == MAX_CALLS)
-        rpc_request_fail(request, RPC_RESOURCE_EXHAUSTED, "too many hooks are running already");
-    else if (start_hook(shim, request, method, hook, message, &error) < 0)
-        fail(request, hook, error);
+    if (shim->stopping) {
+        fail(request, hook, RPC_UNAVAILABLE, "sidecar-shim is ending");
+    } else if (shim->call_count == MAX_CALLS) {
+        auto_free char *reason = xasprintf("%d hooks run already, the most at a time", MAX_CALLS);
+        fail(request, hook, RPC_RESOURCE_EXHAUSTED, reason);
+    } else if (start_hook(shim, request, method, hook, message, &error) < 0) {
+        fail(request, hook, code_of(error), error->message);
+    }
 }
 
 struct shim *shim_start(

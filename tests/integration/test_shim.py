@@ -79,6 +79,16 @@ class Log:
             raise AssertionError(f"the log has no {needle!r}:\n{self.lines}")
         return line
 
+    def wait_for_count(self, needle, count):
+        """Waits until count lines have needle in their messages."""
+
+        def counted():
+            return sum(needle in line["msg"] for line in self.lines) >= count
+
+        with self.grown:
+            if not self.grown.wait_for(counted, support.PATIENCE):
+                raise AssertionError(f"fewer than {count} lines have {needle!r}:\n{self.lines}")
+
     def messages(self):
         """All messages, once the shim has ended."""
         self.thread.join(support.PATIENCE)
@@ -289,6 +299,29 @@ class Calls(ShimTestCase):
         answer = self.call_one(on_define_domain(f"echo met > {meeting}; echo second"))
         self.assertEqual(answer["result"], {"domainXML": "second\n"})
         self.assertEqual(json.loads(first.stdout.read())["result"], {"domainXML": "met\n"})
+        self.stop()
+
+
+    def test_sixteen_hooks_run_at_the_same_time_and_no_more(self):
+        self.hook(EVAL)
+        self.start()
+        meeting = self.tmp / "meeting"
+        os.mkfifo(meeting)
+        callers = []
+        for number in range(16):
+            script = f"dd bs=1 count=1 status=none <{meeting} >&2; echo {number}"
+            callers.append(self.call_in_background(on_define_domain(script)))
+        self.log.wait_for_count("Executing onDefineDomain", 16)
+        self.assert_failed(
+            self.call_one(on_define_domain("echo")), "RESOURCE_EXHAUSTED", "16 hooks run already"
+        )
+        self.assertEqual(self.call_one([INFO])["code"], "OK")
+        with open(meeting, "r+b", buffering=0) as gate:  # a byte for each
+            gate.write(bytes(len(callers)))
+            for number, caller in enumerate(callers):
+                answer = json.loads(caller.stdout.read())
+                self.assertEqual(answer["result"], {"domainXML": f"{number}\n"})
+        self.assertEqual(self.call_one(on_define_domain("echo fine"))["code"], "OK")
         self.stop()
 
 
