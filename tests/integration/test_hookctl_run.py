@@ -9,6 +9,7 @@ import pty
 import re
 import shutil
 import signal
+import socket
 import subprocess
 
 import support
@@ -43,12 +44,12 @@ sys.stdout.write(domain)
 """
 # Shows what the hook sees of its world, as JSON in a description.
 LOOK_PY = """#!/usr/bin/python3
-import json, os, pathlib, sys
+import json, os, pathlib, socket, sys
 podinfo = pathlib.Path("/var/run/kubevirt-private/downwardapi/podinfo")
 seen = {
     "environment": dict(os.environ), "uid": os.getuid(), "gid": os.getgid(), "pid": os.getppid(),
     "podinfo": {path.name: path.read_text() for path in sorted(podinfo.glob("*"))},
-    "interfaces": os.listdir("/sys/class/net") if os.path.exists("/sys/class/net") else [],
+    "interfaces": [name for _, name in socket.if_nameindex()],
     "root": sorted(os.listdir("/")),
 }
 text = json.dumps(seen).replace("&", "&amp;").replace("<", "&lt;")
@@ -322,6 +323,15 @@ class SandboxTest(RunTestCase):
         self.assertNotIn("home", seen["root"])
         self.assertNotIn("root", seen["root"])
         self.assertEqual(seen["podinfo"], {})
+        self.assertEqual(seen["interfaces"], ["lo"])
+
+    def test_image_is_read_only(self):
+        self.write_machine([{"image": "registry.example/hook:1"}])
+        directory = self.write_hook(
+            "hooks", "#!/bin/sh\ntouch /usr/bin/new || exit 7\nprintf %s \"$4\"\n"
+        )
+        result = self.run_hooks("--hook", f"0={directory}", status=4)
+        self.assertRegex(result.stderr, "status 7.*Read-only file system")
 
     def host_path(self, script, status=0, **fields):
         entry = {"volumePath": "/host", **fields}
@@ -355,6 +365,13 @@ class SandboxTest(RunTestCase):
     def test_device(self):
         script = '#!/bin/sh\nhead -c 4 /host | wc -c >&2\ntest -c /host || exit 7\nprintf %s "$4"\n'
         self.host_path(script, path="/dev/zero", type="CharDevice")
+
+    def test_socket(self):
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.tmp / "socket"))
+            listener.listen()
+            script = '#!/bin/sh\ntest -S /host || exit 7\nprintf %s "$4"\n'
+            self.host_path(script, path=f"{self.tmp}/socket", type="Socket")
 
     def test_host_path_of_another_type(self):
         file = self.write("file", "x")

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utstring.h>
 
+#include "base/file.h"
 #include "domain/domain.h"
 
 #define UUID "4c4c4544-0042-3510-8051-b4c04f303432"
@@ -258,6 +260,32 @@ static void test_nothing_is_printed(void **state)
     close(file);
 }
 
+/* What would be fetched is a FIFO that nobody writes: who opened it would wait. */
+static void test_nothing_outside_is_read(void **state)
+{
+    (void)state;
+    static const char *const documents[] = {
+        "<!DOCTYPE domain SYSTEM '%s'><domain><name>a</name></domain>",
+        "<!DOCTYPE domain [<!ENTITY x SYSTEM '%s'>]><domain><name>&x;</name></domain>",
+        "<!DOCTYPE domain [<!ENTITY %% x SYSTEM '%s'> %%x;]><domain><name>a</name></domain>",
+        "<domain xmlns:xi='http://www.w3.org/2001/XInclude'><name>a</name>"
+        "<xi:include href='%s'/></domain>",
+        "<?xml-stylesheet href='%s'?><domain><name>a</name></domain>",
+    };
+    enum { PATIENCE_SECONDS = 60 };
+    auto_free char *directory = file_make_temporary("test-domain", NULL);
+    auto_free char *fifo = file_join(directory, "fifo");
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    alarm(PATIENCE_SECONDS);
+    for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+        auto_free char *xml = xasprintf(documents[i], fifo);
+        domain_identify(xml, strlen(xml), NULL, NULL);
+        free(domain_diff(good, strlen(good), xml, strlen(xml), "0", "1", NULL));
+    }
+    alarm(0);
+    file_remove_tree(directory, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_nothing_is_printed),
+        cmocka_unit_test(test_nothing_outside_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
