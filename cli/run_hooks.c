@@ -1,6 +1,5 @@
 #include "cli/run.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,17 +185,6 @@ static int run_chains(struct cli_run *run, char **domain, size_t *domain_length,
         vmi, cloud_init, cloud_init_length, err);
 }
 
-/* Holds the signals that end a run back while it is being cleaned up. */
-static void hold_signals(bool hold)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
-}
-
 /* Everything between the making of the temporary directory and its removal. Leaves the signals
  * held. */
 static int run_in_directory(struct cli_run *run, char **domain, size_t *domain_length,
@@ -219,7 +207,7 @@ static int run_in_directory(struct cli_run *run, char **domain, size_t *domain_l
         result = cli_session_collect(run->session, &options, err);
     if (result == 0)
         result = run_chains(run, domain, domain_length, cloud_init, cloud_init_length, err);
-    hold_signals(true);
+    cli_session_hold_signals(true);
     cli_session_end(steal(&run->session)); /* while the options are there */
     return result;
 }
@@ -251,6 +239,6 @@ int cli_run_hooks(struct cli_run *run, char **domain, size_t *domain_length, cha
     if (file_remove_tree(run->directory, &left) < 0)
         cli_run_say(run, "warning: %s", left->message);
     error_free(left);
-    hold_signals(false);
+    cli_session_hold_signals(false);
     return result;
 }

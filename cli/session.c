@@ -17,6 +17,7 @@
 enum { ERROR_TAIL = 2048, KILL_GRACE_MS = 2000 };
 
 static const double tick_seconds = 0.1;
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 /* A sidecar's sandbox. */
 struct sidecar {
@@ -40,7 +41,7 @@ struct cli_session {
     struct sidecar *sidecars;
     struct children strangers; /* what this process had for children before */
     ev_timer tick;
-    ev_signal signals[3];
+    ev_signal signals[ARRAY_SIZE(end_signals)];
     bool collecting; /* the end of a sidecar's process ends the operation */
     bool done; /* with the operation */
     struct error *error; /* of the operation */
@@ -71,6 +72,15 @@ static bool is_child(const struct children *children, pid_t pid)
             return true;
     }
     return false;
+}
+
+void cli_session_hold_signals(bool hold)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (size_t i = 0; i < ARRAY_SIZE(end_signals); i++)
+        sigaddset(&signals, end_signals[i]);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
 }
 
 static void finish(struct cli_session *session, struct error *take_error)
@@ -155,7 +165,6 @@ static void on_sidecar_end(void *user, struct subprocess_result *result)
 
 struct cli_session *cli_session_new(const struct cli_session_options *options, struct error **err)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct cli_session *session = xcalloc(1, sizeof(*session));
     session->options = *options;
     session->loop = ev_default_loop(EVFLAG_AUTO);
@@ -168,8 +177,8 @@ struct cli_session *cli_session_new(const struct cli_session_options *options, s
     session->strangers = list_children();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGPIPE, SIG_IGN);
-    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-        ev_signal_init(&session->signals[i], on_signal, numbers[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(end_signals); i++) {
+        ev_signal_init(&session->signals[i], on_signal, end_signals[i]);
         session->signals[i].data = session;
         ev_signal_start(session->loop, &session->signals[i]);
     }

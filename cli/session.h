@@ -1,6 +1,6 @@
 /* One run of hooks: the sidecars in their sandboxes as child processes, and a manager that calls
  * them. Its functions run the event loop until they are done, so that a caller reads from top to
- * bottom; SIGINT, SIGTERM and SIGHUP end whichever is under way. */
+ * bottom; SIGINT, SIGTERM, SIGHUP and SIGQUIT end whichever is under way. */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
@@ -38,6 +38,9 @@ int cli_session_on_define_domain(struct cli_session *session, const char *domain
     struct error **err);
 int cli_session_pre_cloud_init_iso(struct cli_session *session, const char *data,
     size_t data_length, const char *vmi, char **output, size_t *output_length, struct error **err);
+
+/* Holds those signals back, while it is being cleaned up, or lets them go. */
+void cli_session_hold_signals(bool hold);
 
 /* Ends all sidecars with everything that runs in their sandboxes, and frees. NULL is allowed. */
 void cli_session_end(struct cli_session *session);

@@ -638,7 +638,7 @@ class InterruptTest(RunTestCase):
         )
         self.write_machine([script_entry("hang.sh", hostPath=host_path)], {"hang.sh": script})
         words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain]
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             with self.subTest(number):
                 process = self.spawn(
                     words, stderr=subprocess.PIPE, text=True, env=self.environment()
