@@ -16,9 +16,9 @@ struct domain_schema {
 struct domain_schema *domain_schema_load(const char *path, struct error **err)
 {
     if (access(path, R_OK) < 0) {
-        error_set_errno(err, "loading the domain schema %s", path);
-        if (errno == ENOENT)
-            error_wrap(err, "libvirt's schema comes with the package libvirt0 or libvirt-libs");
+        const char *hint =
+            errno == ENOENT ? " (libvirt's is in its package libvirt0 or libvirt-libs)" : "";
+        error_set_errno(err, "loading the domain schema %s%s", path, hint);
         return NULL;
     }
     struct domain_complaints complaints;

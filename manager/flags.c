@@ -190,20 +190,24 @@ int manager_flags_parse(
     opterr = 0;
     optind = 0;
     for (;;) {
-        int id = getopt_long(argc, argv, ":h", options, NULL);
+        int position = 0;
+        int id = getopt_long(argc, argv, ":h", options, &position);
         if (id < 0)
             break;
         if (id == ':')
             return error_set(err, ERROR_USAGE, "%s needs a value", argv[optind - 1]);
         if (id == '?')
             return refuse_unknown(argv[optind - 1], sets, err);
+        if (optarg != NULL && optarg[0] == '\0')
+            return error_set(err, ERROR_USAGE, "--%s: its value is empty", options[position].name);
         if (flag_take(id, optarg, out, err) < 0)
             return -1;
     }
     if (out->help)
         return 0;
     if (optind < argc)
-        return error_set(err, ERROR_USAGE, "unexpected argument \"%s\"", argv[optind]);
+        return error_set(err, ERROR_USAGE, "unexpected argument \"%s\"%s", argv[optind],
+            out->schema != NULL ? " (a schema's file is given as --schema=FILE)" : "");
     if (collects && !out->sidecars_given)
         return error_set(err, ERROR_USAGE, "--sidecars N is missing: how many to wait for");
     return 0;

@@ -652,6 +652,8 @@ class CommandLineTest(ManagerTest):
             ("collect", "--sidecars", "1", "--log-format", "xml"): "text or json",
             ("collect", "--sidecars", "1", "more"): 'unexpected argument "more"',
             ("shutdown", "--vmi", "x"): "unknown flag",
+            ("shutdown", "--socket-dir", ""): "--socket-dir: its value is empty",
+            ("on-define-domain", "--schema", "x"): 'argument "x" (a schema\'s file is given as',
         }
         for words, message in wrong.items():
             with self.subTest(words):
