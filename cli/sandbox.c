@@ -170,8 +170,18 @@ static bool has_word(const struct words *words, const char *word)
     return false;
 }
 
-/* Adds the directories above a place in /usr, from /usr itself on, which is "". */
-static void add_ways(struct words *ways, const char *place)
+/* Whether a directory is mounted, or in one that is: it is not of the image. */
+static bool is_mounted(const struct mount *mounts, const char *directory)
+{
+    for (const struct mount *mount = mounts; mount->place != NULL; mount++) {
+        if (hostpath_is_below(directory, mount->place))
+            return true;
+    }
+    return false;
+}
+
+/* Adds the directories of the image above a place in /usr, from /usr itself on, which is "". */
+static void add_ways(struct words *ways, const struct mount *mounts, const char *place)
 {
     static const char usr[] = "/usr";
     if (!text_starts_with(place, "/usr/"))
@@ -179,7 +189,8 @@ static void add_ways(struct words *ways, const char *place)
     const char *start = place + strlen(usr);
     for (const char *slash = start; slash != NULL; slash = strchr(slash + 1, '/')) {
         auto_free char *way = xstrndup(start, (size_t)(slash - start));
-        if (!has_word(ways, way))
+        auto_free char *directory = xasprintf("%s%s", usr, way);
+        if (!has_word(ways, way) && !is_mounted(mounts, directory))
             add(ways, way);
     }
 }
@@ -198,20 +209,22 @@ static void add_usr(struct words *words, const struct mount *mounts, struct word
     }
     add(words, "--ro-bind", "/usr", IMAGE_PATH);
     for (const struct mount *mount = mounts; mount->place != NULL; mount++)
-        add_ways(ways, mount->place);
+        add_ways(ways, mounts, mount->place);
     for (size_t i = 0; i < ways->count; i++) {
         auto_free char *directory = xasprintf("/usr%s", ways->items[i]);
         add(words, "--perms", "0755", "--dir", directory);
     }
 }
 
-/* Fills the ways with links before what follows is run. What is mounted there stays. */
+/* Fills the ways with links before what follows is run, what is mounted there stays; and leads the
+ * top directories among them, such as /lib, from the image to /usr. */
 static void add_links(struct words *words, const struct words *ways)
 {
     static const char script[] = "while [ \"$1\" != -- ]; do"
                                  " [ -d " IMAGE_PATH "\"$1\" ] && " IMAGE_PATH
-                                 "/bin/ln -s " IMAGE_PATH "\"$1\"/* /usr\"$1\"/"
-                                 " 2>/dev/null; shift; done; shift; exec \"$@\"";
+                                 "/bin/ln -s " IMAGE_PATH "\"$1\"/* /usr\"$1\"/;"
+                                 " [ -L \"$1\" ] && " IMAGE_PATH "/bin/ln -sfn usr\"$1\" \"$1\";"
+                                 " shift; done 2>/dev/null; shift; exec \"$@\"";
     static const char shell[] = IMAGE_PATH "/bin/sh";
     if (ways->count == 0)
         return;

@@ -362,6 +362,30 @@ class SandboxTest(RunTestCase):
         self.host_path(script, path=f"{self.tmp}/a/file", type="FileOrCreate")
         self.assertTrue((self.tmp / "a" / "file").is_file())
 
+    def test_host_path_in_a_directory_of_links(self):
+        """/bin, /lib and so on lead to where it is mounted."""
+        directory = self.tmp / "host"
+        directory.mkdir()
+        (directory / "file").write_text("here")
+        for place in ("/bin/more", "/lib/modules", "/lib64/a/b", "/usr/share/a/b"):
+            with self.subTest(place):
+                script = f'#!/bin/sh\ncat {place}/file >/dev/null && printf %s "$4"\n'
+                entry = {"path": str(directory), "volumePath": place}
+                self.write_machine(
+                    [script_entry("hook.sh", hostPath=entry)], {"hook.sh": script}
+                )
+                self.run_hooks()
+                self.assertEqual([path.name for path in directory.iterdir()], ["file"])
+
+    def test_host_path_over_the_hooks(self):
+        """It gets the place of the hook in it, as in the cluster, and no more."""
+        directory = self.tmp / "host"
+        directory.mkdir()
+        entry = {"path": str(directory), "volumePath": "/usr/bin"}
+        self.write_machine([script_entry("title.sh", hostPath=entry)], {"title.sh": TITLE_SH})
+        self.run_hooks()
+        self.assertEqual([path.name for path in directory.iterdir()], ["onDefineDomain"])
+
     def test_device(self):
         script = '#!/bin/sh\nhead -c 4 /host | wc -c >&2\ntest -c /host || exit 7\nprintf %s "$4"\n'
         self.host_path(script, path="/dev/zero", type="CharDevice")
