@@ -122,15 +122,24 @@ char *file_make_temporary(const char *prefix, struct error **err)
     return steal(&path);
 }
 
+/* Makes a directory of ours writable for its owner. Returns whether that may help. */
+static bool open_up(const char *directory)
+{
+    struct stat status;
+    return lstat(directory, &status) == 0 && S_ISDIR(status.st_mode) &&
+           (status.st_mode & S_IRWXU) != S_IRWXU && chmod(directory, S_IRWXU) == 0;
+}
+
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
     (void)status;
-    (void)where;
     /* Goes on after a failure: what is left makes the final remove fail with the reason. */
-    if (kind == FTW_DP || kind == FTW_DNR)
-        rmdir(path);
-    else
-        unlink(path);
+    if ((kind == FTW_DP || kind == FTW_DNR ? rmdir(path) : unlink(path)) == 0)
+        return 0;
+    bool denied = errno == EACCES && where->level > 0;
+    auto_free char *parent = xstrndup(path, denied ? (size_t)where->base - 1 : 0);
+    if ((kind == FTW_DNR && open_up(path)) || (denied && open_up(parent)))
+        file_remove_tree(path, NULL);
     return 0;
 }
 

@@ -33,9 +33,9 @@ int file_make_directories(const char *path, mode_t mode, struct error **err);
  * owned by the caller, or NULL with an io error. Remove it with file_remove_tree. */
 char *file_make_temporary(const char *prefix, struct error **err);
 
-/* Removes a file or a directory with all that is in it; symbolic links are removed, never
- * followed. What is not there is no error. Returns 0, or -1 with an io error when something of it
- * is left, after trying all. */
+/* Removes a file or a directory with all that is in it, also what its owner may not read or write;
+ * symbolic links are removed, never followed. What is not there is no error. Returns 0, or -1 with
+ * an io error when something of it is left, after trying all. */
 int file_remove_tree(const char *path, struct error **err);
 
 /* directory + "/" + name. Owned by the caller. */

@@ -441,6 +441,12 @@ class SandboxTest(RunTestCase):
         nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         result = self.run_hooks(prefix=nobody, program=self.tmp / "hookctl")
         self.assertIn('"uid": 107', result.stdout)
+        script = (
+            "#!/bin/sh\ncd /var/run/kubevirt-hooks && mkdir -p closed/too && touch closed/file\n"
+            "chmod 000 closed/too closed\nprintf %s \"$4\"\n"
+        )
+        self.write_machine([script_entry("hook.sh")], {"hook.sh": script})
+        self.run_hooks(prefix=nobody, program=self.tmp / "hookctl")
 
 
 class FaultTest(RunTestCase):

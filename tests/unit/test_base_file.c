@@ -95,6 +95,34 @@ static void removal_never_follows_links(void **state)
     assert_int_equal(access(inside, F_OK), 0);
 }
 
+/* Root may do all; so it becomes somebody else. */
+static void removal_opens_what_is_closed(void **state)
+{
+    enum { NOBODY = 65534 };
+    uid_t before = geteuid();
+    if (before == 0) {
+        assert_int_equal(chown(*state, NOBODY, NOBODY), 0);
+        assert_int_equal(seteuid(NOBODY), 0);
+    }
+    static const mode_t modes[] = {0000, 0100, 0300, 0400, 0500, 0600};
+    auto_free char *tree = file_join(*state, "tree");
+    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+        auto_free char *upper = xasprintf("%s/%zu", tree, i);
+        auto_free char *lower = file_join(upper, "lower");
+        auto_free char *file = file_join(lower, "file");
+        auto_free char *other = file_join(upper, "other");
+        assert_int_equal(file_make_directories(lower, 0700, NULL), 0);
+        assert_int_equal(file_write(file, "", 0, 0000, NULL), 0);
+        assert_int_equal(file_write(other, "", 0, 0000, NULL), 0);
+        assert_int_equal(chmod(lower, modes[i]), 0);
+        assert_int_equal(chmod(upper, modes[i]), 0);
+    }
+    int result = file_remove_tree(tree, NULL);
+    assert_int_equal(seteuid(before), 0);
+    assert_int_equal(result, 0);
+    assert_int_equal(access(tree, F_OK), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +132,8 @@ int main(void)
             reading_says_what_is_wrong, directory_setup, directory_teardown),
         cmocka_unit_test_setup_teardown(
             directories_are_made_and_removed_whole, directory_setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(
+            removal_opens_what_is_closed, directory_setup, directory_teardown),
         cmocka_unit_test_setup_teardown(
             removal_never_follows_links, directory_setup, directory_teardown),
     };
