@@ -139,9 +139,10 @@ static int start_sidecar(
         return error_wrap(err, "%s", name);
     int result = cli_session_start(run->session, name, (const char *const *)command, err);
     cli_sandbox_words_free(command);
-    if (result == 0)
-        cli_progress_set(run->progress, name, true, "starting");
-    return result;
+    if (result < 0)
+        return error_wrap(err, "%s", name);
+    cli_progress_set(run->progress, name, true, "starting");
+    return 0;
 }
 
 static int start_sidecars(struct cli_run *run, const char *volume_directory, struct error **err)

@@ -560,7 +560,7 @@ class FaultTest(RunTestCase):
     def test_bubblewrap_is_missing(self):
         self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
         result = self.run_hooks(env=self.fake_bwrap(None), status=3)
-        self.assertIn("package bubblewrap", result.stderr)
+        self.assertRegex(result.stderr, "run: hook-sidecar-0: .*package bubblewrap")
 
     def test_user_namespaces_are_forbidden(self):
         self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
