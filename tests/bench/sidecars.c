@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -181,12 +181,10 @@ static int accepts(const char *path)
     return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
-enum presence { ABSENT, BOUND, LISTENING };
-
-/* How far the socket in a directory is. */
-static enum presence socket_presence(const char *directory)
+/* Whether somebody accepts connections on the socket in a directory. */
+static int listens(const char *directory)
 {
-    enum presence presence = ABSENT;
+    int found = 0;
     DIR *entries = opendir(directory);
     if (entries == NULL)
         die(directory);
@@ -194,24 +192,20 @@ static enum presence socket_presence(const char *directory)
         if (!text_ends_with(entry->d_name, ".sock"))
             continue;
         auto_free char *path = file_join(directory, entry->d_name);
-        presence = accepts(path) ? LISTENING : BOUND;
+        found = found || accepts(path);
     }
     closedir(entries);
-    return presence;
+    return found;
 }
 
+/* Naps and looks again, because the kernel takes some 10 ms to close an inotify watch, which would
+ * count as the shim's. */
 void sidecar_wait(const struct bench *bench, size_t index)
 {
+    static const struct timespec nap = {.tv_nsec = 20000};
     auto_free char *directory = sidecar_directory(bench, index);
-    auto_fd int watch = inotify_init1(IN_CLOEXEC);
-    must(inotify_add_watch(watch, directory, IN_CREATE | IN_MOVED_TO), directory);
-    enum presence presence = ABSENT;
-    while ((presence = socket_presence(directory)) != LISTENING) {
-        char event[4096];
-        /* no event tells of listen(2), which follows bind(2) at once */
-        if (presence == ABSENT && read(watch, event, sizeof(event)) < 0)
-            die("inotify");
-    }
+    while (!listens(directory))
+        nanosleep(&nap, NULL);
 }
 
 struct process *sidecars_start(const struct bench *bench, size_t count)
