@@ -16,5 +16,6 @@ extern const struct manager_command manager_command_collect;
 extern const struct manager_command manager_command_on_define_domain;
 extern const struct manager_command manager_command_pre_cloud_init_iso;
 extern const struct manager_command manager_command_shutdown;
+extern const struct manager_command manager_command_serve;
 
 #endif

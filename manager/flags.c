@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "domain/domain.h"
+#include "manager/plugin_socket.h"
 
 /* A flag of the table; its number is what getopt_long(3) returns. */
 enum flag {
@@ -18,6 +19,9 @@ enum flag {
     FLAG_WARN_AFTER,
     FLAG_TRACE,
     FLAG_TIMINGS,
+    FLAG_PLUGIN_SOCKET,
+    FLAG_LAUNCHER_SOCKET,
+    FLAG_GRACE,
     FLAG_LOG_FORMAT,
     FLAG_LOG_LEVEL,
     FLAG_HELP = 'h',
@@ -30,8 +34,11 @@ static const struct {
     const char *argument; /* NULL: none; "[=X]": optional */
     const char *help;
 } table[] = {
-    {FLAG_SIDECARS, MANAGER_FLAGS_COLLECT, "sidecars", "N", "how many sidecars to wait for"},
-    {FLAG_TIMEOUT, MANAGER_FLAGS_COLLECT, "timeout", "TIME",
+    {FLAG_PLUGIN_SOCKET, MANAGER_FLAGS_SERVE, "plugin-socket", "PATH",
+        "the socket to serve on; the Plugin's socketPath"},
+    {FLAG_SIDECARS, MANAGER_FLAGS_COLLECT | MANAGER_FLAGS_SERVE, "sidecars", "N",
+        "how many sidecars to wait for"},
+    {FLAG_TIMEOUT, MANAGER_FLAGS_COLLECT | MANAGER_FLAGS_SERVE, "timeout", "TIME",
         "how long to wait for them, as 30s or 2m (default 300s)"},
     {FLAG_SIDECARS, MANAGER_FLAGS_PRESENT, "sidecars", "N",
         "allowed for scripts that give it everywhere, and not\nneeded"},
@@ -43,13 +50,19 @@ static const struct {
         "the text of the hookSidecars annotation, for each sidecar's\n"
         "timeoutSeconds and failurePolicy"},
     {FLAG_VMI, MANAGER_FLAGS_VMI, "vmi", "FILE", "the VMI as JSON, for the hooks (default {})"},
-    {FLAG_SCHEMA, MANAGER_FLAGS_DOMAIN, "schema", "[=FILE]",
+    {FLAG_LAUNCHER_SOCKET, MANAGER_FLAGS_SERVE, "launcher-socket", "PATH",
+        "virt-launcher's own socket; when nobody listens there any\n"
+        "more, the VM has ended: send Shutdown and exit"},
+    {FLAG_GRACE, MANAGER_FLAGS_SERVE, "grace", "TIME",
+        "how long a request under way may go on at the end\n(default 10s)"},
+    {FLAG_SCHEMA, MANAGER_FLAGS_DOMAIN | MANAGER_FLAGS_SERVE, "schema", "[=FILE]",
         "check each domain with libvirt's schema\n(default " DOMAIN_SCHEMA_PATH ")"},
-    {FLAG_WARN_AFTER, MANAGER_FLAGS_VMI, "warn-after", "TIME",
+    {FLAG_WARN_AFTER, MANAGER_FLAGS_VMI | MANAGER_FLAGS_SERVE, "warn-after", "TIME",
         "warn about a chain that runs longer (default 15s)"},
-    {FLAG_TRACE, MANAGER_FLAGS_VMI, "trace", "DIR",
+    {FLAG_TRACE, MANAGER_FLAGS_VMI | MANAGER_FLAGS_SERVE, "trace", "DIR",
         "keep each hop's input, output, diff and time there"},
-    {FLAG_TIMINGS, 0, "timings", "FILE", "append one JSON object with the times of this run"},
+    {FLAG_TIMINGS, MANAGER_FLAGS_COLLECT | MANAGER_FLAGS_PRESENT, "timings", "FILE",
+        "append one JSON object with the times of this run"},
     {FLAG_LOG_FORMAT, 0, "log-format", "text|json", "how log lines look (default json)"},
     {FLAG_LOG_LEVEL, 0, "log-level", "LEVEL", "debug, info (default), warning or error"},
     {FLAG_HELP, 0, "help", NULL, "show this help"},
@@ -63,6 +76,13 @@ static bool has_flag(unsigned sets, size_t i)
 static bool is_optional(const char *argument)
 {
     return argument != NULL && argument[0] == '[';
+}
+
+const char *manager_flags_required(unsigned sets)
+{
+    if ((sets & MANAGER_FLAGS_SERVE) != 0)
+        return "--plugin-socket PATH --sidecars N ";
+    return (sets & MANAGER_FLAGS_COLLECT) != 0 ? "--sidecars N " : "";
 }
 
 void manager_flags_describe(FILE *out, unsigned sets)
@@ -138,6 +158,14 @@ static int flag_take(int id, const char *value, struct manager_flags *out, struc
     case FLAG_SOCKET_DIRECTORY:
         out->socket_directory = value;
         break;
+    case FLAG_PLUGIN_SOCKET:
+        out->plugin_socket = value;
+        return manager_plugin_socket_check(value, err);
+    case FLAG_GRACE:
+        return parse_duration("grace", value, &out->grace_ms, err);
+    case FLAG_LAUNCHER_SOCKET:
+        out->launcher_socket = value;
+        break;
     case FLAG_VMI:
         out->vmi = value;
         break;
@@ -179,9 +207,10 @@ static void fill_options(struct option *options, unsigned sets)
 int manager_flags_parse(
     int argc, char **argv, unsigned sets, struct manager_flags *out, struct error **err)
 {
-    bool collects = (sets & MANAGER_FLAGS_COLLECT) != 0;
+    bool collects = (sets & (MANAGER_FLAGS_COLLECT | MANAGER_FLAGS_SERVE)) != 0;
     *out = (struct manager_flags){
         .timeout_ms = collects ? MANAGER_COLLECT_TIMEOUT_MS : MANAGER_PRESENT_TIMEOUT_MS,
+        .grace_ms = MANAGER_GRACE_MS,
         .log_format = LOG_JSON,
         .log_level = LOG_INFO,
     };
@@ -210,5 +239,7 @@ int manager_flags_parse(
             out->schema != NULL ? " (a schema's file is given as --schema=FILE)" : "");
     if (collects && !out->sidecars_given)
         return error_set(err, ERROR_USAGE, "--sidecars N is missing: how many to wait for");
+    if ((sets & MANAGER_FLAGS_SERVE) != 0 && out->plugin_socket == NULL)
+        return error_set(err, ERROR_USAGE, "--plugin-socket PATH is missing: where to serve");
     return 0;
 }

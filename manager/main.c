@@ -13,6 +13,7 @@ static const struct manager_command *const commands[] = {
     &manager_command_on_define_domain,
     &manager_command_pre_cloud_init_iso,
     &manager_command_shutdown,
+    &manager_command_serve,
 };
 
 static void print_help(void)
@@ -28,8 +29,7 @@ static void print_help(void)
 static void print_command_help(const struct manager_command *command)
 {
     printf("%s.\n\n%s\nUsage: hook-manager %s %s[FLAGS]\n\n", command->summary,
-        command->description, command->name,
-        command->sets & MANAGER_FLAGS_COLLECT ? "--sidecars N " : "");
+        command->description, command->name, manager_flags_required(command->sets));
     manager_flags_describe(stdout, command->sets);
 }
 

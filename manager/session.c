@@ -33,7 +33,16 @@ static json_t *event_fields(const struct manager_event *event)
     return fields;
 }
 
-static void event_log(const struct manager_event *event)
+/* The domain as it stood before the hop that failed, for those who read logs by machine: it is
+ * nothing secret to them, as cloud-init data may be. */
+static void document_log(const struct manager_event *event)
+{
+    if (event->hook == MANAGER_ON_DEFINE_DOMAIN && event->input_length <= LOGGED_MAX_BYTES)
+        log_write(LOG_INFO, json_pack("{s:s%}", "domain", event->input, event->input_length),
+            "the domain as it stood before the hook that failed");
+}
+
+static void event_log(const struct manager_event *event, enum log_format format)
 {
     switch (event->kind) {
     case MANAGER_EVENT_FOUND:
@@ -51,7 +60,8 @@ static void event_log(const struct manager_event *event)
         else if (event->ignored)
             log_write(LOG_WARNING, event_fields(event), "ignored, as failurePolicy says: %s",
                 event->error->message);
-        /* else the operation fails with this error */
+        else if (format == LOG_JSON)
+            document_log(event); /* the operation fails with this error */
         break;
     case MANAGER_EVENT_WARNING:
         log_write(LOG_WARNING, event_fields(event), "%s", event->error->message);
@@ -62,8 +72,9 @@ static void event_log(const struct manager_event *event)
 static void on_event(void *user, const struct manager_event *event)
 {
     struct manager_session *session = user;
-    manager_timings_note(session->timings, event);
-    event_log(event);
+    if (session->flags->timings != NULL)
+        manager_timings_note(session->timings, event);
+    event_log(event, session->flags->log_format);
 }
 
 /* All findings as one error, a line each; warnings are logged. */
@@ -119,8 +130,8 @@ static int read_vmi(struct manager_session *session, struct error **err)
     return 0;
 }
 
-int manager_session_begin(struct manager_session *session, const char *command,
-    const struct manager_flags *flags, bool present_only, struct error **err)
+int manager_session_read(struct manager_session *session, const char *command,
+    const struct manager_flags *flags, struct manager_options *options, struct error **err)
 {
     *session = (struct manager_session){
         .flags = flags,
@@ -134,10 +145,9 @@ int manager_session_begin(struct manager_session *session, const char *command,
         if (session->schema == NULL)
             return -1;
     }
-    const struct manager_options options = {
+    *options = (struct manager_options){
         .directory = flags->socket_directory,
         .sidecars = flags->sidecars,
-        .present_only = present_only,
         .timeout_ms = flags->timeout_ms,
         .slow_chain_ms = flags->slow_chain_ms,
         .list = session->list,
@@ -146,6 +156,16 @@ int manager_session_begin(struct manager_session *session, const char *command,
         .observer = on_event,
         .user = session,
     };
+    return 0;
+}
+
+int manager_session_begin(struct manager_session *session, const char *command,
+    const struct manager_flags *flags, bool present_only, struct error **err)
+{
+    struct manager_options options;
+    if (manager_session_read(session, command, flags, &options, err) < 0)
+        return -1;
+    options.present_only = present_only;
     session->blocking = manager_blocking_new(&options, err);
     return session->blocking != NULL ? 0 : -1;
 }
@@ -156,18 +176,6 @@ int manager_session_collect(struct manager_session *session, struct error **err)
         return -1;
     manager_timings_collected(session->timings);
     return 0;
-}
-
-/* Fails with the document as it stood, for those who read logs by machine: a domain is nothing
- * secret to them, as cloud-init data may be. */
-static void log_document(const struct manager_session *session, enum manager_hook hook,
-    const char *document, size_t length)
-{
-    if (session->flags->log_format != LOG_JSON || hook != MANAGER_ON_DEFINE_DOMAIN ||
-        document == NULL || length > LOGGED_MAX_BYTES)
-        return;
-    log_write(LOG_INFO, json_pack("{s:s%}", "domain", document, length),
-        "the domain as it stood before the hook that failed");
 }
 
 int manager_session_chain(struct manager_session *session, enum manager_hook hook, const char *name,
@@ -182,10 +190,8 @@ int manager_session_chain(struct manager_session *session, enum manager_hook hoo
     auto_free char *result = NULL;
     size_t result_length = 0;
     if (manager_blocking_chain(session->blocking, hook, document, length, session->vmi,
-            session->vmi_length, &result, &result_length, err) < 0) {
-        log_document(session, hook, result, result_length);
+            session->vmi_length, &result, &result_length, err) < 0)
         return -1;
-    }
     manager_timings_finished(session->timings);
     return manager_session_print(result, result_length, err);
 }

@@ -17,8 +17,13 @@ struct manager_session {
     struct manager_blocking *blocking;
 };
 
-/* Reads what the flags name and makes a manager. present_only as in manager_options.
- * Returns 0, or -1 with an error; manager_session_end is due either way. */
+/* Reads what the flags name. *options, which borrow from the session, are for the manager of a
+ * subcommand that makes its own. Returns 0, or -1 with an error; manager_session_end is due either
+ * way. */
+int manager_session_read(struct manager_session *session, const char *command,
+    const struct manager_flags *flags, struct manager_options *options, struct error **err);
+
+/* manager_session_read, and makes a manager. present_only as in manager_options. */
 int manager_session_begin(struct manager_session *session, const char *command,
     const struct manager_flags *flags, bool present_only, struct error **err);
 

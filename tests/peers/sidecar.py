@@ -37,6 +37,7 @@ class Sidecar:
 
     def __init__(self, options):
         self.options = options
+        self.fresh = True
         self.server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=LIMITS)
 
     def add_service(self, name, handlers):
@@ -77,8 +78,11 @@ class Sidecar:
         behaviour = self.options.behaviour
         if behaviour == "die":
             os._exit(1)
-        if behaviour == "hang":
-            threading.Event().wait()
+        if behaviour == "hang" or (behaviour == "hang-once" and self.first()):
+            over = threading.Event()
+            context.add_callback(over.set)
+            over.wait()
+            say("called off")
         if behaviour == "error":
             context.abort(grpc.StatusCode.INTERNAL, "the disk\nis gone")
         if behaviour == "late":
@@ -86,6 +90,11 @@ class Sidecar:
         if self.options.gate is not None:
             with open(self.options.gate, encoding="utf-8") as gate:
                 gate.read()
+
+    def first(self):
+        """Whether it was not asked this before."""
+        answer, self.fresh = self.fresh, False
+        return answer
 
     def on_define_domain(self, request, context):
         say(f"called OnDefineDomain {request.vmi.decode(errors='replace')}")

@@ -1,0 +1,150 @@
+#include "manager/launcher_watch.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "rpc/address.h"
+
+/* Connections are not made more often, whatever the other end does with them. */
+static const ev_tstamp pause_seconds = 1;
+
+struct manager_launcher_watch {
+    struct ev_loop *loop;
+    const char *path;
+    int fd; /* the connection; or -1 */
+    bool met; /* there has been one */
+    bool complained; /* of a launcher that is there and cannot be reached */
+    ev_tstamp tried; /* ev_now of the last try */
+    ev_io closing;
+    ev_stat appearing; /* by inotify; while there has been no connection */
+    ev_timer retry;
+    void (*gone)(void *user);
+    void *user;
+};
+
+/* Returns a connected socket, or -1 with errno set. */
+static int connect_to(const char *path)
+{
+    struct rpc_address address;
+    auto_error struct error *error = NULL;
+    if (rpc_address_init(&address, path, &error) < 0) {
+        errno = error->errnum;
+        return -1;
+    }
+    auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool failed =
+        fd < 0 || connect(fd, (const struct sockaddr *)&address.name, sizeof(address.name)) < 0;
+    int errnum = errno;
+    rpc_address_clear(&address);
+    errno = errnum;
+    return failed ? -1 : steal_fd(&fd);
+}
+
+static void try_later(struct manager_launcher_watch *watch)
+{
+    ev_tstamp wait = watch->tried + pause_seconds - ev_now(watch->loop);
+    ev_timer_stop(watch->loop, &watch->retry);
+    ev_timer_set(&watch->retry, wait > 0 ? wait : 0, 0);
+    ev_timer_start(watch->loop, &watch->retry);
+}
+
+static void begin_idling(struct manager_launcher_watch *watch)
+{
+    if (!watch->met)
+        log_info("connected to the launcher at %s", watch->path);
+    watch->met = true;
+    ev_stat_stop(watch->loop, &watch->appearing);
+    ev_io_set(&watch->closing, watch->fd, EV_READ);
+    ev_io_start(watch->loop, &watch->closing);
+}
+
+/* Connects; or finds out that the launcher is gone, after which the watch may be. */
+static void try_now(struct manager_launcher_watch *watch)
+{
+    watch->tried = ev_now(watch->loop);
+    watch->fd = connect_to(watch->path);
+    if (watch->fd >= 0) {
+        begin_idling(watch);
+        return;
+    }
+    bool absent = errno == ENOENT || errno == ECONNREFUSED;
+    if (absent && watch->met) {
+        watch->gone(watch->user);
+        return;
+    }
+    if (errno == ENOENT)
+        return; /* its appearing will be told */
+    if (!absent && errno != EAGAIN && !watch->complained) {
+        watch->complained = true;
+        log_warning("the launcher at %s cannot be reached: %s; its end will not be noticed "
+                    "until it can",
+            watch->path, strerror(errno));
+    }
+    try_later(watch);
+}
+
+static void on_appearing(struct ev_loop *loop, ev_stat *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct manager_launcher_watch *watch = watcher->data;
+    ev_timer_stop(watch->loop, &watch->retry);
+    try_now(watch);
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    try_now(watcher->data);
+}
+
+/* What a server says before anybody asked, as its HTTP/2 settings, is not for us. */
+static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
+{
+    (void)events;
+    struct manager_launcher_watch *watch = watcher->data;
+    char discarded[4096];
+    ssize_t got = read(watch->fd, discarded, sizeof(discarded));
+    if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+        return;
+    ev_io_stop(loop, &watch->closing);
+    close(watch->fd);
+    watch->fd = -1;
+    try_later(watch);
+}
+
+struct manager_launcher_watch *manager_launcher_watch_new(
+    struct ev_loop *loop, const char *path, void (*gone)(void *user), void *user)
+{
+    struct manager_launcher_watch *watch = xmalloc(sizeof(*watch));
+    *watch = (struct manager_launcher_watch){
+        .loop = loop, .path = path, .fd = -1, .gone = gone, .user = user};
+    ev_io_init(&watch->closing, on_readable, -1, EV_READ);
+    watch->closing.data = watch;
+    ev_stat_init(&watch->appearing, on_appearing, path, 0.);
+    watch->appearing.data = watch;
+    ev_timer_init(&watch->retry, on_retry, 0., 0.);
+    watch->retry.data = watch;
+    ev_now_update(loop);
+    ev_stat_start(loop, &watch->appearing); /* first, so that it cannot appear unseen */
+    try_now(watch);
+    return watch;
+}
+
+void manager_launcher_watch_free(struct manager_launcher_watch *watch)
+{
+    if (watch == NULL)
+        return;
+    ev_timer_stop(watch->loop, &watch->retry);
+    ev_stat_stop(watch->loop, &watch->appearing);
+    ev_io_stop(watch->loop, &watch->closing);
+    if (watch->fd >= 0)
+        close(watch->fd);
+    free(watch);
+}
