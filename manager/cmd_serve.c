@@ -22,8 +22,8 @@ static void on_done(void *user, struct error *take_error)
 }
 
 /* Serves until a signal, or until the launcher is gone. Returns 0, or -1 with an error. */
-static int serve_until_end(const struct manager_flags *flags, const struct manager_options *manager,
-    struct error **err)
+static int serve_until_end(
+    const struct manager_flags *flags, const struct manager_options *manager, struct error **err)
 {
     static const int numbers[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT};
     const struct manager_serve_options options = {

@@ -9,10 +9,13 @@
 #include "manager/state.h"
 #include "proto/domain_hook.pb-c.h"
 
+/* The generated names, shorter. */
 typedef Kubevirt__Hooks__Plugins__V1alpha1__MutateDomainRequest request_message;
 typedef Kubevirt__Hooks__Plugins__V1alpha1__MutateDomainResponse response_message;
 
 enum { MAX_SHOWN = 64 }; /* bytes of a caller's word in a message */
+
+static const char ending[] = "hook-manager is ending";
 
 /* A request from its arrival to its answer. */
 struct mutation {
@@ -47,8 +50,7 @@ static enum rpc_code code_of(const struct error *error)
     switch (error->class) {
     case ERROR_INPUT: /* the domain as it came */
         return RPC_INVALID_ARGUMENT;
-    case ERROR_REMOTE: /* what a sidecar answered */
-    case ERROR_POLICY:
+    case ERROR_REMOTE: /* what a sidecar returned, or that it went away */
         return RPC_FAILED_PRECONDITION;
     default:
         return RPC_INTERNAL;
@@ -136,7 +138,7 @@ static bool refuse(const struct manager_mutations *mutations, struct rpc_request
     const request_message *message)
 {
     if (mutations->closed) {
-        rpc_request_fail(request, RPC_UNAVAILABLE, "hook-manager is ending");
+        rpc_request_fail(request, RPC_UNAVAILABLE, ending);
     } else if (!streq(message->domain_type, "libvirt")) {
         auto_free char *shown =
             text_printable(message->domain_type, strlen(message->domain_type), MAX_SHOWN);
@@ -198,14 +200,10 @@ struct rpc_service manager_mutations_service(struct manager_mutations *mutations
 
 void manager_mutations_close(struct manager_mutations *mutations)
 {
+    const struct mutation *running = mutations->queue;
     mutations->closed = true;
-    struct mutation *mutation;
-    struct mutation *next;
-    DL_FOREACH_SAFE(mutations->queue, mutation, next)
-    {
-        if (mutation == mutations->queue)
-            continue;
-        rpc_request_fail(mutation->request, RPC_UNAVAILABLE, "hook-manager is ending");
-        mutation_end(mutation);
+    while (running != NULL && running->next != NULL) {
+        rpc_request_fail(running->next->request, RPC_UNAVAILABLE, ending);
+        mutation_end(running->next);
     }
 }

@@ -12,7 +12,8 @@ enum { MANAGER_MAX_MUTATIONS = 64 }; /* that wait at the same time; more are ref
 
 struct manager_mutations;
 
-/* manager, which has collected and does nothing else meanwhile, is borrowed. Owned by the caller. */
+/* manager, which has collected and does nothing else meanwhile, is borrowed. Owned by the
+ * caller. */
 struct manager_mutations *manager_mutations_new(struct manager *manager);
 
 /* Frees it when the server of its requests is freed. NULL is allowed. */

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""hook-manager serve, called as virt-launcher calls a plugin: by python3-grpcio and @grpc/grpc-js."""
+"""hook-manager serve, called as virt-launcher calls a plugin, by python3-grpcio and @grpc/grpc-js."""
 
 import json
 import os
@@ -504,6 +504,64 @@ class EndTest(PluginTest):
             self.wait_for_line(process.stderr, "sidecar is ready")
         self.wait_for_line(sidecar.stdout, "called Shutdown")
         self.assert_ended(process, "the launcher is gone")
+
+
+class PodTest(PluginTest):
+    """The container that rendering adds to a pod, and the Plugin that calls it."""
+
+    def container(self):
+        """The container hook-manager of a launcher pod that has KubeVirt's two volumes."""
+        sidecars = [{"image": "i", "timeoutSeconds": 7}, {"image": "i"}]
+        annotations = {"hooks.kubevirt.io/hookSidecars": json.dumps(sidecars)}
+        mounts = [
+            {"name": "sockets", "mountPath": "/var/run/kubevirt/sockets"},
+            {"name": "kubevirt-plugin-sockets", "mountPath": "/var/run/kubevirt-plugin"},
+        ]
+        compute = {"name": "compute", "image": "i", "volumeMounts": mounts}
+        volumes = [{"name": mount["name"], "emptyDir": {}} for mount in mounts]
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "p", "annotations": annotations},
+            "spec": {"containers": [compute], "volumes": volumes},
+        }
+        argv = [support.program("hookctl"), "render", "--pod", "-", "-o", "json"]
+        result = support.run(argv, stdin=json.dumps(pod))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        found = json.loads(result.stdout)["spec"]["containers"]
+        return next(each for each in found if each["name"] == "hook-manager")
+
+    def test_its_arguments(self):
+        """They are all that serve needs; /var/run of the pod is a directory of this test."""
+        arguments = [
+            word.replace("/var/run/", f"{self.tmp}/run/") for word in self.container()["args"]
+        ]
+        self.socket = self.tmp / "run" / "kubevirt-plugin" / "hookline" / "hook.sock"
+        self.write("run/hookline/hookSidecars", '[{"timeoutSeconds": 7, "image": "i"}]')
+        launcher = self.tmp / "run" / "kubevirt" / "sockets" / "launcher-sock"
+        launcher.parent.mkdir(parents=True)
+        self.start("hook-sidecar-0/a.sock", "--name", "a")
+        self.start("hook-sidecar-1/a.sock", "--name", "b")
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(launcher))
+            listening.listen()
+            process = self.spawn(
+                [support.program("hook-manager"), *arguments, "--socket-dir", self.sockets],
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            started = self.wait_for_line(process.stderr, "serving MutateDomain")
+            self.assertIn('"chainSeconds":67', started)
+            self.assertEqual(self.call(), ("OK", "", marked("a", "b")))
+        self.assert_ended(process, "the launcher is gone")
+
+    def test_the_plugin_calls_it(self):
+        arguments = self.container()["args"]
+        path = arguments[arguments.index("--plugin-socket") + 1]
+        manifest = support.ROOT / "deploy" / "kubevirt" / "plugin.yaml"
+        lines = [line.strip() for line in manifest.read_text(encoding="utf-8").splitlines()]
+        self.assertIn(f"socketPath: {path}", lines)
+        self.assertIn(f"name: {pathlib.Path(path).parent.name}", lines)
 
 
 if __name__ == "__main__":

@@ -47,9 +47,12 @@ function call(client, number) {
     const deadline = Date.now() + 1000 * Number(options.timeout);
     return new Promise((resolve) => {
         client.MutateDomain(request, { deadline }, (error, answer) => {
-            console.log(JSON.stringify(error
-                ? { call: number, code: grpc.status[error.code], message: error.details, domain: null }
-                : { call: number, code: 'OK', message: '', domain: answer.domain.toString() }));
+            console.log(JSON.stringify({
+                call: number,
+                code: grpc.status[error ? error.code : grpc.status.OK],
+                message: error ? error.details : '',
+                domain: error ? null : answer.domain.toString(),
+            }));
             resolve();
         });
     });
