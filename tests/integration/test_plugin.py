@@ -232,7 +232,7 @@ class FailureTest(PluginTest):
             "other-domain": ("FAILED_PRECONDITION", '"other"'),
             "ill-formed": ("FAILED_PRECONDITION", "line"),
             "die": ("FAILED_PRECONDITION", "UNAVAILABLE"),
-            "hang": ("INTERNAL", "DEADLINE_EXCEEDED"),
+            "hang": ("INTERNAL", "no answer within 1 s"),
         }
         annotation = self.write("annotation", '[{"image": "i", "timeoutSeconds": 1}]')
         for fault, (expected, words) in faults.items():

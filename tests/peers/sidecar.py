@@ -80,8 +80,8 @@ class Sidecar:
             os._exit(1)
         if behaviour == "hang" or (behaviour == "hang-once" and self.first()):
             over = threading.Event()
-            context.add_callback(over.set)
-            over.wait()
+            if context.add_callback(over.set):  # it is not over already
+                over.wait()
             say("called off")
         if behaviour == "error":
             context.abort(grpc.StatusCode.INTERNAL, "the disk\nis gone")
