@@ -8,7 +8,7 @@
 #include "manager/manager.h"
 #include "rpc/server.h"
 
-enum { MANAGER_MAX_MUTATIONS = 64 }; /* that wait at the same time; more are refused */
+enum { MANAGER_MAX_MUTATIONS = 64 }; /* that are not answered yet; more are refused */
 
 struct manager_mutations;
 

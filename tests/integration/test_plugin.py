@@ -301,6 +301,15 @@ class FailureTest(PluginTest):
         self.stop(process, "called off in the middle")
 
 
+    def test_too_many_wait(self):
+        _, process = self.start_hanging()
+        answers = self.calls("--count", 70, "--at-once", "--timeout", 5)
+        codes = [answer["code"] for answer in answers]
+        self.assertEqual(codes.count("RESOURCE_EXHAUSTED"), 70 - 64, codes)
+        self.assertEqual(self.call(), ("OK", "", marked("a")))
+        self.stop(process)
+
+
 class SocketTest(PluginTest):
     """The plugin socket: there exactly while it is served."""
 
