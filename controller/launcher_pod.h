@@ -1,0 +1,37 @@
+/* The launcher pod of a VMI, as a function of the VMI and the pod template. */
+#ifndef CONTROLLER_LAUNCHER_POD_H
+#define CONTROLLER_LAUNCHER_POD_H
+
+#include <jansson.h>
+
+#include "annotations/parse.h"
+#include "annotations/render.h"
+#include "controller/settings.h"
+
+#define CONTROLLER_LAUNCH_LABEL "hookline.dev/launch"
+
+/* What the launch of a VMI needs to be there before its pod is made. */
+struct controller_needs {
+    char **config_maps, **secrets, **claims; /* names, NULL-terminated; owned */
+};
+
+/* A pod of a VMI that has what it needs. Name: "virt-launcher-" + the VMI's name (cut to fit) + "-"
+ * + the first ten hexadecimal digits of SHA-256 over its uid, so that two tries make one pod, and a
+ * VMI that is made anew gets another. It has the VMI's labels and annotations (but those that
+ * KubeVirt leaves out), KubeVirt's labels of a launcher pod and ours, an owner reference, the
+ * VMI itself by annotation and downward API for hook-launcher, its volumes, and sidecars of
+ * contract 2 (launcher kind standalone). template_ is a PodTemplateSpec or NULL: the default. Returns
+ * a new reference, or NULL with findings (pointers into the VMI). */
+json_t *controller_launcher_pod(const json_t *machine, const json_t *template_,
+    const struct annotations_list *list, const struct controller_settings *settings,
+    struct findings *findings);
+
+/* The pod's name alone. Owned by the caller. */
+char *controller_launcher_pod_name(const json_t *machine);
+
+/* The config maps, secrets and claims that the VMI's volumes and its sidecars name. */
+void controller_needs_of(
+    const json_t *machine, const struct annotations_list *list, struct controller_needs *needs);
+void controller_needs_clear(struct controller_needs *needs);
+
+#endif

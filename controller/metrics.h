@@ -1,0 +1,44 @@
+/* The figures of hook-controller in Prometheus' text format. Counters may be raised from any
+ * thread. */
+#ifndef CONTROLLER_METRICS_H
+#define CONTROLLER_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "controller/review.h"
+
+/* hookline_webhook_reviews_total{webhook,result}, hookline_webhook_review_duration_seconds{webhook}
+ * (histogram), hookline_webhook_patches_total, hookline_webhook_denials_total{reason}. */
+void controller_metrics_review(
+    enum controller_webhook webhook, enum controller_review_outcome outcome, double seconds);
+
+/* hookline_webhook_bad_connections_total{reason}: "tls", "too-large", "slow", "bad-request". */
+void controller_metrics_bad_connection(const char *reason);
+
+/* hookline_reconciles_total{result}: "ok", "retry", "error". */
+void controller_metrics_reconcile(const char *result);
+
+/* hookline_queue_wait_seconds, hookline_queue_work_seconds (histograms). */
+void controller_metrics_queue(double waited, double worked);
+
+/* hookline_api_requests_total{verb,code}, hookline_api_request_duration_seconds{verb}. */
+void controller_metrics_api(const char *verb, int code, double seconds);
+
+/* hookline_events_total{reason}: what was told of sidecars. */
+void controller_metrics_event(const char *reason);
+
+/* What is asked for when it is scraped: gauges and counters kept elsewhere. */
+struct controller_metrics_now {
+    bool leader; /* hookline_leader */
+    size_t queue_depth, queue_delayed, queue_working; /* hookline_queue_depth{state} */
+    unsigned long queue_retries; /* hookline_queue_retries_total */
+    unsigned long watch_restarts; /* hookline_watch_restarts_total */
+    size_t cached_machines, cached_pods; /* hookline_cached_objects{kind} */
+    double certificate_expiry; /* hookline_certificate_expiry_seconds, Unix time; 0: none */
+};
+
+/* The whole page, with process_* figures and hookline_build_info. Owned by the caller. */
+char *controller_metrics_text(const struct controller_metrics_now *now);
+
+#endif

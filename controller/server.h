@@ -1,0 +1,53 @@
+/* The HTTP servers, by libmicrohttpd: the webhooks over TLS on threads of their own, and metrics and
+ * health over plain HTTP. */
+#ifndef CONTROLLER_SERVER_H
+#define CONTROLLER_SERVER_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "controller/review.h"
+
+/* What the webhooks decide by; immutable and shared by reference, so that a new policy replaces it
+ * while reviews are under way. */
+struct controller_rules {
+    struct hostpath_policy *policy; /* owned; or NULL */
+    struct controller_review_options options; /* its strings are the settings', borrowed for good */
+};
+
+/* Makes rules with a policy, which is taken, the current ones. Any thread. */
+void controller_rules_set(
+    struct hostpath_policy *take_policy, const struct controller_review_options *options);
+
+struct controller_server;
+
+/* Serves the webhooks at listen ("[ADDRESS]:PORT", ":9443") with the current certificate, rules
+ * and metrics: POST /mutate-pods and /validate-machines, content type application/json. Bodies over
+ * CONTROLLER_REVIEW_MAX_BYTES are 413; a client that is silent for 10 s is cut off; keep-alive;
+ * TLS 1.2 or newer. Returns it, owned by the caller, or NULL with an error. */
+struct controller_server *controller_server_webhooks(
+    const char *listen, int threads, struct error **err);
+
+/* Called on the main thread of the loop. */
+struct controller_health {
+    char *(*metrics)(void *user); /* the page, to be freed */
+    bool (*ready)(void *user, const char **why_not); /* static words */
+    void *user;
+};
+
+/* Serves GET /metrics, /healthz and /readyz on the default loop. */
+struct controller_server *controller_server_health(
+    const char *listen, const struct controller_health *health, struct error **err);
+
+/* The port that it has, for listen ":0". */
+int controller_server_port(const struct controller_server *server);
+
+/* Takes no new connections, and lets what is under way end. */
+void controller_server_quiesce(struct controller_server *server);
+
+/* Whether requests are under way. */
+bool controller_server_busy(const struct controller_server *server);
+
+void controller_server_free(struct controller_server *server); /* NULL is allowed */
+
+#endif

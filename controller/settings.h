@@ -1,0 +1,58 @@
+/* What hook-controller was told by its flags and its configuration file. */
+#ifndef CONTROLLER_SETTINGS_H
+#define CONTROLLER_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "annotations/render.h"
+#include "base/log.h"
+
+/* Each member is a flag of the same name (--webhook-listen) and a key of the configuration file in
+ * camel case (webhookListen); flags win. All strings are owned. */
+struct controller_settings {
+    char *config; /* --config FILE: YAML, kind HookControllerConfiguration */
+    char *kubeconfig, *context; /* as kube/config.h says */
+    char *namespace; /* of the controller itself: its Secret, Lease and ConfigMaps */
+    char *identity; /* this replica; default: $POD_NAME, else the host's name */
+    char *webhook_listen; /* "[ADDRESS]:PORT"; default ":9443"; "" : no webhook */
+    char *metrics_listen; /* plain HTTP: /metrics, /healthz, /readyz; default ":8080"; "": none */
+    int webhook_threads; /* default: as many as CPUs, at most 8 */
+    char *tls_certificate, *tls_key; /* files, read again when they change */
+    bool self_signed; /* instead: a CA and a leaf in a Secret, rotated */
+    char *certificate_secret; /* its name; default "hookline-webhook-certificate" */
+    char *webhook_service; /* the Service, for the leaf's names; default "hookline-webhook" */
+    char *webhook_configuration; /* name of both webhook configurations; default "hookline" */
+    int64_t certificate_validity_ms; /* of a self-signed leaf; default 90 days, as a duration */
+    char *policy_config_map; /* its name; key policy.yaml; default "hookline-policy"; "" : none */
+    char *policy_file; /* instead, for runs outside a cluster */
+    char *pod_template_config_map; /* key template.yaml; default "hookline-launcher-template" */
+    char *annotation_key; /* the one key to look for; NULL: KubeVirt's and ours */
+    char *shim_image, *manager_image, *launcher_image;
+    enum annotations_launcher launcher; /* default auto */
+    bool strict; /* unknown fields of the annotation are errors */
+    bool launch; /* --launch=false: no launcher pods, webhooks only */
+    int launch_workers; /* VMIs reconciled at once; default 16 */
+    bool leader_elect; /* default true */
+    char *lease_name; /* default "hookline-controller" */
+    int64_t lease_duration_ms, lease_renew_deadline_ms, lease_retry_ms; /* 15 s, 10 s, 2 s */
+    double kube_qps; /* default 100 */
+    int kube_burst; /* default 200 */
+    int64_t drain_ms; /* how long SIGTERM waits for what is under way; default 10 s */
+    enum log_format log_format;
+    enum log_level log_level;
+};
+
+/* Reads flags and the file that they name. Returns 0, or -1 with a usage or input error that names
+ * the flag, or the file, line and key, the nearest known name and what would be right. settings
+ * needs controller_settings_clear either way. *help is set when --help was asked for and *version
+ * when --version was. */
+int controller_settings_parse(struct controller_settings *settings, int argc, char **argv,
+    bool *help, bool *version, struct error **err);
+
+/* The text of --help. Static. */
+const char *controller_settings_help(void);
+
+void controller_settings_clear(struct controller_settings *settings);
+
+#endif

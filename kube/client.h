@@ -1,0 +1,101 @@
+/* Requests to one Kubernetes API server, over libcurl's multi interface on the default loop of
+ * libev: HTTP/2 where the server offers it, connections kept alive, gzip, TLS 1.2 or newer.
+ *
+ * Idempotent requests (get, list, delete with preconditions, apply, patches and updates that carry
+ * a resourceVersion) are tried again with jittered backoff after 5xx and connection errors; every
+ * request after 429, as Retry-After says. A token bucket keeps to qps and burst. */
+#ifndef KUBE_CLIENT_H
+#define KUBE_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "kube/config.h"
+#include "kube/resource.h"
+#include "kube/status.h"
+
+struct kube_client;
+struct kube_call;
+
+/* Told of every answer, for metrics: verb is "get", "list", "watch", "create", …; code 0: none
+ * came. */
+typedef void kube_observe(void *user, const char *verb, int code, double seconds);
+
+/* Told, in words, of what goes wrong and is mended here: a watch that starts over, an object that
+ * is skipped, an event that could not be written. For the log. */
+typedef void kube_warn(void *user, const char *message);
+
+struct kube_client_options {
+    const char *user_agent; /* "hook-controller/1.0"; not NULL */
+    double qps; /* requests a second, on average; 0: 50 */
+    int burst; /* requests at once; 0: 100 */
+    int64_t timeout_ms; /* of one try of a request other than a watch; 0: 30 s */
+    int retries; /* further tries; 0: 5, -1: none */
+    kube_observe *observe; /* or NULL */
+    kube_warn *warn; /* or NULL */
+    void *user;
+};
+
+/* The client, owned by the caller, or NULL with an error. It copies what it needs of config. */
+struct kube_client *kube_client_new(const struct kube_config *config,
+    const struct kube_client_options *options, struct error **err);
+
+/* Cancels what is under way without callbacks. NULL is allowed. */
+void kube_client_free(struct kube_client *client);
+
+/* Passes a warning to the client's warn, for the other files of this room. */
+void kube_client_warn(struct kube_client *client, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+enum kube_verb {
+    KUBE_GET,
+    KUBE_LIST, /* one page: see limit and continue_token */
+    KUBE_CREATE,
+    KUBE_UPDATE,
+    KUBE_PATCH_JSON, /* RFC 6902 */
+    KUBE_PATCH_MERGE, /* RFC 7396 */
+    KUBE_APPLY, /* server-side apply: needs field_manager */
+    KUBE_DELETE,
+};
+
+/* One request. Pointers are borrowed until kube_call_start returns; unset members are zero. */
+struct kube_request {
+    enum kube_verb verb;
+    const struct kube_resource *resource;
+    const char *namespace; /* NULL for a cluster-scoped one, and to list all namespaces */
+    const char *name; /* not for list and create */
+    const char *subresource; /* "status", or NULL */
+    json_t *body; /* the object or the patch; of a delete, DeleteOptions; borrowed */
+    const char *label_selector; /* of a list */
+    const char *field_selector;
+    const char *resource_version; /* of a list */
+    const char *continue_token;
+    int limit; /* of a page; 0: all in one */
+    const char *field_manager;
+    bool force; /* of an apply: take fields from other managers */
+    const char *precondition_uid; /* of a delete */
+    const char *precondition_resource_version;
+    int grace_period_seconds; /* of a delete; 0: the object's own. -1: none, at once */
+    bool dry_run;
+};
+
+/* What came of it; valid during the callback. Exactly one of body and failure is set. */
+struct kube_answer {
+    int code;
+    json_t *body; /* json_incref it to keep it */
+    const struct kube_failure *failure;
+};
+
+typedef void kube_done(void *user, const struct kube_answer *answer);
+
+/* Starts a request. done is called once, from the loop, unless the call is cancelled; it may start
+ * and cancel what it likes. Returns the call, which ends when done has returned. */
+struct kube_call *kube_call_start(
+    struct kube_client *client, const struct kube_request *request, kube_done *done, void *user);
+
+/* Calls it off: done is not called any more. What the server has begun to do, it may still do. */
+void kube_call_cancel(struct kube_call *call);
+
+#endif

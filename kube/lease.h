@@ -1,0 +1,35 @@
+/* Leader election by a coordination.k8s.io/v1 Lease, as client-go does it: whoever holds the lease
+ * renews it; the others take it when it was not renewed for its duration, by their own clock. */
+#ifndef KUBE_LEASE_H
+#define KUBE_LEASE_H
+
+#include "kube/client.h"
+
+struct kube_lease;
+
+struct kube_lease_options {
+    const char *namespace;
+    const char *name;
+    const char *identity; /* of this process: its pod's name and something random */
+    int64_t duration_ms; /* 0: 15 s; whole seconds on the wire */
+    int64_t renew_deadline_ms; /* the leader gives up when it could not renew; 0: 10 s */
+    int64_t retry_ms; /* between tries; 0: 2 s */
+    void (*on_acquired)(void *user);
+    void (*on_lost)(void *user); /* not when it was released */
+    void (*on_leader)(void *user, const char *identity); /* who leads now; or NULL */
+    void *user;
+};
+
+/* Starts to stand for election. Owned by the caller. */
+struct kube_lease *kube_lease_new(
+    struct kube_client *client, const struct kube_lease_options *options);
+
+bool kube_lease_held(const struct kube_lease *lease);
+
+/* Gives the lease back, so that another takes it at once. released is called when that is done or
+ * has failed; at once when it was not held. Nothing else is called any more. */
+void kube_lease_release(struct kube_lease *lease, void (*released)(void *user), void *user);
+
+void kube_lease_free(struct kube_lease *lease); /* NULL is allowed; without a release */
+
+#endif

@@ -1,0 +1,54 @@
+/* A work queue of keys, as controllers use it: a key that is queued already is not queued twice; a
+ * key that is added while it is worked on comes again after that; a key that failed comes again
+ * after a delay that doubles, per key. */
+#ifndef KUBE_QUEUE_H
+#define KUBE_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct kube_queue;
+
+/* Work on key, which is borrowed: it ends with one call of kube_queue_done or kube_queue_failed,
+ * at once or later. */
+typedef void kube_work(void *user, const char *key);
+
+struct kube_queue_options {
+    int workers; /* keys worked on at once; 0: 1 */
+    int64_t retry_min_ms; /* the first delay; 0: 50 */
+    int64_t retry_max_ms; /* 0: 60000 */
+    kube_work *work;
+    void *user;
+};
+
+/* Owned by the caller. Runs on the default loop. */
+struct kube_queue *kube_queue_new(const struct kube_queue_options *options);
+void kube_queue_free(struct kube_queue *queue); /* NULL is allowed; what is left is dropped */
+
+void kube_queue_add(struct kube_queue *queue, const char *key);
+void kube_queue_add_after(struct kube_queue *queue, const char *key, int64_t delay_ms);
+
+/* The work on key went well: its next failure is delayed by the least again. */
+void kube_queue_done(struct kube_queue *queue, const char *key);
+
+/* The work on key failed: it comes again, after at least at_least_ms (0: as its failures say). */
+void kube_queue_failed(struct kube_queue *queue, const char *key, int64_t at_least_ms);
+
+/* Stops giving out work (a leader that lost its lease) and starts again. What is added meanwhile
+ * is kept. A queue starts running. */
+void kube_queue_pause(struct kube_queue *queue);
+void kube_queue_resume(struct kube_queue *queue);
+
+struct kube_queue_figures {
+    size_t depth; /* keys that wait to be worked on now */
+    size_t delayed;
+    size_t working;
+    unsigned long added, retried;
+};
+struct kube_queue_figures kube_queue_figures(const struct kube_queue *queue);
+
+/* Told how long each key waited and how long the work took, in seconds; for metrics. */
+void kube_queue_observe(struct kube_queue *queue,
+    void (*observe)(void *user, double waited, double worked), void *user);
+
+#endif

@@ -1,0 +1,52 @@
+/* What a failed request came to: the API server's Status, or that none came. */
+#ifndef KUBE_STATUS_H
+#define KUBE_STATUS_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum kube_reason {
+    KUBE_UNREACHABLE, /* no answer: connection, TLS, time-out, or an answer that is no JSON */
+    KUBE_CANCELED,
+    KUBE_BAD_REQUEST,
+    KUBE_UNAUTHORIZED,
+    KUBE_FORBIDDEN,
+    KUBE_NOT_FOUND,
+    KUBE_ALREADY_EXISTS,
+    KUBE_CONFLICT,
+    KUBE_EXPIRED, /* 410: the resourceVersion or continue token is too old */
+    KUBE_INVALID, /* 422; see causes */
+    KUBE_TOO_LARGE, /* 413 */
+    KUBE_TOO_MANY_REQUESTS,
+    KUBE_SERVER_ERROR, /* 5xx */
+    KUBE_OTHER,
+};
+
+struct kube_failure {
+    enum kube_reason reason;
+    int code; /* of HTTP; 0: none came */
+    char *message; /* a sentence that names the request: "create pods default/a: …"; owned */
+    json_t *causes; /* details.causes of the Status, or NULL; owned */
+    int64_t retry_after_ms; /* from Retry-After or details.retryAfterSeconds; -1: not said */
+};
+
+/* The failure that an answer stands for. what is the request in words ("get pods default/a");
+ * body is the answer's JSON or NULL; retry_after is the header's value or NULL. Owned by the
+ * caller. */
+struct kube_failure *kube_failure_from_answer(
+    const char *what, int code, const json_t *body, const char *retry_after);
+
+/* The failure of a request to which no answer came. Owned by the caller. */
+struct kube_failure *kube_failure_unreachable(const char *what, const char *why);
+
+/* "NotFound", "Conflict", … as the API server spells them; "Unreachable". Static. */
+const char *kube_reason_name(enum kube_reason reason);
+
+void kube_failure_free(struct kube_failure *failure); /* NULL is allowed */
+
+DEFINE_CLEANUP(kube_failure, struct kube_failure *, kube_failure_free);
+#define auto_kube_failure auto_cleanup(kube_failure)
+
+#endif
