@@ -8,12 +8,14 @@ VERSION := $(shell cat VERSION)
 FUZZ_SECONDS ?= 60
 
 # Folders of the house plan; a room's library is all its sources but main.c.
-ROOMS := base proto rpc hostpath domain annotations manager shim cli
+ROOMS := base proto rpc hostpath domain kube annotations manager controller shim cli
 # Each program is the main.c of a room.
 PROGRAMS := hookctl hook-manager sidecar-shim
 hookctl_ROOM := cli
 hook-manager_ROOM := manager
 sidecar-shim_ROOM := shim
+# Libraries of one program alone, linked dynamically.
+hook-controller_LIBS := -lcurl -lmicrohttpd -lgnutls
 
 CPPFLAGS += -I. -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
@@ -95,13 +97,13 @@ $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 define program_rule
 $(BUILD)/$(1): $(BUILD)/$($(1)_ROOM)/main.o $(LIBRARIES)
 	$$(call say,LINK,$$@)
-	$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $$(LDLIBS)
+	$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $$(LDLIBS) $($(1)_LIBS)
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARIES)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group -lcmocka $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS)
 
 # A sample stands alone, as its user would build it.
 $(BUILD)/samples/smbios/onDefineDomain: samples/smbios/onDefineDomain.c
@@ -212,7 +214,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARIES)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS)
 
 BENCH_RUNS ?= 40
 .PHONY: bench
