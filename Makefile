@@ -8,7 +8,7 @@ VERSION := $(shell cat VERSION)
 FUZZ_SECONDS ?= 60
 
 # Folders of the house plan; a room's library is all its sources but main.c.
-ROOMS := base proto rpc hostpath domain kube annotations manager controller shim cli
+ROOMS := base proto rpc hostpath domain kube annotations manager controller shim launcher cli
 # Each program is the main.c of a room.
 PROGRAMS := hookctl hook-manager sidecar-shim
 hookctl_ROOM := cli
@@ -41,7 +41,7 @@ endif
 # Linked statically but for libc, libm and libxml2: fifty shared libraries of gRPC would cost each start
 # of a sidecar several milliseconds.
 GRPC_LIBS := $(shell pkg-config --static --libs-only-l grpc_unsecure) -lupb -laddress_sorting -lz -lcares -labsl_status
-STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lresolv -lstdc++ -Wl,--end-group
+STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lresolv -luuid -lstdc++ -Wl,--end-group
 LIBRARY_LIBS := $(STATIC_LIBS:-Wl,--%-group=) -lxml2 -lm -lpthread
 LDLIBS += -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic -lxml2 -lm -lpthread
 

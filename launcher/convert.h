@@ -11,12 +11,13 @@ struct launcher_machine {
     const char *console_socket; /* a unix socket that the serial console listens on; or NULL: pty */
     const char *ovmf_code; /* firmware for EFI; NULL: found in the usual places */
     const char *ovmf_vars;
-    const char *work_directory;
+    const char *work_directory; /* where the screen's socket and EFI's variables go */
+    bool dry_run; /* the files of a kernel and of EFI need not be there */
 };
 
-/* The domain of a checked VMI whose volumes were found. Its name is NAMESPACE_NAME. Returns the
- * document, owned by the caller, or NULL with all reasons among the findings (a disk without its
- * volume, a bus that a cdrom cannot have, EFI without its firmware file, …). */
+/* The domain of a checked VMI (launcher_check found nothing) with its volumes, found or not. Its
+ * name is NAMESPACE_NAME. Returns the document, owned by the caller, or NULL with all reasons among
+ * the findings (a disk without its volume, EFI without its firmware file, …). */
 char *launcher_convert(const json_t *vmi, const struct launcher_volumes *volumes,
     const struct launcher_machine *machine, size_t *length, struct findings *findings);
 

@@ -34,7 +34,7 @@ struct launcher_volume {
     enum launcher_volume_kind kind;
     char *source; /* the file, device or directory that must be there; NULL for what is made anew */
     char *path; /* what the domain's disk points to; below the work directory when it is made */
-    const char *format; /* "raw" or "qcow2"; static */
+    const char *format; /* of path: "raw" or "qcow2"; static */
     const char *backing_format; /* of source below an overlay; static, or NULL */
     bool block; /* path is a block device */
     long long capacity; /* bytes, of an empty disk or a host disk that is to be created */
@@ -55,8 +55,9 @@ struct launcher_volume_options {
 };
 
 /* Finds every volume of a checked VMI (launcher_check found nothing). Sources that are missing or
- * not readable are errors among the findings, which say the option that gives them. Returns 0
- * with *out owned by the caller, or -1. */
+ * not readable are errors among the findings, which say the option that gives them. Where an
+ * option gives none, a source is sought where KubeVirt mounts it. Returns 0, or -1 when there
+ * were errors; *out is owned by the caller either way, so that a conversion can add its own. */
 int launcher_volumes_find(const json_t *vmi, const struct launcher_volume_options *options,
     struct launcher_volumes *out, struct findings *findings);
 

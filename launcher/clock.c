@@ -1,0 +1,73 @@
+/* The guest's clock with its timers, and the features of its board. */
+#include "launcher/conversion.h"
+
+#include <string.h>
+
+#include "launcher/value.h"
+
+static void convert_timers(const struct launcher_conversion *conversion)
+{
+    static const struct {
+        const char *field;
+        const char *name; /* as libvirt has it */
+    } timers[] = {{"rtc", "rtc"}, {"pit", "pit"}, {"kvm", "kvmclock"}, {"hpet", "hpet"},
+        {"hyperv", "hypervclock"}};
+    const json_t *spec = launcher_value(conversion->domain, "/clock/timer");
+    for (size_t i = 0; i < ARRAY_SIZE(timers); i++) {
+        const json_t *timer = json_object_get(spec, timers[i].field);
+        if (!json_is_object(timer))
+            continue;
+        domain_empty(conversion->out, "timer", "name", timers[i].name, "tickpolicy",
+            launcher_string(timer, "/tickPolicy"), "present",
+            launcher_boolean(timer, "/present", true) ? "yes" : "no", "track",
+            launcher_string(timer, "/track"), NULL);
+    }
+}
+
+/* How far the clock begins from UTC, in seconds, or "reset": at UTC at each start. Owned by the
+ * caller; NULL when the VMI says neither. */
+static char *read_adjustment(const json_t *clock)
+{
+    if (launcher_value(clock, "/utc") == NULL)
+        return NULL;
+    if (launcher_value(clock, "/utc/offsetSeconds") == NULL)
+        return xstrdup("reset");
+    return xasprintf("%lld", launcher_integer(clock, "/utc/offsetSeconds", 0));
+}
+
+void launcher_convert_clock(const struct launcher_conversion *conversion)
+{
+    static const char zone_characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/";
+    const json_t *clock = launcher_value(conversion->domain, "/clock");
+    const char *zone = launcher_string(clock, "/timezone");
+    auto_free char *adjustment = read_adjustment(clock);
+    if (clock == NULL)
+        return;
+    if (zone != NULL && adjustment != NULL) {
+        findings_error(
+            conversion->findings, "/spec/domain/clock", "must have only one of utc and timezone");
+    }
+    if (zone != NULL && (zone[0] == '\0' || strspn(zone, zone_characters) != strlen(zone))) {
+        findings_error(conversion->findings, "/spec/domain/clock/timezone",
+            "must be a time zone, such as \"Europe/Rome\", not \"%s\"", zone);
+    }
+    domain_open(conversion->out, "clock", "offset", zone != NULL ? "timezone" : "utc", "timezone",
+        zone, "adjustment", adjustment, NULL);
+    convert_timers(conversion);
+    domain_close(conversion->out);
+}
+
+void launcher_convert_features(const struct launcher_conversion *conversion)
+{
+    const json_t *features = launcher_value(conversion->domain, "/features");
+    domain_open(conversion->out, "features", NULL);
+    if (launcher_boolean(features, "/acpi/enabled", true))
+        domain_empty(conversion->out, "acpi", NULL);
+    if (launcher_boolean(features, "/apic/enabled", launcher_value(features, "/apic") != NULL))
+        domain_empty(conversion->out, "apic", NULL);
+    if (launcher_boolean(features, "/smm/enabled", launcher_value(features, "/smm") != NULL))
+        domain_empty(conversion->out, "smm", NULL);
+    domain_empty(conversion->out, "vmport", "state", "off", NULL);
+    domain_close(conversion->out);
+}

@@ -1,0 +1,160 @@
+/* All devices, in KubeVirt's order. */
+#include "launcher/conversion.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "launcher/value.h"
+
+static bool has_serial_console(const struct launcher_conversion *conversion)
+{
+    return launcher_boolean(conversion->devices, "/autoattachSerialConsole", true);
+}
+
+/* Whether an item of an array of devices has the string at pointer. */
+static bool any_has(const json_t *array, const char *pointer, const char *string)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *found = launcher_string(json_array_get(array, i), pointer);
+        if (found != NULL && streq(found, string))
+            return true;
+    }
+    return false;
+}
+
+static bool is_on_usb(const json_t *input)
+{
+    const char *bus = launcher_string(input, "/bus");
+    return bus == NULL || streq(bus, "usb");
+}
+
+/* The guest agent's channel; libvirt chooses its socket. */
+static void convert_channel(const struct launcher_conversion *conversion)
+{
+    domain_open(conversion->out, "channel", "type", "unix", NULL);
+    domain_empty(
+        conversion->out, "target", "name", "org.qemu.guest_agent.0", "type", "virtio", NULL);
+    domain_close(conversion->out);
+}
+
+static void convert_controllers(const struct launcher_conversion *conversion)
+{
+    struct domain_writer *out = conversion->out;
+    const json_t *inputs = launcher_value(conversion->devices, "/inputs");
+    const json_t *disks = launcher_value(conversion->devices, "/disks");
+    bool usb = false;
+    for (size_t i = 0; i < json_array_size(inputs); i++)
+        usb |= is_on_usb(json_array_get(inputs, i));
+    domain_empty(
+        out, "controller", "type", "usb", "index", "0", "model", usb ? "qemu-xhci" : "none", NULL);
+    bool scsi = any_has(disks, "/disk/bus", "scsi") || any_has(disks, "/cdrom/bus", "scsi");
+    for (size_t i = 0; i < json_array_size(disks); i++)
+        scsi |= launcher_value(json_array_get(disks, i), "/lun") != NULL;
+    if (scsi) {
+        domain_empty(
+            out, "controller", "type", "scsi", "index", "0", "model", LAUNCHER_VIRTIO_MODEL, NULL);
+    }
+    if (has_serial_console(conversion)) {
+        domain_empty(out, "controller", "type", "virtio-serial", "index", "0", "model",
+            LAUNCHER_VIRTIO_MODEL, NULL);
+    }
+}
+
+static void convert_graphics(const struct launcher_conversion *conversion)
+{
+    struct domain_writer *out = conversion->out;
+    if (!launcher_boolean(conversion->devices, "/autoattachGraphicsDevice", true))
+        return;
+    domain_open(out, "video", NULL);
+    if (launcher_boots_efi(conversion)) {
+        domain_empty(out, "model", "type", "bochs", "heads", "1", NULL);
+    } else {
+        domain_empty(out, "model", "type", "vga", "heads", "1", "vram", "16384", NULL);
+    }
+    domain_close(out);
+    auto_free char *socket = file_join(conversion->machine->work_directory, "virt-vnc");
+    domain_open(out, "graphics", "type", "vnc", NULL);
+    domain_empty(out, "listen", "type", "socket", "socket", socket, NULL);
+    domain_close(out);
+}
+
+static void convert_balloon(const struct launcher_conversion *conversion)
+{
+    if (!launcher_boolean(conversion->devices, "/autoattachMemBalloon", true)) {
+        domain_empty(conversion->out, "memballoon", "model", "none", NULL);
+        return;
+    }
+    domain_open(conversion->out, "memballoon", "model", LAUNCHER_VIRTIO_MODEL, NULL);
+    domain_empty(conversion->out, "stats", "period", "10", NULL);
+    domain_close(conversion->out);
+}
+
+static void convert_inputs(const struct launcher_conversion *conversion)
+{
+    const json_t *inputs = launcher_value(conversion->devices, "/inputs");
+    for (size_t i = 0; i < json_array_size(inputs); i++) {
+        const json_t *input = json_array_get(inputs, i);
+        bool usb = is_on_usb(input);
+        domain_open(conversion->out, "input", "type", "tablet", "bus", usb ? "usb" : "virtio",
+            "model", usb ? NULL : "virtio", NULL);
+        launcher_convert_alias(conversion, launcher_string(input, "/name"));
+        domain_close(conversion->out);
+    }
+}
+
+static void convert_console(const struct launcher_conversion *conversion)
+{
+    struct domain_writer *out = conversion->out;
+    const struct launcher_machine *machine = conversion->machine;
+    if (!has_serial_console(conversion))
+        return;
+    domain_open(out, "serial", "type", machine->console_socket != NULL ? "unix" : "pty", NULL);
+    domain_empty(out, "target", "port", "0", NULL);
+    if (machine->console_socket != NULL)
+        domain_empty(out, "source", "mode", "bind", "path", machine->console_socket, NULL);
+    if (machine->console_file != NULL)
+        domain_empty(out, "log", "file", machine->console_file, "append", "on", NULL);
+    domain_close(out);
+    domain_open(out, "console", "type", "pty", NULL);
+    domain_empty(out, "target", "type", "serial", "port", "0", NULL);
+    domain_close(out);
+}
+
+static void convert_watchdog(const struct launcher_conversion *conversion)
+{
+    const json_t *watchdog = launcher_value(conversion->devices, "/watchdog");
+    if (watchdog == NULL)
+        return;
+    const char *action = launcher_string(watchdog, "/i6300esb/action");
+    domain_open(conversion->out, "watchdog", "model", "i6300esb", "action",
+        action != NULL ? action : "reset", NULL);
+    launcher_convert_alias(conversion, launcher_string(watchdog, "/name"));
+    domain_close(conversion->out);
+}
+
+static void convert_rng(const struct launcher_conversion *conversion)
+{
+    if (launcher_value(conversion->devices, "/rng") == NULL)
+        return;
+    domain_open(conversion->out, "rng", "model", LAUNCHER_VIRTIO_MODEL, NULL);
+    domain_open(conversion->out, "backend", "model", "random", NULL);
+    domain_content(conversion->out, "/dev/urandom");
+    domain_close(conversion->out);
+    domain_close(conversion->out);
+}
+
+void launcher_convert_devices(const struct launcher_conversion *conversion)
+{
+    launcher_check_unique(conversion);
+    domain_open(conversion->out, "devices", NULL);
+    launcher_convert_interfaces(conversion);
+    convert_channel(conversion);
+    convert_controllers(conversion);
+    convert_graphics(conversion);
+    convert_balloon(conversion);
+    launcher_convert_disks(conversion);
+    convert_inputs(conversion);
+    convert_console(conversion);
+    convert_watchdog(conversion);
+    convert_rng(conversion);
+    domain_close(conversion->out);
+}

@@ -1,0 +1,15 @@
+/* A disk image as it stands in its file: which format it has, and what makes it unfit to be the
+ * base of a guest's disk. */
+#ifndef LAUNCHER_IMAGE_H
+#define LAUNCHER_IMAGE_H
+
+#include "base/error.h"
+
+/* Finds the format of the image at path: *format is "qcow2" for a file that begins as one, else
+ * "raw"; static. Returns 0, or -1 with an io error when it cannot be read, or an input error for
+ * a qcow2 image that refers to other files: whoever made it would choose which files of this
+ * machine the guest gets to read.
+ * Source: QEMU, docs/interop/qcow2. */
+int launcher_image_inspect(const char *path, const char **format, struct error **err);
+
+#endif
