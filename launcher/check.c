@@ -6,7 +6,10 @@
 #include "base/text.h"
 #include "launcher/value.h"
 
-enum { LONGEST_SHOWN = 64 };
+enum {
+    LONGEST_SHOWN = 64,
+    MOST_LISTED = 12, /* names in a message */
+};
 
 static void check_value(const struct launcher_field *field, const json_t *value,
     const char *pointer, struct findings *findings);
@@ -49,17 +52,18 @@ static const struct launcher_field *find_member(
 static void refuse_member(
     const struct launcher_field *parent, const char *pointer, const char *key, struct findings *out)
 {
-    char *names[64];
+    char *names[LAUNCHER_MAX_MEMBERS];
     size_t count = 0;
     for (const struct launcher_field *field = parent + 1; field < end_of(parent); field++) {
         size_t length = 0;
         const char *name = member_name(parent, field, &length);
-        if (name != NULL && count < ARRAY_SIZE(names))
+        if (name != NULL && count < LAUNCHER_MAX_MEMBERS)
             names[count++] = xstrndup(name, length);
     }
     auto_free char *hint = suggest_hint(key, (const char *const *)names, count);
-    auto_free char *list =
-        hint[0] == '\0' && count > 0 ? text_list((const char *const *)names, count) : NULL;
+    auto_free char *list = hint[0] == '\0' && count > 0 && count <= MOST_LISTED
+                               ? text_list((const char *const *)names, count)
+                               : NULL;
     findings_error(out, pointer, "is not supported by hook-launcher%s%s%s", hint,
         list != NULL ? "; here it knows " : "", list != NULL ? list : "");
     for (size_t i = 0; i < count; i++)
@@ -155,8 +159,7 @@ static void check_string(const struct launcher_field *field, const json_t *strin
             return;
     }
     auto_free char *list = text_list(field->values, count);
-    auto_free char *hint = suggest_hint(json_string_value(string), field->values, count);
-    findings_error(findings, pointer, "must be %s, not \"%s\"%s", list, shown, hint);
+    findings_error(findings, pointer, "must be %s, not \"%s\"", list, shown);
 }
 
 static void check_integer(const struct launcher_field *field, const json_t *value,

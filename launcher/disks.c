@@ -86,15 +86,6 @@ static void check_disk(const struct launcher_conversion *conversion, const struc
     }
 }
 
-static void write_source(struct domain_writer *out, const struct launcher_volume *volume)
-{
-    if (volume->block) {
-        domain_empty(out, "source", "dev", volume->path, "name", volume->name, NULL);
-    } else {
-        domain_empty(out, "source", "file", volume->path, NULL);
-    }
-}
-
 /* What lies below a container disk's overlay. */
 static void write_backing(struct domain_writer *out, const struct launcher_volume *volume)
 {
@@ -122,7 +113,7 @@ static void write_disk(const struct launcher_conversion *conversion, const struc
 
     domain_open(out, "disk", "device", disk->device, "type", volume->block ? "block" : "file",
         "model", virtio ? LAUNCHER_VIRTIO_MODEL : NULL, NULL);
-    write_source(out, volume);
+    domain_empty(out, "source", volume->block ? "dev" : "file", volume->path, NULL);
     domain_empty(out, "target", "bus", disk->bus, "dev", target, "tray",
         cdrom && tray == NULL ? "closed" : tray, NULL);
     if (serial != NULL && serial[0] != '\0')

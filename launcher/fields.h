@@ -24,6 +24,7 @@ enum {
     LAUNCHER_MAX_ITEMS = 256, /* of an array; KubeVirt's own limit */
     LAUNCHER_MAX_CPUS = 512, /* sockets times cores times threads; KubeVirt's own limit */
     LAUNCHER_MAX_NAME = 63,
+    LAUNCHER_MAX_MEMBERS = 32, /* of an object of the table */
 };
 
 struct launcher_field {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "launcher/ports.h"
 #include "launcher/value.h"
 
 enum { MAC_LENGTH = 17 };
@@ -105,6 +106,25 @@ static void check_networks(const struct launcher_conversion *conversion, const j
     }
 }
 
+/* This machine has each port once. */
+static void check_ports(const struct launcher_conversion *conversion)
+{
+    auto_free struct launcher_port *ports = NULL;
+    size_t count = launcher_ports_list(conversion->vmi, &ports);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (ports[k].number != ports[i].number || ports[k].udp != ports[i].udp)
+                continue;
+            auto_free char *place = xasprintf("/spec/domain/devices/interfaces/%zu/ports/%zu/port",
+                ports[i].interface_index, ports[i].index);
+            findings_error(conversion->findings, place,
+                "is forwarded already, as port %zu of interface %zu: %d", ports[k].index,
+                ports[k].interface_index, ports[i].number);
+            break;
+        }
+    }
+}
+
 bool launcher_gets_pod_interface(const struct launcher_conversion *conversion)
 {
     return launcher_boolean(conversion->devices, "/autoattachPodInterface", true) &&
@@ -116,6 +136,7 @@ void launcher_convert_interfaces(const struct launcher_conversion *conversion)
 {
     const json_t *interfaces = launcher_value(conversion->devices, "/interfaces");
     check_networks(conversion, interfaces);
+    check_ports(conversion);
     for (size_t i = 0; i < json_array_size(interfaces); i++)
         convert_interface(conversion, interfaces, i);
     if (launcher_gets_pod_interface(conversion))

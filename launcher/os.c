@@ -2,7 +2,6 @@
 #include "launcher/conversion.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <string.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
@@ -26,10 +25,14 @@ bool launcher_boots_efi(const struct launcher_conversion *conversion)
 
 static const char *machine_type(const struct launcher_conversion *conversion)
 {
+    static const char versions[] = "pc-q35-";
+    static const char version_characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     const char *type = launcher_string(conversion->domain, "/machine/type");
     if (type == NULL || type[0] == '\0')
         return "q35";
-    if (!streq(type, "q35") && fnmatch("pc-q35-[0-9]*", type, 0) != 0) {
+    if (!streq(type, "q35") &&
+        (!text_starts_with(type, versions) || strspn(type, version_characters) != strlen(type))) {
         findings_error(conversion->findings, "/spec/domain/machine/type",
             "must be q35 or a version of it, such as pc-q35-7.2, not \"%s\"", type);
     }

@@ -1,0 +1,91 @@
+/* A VMI, YAML or JSON: checked, its volumes found, converted. What nothing was found wrong with
+ * becomes a domain that is valid for libvirt's schema. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/yaml.h"
+#include "domain/domain.h"
+#include "launcher/convert.h"
+#include "launcher/fields.h"
+#include "launcher/ports.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct domain_schema *schema; /* or NULL, where libvirt is not installed */
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    schema = domain_schema_load(DOMAIN_SCHEMA_PATH, NULL);
+    return 0;
+}
+
+static void check(int condition)
+{
+    if (!condition)
+        abort();
+}
+
+static void check_findings(const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *one = &findings->items[i];
+        check(one->pointer[0] == '\0' || one->pointer[0] == '/');
+        check(one->message[0] != '\0');
+        check(text_is_utf8(one->message, strlen(one->message), NULL));
+    }
+}
+
+static void check_domain(const char *xml, size_t length)
+{
+    auto_error struct error *error = NULL;
+    struct domain_identity identity;
+    if (domain_identify(xml, length, &identity, &error) == 0)
+        domain_identity_clear(&identity);
+    if (error == NULL && schema != NULL)
+        domain_schema_check(schema, xml, length, &error);
+    if (error != NULL) {
+        fprintf(stderr, "%s\n%s", error->message, xml);
+        abort();
+    }
+}
+
+static void convert(const json_t *vmi, bool kvm)
+{
+    struct findings findings = {0};
+    launcher_check(vmi, &findings);
+    if (findings.errors == 0) {
+        struct launcher_machine machine = {
+            .kvm = kvm, .work_directory = "/run/work", .dry_run = true};
+        struct launcher_volume_options options = {.work_directory = "/run/work", .dry_run = true};
+        struct launcher_volumes volumes;
+        size_t length = 0;
+        bool found = launcher_volumes_find(vmi, &options, &volumes, &findings) == 0;
+        auto_free char *xml = launcher_convert(vmi, &volumes, &machine, &length, &findings);
+        check(found == (xml != NULL && findings.errors == 0) || xml == NULL);
+        if (xml != NULL && findings.errors == 0)
+            check_domain(xml, length);
+        launcher_volumes_clear(&volumes);
+        auto_free struct launcher_port *ports = NULL;
+        launcher_ports_list(vmi, &ports);
+    }
+    check_findings(&findings);
+    findings_clear(&findings);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct yaml_stream stream;
+    if (yaml_parse("vmi", (const char *)data, size, &stream, NULL) < 0)
+        return 0;
+    for (size_t i = 0; i < stream.count; i++)
+        convert(stream.documents[i].root, size % 2 == 0);
+    yaml_stream_clear(&stream);
+    return 0;
+}
