@@ -154,10 +154,10 @@ static void check_string(const struct launcher_field *field, const json_t *strin
     if (field->values == NULL)
         return;
     size_t count = 0;
-    for (; field->values[count] != NULL; count++) {
-        if (streq(json_string_value(string), field->values[count]))
-            return;
-    }
+    while (field->values[count] != NULL)
+        count++;
+    if (text_index(json_string_value(string), field->values, count) >= 0)
+        return;
     auto_free char *list = text_list(field->values, count);
     findings_error(findings, pointer, "must be %s, not \"%s\"", list, shown);
 }
@@ -261,10 +261,7 @@ void launcher_check(const json_t *vmi, struct findings *findings)
     const char *key = NULL;
     json_t *value = NULL;
     json_object_foreach ((json_t *)vmi, key, value) {
-        size_t i = 0;
-        while (i < ARRAY_SIZE(known) && !streq(key, known[i]))
-            i++;
-        if (i < ARRAY_SIZE(known))
+        if (text_index(key, known, ARRAY_SIZE(known)) >= 0)
             continue;
         auto_free char *place = json_pointer_join("", key);
         auto_free char *hint = suggest_hint(key, known, ARRAY_SIZE(known));

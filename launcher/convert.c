@@ -36,12 +36,11 @@ static void check_name(
 static void convert_name(const struct launcher_conversion *conversion)
 {
     const char *name = launcher_string(conversion->vmi, "/metadata/name");
-    const char *namespace = launcher_string(conversion->vmi, "/metadata/namespace");
-    if (namespace == NULL)
-    namespace = "default";
+    const char *namespace =
+        text_or(launcher_string(conversion->vmi, "/metadata/namespace"), "default");
     check_name(conversion, "/metadata/name", name);
     check_name(conversion, "/metadata/namespace", namespace);
-    domain_text(conversion->out, "name", "%s_%s", namespace, name != NULL ? name : "");
+    domain_text(conversion->out, "name", "%s_%s", namespace, text_or(name, ""));
 }
 
 static void convert_metadata(const struct launcher_conversion *conversion)
@@ -54,7 +53,7 @@ static void convert_metadata(const struct launcher_conversion *conversion)
     }
     domain_open(conversion->out, "metadata", NULL);
     domain_open(conversion->out, "kubevirt", "xmlns", KUBEVIRT_NAMESPACE, NULL);
-    domain_text(conversion->out, "uid", "%s", uid != NULL ? uid : "");
+    domain_text(conversion->out, "uid", "%s", text_or(uid, ""));
     domain_close(conversion->out);
     domain_close(conversion->out);
 }

@@ -124,9 +124,8 @@ static void convert_watchdog(const struct launcher_conversion *conversion)
     const json_t *watchdog = launcher_value(conversion->devices, "/watchdog");
     if (watchdog == NULL)
         return;
-    const char *action = launcher_string(watchdog, "/i6300esb/action");
     domain_open(conversion->out, "watchdog", "model", "i6300esb", "action",
-        action != NULL ? action : "reset", NULL);
+        text_or(launcher_string(watchdog, "/i6300esb/action"), "reset"), NULL);
     launcher_convert_alias(conversion, launcher_string(watchdog, "/name"));
     domain_close(conversion->out);
 }

@@ -84,9 +84,8 @@ static void convert_interface(
             given);
         has_mac = false;
     }
-    write_interface(conversion, launcher_string(interface, "/name"),
-        model != NULL ? model : "virtio", has_mac ? mac : NULL,
-        launcher_integer(interface, "/bootOrder", 0));
+    write_interface(conversion, launcher_string(interface, "/name"), text_or(model, "virtio"),
+        has_mac ? mac : NULL, launcher_integer(interface, "/bootOrder", 0));
 }
 
 /* A network that no interface uses is refused by KubeVirt too. */

@@ -142,10 +142,10 @@ static void convert_uuid(const struct launcher_conversion *conversion)
         convert_entry(conversion, "uuid", given);
         return;
     }
-    const char *name = launcher_string(conversion->vmi, "/metadata/name");
+    const char *name = text_or(launcher_string(conversion->vmi, "/metadata/name"), "");
     uuid_t namespace;
     uuid_parse(UUID_NAMESPACE, namespace);
-    uuid_generate_sha1(uuid, namespace, name != NULL ? name : "", name != NULL ? strlen(name) : 0);
+    uuid_generate_sha1(uuid, namespace, name, strlen(name));
     char text[UUID_STR_LEN];
     uuid_unparse_lower(uuid, text);
     convert_entry(conversion, "uuid", text);

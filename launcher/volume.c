@@ -200,8 +200,8 @@ static void find_host_disk(struct search *search)
 /* The claim of a volume: that of a data volume has the data volume's name. */
 static const char *claim_of(const json_t *spec)
 {
-    const char *claim = launcher_string(spec, "/persistentVolumeClaim/claimName");
-    return claim != NULL ? claim : launcher_string(spec, "/dataVolume/name");
+    return text_or(launcher_string(spec, "/persistentVolumeClaim/claimName"),
+        launcher_string(spec, "/dataVolume/name"));
 }
 
 static void find_claim(struct search *search)
@@ -341,10 +341,7 @@ static void check_mappings(const struct launcher_mappings *mappings, const char 
 {
     for (size_t i = 0; i < mappings->count; i++) {
         const char *name = mappings->items[i].name;
-        size_t k = 0;
-        while (k < count && !streq(names[k], name))
-            k++;
-        if (k < count)
+        if (text_index(name, names, count) >= 0)
             continue;
         auto_free char *shown = text_printable(name, strlen(name), LONGEST_SHOWN);
         auto_free char *hint = suggest_hint(name, names, count);
