@@ -32,23 +32,13 @@ void domain_writer_free(struct domain_writer *writer)
     free(writer);
 }
 
-static void write_attributes(struct domain_writer *writer, va_list args)
+void domain_open_element(struct domain_writer *writer, const char *const *element)
 {
-    const char *name = NULL;
-    while ((name = va_arg(args, const char *)) != NULL) {
-        const char *value = va_arg(args, const char *);
-        if (value != NULL)
-            xmlTextWriterWriteAttribute(writer->writer, BAD_CAST name, BAD_CAST value);
+    xmlTextWriterStartElement(writer->writer, BAD_CAST element[0]);
+    for (const char *const *name = element + 1; name[0] != NULL; name += 2) {
+        if (name[1] != NULL)
+            xmlTextWriterWriteAttribute(writer->writer, BAD_CAST name[0], BAD_CAST name[1]);
     }
-}
-
-void domain_open(struct domain_writer *writer, const char *element, ...)
-{
-    xmlTextWriterStartElement(writer->writer, BAD_CAST element);
-    va_list args;
-    va_start(args, element);
-    write_attributes(writer, args);
-    va_end(args);
 }
 
 void domain_close(struct domain_writer *writer)
@@ -56,14 +46,10 @@ void domain_close(struct domain_writer *writer)
     xmlTextWriterFullEndElement(writer->writer);
 }
 
-void domain_empty(struct domain_writer *writer, const char *element, ...)
+void domain_empty_element(struct domain_writer *writer, const char *const *element)
 {
-    xmlTextWriterStartElement(writer->writer, BAD_CAST element);
-    va_list args;
-    va_start(args, element);
-    write_attributes(writer, args);
-    va_end(args);
-    xmlTextWriterFullEndElement(writer->writer);
+    domain_open_element(writer, element);
+    domain_close(writer);
 }
 
 void domain_content(struct domain_writer *writer, const char *text)

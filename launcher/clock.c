@@ -20,7 +20,7 @@ static void convert_timers(const struct launcher_conversion *conversion)
         domain_empty(conversion->out, "timer", "name", timers[i].name, "tickpolicy",
             launcher_string(timer, "/tickPolicy"), "present",
             launcher_boolean(timer, "/present", true) ? "yes" : "no", "track",
-            launcher_string(timer, "/track"), NULL);
+            launcher_string(timer, "/track"));
     }
 }
 
@@ -53,7 +53,7 @@ void launcher_convert_clock(const struct launcher_conversion *conversion)
             "must be a time zone, such as \"Europe/Rome\", not \"%s\"", zone);
     }
     domain_open(conversion->out, "clock", "offset", zone != NULL ? "timezone" : "utc", "timezone",
-        zone, "adjustment", adjustment, NULL);
+        zone, "adjustment", adjustment);
     convert_timers(conversion);
     domain_close(conversion->out);
 }
@@ -61,13 +61,13 @@ void launcher_convert_clock(const struct launcher_conversion *conversion)
 void launcher_convert_features(const struct launcher_conversion *conversion)
 {
     const json_t *features = launcher_value(conversion->domain, "/features");
-    domain_open(conversion->out, "features", NULL);
+    domain_open(conversion->out, "features");
     if (launcher_boolean(features, "/acpi/enabled", true))
-        domain_empty(conversion->out, "acpi", NULL);
+        domain_empty(conversion->out, "acpi");
     if (launcher_boolean(features, "/apic/enabled", launcher_value(features, "/apic") != NULL))
-        domain_empty(conversion->out, "apic", NULL);
+        domain_empty(conversion->out, "apic");
     if (launcher_boolean(features, "/smm/enabled", launcher_value(features, "/smm") != NULL))
-        domain_empty(conversion->out, "smm", NULL);
-    domain_empty(conversion->out, "vmport", "state", "off", NULL);
+        domain_empty(conversion->out, "smm");
+    domain_empty(conversion->out, "vmport", "state", "off");
     domain_close(conversion->out);
 }

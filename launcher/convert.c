@@ -17,7 +17,7 @@ enum { LONGEST_SHOWN = 64 };
 void launcher_convert_alias(const struct launcher_conversion *conversion, const char *name)
 {
     auto_free char *alias = xasprintf("ua-%s", name);
-    domain_empty(conversion->out, "alias", "name", alias, NULL);
+    domain_empty(conversion->out, "alias", "name", alias);
 }
 
 /* Checks a name of the VMI's metadata. */
@@ -51,8 +51,8 @@ static void convert_metadata(const struct launcher_conversion *conversion)
         if (!streq(uid, shown))
             findings_error(conversion->findings, "/metadata/uid", "is no UID: \"%s\"", shown);
     }
-    domain_open(conversion->out, "metadata", NULL);
-    domain_open(conversion->out, "kubevirt", "xmlns", KUBEVIRT_NAMESPACE, NULL);
+    domain_open(conversion->out, "metadata");
+    domain_open(conversion->out, "kubevirt", "xmlns", KUBEVIRT_NAMESPACE);
     domain_text(conversion->out, "uid", "%s", text_or(uid, ""));
     domain_close(conversion->out);
     domain_close(conversion->out);
@@ -80,7 +80,7 @@ static void convert_domain(const struct launcher_conversion *conversion)
 {
     struct domain_writer *out = conversion->out;
     domain_open(out, "domain", "type", conversion->machine->kvm ? "kvm" : "qemu", "xmlns:qemu",
-        QEMU_NAMESPACE, NULL);
+        QEMU_NAMESPACE);
     convert_name(conversion);
     launcher_convert_memory(conversion);
     launcher_convert_os(conversion);

@@ -22,7 +22,7 @@ void launcher_convert_memory(const struct launcher_conversion *conversion)
         auto_free char *place = xasprintf("/spec/domain%s", pointers[i]);
         findings_error(conversion->findings, place, "must be more than 0 bytes");
     }
-    domain_open(conversion->out, "memory", "unit", "b", NULL);
+    domain_open(conversion->out, "memory", "unit", "b");
     auto_free char *text = xasprintf("%lld", bytes);
     domain_content(conversion->out, text);
     domain_close(conversion->out);
@@ -62,11 +62,11 @@ static void open_cpu(const struct launcher_conversion *conversion)
     if (streq(model, "host-passthrough") && !conversion->machine->kvm) {
         findings_warning(conversion->findings, "/spec/domain/cpu/model",
             "is taken as the most that QEMU can emulate, since KVM does not work here");
-        domain_open(conversion->out, "cpu", "mode", "maximum", NULL);
+        domain_open(conversion->out, "cpu", "mode", "maximum");
     } else if (streq(model, "host-passthrough") || streq(model, "host-model")) {
-        domain_open(conversion->out, "cpu", "mode", model, NULL);
+        domain_open(conversion->out, "cpu", "mode", model);
     } else {
-        domain_open(conversion->out, "cpu", "mode", "custom", NULL);
+        domain_open(conversion->out, "cpu", "mode", "custom");
         domain_text(conversion->out, "model", "%s", model);
     }
 }
@@ -85,10 +85,10 @@ void launcher_convert_cpu(const struct launcher_conversion *conversion)
     auto_free char *threads = xasprintf("%lld", topology.threads);
     open_cpu(conversion);
     domain_empty(
-        conversion->out, "topology", "sockets", sockets, "cores", cores, "threads", threads, NULL);
+        conversion->out, "topology", "sockets", sockets, "cores", cores, "threads", threads);
     domain_close(conversion->out);
     auto_free char *vcpus = xasprintf("%lld", count);
-    domain_open(conversion->out, "vcpu", "placement", "static", NULL);
+    domain_open(conversion->out, "vcpu", "placement", "static");
     domain_content(conversion->out, vcpus);
     domain_close(conversion->out);
 }

@@ -30,9 +30,8 @@ static bool is_on_usb(const json_t *input)
 /* The guest agent's channel; libvirt chooses its socket. */
 static void convert_channel(const struct launcher_conversion *conversion)
 {
-    domain_open(conversion->out, "channel", "type", "unix", NULL);
-    domain_empty(
-        conversion->out, "target", "name", "org.qemu.guest_agent.0", "type", "virtio", NULL);
+    domain_open(conversion->out, "channel", "type", "unix");
+    domain_empty(conversion->out, "target", "name", "org.qemu.guest_agent.0", "type", "virtio");
     domain_close(conversion->out);
 }
 
@@ -45,17 +44,17 @@ static void convert_controllers(const struct launcher_conversion *conversion)
     for (size_t i = 0; i < json_array_size(inputs); i++)
         usb |= is_on_usb(json_array_get(inputs, i));
     domain_empty(
-        out, "controller", "type", "usb", "index", "0", "model", usb ? "qemu-xhci" : "none", NULL);
+        out, "controller", "type", "usb", "index", "0", "model", usb ? "qemu-xhci" : "none");
     bool scsi = any_has(disks, "/disk/bus", "scsi") || any_has(disks, "/cdrom/bus", "scsi");
     for (size_t i = 0; i < json_array_size(disks); i++)
         scsi |= launcher_value(json_array_get(disks, i), "/lun") != NULL;
     if (scsi) {
         domain_empty(
-            out, "controller", "type", "scsi", "index", "0", "model", LAUNCHER_VIRTIO_MODEL, NULL);
+            out, "controller", "type", "scsi", "index", "0", "model", LAUNCHER_VIRTIO_MODEL);
     }
     if (has_serial_console(conversion)) {
         domain_empty(out, "controller", "type", "virtio-serial", "index", "0", "model",
-            LAUNCHER_VIRTIO_MODEL, NULL);
+            LAUNCHER_VIRTIO_MODEL);
     }
 }
 
@@ -64,27 +63,27 @@ static void convert_graphics(const struct launcher_conversion *conversion)
     struct domain_writer *out = conversion->out;
     if (!launcher_boolean(conversion->devices, "/autoattachGraphicsDevice", true))
         return;
-    domain_open(out, "video", NULL);
+    domain_open(out, "video");
     if (launcher_boots_efi(conversion)) {
-        domain_empty(out, "model", "type", "bochs", "heads", "1", NULL);
+        domain_empty(out, "model", "type", "bochs", "heads", "1");
     } else {
-        domain_empty(out, "model", "type", "vga", "heads", "1", "vram", "16384", NULL);
+        domain_empty(out, "model", "type", "vga", "heads", "1", "vram", "16384");
     }
     domain_close(out);
     auto_free char *socket = file_join(conversion->machine->work_directory, "virt-vnc");
-    domain_open(out, "graphics", "type", "vnc", NULL);
-    domain_empty(out, "listen", "type", "socket", "socket", socket, NULL);
+    domain_open(out, "graphics", "type", "vnc");
+    domain_empty(out, "listen", "type", "socket", "socket", socket);
     domain_close(out);
 }
 
 static void convert_balloon(const struct launcher_conversion *conversion)
 {
     if (!launcher_boolean(conversion->devices, "/autoattachMemBalloon", true)) {
-        domain_empty(conversion->out, "memballoon", "model", "none", NULL);
+        domain_empty(conversion->out, "memballoon", "model", "none");
         return;
     }
-    domain_open(conversion->out, "memballoon", "model", LAUNCHER_VIRTIO_MODEL, NULL);
-    domain_empty(conversion->out, "stats", "period", "10", NULL);
+    domain_open(conversion->out, "memballoon", "model", LAUNCHER_VIRTIO_MODEL);
+    domain_empty(conversion->out, "stats", "period", "10");
     domain_close(conversion->out);
 }
 
@@ -95,7 +94,7 @@ static void convert_inputs(const struct launcher_conversion *conversion)
         const json_t *input = json_array_get(inputs, i);
         bool usb = is_on_usb(input);
         domain_open(conversion->out, "input", "type", "tablet", "bus", usb ? "usb" : "virtio",
-            "model", usb ? NULL : "virtio", NULL);
+            "model", usb ? NULL : "virtio");
         launcher_convert_alias(conversion, launcher_string(input, "/name"));
         domain_close(conversion->out);
     }
@@ -107,15 +106,15 @@ static void convert_console(const struct launcher_conversion *conversion)
     const struct launcher_machine *machine = conversion->machine;
     if (!has_serial_console(conversion))
         return;
-    domain_open(out, "serial", "type", machine->console_socket != NULL ? "unix" : "pty", NULL);
-    domain_empty(out, "target", "port", "0", NULL);
+    domain_open(out, "serial", "type", machine->console_socket != NULL ? "unix" : "pty");
+    domain_empty(out, "target", "port", "0");
     if (machine->console_socket != NULL)
-        domain_empty(out, "source", "mode", "bind", "path", machine->console_socket, NULL);
+        domain_empty(out, "source", "mode", "bind", "path", machine->console_socket);
     if (machine->console_file != NULL)
-        domain_empty(out, "log", "file", machine->console_file, "append", "on", NULL);
+        domain_empty(out, "log", "file", machine->console_file, "append", "on");
     domain_close(out);
-    domain_open(out, "console", "type", "pty", NULL);
-    domain_empty(out, "target", "type", "serial", "port", "0", NULL);
+    domain_open(out, "console", "type", "pty");
+    domain_empty(out, "target", "type", "serial", "port", "0");
     domain_close(out);
 }
 
@@ -125,7 +124,7 @@ static void convert_watchdog(const struct launcher_conversion *conversion)
     if (watchdog == NULL)
         return;
     domain_open(conversion->out, "watchdog", "model", "i6300esb", "action",
-        text_or(launcher_string(watchdog, "/i6300esb/action"), "reset"), NULL);
+        text_or(launcher_string(watchdog, "/i6300esb/action"), "reset"));
     launcher_convert_alias(conversion, launcher_string(watchdog, "/name"));
     domain_close(conversion->out);
 }
@@ -134,8 +133,8 @@ static void convert_rng(const struct launcher_conversion *conversion)
 {
     if (launcher_value(conversion->devices, "/rng") == NULL)
         return;
-    domain_open(conversion->out, "rng", "model", LAUNCHER_VIRTIO_MODEL, NULL);
-    domain_open(conversion->out, "backend", "model", "random", NULL);
+    domain_open(conversion->out, "rng", "model", LAUNCHER_VIRTIO_MODEL);
+    domain_open(conversion->out, "backend", "model", "random");
     domain_content(conversion->out, "/dev/urandom");
     domain_close(conversion->out);
     domain_close(conversion->out);
@@ -144,7 +143,7 @@ static void convert_rng(const struct launcher_conversion *conversion)
 void launcher_convert_devices(const struct launcher_conversion *conversion)
 {
     launcher_check_unique(conversion);
-    domain_open(conversion->out, "devices", NULL);
+    domain_open(conversion->out, "devices");
     launcher_convert_interfaces(conversion);
     convert_channel(conversion);
     convert_controllers(conversion);

@@ -89,9 +89,9 @@ static void check_disk(const struct launcher_conversion *conversion, const struc
 /* What lies below a container disk's overlay. */
 static void write_backing(struct domain_writer *out, const struct launcher_volume *volume)
 {
-    domain_open(out, "backingStore", "type", "file", NULL);
-    domain_empty(out, "format", "type", volume->backing_format, NULL);
-    domain_empty(out, "source", "file", volume->source, NULL);
+    domain_open(out, "backingStore", "type", "file");
+    domain_empty(out, "format", "type", volume->backing_format);
+    domain_empty(out, "source", "file", volume->source);
     domain_close(out);
 }
 
@@ -112,26 +112,25 @@ static void write_disk(const struct launcher_conversion *conversion, const struc
     auto_free char *unit = xasprintf("%zu", disk->unit);
 
     domain_open(out, "disk", "device", disk->device, "type", volume->block ? "block" : "file",
-        "model", virtio ? LAUNCHER_VIRTIO_MODEL : NULL, NULL);
-    domain_empty(out, "source", volume->block ? "dev" : "file", volume->path, NULL);
+        "model", virtio ? LAUNCHER_VIRTIO_MODEL : NULL);
+    domain_empty(out, "source", volume->block ? "dev" : "file", volume->path);
     domain_empty(out, "target", "bus", disk->bus, "dev", target, "tray",
-        cdrom && tray == NULL ? "closed" : tray, NULL);
+        cdrom && tray == NULL ? "closed" : tray);
     if (serial != NULL && serial[0] != '\0')
         domain_text(out, "serial", "%s", serial);
     domain_empty(out, "driver", "cache", launcher_string(disk->spec, "/cache"), "error_policy",
-        "stop", "name", "qemu", "type", volume->format, "discard", cdrom ? NULL : "unmap", NULL);
+        "stop", "name", "qemu", "type", volume->format, "discard", cdrom ? NULL : "unmap");
     if (is_readonly(disk))
-        domain_empty(out, "readonly", NULL);
+        domain_empty(out, "readonly");
     launcher_convert_alias(conversion, disk->name);
     if (volume->kind == LAUNCHER_CONTAINER_DISK)
         write_backing(out, volume);
     long long order = launcher_integer(disk->spec, "/bootOrder", 0);
     auto_free char *order_text = xasprintf("%lld", order);
     if (order > 0)
-        domain_empty(out, "boot", "order", order_text, NULL);
+        domain_empty(out, "boot", "order", order_text);
     if (streq(disk->bus, "scsi") && !cdrom) {
-        domain_empty(
-            out, "address", "type", "drive", "bus", "0", "controller", "0", "unit", unit, NULL);
+        domain_empty(out, "address", "type", "drive", "bus", "0", "controller", "0", "unit", unit);
     }
     domain_close(out);
 }

@@ -53,17 +53,16 @@ static void write_interface(const struct launcher_conversion *conversion, const 
     const char *model, const char *mac, long long order)
 {
     struct domain_writer *out = conversion->out;
-    domain_open(out, "interface", "type", "user", NULL);
-    domain_empty(
-        out, "model", "type", streq(model, "virtio") ? LAUNCHER_VIRTIO_MODEL : model, NULL);
+    domain_open(out, "interface", "type", "user");
+    domain_empty(out, "model", "type", streq(model, "virtio") ? LAUNCHER_VIRTIO_MODEL : model);
     if (mac != NULL)
-        domain_empty(out, "mac", "address", mac, NULL);
+        domain_empty(out, "mac", "address", mac);
     auto_free char *order_text = xasprintf("%lld", order);
     if (order > 0)
-        domain_empty(out, "boot", "order", order_text, NULL);
+        domain_empty(out, "boot", "order", order_text);
     launcher_convert_alias(conversion, name);
     if (order == 0)
-        domain_empty(out, "rom", "enabled", "no", NULL);
+        domain_empty(out, "rom", "enabled", "no");
     domain_close(out);
 }
 

@@ -61,10 +61,10 @@ static void convert_efi(const struct launcher_conversion *conversion)
         findings_error(conversion->findings, place, "%s", error->message);
     auto_free char *vars = file_join(machine->work_directory, "VARS.fd");
     domain_open(conversion->out, "loader", "readonly", "yes", "secure", secure ? "yes" : "no",
-        "type", "pflash", NULL);
+        "type", "pflash");
     domain_content(conversion->out, firmware.code);
     domain_close(conversion->out);
-    domain_open(conversion->out, "nvram", "template", firmware.vars, NULL);
+    domain_open(conversion->out, "nvram", "template", firmware.vars);
     domain_content(conversion->out, vars);
     domain_close(conversion->out);
 }
@@ -107,13 +107,13 @@ static void convert_kernel(const struct launcher_conversion *conversion)
 void launcher_convert_os(const struct launcher_conversion *conversion)
 {
     struct domain_writer *out = conversion->out;
-    domain_open(out, "os", NULL);
-    domain_open(out, "type", "arch", "x86_64", "machine", machine_type(conversion), NULL);
+    domain_open(out, "os");
+    domain_open(out, "type", "arch", "x86_64", "machine", machine_type(conversion));
     domain_content(out, "hvm");
     domain_close(out);
-    domain_empty(out, "smbios", "mode", "sysinfo", NULL);
+    domain_empty(out, "smbios", "mode", "sysinfo");
     if (launcher_boolean(conversion->domain, "/firmware/bootloader/bios/useSerial", false))
-        domain_empty(out, "bios", "useserial", "yes", NULL);
+        domain_empty(out, "bios", "useserial", "yes");
     if (launcher_boots_efi(conversion))
         convert_efi(conversion);
     convert_kernel(conversion);
@@ -123,7 +123,7 @@ void launcher_convert_os(const struct launcher_conversion *conversion)
 static void convert_entry(
     const struct launcher_conversion *conversion, const char *name, const char *value)
 {
-    domain_open(conversion->out, "entry", "name", name, NULL);
+    domain_open(conversion->out, "entry", "name", name);
     domain_content(conversion->out, value);
     domain_close(conversion->out);
 }
@@ -154,8 +154,8 @@ static void convert_uuid(const struct launcher_conversion *conversion)
 void launcher_convert_sysinfo(const struct launcher_conversion *conversion)
 {
     const char *serial = launcher_string(conversion->domain, "/firmware/serial");
-    domain_open(conversion->out, "sysinfo", "type", "smbios", NULL);
-    domain_open(conversion->out, "system", NULL);
+    domain_open(conversion->out, "sysinfo", "type", "smbios");
+    domain_open(conversion->out, "system");
     convert_uuid(conversion);
     if (serial != NULL && serial[0] != '\0')
         convert_entry(conversion, "serial", serial);

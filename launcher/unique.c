@@ -20,8 +20,10 @@ struct claims {
 
 static void add(struct claims *claims, const char *name, long long order, char *take_place)
 {
-    claims->items[claims->count++] =
-        (struct claim){.name = name, .order = order, .place = take_place};
+    struct claim *claim = &claims->items[claims->count++];
+    claim->name = name;
+    claim->order = order;
+    claim->place = take_place;
 }
 
 static void add_array(

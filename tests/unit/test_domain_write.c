@@ -27,15 +27,15 @@ static void test_layout(void **state)
                                    "  <vcpu>4</vcpu>\n"
                                    "</domain>\n";
     auto_cleanup(writer) struct domain_writer *writer = domain_writer_new();
-    domain_open(writer, "domain", "type", "qemu", "xmlns:qemu", "urn:q", NULL);
+    domain_open(writer, "domain", "type", "qemu", "xmlns:qemu", "urn:q");
     domain_text(writer, "name", "%s_%s", "a", "b");
-    domain_open(writer, "os", NULL);
-    domain_open(writer, "type", "arch", "x86_64", "machine", NULL, NULL);
+    domain_open(writer, "os");
+    domain_open(writer, "type", "arch", "x86_64", "machine", NULL);
     domain_content(writer, "hvm");
     domain_close(writer);
-    domain_empty(writer, "smbios", "mode", "sysinfo", NULL);
+    domain_empty(writer, "smbios", "mode", "sysinfo");
     domain_close(writer);
-    domain_open(writer, "chassis", NULL);
+    domain_open(writer, "chassis");
     domain_close(writer);
     domain_text(writer, "uid", "%s", "");
     domain_text(writer, "vcpu", "%d", 4);
@@ -52,7 +52,7 @@ static void test_escapes(void **state)
     static const char expected[] =
         "<a b=\"&lt;&quot;&amp;&gt;'&#xE9;\">&lt;/a&gt; &amp;amp; ]]&gt; é</a>\n";
     auto_cleanup(writer) struct domain_writer *writer = domain_writer_new();
-    domain_open(writer, "a", "b", "<\"&>'é", NULL);
+    domain_open(writer, "a", "b", "<\"&>'é");
     domain_content(writer, "</a> &amp; ]]> é");
     domain_close(writer);
     size_t length = 0;
