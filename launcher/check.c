@@ -14,7 +14,7 @@ enum {
 static void check_value(const struct launcher_field *field, const json_t *value,
     const char *pointer, struct findings *findings);
 
-/* The end of the table, or of what stands below a field. */
+/* The end of what stands below a field. */
 static const struct launcher_field *end_of(const struct launcher_field *parent)
 {
     size_t count = 0;
@@ -39,7 +39,8 @@ static const char *member_name(
 static const struct launcher_field *find_member(
     const struct launcher_field *parent, const char *key)
 {
-    for (const struct launcher_field *field = parent + 1; field < end_of(parent); field++) {
+    const struct launcher_field *end = end_of(parent);
+    for (const struct launcher_field *field = parent + 1; field < end; field++) {
         size_t length = 0;
         const char *name = member_name(parent, field, &length);
         if (name != NULL && strlen(key) == length && strncmp(name, key, length) == 0)
@@ -54,7 +55,8 @@ static void refuse_member(
 {
     char *names[LAUNCHER_MAX_MEMBERS];
     size_t count = 0;
-    for (const struct launcher_field *field = parent + 1; field < end_of(parent); field++) {
+    const struct launcher_field *end = end_of(parent);
+    for (const struct launcher_field *field = parent + 1; field < end; field++) {
         size_t length = 0;
         const char *name = member_name(parent, field, &length);
         if (name != NULL && count < LAUNCHER_MAX_MEMBERS)
@@ -87,7 +89,8 @@ static void check_object(const struct launcher_field *field, const json_t *objec
             refuse_member(field, place, key, findings);
         }
     }
-    for (const struct launcher_field *member = field + 1; member < end_of(field); member++) {
+    const struct launcher_field *end = end_of(field);
+    for (const struct launcher_field *member = field + 1; member < end; member++) {
         size_t length = 0;
         const char *name = member_name(field, member, &length);
         if (!member->required || name == NULL)

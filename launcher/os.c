@@ -92,16 +92,28 @@ static void convert_kernel_file(
 static void convert_kernel(const struct launcher_conversion *conversion)
 {
     const json_t *boot = launcher_value(conversion->domain, "/firmware/kernelBoot");
-    const char *arguments = launcher_string(boot, "/kernelArgs");
+    const char *arguments = text_or(launcher_string(boot, "/kernelArgs"), "");
+    bool needs_kernel =
+        arguments[0] != '\0' || launcher_value(boot, "/container/initrdPath") != NULL;
+    if (needs_kernel && launcher_value(boot, "/container/kernelPath") == NULL) {
+        findings_error(conversion->findings, "/spec/domain/firmware/kernelBoot",
+            "has no kernel for its kernelArgs or initrdPath: set container.kernelPath");
+    }
     convert_kernel_file(conversion, "kernelPath", "kernel");
     convert_kernel_file(conversion, "initrdPath", "initrd");
-    if (arguments != NULL && arguments[0] != '\0') {
-        if (launcher_value(boot, "/container/kernelPath") == NULL) {
-            findings_error(conversion->findings, "/spec/domain/firmware/kernelBoot",
-                "has kernelArgs, and no kernel that gets them: set container.kernelPath");
-        }
+    if (arguments[0] != '\0')
         domain_text(conversion->out, "cmdline", "%s", arguments);
+}
+
+static void convert_bios(const struct launcher_conversion *conversion)
+{
+    if (!launcher_boolean(conversion->domain, "/firmware/bootloader/bios/useSerial", false))
+        return;
+    if (!launcher_boolean(conversion->devices, "/autoattachSerialConsole", true)) {
+        findings_error(conversion->findings, "/spec/domain/firmware/bootloader/bios/useSerial",
+            "takes a serial console, which devices.autoattachSerialConsole denies");
     }
+    domain_empty(conversion->out, "bios", "useserial", "yes");
 }
 
 void launcher_convert_os(const struct launcher_conversion *conversion)
@@ -112,8 +124,7 @@ void launcher_convert_os(const struct launcher_conversion *conversion)
     domain_content(out, "hvm");
     domain_close(out);
     domain_empty(out, "smbios", "mode", "sysinfo");
-    if (launcher_boolean(conversion->domain, "/firmware/bootloader/bios/useSerial", false))
-        domain_empty(out, "bios", "useserial", "yes");
+    convert_bios(conversion);
     if (launcher_boots_efi(conversion))
         convert_efi(conversion);
     convert_kernel(conversion);

@@ -147,8 +147,12 @@ static void find_container_disk(struct search *search)
     if (!check_image(search, volume->source, false, &block))
         return;
     auto_error struct error *error = NULL;
-    if (launcher_image_inspect(volume->source, &volume->backing_format, &error) < 0)
+    if (block) {
+        findings_error(search->findings, search->place,
+            "its image %s is a block device, not a file", volume->source);
+    } else if (launcher_image_inspect(volume->source, &volume->backing_format, &error) < 0) {
         findings_error(search->findings, search->place, "%s", error->message);
+    }
 }
 
 /* A raw image that the guest uses in its place. Its format is never looked for: a guest could
@@ -165,12 +169,6 @@ static void use_raw_image(struct search *search, char *take_path)
         check_image(search, take_path, is_written(search), &volume->block);
 }
 
-/* Where KubeVirt mounts a file of this machine, or else where the VMI says it is. */
-static char *mounted_or_given(const char *mounted, const char *given)
-{
-    return xstrdup(is_there(mounted) ? mounted : given);
-}
-
 static void find_host_disk(struct search *search)
 {
     struct launcher_volume *volume = search->volume;
@@ -181,8 +179,7 @@ static void find_host_disk(struct search *search)
         return;
     }
     auto_free char *mounted = xasprintf(VMI_DISKS "/%s/%s", volume->name, strrchr(given, '/') + 1);
-    auto_free char *chosen = mounted_or_given(mounted, given);
-    char *path = resolve(search, chosen);
+    char *path = resolve(search, is_there(mounted) ? mounted : given);
     bool create = streq(launcher_string(search->source, "/type"), "DiskOrCreate");
     if (path == NULL || !create || is_there(path)) {
         use_raw_image(search, path);
@@ -212,7 +209,9 @@ static void find_claim(struct search *search)
     auto_free char *device = xasprintf("/dev/%s", volume->name);
     auto_free char *directory = xasprintf(VMI_DISKS "/%s", volume->name);
     struct stat status;
-    bool has_device = stat(device, &status) == 0 && S_ISBLK(status.st_mode);
+    /* outside of a launcher pod, such a device is the machine's own */
+    bool has_device =
+        is_there(PRIVATE_DIRECTORY) && stat(device, &status) == 0 && S_ISBLK(status.st_mode);
     const char *standard = has_device || (lun && search->options->dry_run) ? device : directory;
     auto_free char *path = locate(search, &search->options->pvcs, claim, "pvc", standard);
     if (path == NULL) {
