@@ -1,23 +1,29 @@
 /* Cloud-init data of a VMI: from its volume to the JSON that PreCloudInitIso hooks get, and from
- * what they return to the ISO image that the guest reads. */
+ * what they return to the files that the guest reads. */
 #ifndef LAUNCHER_CLOUD_INIT_H
 #define LAUNCHER_CLOUD_INIT_H
 
 #include <jansson.h>
 
-#include "base/error.h"
 #include "launcher/volume.h"
 
+/* The cloud-init volume, or NULL when there is none. Borrowed. */
+const struct launcher_volume *launcher_cloud_init_volume(const struct launcher_volumes *volumes);
+
 /* The CloudInitData of the VMI (KubeVirt's Go names; contract 3 of the design) made from its
- * cloudInitNoCloud or cloudInitConfigDrive volume. New reference; NULL when it has none, without an error, or
- * with an input error (both kinds at once, base64 that is none, a secret reference whose data is not there). */
+ * cloudInitNoCloud or cloudInitConfigDrive volume. What a secret holds is read from the volume's
+ * directory; where that does not exist, as may be in a dry run, it is empty. Returns a new
+ * reference, or NULL: without an error when there is no such volume, or with an input error (two
+ * of them, base64 that is none, a secret without the data).
+ * Source: KubeVirt, pkg/cloud-init. */
 json_t *launcher_cloud_init_data(
     const json_t *vmi, const struct launcher_volumes *volumes, struct error **err);
 
-/* Writes the files that the ISO holds below directory: for noCloud user-data, meta-data and
- * network-config (volume label cidata), for configDrive openstack/latest/{user_data,meta_data.json,
- * network_data.json} (label config-2). *label gets the volume label, static. Returns 0 or -1.
- * Source: cloud-init's data source documentation, NoCloud and ConfigDrive. */
+/* Writes the files that the image holds below directory: for noCloud user-data, meta-data and
+ * network-config (volume label cidata), for configDrive openstack/latest/{user_data,
+ * meta_data.json, network_data.json} (label config-2). *label gets the volume label, static.
+ * Returns 0, or -1 with an io error, or an input error when it is no CloudInitData.
+ * Source: cloud-init's documentation of the data sources NoCloud and ConfigDrive. */
 int launcher_cloud_init_write(
     const json_t *data, const char *directory, const char **label, struct error **err);
 

@@ -1,4 +1,5 @@
-/* The guest: a domain started through libvirt, and followed until it ends. In this file alone is libvirt. */
+/* The guest: a domain started through libvirt, and followed until it ends. libvirt is known in this
+ * file alone. */
 #ifndef LAUNCHER_GUEST_H
 #define LAUNCHER_GUEST_H
 
@@ -19,33 +20,39 @@ const char *launcher_guest_state_name(enum launcher_guest_state state); /* "Star
 
 struct launcher_guest_event {
     enum launcher_guest_state state;
-    const char *reason; /* libvirt's detail in words: "shutdown by the guest", "killed", … */
+    const char *reason; /* libvirt's detail in words: "the guest asked for it", … Static. */
     bool failed; /* it ended by a crash or a failure */
 };
 typedef void launcher_guest_observer(void *user, const struct launcher_guest_event *event);
 
 struct launcher_guest;
 
-/* Opens libvirt at uri, "qemu:///embed?root=DIR", "qemu:///system", "test:///default", …; lowers
- * the soft RLIMIT_NOFILE to 4096 first, since libvirt closes every descriptor up to it at each
- * QEMU probe. Events come to observer on the loop. Returns it, owned by the caller, or NULL with an io error in libvirt's words. */
-struct launcher_guest *launcher_guest_open(struct ev_loop *loop, const char *uri,
-    launcher_guest_observer *observer, void *user, struct error **err);
+/* Whether the guests of a connection are processes of this program's own user (the embedded
+ * driver, uri NULL or "qemu:///embed…"), and not a daemon's. */
+bool launcher_guest_is_embedded(const char *uri);
 
-/* Defines nothing, starts a transient domain; it is destroyed with the connection. Returns 0, or -1 with an input
- * error (libvirt rejects the document), or an io error (QEMU did not start; the tail of its log). */
-int launcher_guest_start(struct launcher_guest *guest, const char *xml, struct error **err);
+/* Opens libvirt at uri, "qemu:///system", "test:///default", "qemu:///embed?root=DIR", …; NULL is
+ * the embedded QEMU driver with its root, set up for it, in directory. What libvirt logs goes to a
+ * file there, too. The soft RLIMIT_NOFILE is lowered to 4096 first, since libvirt closes every
+ * descriptor up to it at each QEMU probe. Events come to observer from the loop. Once in a
+ * process. Returns it, owned by the caller, or NULL with an io error in libvirt's words. */
+struct launcher_guest *launcher_guest_open(struct ev_loop *loop, const char *uri,
+    const char *directory, launcher_guest_observer *observer, void *user, struct error **err);
+
+/* Starts the domain, whose name is given beside it, as a transient one: nothing stays defined. It
+ * ends with the connection. Blocks until QEMU runs. Returns 0, or -1 with an input error (libvirt
+ * rejects the document) or an io error (QEMU did not start; its last words). */
+int launcher_guest_start(
+    struct launcher_guest *guest, const char *name, const char *xml, struct error **err);
 
 /* Presses the power button (ACPI). Returns 0, or -1 with a remote error. */
 int launcher_guest_shutdown(struct launcher_guest *guest, struct error **err);
 
-/* Ends QEMU at once. */
+/* Ends QEMU at once; STOPPED follows. Returns 0, also when it is gone already, or -1 with a remote
+ * error. */
 int launcher_guest_destroy(struct launcher_guest *guest, struct error **err);
 
 /* Destroys what still runs and closes the connection. NULL is allowed. */
 void launcher_guest_free(struct launcher_guest *guest);
-
-/* Whether /dev/kvm can really make a virtual machine (KVM_CREATE_VM), not only exists. */
-bool launcher_kvm_works(void);
 
 #endif

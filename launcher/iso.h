@@ -2,14 +2,13 @@
 #ifndef LAUNCHER_ISO_H
 #define LAUNCHER_ISO_H
 
-#include "base/error.h"
+#include "launcher/tool.h"
 
-typedef void launcher_iso_done(void *user, struct error *take_error);
-
-/* Starts making path from directory with the given volume label; done comes from libev's default
- * loop. Returns 0, or -1 with an io error (no such program: says which package has it). The image is the same for
- * the same files. */
-int launcher_iso_make(const char *directory, const char *label, const char *path,
-    launcher_iso_done *done, void *user, struct error **err);
+/* Starts making path from what is in directory, with the given volume label. Symbolic links are
+ * followed, and names that begin with ".." are left out: so does Kubernetes write volumes of
+ * config maps. With xorriso the image is the same for the same files. Returns the program, as
+ * launcher_tool_start does, or NULL with an io error. */
+struct launcher_tool *launcher_iso_make(const char *directory, const char *label, const char *path,
+    launcher_tool_done *done, void *user, struct error **err);
 
 #endif
