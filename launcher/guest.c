@@ -64,25 +64,26 @@ static const struct {
     int detail; /* -1: any */
     struct launcher_guest_event meaning;
 } meanings[] = {
-    {VIR_DOMAIN_EVENT_STARTED, -1, {LAUNCHER_GUEST_STARTED, "it boots", false}},
-    {VIR_DOMAIN_EVENT_RESUMED, -1, {LAUNCHER_GUEST_RESUMED, "it goes on", false}},
+    {VIR_DOMAIN_EVENT_STARTED, -1, {LAUNCHER_GUEST_STARTED, "the guest boots", false}},
+    {VIR_DOMAIN_EVENT_RESUMED, -1, {LAUNCHER_GUEST_RESUMED, "the guest runs", false}},
     {VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_IOERROR,
-        {LAUNCHER_GUEST_SUSPENDED, "a disk had an I/O error", false}},
+        {LAUNCHER_GUEST_SUSPENDED, "the guest is paused: a disk had an I/O error", false}},
     {VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG,
-        {LAUNCHER_GUEST_SUSPENDED, "its watchdog fired", false}},
-    {VIR_DOMAIN_EVENT_SUSPENDED, -1, {LAUNCHER_GUEST_SUSPENDED, "it was paused", false}},
+        {LAUNCHER_GUEST_SUSPENDED, "the guest is paused: its watchdog fired", false}},
+    {VIR_DOMAIN_EVENT_SUSPENDED, -1, {LAUNCHER_GUEST_SUSPENDED, "the guest is paused", false}},
     {VIR_DOMAIN_EVENT_PMSUSPENDED, -1, {LAUNCHER_GUEST_SUSPENDED, "the guest sleeps", false}},
     {VIR_DOMAIN_EVENT_CRASHED, -1, {LAUNCHER_GUEST_CRASHED, "the guest panicked", false}},
     {VIR_DOMAIN_EVENT_SHUTDOWN, VIR_DOMAIN_EVENT_SHUTDOWN_HOST,
         {LAUNCHER_GUEST_SHUTDOWN, "QEMU was told to end", false}},
-    {VIR_DOMAIN_EVENT_SHUTDOWN, -1, {LAUNCHER_GUEST_SHUTDOWN, "the guest asked for it", false}},
+    {VIR_DOMAIN_EVENT_SHUTDOWN, -1, {LAUNCHER_GUEST_SHUTDOWN, "the guest shuts down", false}},
     {VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN,
         {LAUNCHER_GUEST_STOPPED, "the guest has shut down", false}},
     {VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_DESTROYED,
-        {LAUNCHER_GUEST_STOPPED, "it was destroyed", false}},
+        {LAUNCHER_GUEST_STOPPED, "the guest was destroyed", false}},
     {VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_CRASHED,
         {LAUNCHER_GUEST_STOPPED, "the guest crashed", true}},
-    {VIR_DOMAIN_EVENT_STOPPED, -1, {LAUNCHER_GUEST_STOPPED, "QEMU ended without a word", true}},
+    {VIR_DOMAIN_EVENT_STOPPED, -1,
+        {LAUNCHER_GUEST_STOPPED, "QEMU ended without the guest having shut down", true}},
 };
 
 static const struct launcher_guest_event connection_lost = {

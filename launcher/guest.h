@@ -20,7 +20,7 @@ const char *launcher_guest_state_name(enum launcher_guest_state state); /* "Star
 
 struct launcher_guest_event {
     enum launcher_guest_state state;
-    const char *reason; /* libvirt's detail in words: "the guest asked for it", … Static. */
+    const char *reason; /* in words: "the guest is paused: its watchdog fired", … Static. */
     bool failed; /* it ended by a crash or a failure */
 };
 typedef void launcher_guest_observer(void *user, const struct launcher_guest_event *event);

@@ -1,0 +1,102 @@
+#include "launcher/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 1000 };
+
+struct launcher_console {
+    struct ev_loop *loop;
+    ev_io input; /* the FIFO has something; stopped while there is data to write */
+    ev_io output; /* standard output takes something; started while there is */
+    bool broken; /* nobody reads standard output any more */
+    size_t length; /* of data, which was read and not yet written */
+    char data[PIPE_BUF]; /* what a pipe that is ready takes without blocking */
+};
+
+/* Reads what fits. Returns whether there is data to write. */
+static bool pull(struct launcher_console *console)
+{
+    ssize_t got = read(console->input.fd, console->data, sizeof(console->data));
+    console->length = got > 0 && !console->broken ? (size_t)got : 0;
+    return console->length > 0;
+}
+
+/* Writes what was read, or as much as is taken. Returns whether all is written. */
+static bool push(struct launcher_console *console)
+{
+    ssize_t put = write(STDOUT_FILENO, console->data, console->length);
+    if (put < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (put < 0) {
+        console->broken = true;
+        put = (ssize_t)console->length;
+    }
+    console->length -= (size_t)put;
+    memmove(console->data, console->data + put, console->length);
+    return console->length == 0;
+}
+
+static void on_input(struct ev_loop *loop, ev_io *watcher, int events)
+{
+    (void)events;
+    struct launcher_console *console = watcher->data;
+    if (!pull(console))
+        return;
+    ev_io_stop(loop, &console->input);
+    ev_io_start(loop, &console->output);
+}
+
+static void on_output(struct ev_loop *loop, ev_io *watcher, int events)
+{
+    (void)events;
+    struct launcher_console *console = watcher->data;
+    if (!push(console))
+        return;
+    ev_io_stop(loop, &console->output);
+    ev_io_start(loop, &console->input);
+}
+
+struct launcher_console *launcher_console_open(
+    struct ev_loop *loop, const char *path, struct error **err)
+{
+    /* Opened for writing too, so that it never is at its end. */
+    int fd = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (fd < 0) {
+        error_set_errno(err, "making %s for the console", path);
+        return NULL;
+    }
+    struct launcher_console *console = xcalloc(1, sizeof(*console));
+    console->loop = loop;
+    ev_io_init(&console->input, on_input, fd, EV_READ);
+    ev_io_init(&console->output, on_output, STDOUT_FILENO, EV_WRITE);
+    console->input.data = console->output.data = console;
+    ev_io_start(loop, &console->input);
+    return console;
+}
+
+/* Whether standard output takes something now or soon. */
+static bool is_taken(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, PATIENCE_MS) == 1;
+}
+
+void launcher_console_free(struct launcher_console *console)
+{
+    if (console == NULL)
+        return;
+    ev_io_stop(console->loop, &console->input);
+    ev_io_stop(console->loop, &console->output);
+    while ((console->length > 0 || pull(console)) && is_taken())
+        push(console);
+    close(console->input.fd);
+    free(console);
+}

@@ -1,0 +1,183 @@
+#include "launcher/input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "annotations/parse.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+
+enum { MAX_BYTES = 16 << 20 }; /* of the file: a list of objects may be longer than one of them */
+
+/* How a finding's pointer becomes a place in a file. */
+struct place {
+    const char *file;
+    const struct launcher_input *input; /* NULL: the file is the annotation alone */
+    const char *annotation; /* pointer of the annotation that findings are about; NULL: the VMI */
+};
+
+/* "vmi.yaml:12:3: spec.domain.cpu", owned by the caller. */
+static char *describe_place(const struct place *place, const char *pointer)
+{
+    auto_free char *path = finding_path(pointer);
+    if (place->input == NULL)
+        return xasprintf("%s: %s", place->file, path);
+    const struct yaml_document *document = place->input->document;
+    auto_free char *outer = xasprintf(
+        "%s%s", place->input->pointer, place->annotation != NULL ? place->annotation : pointer);
+    struct yaml_place where = place->annotation != NULL
+                                  ? yaml_place_inside(document, outer, pointer)
+                                  : yaml_place_of(document, outer);
+    auto_free char *before =
+        place->annotation != NULL ? finding_path(place->annotation) : xstrdup("");
+    return xasprintf("%s:%zu:%zu: %s%s", place->file, where.line, where.column, before, path);
+}
+
+static int report(const struct place *place, const struct findings *findings, struct error **err)
+{
+    auto_free char *all = xstrdup("");
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        auto_free char *where = describe_place(place, finding->pointer);
+        if (finding->severity == FINDING_WARNING) {
+            log_warning("%s: %s", where, finding->message);
+            continue;
+        }
+        auto_free char *before = all;
+        all =
+            xasprintf("%s%s%s: %s", before, before[0] != '\0' ? "; " : "", where, finding->message);
+    }
+    return findings->errors > 0 ? error_set(err, ERROR_INPUT, "%s", all) : 0;
+}
+
+int launcher_input_report(
+    const struct launcher_input *input, const struct findings *findings, struct error **err)
+{
+    const struct place place = {.file = input->name, .input = input};
+    return report(&place, findings, err);
+}
+
+/* The pointer of the VMI in an object: its own root, or the template of a VirtualMachine; NULL for
+ * an object of another kind. */
+static const char *vmi_pointer(const json_t *object)
+{
+    const char *kind = json_get_string(object, "kind");
+    const char *version = json_get_string(object, "apiVersion");
+    if (kind == NULL || (version != NULL && !text_starts_with(version, "kubevirt.io/")))
+        return NULL;
+    if (streq(kind, "VirtualMachineInstance"))
+        return "";
+    return streq(kind, "VirtualMachine") ? "/spec/template" : NULL;
+}
+
+static int choose(struct launcher_input *input, struct error **err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < input->stream.count; i++) {
+        const struct yaml_document *document = &input->stream.documents[i];
+        const char *pointer = vmi_pointer(document->root);
+        if (pointer == NULL)
+            continue;
+        input->document = document;
+        input->pointer = pointer;
+        count++;
+    }
+    if (count == 1)
+        return 0;
+    return error_set(err, ERROR_INPUT,
+        count == 0 ? "%s has no VirtualMachineInstance or VirtualMachine"
+                   : "%s has more than one VirtualMachineInstance or VirtualMachine",
+        input->name);
+}
+
+/* Makes the VMI: the object itself, or the template with the name of the machine. */
+static int make_vmi(struct launcher_input *input, struct error **err)
+{
+    const json_t *object = input->document->root;
+    const json_t *template = json_pointer_get(object, input->pointer);
+    const char *name = json_get_string(json_object_get(object, "metadata"), "name");
+    const char *namespace = json_get_string(json_object_get(object, "metadata"), "namespace");
+    if (name == NULL || name[0] == '\0')
+        return error_set(err, ERROR_INPUT, "%s: metadata.name is missing", input->name);
+    input->vmi = json_is_object(template) ? json_deep_copy(template) : json_object();
+    json_object_set_new(input->vmi, "apiVersion", json_string("kubevirt.io/v1"));
+    json_object_set_new(input->vmi, "kind", json_string("VirtualMachineInstance"));
+    json_t *metadata = json_object_get(input->vmi, "metadata");
+    if (!json_is_object(metadata)) {
+        metadata = json_object();
+        json_object_set_new(input->vmi, "metadata", metadata);
+    }
+    json_object_set_new(metadata, "name", json_string(name));
+    json_object_set_new(
+        metadata, "namespace", json_string(namespace != NULL ? namespace : "default"));
+    input->text = json_dumps(input->vmi, JSON_COMPACT);
+    return 0;
+}
+
+/* Parses the text of an annotation at a place. */
+static int parse_annotation(struct launcher_input *input, const char *text, size_t length,
+    const struct place *place, struct error **err)
+{
+    struct findings findings = {0};
+    input->list = annotations_parse(text, length, NULL, &findings);
+    int result = report(place, &findings, err);
+    findings_clear(&findings);
+    return result;
+}
+
+static int read_annotation_file(struct launcher_input *input, const char *path, struct error **err)
+{
+    const struct place place = {.file = path};
+    auto_free char *text = NULL;
+    size_t length = 0;
+    if (file_read(path, ANNOTATIONS_MAX_BYTES, &text, &length, err) < 0)
+        return -1;
+    return parse_annotation(input, text, length, &place, err);
+}
+
+static int read_own_annotation(struct launcher_input *input, struct error **err)
+{
+    static const char pointer[] = "/metadata/annotations";
+    const json_t *annotations = json_pointer_get(input->vmi, pointer);
+    struct findings findings = {0};
+    const char *key = NULL;
+    const char *text = annotations_find(annotations, NULL, &key, &findings);
+    for (size_t i = 0; i < findings.count; i++) {
+        auto_free char *relative = findings.items[i].pointer;
+        findings.items[i].pointer = xasprintf("%s%s", pointer, relative);
+    }
+    int result = launcher_input_report(input, &findings, err);
+    findings_clear(&findings);
+    if (result < 0 || text == NULL)
+        return result;
+    auto_free char *whole = json_pointer_join(pointer, key);
+    const struct place place = {.file = input->name, .input = input, .annotation = whole};
+    return parse_annotation(input, text, strlen(text), &place, err);
+}
+
+int launcher_input_read(
+    struct launcher_input *input, const struct launcher_flags *flags, struct error **err)
+{
+    auto_free char *text = NULL;
+    size_t length = 0;
+    *input =
+        (struct launcher_input){.name = streq(flags->vmi, "-") ? "standard input" : flags->vmi};
+    if (file_read(flags->vmi, MAX_BYTES, &text, &length, err) < 0 ||
+        yaml_parse(input->name, text, length, &input->stream, err) < 0)
+        return error_wrap(err, "reading the VMI");
+    if (choose(input, err) < 0 || make_vmi(input, err) < 0)
+        return -1;
+    return flags->annotation_file != NULL ? read_annotation_file(input, flags->annotation_file, err)
+                                          : read_own_annotation(input, err);
+}
+
+void launcher_input_clear(struct launcher_input *input)
+{
+    annotations_list_free(input->list);
+    free(input->text);
+    json_decref(input->vmi);
+    yaml_stream_clear(&input->stream);
+    *input = (struct launcher_input){0};
+}

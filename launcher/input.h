@@ -1,0 +1,34 @@
+/* What a launch is given: the VMI, as the file has it and as the hooks get it, and the list of its
+ * sidecars. */
+#ifndef LAUNCHER_INPUT_H
+#define LAUNCHER_INPUT_H
+
+#include "annotations/sidecar.h"
+#include "base/finding.h"
+#include "base/yaml.h"
+#include "launcher/flags.h"
+
+/* All of it is owned. Zeroed is empty. */
+struct launcher_input {
+    const char *name; /* of the file; borrowed from the flags */
+    struct yaml_stream stream;
+    const struct yaml_document *document; /* the machine's, in the stream */
+    const char *pointer; /* of the VMI in it: "", or the template of a VirtualMachine; static */
+    json_t *vmi;
+    char *text; /* the VMI as JSON */
+    struct annotations_list *list; /* NULL: no annotation */
+};
+
+/* Reads the one VirtualMachineInstance or VirtualMachine of the file; objects of other kinds are
+ * passed over. Warnings are logged. Returns 0, or -1 with an error; launcher_input_clear is due
+ * either way. */
+int launcher_input_read(
+    struct launcher_input *input, const struct launcher_flags *flags, struct error **err);
+void launcher_input_clear(struct launcher_input *input);
+
+/* Says what a check found in the VMI, by its place in the file: logs the warnings. Returns 0, or
+ * -1 with one input error of all errors. */
+int launcher_input_report(
+    const struct launcher_input *input, const struct findings *findings, struct error **err);
+
+#endif

@@ -1,0 +1,570 @@
+#include "launcher/launch.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "domain/domain.h"
+#include "launcher/cloud_init.h"
+#include "launcher/console.h"
+#include "launcher/convert.h"
+#include "launcher/fields.h"
+#include "launcher/guest.h"
+#include "launcher/input.h"
+#include "launcher/kvm.h"
+#include "launcher/lock.h"
+#include "launcher/prepare.h"
+#include "launcher/termination.h"
+#include "launcher/value.h"
+#include "manager/event_log.h"
+
+enum {
+    GRACE_SECONDS = 30, /* KubeVirt's default of terminationGracePeriodSeconds */
+    BUTTON_SECONDS = 2, /* the power button is pressed again: a guest that boots ignores it */
+    CLOUD_INIT_MAX_DEPTH = 32,
+};
+
+enum stage {
+    INPUT,
+    COLLECT,
+    CONVERT,
+    PRE_CLOUD_INIT_ISO,
+    ON_DEFINE_DOMAIN,
+    PREPARE,
+    SCHEMA,
+    START,
+    RUN,
+    END, /* none of the launch any more: the sidecars are told */
+};
+
+/* How the beginning of a stage went. */
+enum progress { FAILED = -1, OVER, UNDER_WAY };
+
+struct launch {
+    const struct launcher_flags *flags;
+    struct ev_loop *loop;
+    enum stage stage;
+
+    struct launcher_input input;
+    struct rpc *rpc;
+    struct manager *manager;
+    char *work; /* directory for what is made; NULL before */
+    int lock; /* -1 before */
+    struct launcher_volumes volumes;
+    json_t *cloud_init; /* or NULL */
+    char *domain;
+    size_t domain_length;
+    char *name; /* of the domain */
+    struct launcher_prepare *prepare; /* under way; or NULL */
+    struct launcher_console *console; /* or NULL */
+    struct launcher_guest *guest; /* NULL before */
+
+    ev_signal terminate;
+    ev_signal interrupt;
+    const char *signal; /* the name of the first one; NULL: none */
+    ev_timer button; /* presses it, from the first signal on */
+    ev_timer grace; /* since the first signal */
+
+    struct error *error; /* why it failed; NULL: it did not */
+    enum stage failed; /* where */
+    bool over;
+};
+
+static void proceed(struct launch *launch);
+
+static void on_shut_down(
+    void *user, struct error *take_error, const char *output, size_t output_length)
+{
+    (void)output;
+    (void)output_length;
+    struct launch *launch = user;
+    if (take_error != NULL)
+        log_warning("telling the sidecars of the end: %s", take_error->message);
+    error_free(take_error);
+    launch->over = true;
+}
+
+/* Ends the launch, once: error is why, or NULL. */
+static void finish(struct launch *launch, struct error *take_error)
+{
+    if (launch->stage == END) {
+        error_free(take_error);
+        return;
+    }
+    bool collected = launch->stage > COLLECT;
+    launch->error = take_error;
+    launch->failed = launch->stage;
+    launch->stage = END;
+    ev_timer_stop(launch->loop, &launch->button);
+    ev_timer_stop(launch->loop, &launch->grace);
+    auto_error struct error *error = NULL;
+    if (launch->guest != NULL && launcher_guest_destroy(launch->guest, &error) < 0)
+        log_warning("%s", error->message);
+    if (collected && !launch->flags->dry_run)
+        manager_shutdown(launch->manager, on_shut_down, launch);
+    else
+        launch->over = true;
+}
+
+static void on_event(void *user, const struct manager_event *event)
+{
+    const struct launch *launch = user;
+    manager_event_log(event, launch->flags->log_format);
+}
+
+/* The end of an operation that leads to the next stage. */
+static void on_stage_over(
+    void *user, struct error *take_error, const char *output, size_t output_length)
+{
+    (void)output;
+    (void)output_length;
+    struct launch *launch = user;
+    if (take_error != NULL)
+        finish(launch, take_error);
+    else
+        proceed(launch);
+}
+
+static enum progress begin_input(struct launch *launch, struct error **err)
+{
+    return launcher_input_read(&launch->input, launch->flags, err) < 0 ? FAILED : OVER;
+}
+
+static enum progress begin_collect(struct launch *launch, struct error **err)
+{
+    const struct manager_options options = {
+        .directory = launch->flags->socket_directory,
+        .sidecars = launch->flags->sidecars,
+        .timeout_ms = launch->flags->timeout_ms,
+        .slow_chain_ms = launch->flags->slow_chain_ms,
+        .list = launch->input.list,
+        .trace_directory = launch->flags->trace,
+        .observer = on_event,
+        .user = launch,
+    };
+    launch->rpc = rpc_new(launch->loop, err);
+    if (launch->rpc == NULL)
+        return FAILED;
+    launch->manager = manager_new(launch->loop, launch->rpc, &options);
+    manager_collect(launch->manager, on_stage_over, launch);
+    return UNDER_WAY;
+}
+
+/* Whether the guest is to run by KVM. A daemon's QEMU runs as another user, who may be allowed to
+ * what this one is not. */
+static bool choose_kvm(const struct launch *launch)
+{
+    auto_error struct error *error = NULL;
+    if (launcher_kvm_probe(&error) == 0)
+        return true;
+    if (error->errnum == EACCES && !launcher_guest_is_embedded(launch->flags->connect))
+        return true;
+    log_warning("QEMU emulates the processor, which is slow: %s", error->message);
+    return false;
+}
+
+static int make_work_directory(struct launch *launch, struct error **err)
+{
+    if (launch->flags->dry_run) {
+        launch->work = xstrdup("/tmp/hook-launcher");
+        return 0;
+    }
+    launch->work = file_make_temporary("hook-launcher-", err);
+    if (launch->work == NULL)
+        return -1;
+    /* A daemon's QEMU, another user, has to come through; each file is still its owner's alone. */
+    if (!launcher_guest_is_embedded(launch->flags->connect) && chmod(launch->work, 0711) < 0)
+        return error_set_errno(err, "opening %s to libvirt's QEMU", launch->work);
+    return 0;
+}
+
+/* Where the guest's console is logged: a path that libvirt can use. NULL: nowhere. Owned by the
+ * caller. */
+static char *console_path(const struct launch *launch)
+{
+    const char *console = launch->flags->console;
+    if (console == NULL)
+        return NULL;
+    if (streq(console, "-"))
+        return file_join(launch->work, "console");
+    if (console[0] == '/')
+        return xstrdup(console);
+    auto_free char *here = getcwd(NULL, 0);
+    return file_join(here != NULL ? here : "/", console);
+}
+
+/* Everything that is wrong with the VMI becomes a finding. */
+static void convert(struct launch *launch, struct findings *findings)
+{
+    const struct launcher_flags *flags = launch->flags;
+    launcher_check(launch->input.vmi, findings);
+    if (findings->errors > 0)
+        return;
+    const struct launcher_volume_options options = {
+        .container_disks = flags->container_disks,
+        .pvcs = flags->pvcs,
+        .directories = flags->directories,
+        .work_directory = launch->work,
+        .dry_run = flags->dry_run,
+    };
+    auto_free char *console = console_path(launch);
+    const struct launcher_machine machine = {
+        .kvm = choose_kvm(launch),
+        .console_file = console,
+        .work_directory = launch->work,
+        .dry_run = flags->dry_run,
+    };
+    launcher_volumes_find(launch->input.vmi, &options, &launch->volumes, findings);
+    launch->domain = launcher_convert(
+        launch->input.vmi, &launch->volumes, &machine, &launch->domain_length, findings);
+}
+
+static enum progress begin_convert(struct launch *launch, struct error **err)
+{
+    if (make_work_directory(launch, err) < 0)
+        return FAILED;
+    struct findings findings = {0};
+    convert(launch, &findings);
+    int result = launcher_input_report(&launch->input, &findings, err);
+    findings_clear(&findings);
+    struct domain_identity identity = {0};
+    if (result < 0 || domain_identify(launch->domain, launch->domain_length, &identity, err) < 0)
+        return FAILED;
+    launch->name = steal(&identity.name);
+    domain_identity_clear(&identity);
+    if (!launch->flags->dry_run) {
+        launch->lock = launcher_lock_take(launch->name, err);
+        if (launch->lock < 0)
+            return FAILED;
+    }
+    auto_error struct error *error = NULL;
+    launch->cloud_init = launcher_cloud_init_data(launch->input.vmi, &launch->volumes, &error);
+    if (error == NULL)
+        return OVER;
+    error_move(err, steal(&error));
+    return FAILED;
+}
+
+static void on_cloud_init(
+    void *user, struct error *take_error, const char *output, size_t output_length)
+{
+    struct launch *launch = user;
+    struct error *error = take_error;
+    if (error == NULL) {
+        json_decref(launch->cloud_init);
+        launch->cloud_init = json_parse(output, output_length, CLOUD_INIT_MAX_DEPTH, &error);
+    }
+    on_stage_over(launch, error, NULL, 0);
+}
+
+static enum progress begin_pre_cloud_init_iso(struct launch *launch, struct error **err)
+{
+    (void)err;
+    if (launch->cloud_init == NULL)
+        return OVER;
+    auto_free char *data = json_dumps(launch->cloud_init, JSON_COMPACT);
+    const char *vmi = launch->input.text;
+    manager_pre_cloud_init_iso(
+        launch->manager, data, strlen(data), vmi, strlen(vmi), on_cloud_init, launch);
+    return UNDER_WAY;
+}
+
+static void on_domain(
+    void *user, struct error *take_error, const char *output, size_t output_length)
+{
+    struct launch *launch = user;
+    if (take_error == NULL) {
+        free(launch->domain);
+        launch->domain = xstrndup(output, output_length);
+        launch->domain_length = output_length;
+    }
+    on_stage_over(launch, take_error, NULL, 0);
+}
+
+static enum progress begin_on_define_domain(struct launch *launch, struct error **err)
+{
+    (void)err;
+    const char *vmi = launch->input.text;
+    manager_on_define_domain(launch->manager, launch->domain, launch->domain_length, vmi,
+        strlen(vmi), on_domain, launch);
+    return UNDER_WAY;
+}
+
+static struct error *signal_error(const struct launch *launch)
+{
+    struct error *error = NULL;
+    error_set(&error, ERROR_CANCELED, "ended by %s", launch->signal);
+    return error;
+}
+
+static void on_prepared(void *user, struct error *take_error)
+{
+    struct launch *launch = user;
+    launch->prepare = NULL;
+    if (launch->signal != NULL) {
+        error_free(take_error);
+        finish(launch, signal_error(launch));
+        return;
+    }
+    on_stage_over(launch, take_error, NULL, 0);
+}
+
+static enum progress begin_prepare(struct launch *launch, struct error **err)
+{
+    (void)err;
+    if (launch->flags->dry_run)
+        return OVER;
+    launch->prepare = launcher_prepare_start(
+        &launch->volumes, launch->cloud_init, launch->work, on_prepared, launch);
+    return UNDER_WAY;
+}
+
+static enum progress begin_schema(struct launch *launch, struct error **err)
+{
+    struct domain_schema *schema = domain_schema_load(launch->flags->schema, err);
+    if (schema == NULL)
+        return FAILED;
+    int result = domain_schema_check(schema, launch->domain, launch->domain_length, err);
+    domain_schema_free(schema);
+    return result < 0 ? FAILED : OVER;
+}
+
+static int print_domain(const struct launch *launch, struct error **err)
+{
+    if (file_write_all(STDOUT_FILENO, launch->domain, launch->domain_length, err) < 0)
+        return error_wrap(err, "standard output");
+    return 0;
+}
+
+static void on_guest_event(void *user, const struct launcher_guest_event *event)
+{
+    struct launch *launch = user;
+    log_write(event->failed ? LOG_WARNING : LOG_INFO,
+        json_pack(
+            "{s:s, s:s}", "domain", launch->name, "state", launcher_guest_state_name(event->state)),
+        "%s", event->reason);
+    if (event->state != LAUNCHER_GUEST_STOPPED)
+        return;
+    struct error *error = NULL;
+    if (event->failed)
+        error_set(&error, ERROR_REMOTE, "%s", event->reason);
+    finish(launch, error);
+}
+
+/* Makes sure that the console's file can be written, and empties it. */
+static int open_console(struct launch *launch, struct error **err)
+{
+    auto_free char *path = console_path(launch);
+    if (path == NULL)
+        return 0;
+    if (streq(launch->flags->console, "-")) {
+        launch->console = launcher_console_open(launch->loop, path, err);
+        return launch->console != NULL ? 0 : -1;
+    }
+    auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return fd < 0 ? error_set_errno(err, "opening %s for the console", path) : 0;
+}
+
+static enum progress begin_start(struct launch *launch, struct error **err)
+{
+    if (launch->flags->dry_run) {
+        if (print_domain(launch, err) < 0)
+            return FAILED;
+        finish(launch, NULL);
+        return UNDER_WAY;
+    }
+    if (open_console(launch, err) < 0)
+        return FAILED;
+    launch->guest = launcher_guest_open(
+        launch->loop, launch->flags->connect, launch->work, on_guest_event, launch, err);
+    if (launch->guest == NULL ||
+        launcher_guest_start(launch->guest, launch->name, launch->domain, err) < 0)
+        return FAILED;
+    return OVER;
+}
+
+static enum progress begin_run(struct launch *launch, struct error **err)
+{
+    (void)err;
+    (void)launch; /* its guest's events and signals go on from here */
+    return UNDER_WAY;
+}
+
+static const struct {
+    const char *name; /* as a failure names it */
+    enum progress (*begin)(struct launch *launch, struct error **err);
+} stages[] = {
+    [INPUT] = {"Input", begin_input},
+    [COLLECT] = {"Collect", begin_collect},
+    [CONVERT] = {"Convert", begin_convert},
+    [PRE_CLOUD_INIT_ISO] = {"PreCloudInitIso", begin_pre_cloud_init_iso},
+    [ON_DEFINE_DOMAIN] = {"OnDefineDomain", begin_on_define_domain},
+    [PREPARE] = {"Prepare", begin_prepare},
+    [SCHEMA] = {"Schema", begin_schema},
+    [START] = {"Start", begin_start},
+    [RUN] = {"Run", begin_run},
+};
+
+/* Goes through the stages from the present one until one is under way, or fails. */
+static void run_stages(struct launch *launch)
+{
+    for (;;) {
+        struct error *error = NULL;
+        log_debug("stage %s", stages[launch->stage].name);
+        switch (stages[launch->stage].begin(launch, &error)) {
+        case OVER:
+            launch->stage++;
+            break;
+        case UNDER_WAY:
+            return;
+        case FAILED:
+            finish(launch, error);
+            return;
+        }
+    }
+}
+
+static void proceed(struct launch *launch)
+{
+    launch->stage++;
+    run_stages(launch);
+}
+
+static void on_button(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct launch *launch = watcher->data;
+    auto_error struct error *error = NULL;
+    if (launcher_guest_shutdown(launch->guest, &error) < 0)
+        log_warning("%s", error->message);
+}
+
+/* Ends QEMU; its end comes as an event, unless it cannot be ended. */
+static void destroy_guest(struct launch *launch)
+{
+    struct error *error = NULL;
+    if (launcher_guest_destroy(launch->guest, &error) < 0)
+        finish(launch, error);
+}
+
+static void on_grace(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct launch *launch = watcher->data;
+    log_warning("the guest has not shut down in time, and is destroyed");
+    destroy_guest(launch);
+}
+
+/* A signal while the guest runs. */
+static void end_guest(struct launch *launch, bool again)
+{
+    double grace = (double)launcher_integer(
+        launch->input.vmi, "/spec/terminationGracePeriodSeconds", GRACE_SECONDS);
+    if (again || grace <= 0) {
+        log_info("%s: the guest is destroyed", launch->signal);
+        destroy_guest(launch);
+        return;
+    }
+    log_info("%s: the guest has %.0f seconds to shut down", launch->signal, grace);
+    ev_now_update(launch->loop);
+    ev_timer_set(&launch->button, 0, BUTTON_SECONDS);
+    ev_timer_start(launch->loop, &launch->button);
+    ev_timer_set(&launch->grace, grace, 0);
+    ev_timer_start(launch->loop, &launch->grace);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct launch *launch = watcher->data;
+    bool again = launch->signal != NULL;
+    if (!again)
+        launch->signal = watcher->signum == SIGTERM ? "SIGTERM" : "SIGINT";
+    if (launch->stage == END)
+        return;
+    if (launch->stage == RUN) {
+        end_guest(launch, again);
+    } else if (launch->prepare != NULL) {
+        launcher_prepare_cancel(launch->prepare);
+    } else {
+        manager_cancel(launch->manager);
+        finish(launch, signal_error(launch));
+    }
+}
+
+static void watch_signals(struct launch *launch)
+{
+    signal(SIGPIPE, SIG_IGN);
+    ev_signal_init(&launch->terminate, on_signal, SIGTERM);
+    ev_signal_init(&launch->interrupt, on_signal, SIGINT);
+    launch->terminate.data = launch->interrupt.data = launch;
+    ev_signal_start(launch->loop, &launch->terminate);
+    ev_signal_start(launch->loop, &launch->interrupt);
+    ev_timer_init(&launch->button, on_button, 0, 0);
+    ev_timer_init(&launch->grace, on_grace, 0, 0);
+    launch->button.data = launch->grace.data = launch;
+}
+
+/* Says why it failed, and returns the exit status. */
+static int report(const struct launch *launch)
+{
+    const struct error *error = launch->error;
+    if (error == NULL)
+        return 0;
+    const char *stage = stages[launch->failed].name;
+    const char *path = launch->flags->termination_log;
+    if (path == NULL && access(LAUNCHER_TERMINATION_LOG, F_OK) == 0)
+        path = LAUNCHER_TERMINATION_LOG;
+    auto_error struct error *failure = NULL;
+    if (path != NULL && launcher_termination_write(path, stage, error, &failure) < 0)
+        log_warning("%s", failure->message);
+    log_write(LOG_ERROR,
+        json_pack("{s:s, s:s}", "stage", stage, "class", error_class_name(error->class)), "%s",
+        error->message);
+    return error_exit_status(error->class);
+}
+
+/* Ends what still runs and removes what was made. */
+static void clean_up(struct launch *launch)
+{
+    launcher_guest_free(launch->guest);
+    launcher_console_free(launch->console);
+    manager_free(launch->manager);
+    rpc_free(launch->rpc);
+    auto_error struct error *error = NULL;
+    if (launch->work != NULL && !launch->flags->dry_run &&
+        file_remove_tree(launch->work, &error) < 0)
+        log_warning("%s", error->message);
+    if (launch->lock >= 0)
+        close(launch->lock);
+    launcher_volumes_clear(&launch->volumes);
+    launcher_input_clear(&launch->input);
+    json_decref(launch->cloud_init);
+    free(launch->work);
+    free(launch->domain);
+    free(launch->name);
+}
+
+int launcher_launch(const struct launcher_flags *flags)
+{
+    log_init("hook-launcher", flags->log_format, flags->log_level);
+    umask(077); /* what is made may hold secrets */
+    struct launch launch = {.flags = flags, .loop = ev_default_loop(EVFLAG_AUTO), .lock = -1};
+    watch_signals(&launch);
+    run_stages(&launch);
+    while (!launch.over)
+        ev_run(launch.loop, EVRUN_ONCE);
+    clean_up(&launch);
+    int status = report(&launch);
+    error_free(launch.error);
+    return status;
+}

@@ -1,0 +1,213 @@
+#include "launcher/prepare.h"
+
+#include <ev.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "launcher/cloud_init.h"
+#include "launcher/iso.h"
+
+struct launcher_prepare {
+    const struct launcher_volumes *volumes;
+    const json_t *cloud_init;
+    const char *work_directory;
+    launcher_prepare_done *done;
+    void *user;
+    size_t next; /* the volume to make next */
+    char *scratch; /* a directory that the volume under way needs; or NULL */
+    struct launcher_tool *tool; /* under way; or NULL */
+    ev_timer go; /* to the next volume, from the loop */
+    bool canceled;
+};
+
+static void on_tool_done(void *user, struct error *take_error);
+
+/* Each of the following makes one volume: returns 0 with prepare->tool set if a program is at it,
+ * else it is made; or -1 with an error. */
+
+static int run_tool(struct launcher_prepare *prepare, const char *const *argv, const char *package,
+    struct error **err)
+{
+    prepare->tool = launcher_tool_start(argv, package, on_tool_done, prepare, err);
+    return prepare->tool != NULL ? 0 : -1;
+}
+
+static int run_iso(struct launcher_prepare *prepare, const char *directory, const char *label,
+    const char *path, struct error **err)
+{
+    prepare->tool = launcher_iso_make(directory, label, path, on_tool_done, prepare, err);
+    return prepare->tool != NULL ? 0 : -1;
+}
+
+static int make_overlay(
+    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+{
+    const char *const argv[] = {"qemu-img", "create", "-q", "-f", volume->format, "-F",
+        volume->backing_format, "-b", volume->source, volume->path, NULL};
+    return run_tool(prepare, argv, "qemu-utils", err);
+}
+
+static int make_empty_disk(
+    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+{
+    auto_free char *size = xasprintf("%lld", volume->capacity);
+    const char *const argv[] = {
+        "qemu-img", "create", "-q", "-f", volume->format, volume->path, size, NULL};
+    return run_tool(prepare, argv, "qemu-utils", err);
+}
+
+/* A host disk that is not there yet: a sparse file, which outlives the launch. */
+static int make_host_disk(const struct launcher_volume *volume, struct error **err)
+{
+    if (volume->source != NULL)
+        return 0;
+    auto_fd int fd = open(volume->path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set_errno(err, "making %s", volume->path);
+    if (ftruncate(fd, volume->capacity) == 0)
+        return 0;
+    error_set_errno(err, "making %s of %lld bytes", volume->path, volume->capacity);
+    unlink(volume->path);
+    return -1;
+}
+
+static int scratch_make(struct launcher_prepare *prepare, const char *name, struct error **err)
+{
+    prepare->scratch = file_join(prepare->work_directory, name);
+    return file_make_directories(prepare->scratch, 0700, err);
+}
+
+static int make_cloud_init(
+    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+{
+    const char *label = NULL;
+    if (scratch_make(prepare, "cloud-init", err) < 0 ||
+        launcher_cloud_init_write(prepare->cloud_init, prepare->scratch, &label, err) < 0)
+        return -1;
+    return run_iso(prepare, prepare->scratch, label, volume->path, err);
+}
+
+/* The label that the volume's source asks for, or KubeVirt's default.
+ * Source: KubeVirt API reference, ConfigMapVolumeSource, volumeLabel. */
+static const char *label_of(const struct launcher_volume *volume)
+{
+    static const char *const sources[] = {"configMap", "secret", "downwardAPI"};
+    const char *label = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(sources) && label == NULL; i++)
+        label = json_get_string(json_object_get(volume->spec, sources[i]), "volumeLabel");
+    return label != NULL && label[0] != '\0' ? label : "cfgdata";
+}
+
+static int make_directory_iso(
+    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+{
+    const char *directory = volume->source;
+    if (directory == NULL) { /* an optional source that is not there */
+        if (scratch_make(prepare, "nothing", err) < 0)
+            return -1;
+        directory = prepare->scratch;
+    }
+    return run_iso(prepare, directory, label_of(volume), volume->path, err);
+}
+
+static int make(
+    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+{
+    switch (volume->kind) {
+    case LAUNCHER_CONTAINER_DISK:
+        return make_overlay(prepare, volume, err);
+    case LAUNCHER_HOST_DISK:
+        return make_host_disk(volume, err);
+    case LAUNCHER_PVC:
+        break;
+    case LAUNCHER_EMPTY_DISK:
+        return make_empty_disk(prepare, volume, err);
+    case LAUNCHER_CLOUD_INIT_NO_CLOUD:
+    case LAUNCHER_CLOUD_INIT_CONFIG_DRIVE:
+        return make_cloud_init(prepare, volume, err);
+    case LAUNCHER_DIRECTORY_ISO:
+        return make_directory_iso(prepare, volume, err);
+    }
+    return 0;
+}
+
+static void scratch_remove(struct launcher_prepare *prepare)
+{
+    if (prepare->scratch != NULL)
+        file_remove_tree(prepare->scratch, NULL);
+    free(steal(&prepare->scratch));
+}
+
+static void end(struct launcher_prepare *prepare, struct error *take_error)
+{
+    scratch_remove(prepare);
+    prepare->done(prepare->user, take_error);
+    free(prepare);
+}
+
+/* Makes volumes until one takes a program, or all are made. */
+static void on_go(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct launcher_prepare *prepare = watcher->data;
+    struct error *error = NULL;
+    if (prepare->canceled)
+        error_set(&error, ERROR_CANCELED, "making disks was called off");
+    while (error == NULL && prepare->next < prepare->volumes->count) {
+        const struct launcher_volume *volume = &prepare->volumes->items[prepare->next++];
+        scratch_remove(prepare);
+        if (make(prepare, volume, &error) < 0)
+            error_wrap(&error, "volume %s", volume->name);
+        else if (prepare->tool != NULL)
+            return;
+    }
+    end(prepare, error);
+}
+
+static void go_on(struct launcher_prepare *prepare)
+{
+    ev_timer_set(&prepare->go, 0, 0);
+    ev_timer_start(EV_DEFAULT_UC, &prepare->go);
+}
+
+static void on_tool_done(void *user, struct error *take_error)
+{
+    struct launcher_prepare *prepare = user;
+    struct error *error = take_error;
+    prepare->tool = NULL;
+    if (error == NULL) {
+        go_on(prepare);
+        return;
+    }
+    error_wrap(&error, "volume %s", prepare->volumes->items[prepare->next - 1].name);
+    end(prepare, error);
+}
+
+struct launcher_prepare *launcher_prepare_start(const struct launcher_volumes *volumes,
+    const json_t *cloud_init, const char *work_directory, launcher_prepare_done *done, void *user)
+{
+    struct launcher_prepare *prepare = xmalloc(sizeof(*prepare));
+    *prepare = (struct launcher_prepare){
+        .volumes = volumes,
+        .cloud_init = cloud_init,
+        .work_directory = work_directory,
+        .done = done,
+        .user = user,
+    };
+    ev_timer_init(&prepare->go, on_go, 0, 0);
+    prepare->go.data = prepare;
+    go_on(prepare);
+    return prepare;
+}
+
+void launcher_prepare_cancel(struct launcher_prepare *prepare)
+{
+    prepare->canceled = true;
+    if (prepare->tool != NULL)
+        launcher_tool_cancel(prepare->tool);
+}
