@@ -10,9 +10,11 @@ FUZZ_SECONDS ?= 60
 # Folders of the house plan; a room's library is all its sources but main.c.
 ROOMS := base proto rpc hostpath domain kube annotations manager controller shim launcher cli
 # Each program is the main.c of a room.
-PROGRAMS := hookctl hook-manager sidecar-shim
+PROGRAMS := hookctl hook-manager hook-launcher sidecar-shim
 hookctl_ROOM := cli
 hook-manager_ROOM := manager
+hook-launcher_ROOM := launcher
+hook-launcher_LIBS := -lvirt
 sidecar-shim_ROOM := shim
 # Libraries of one program alone, linked dynamically.
 hook-controller_LIBS := -lcurl -lmicrohttpd -lgnutls

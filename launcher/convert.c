@@ -79,7 +79,8 @@ static void check_path(const struct launcher_conversion *conversion, const char 
 static void convert_domain(const struct launcher_conversion *conversion)
 {
     struct domain_writer *out = conversion->out;
-    domain_open(out, "domain", "type", conversion->machine->kvm ? "kvm" : "qemu", "xmlns:qemu",
+    const char *type = conversion->machine->kvm ? "kvm" : "qemu";
+    domain_open(out, "domain", "type", conversion->machine->test ? "test" : type, "xmlns:qemu",
         QEMU_NAMESPACE);
     convert_name(conversion);
     launcher_convert_memory(conversion);

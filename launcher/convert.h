@@ -7,6 +7,7 @@
 
 struct launcher_machine {
     bool kvm; /* domain type kvm; else qemu (emulation) */
+    bool test; /* domain type test, whatever kvm says: for libvirt's test driver */
     const char *console_file; /* the serial console is logged there; or NULL */
     const char *console_socket; /* a unix socket that the serial console listens on; or NULL: pty */
     const char *ovmf_code; /* firmware for EFI; NULL: found in the usual places */

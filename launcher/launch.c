@@ -1,5 +1,6 @@
 #include "launcher/launch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -214,8 +215,10 @@ static void convert(struct launch *launch, struct findings *findings)
         .dry_run = flags->dry_run,
     };
     auto_free char *console = console_path(launch);
+    bool test = flags->connect != NULL && text_starts_with(flags->connect, "test:");
     const struct launcher_machine machine = {
-        .kvm = choose_kvm(launch),
+        .kvm = !test && choose_kvm(launch),
+        .test = test,
         .console_file = console,
         .work_directory = launch->work,
         .dry_run = flags->dry_run,
