@@ -1,6 +1,5 @@
 #include "launcher/launch.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,16 +11,14 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "domain/domain.h"
-#include "launcher/cloud_init.h"
 #include "launcher/console.h"
-#include "launcher/convert.h"
-#include "launcher/fields.h"
+#include "launcher/failure.h"
 #include "launcher/guest.h"
 #include "launcher/input.h"
-#include "launcher/kvm.h"
 #include "launcher/lock.h"
+#include "launcher/plan.h"
 #include "launcher/prepare.h"
-#include "launcher/termination.h"
+#include "launcher/supervise.h"
 #include "launcher/value.h"
 #include "manager/event_log.h"
 
@@ -55,13 +52,9 @@ struct launch {
     struct launcher_input input;
     struct rpc *rpc;
     struct manager *manager;
-    char *work; /* directory for what is made; NULL before */
+    const char *work; /* directory for what is made */
     int lock; /* -1 before */
-    struct launcher_volumes volumes;
-    json_t *cloud_init; /* or NULL */
-    char *domain;
-    size_t domain_length;
-    char *name; /* of the domain */
+    struct launcher_plan plan;
     struct launcher_prepare *prepare; /* under way; or NULL */
     struct launcher_console *console; /* or NULL */
     struct launcher_guest *guest; /* NULL before */
@@ -157,101 +150,14 @@ static enum progress begin_collect(struct launch *launch, struct error **err)
     return UNDER_WAY;
 }
 
-/* Whether the guest is to run by KVM. A daemon's QEMU runs as another user, who may be allowed to
- * what this one is not. */
-static bool choose_kvm(const struct launch *launch)
-{
-    auto_error struct error *error = NULL;
-    if (launcher_kvm_probe(&error) == 0)
-        return true;
-    if (error->errnum == EACCES && !launcher_guest_is_embedded(launch->flags->connect))
-        return true;
-    log_warning("QEMU emulates the processor, which is slow: %s", error->message);
-    return false;
-}
-
-static int make_work_directory(struct launch *launch, struct error **err)
-{
-    if (launch->flags->dry_run) {
-        launch->work = xstrdup("/tmp/hook-launcher");
-        return 0;
-    }
-    launch->work = file_make_temporary("hook-launcher-", err);
-    if (launch->work == NULL)
-        return -1;
-    /* A daemon's QEMU, another user, has to come through; each file is still its owner's alone. */
-    if (!launcher_guest_is_embedded(launch->flags->connect) && chmod(launch->work, 0711) < 0)
-        return error_set_errno(err, "opening %s to libvirt's QEMU", launch->work);
-    return 0;
-}
-
-/* Where the guest's console is logged: a path that libvirt can use. NULL: nowhere. Owned by the
- * caller. */
-static char *console_path(const struct launch *launch)
-{
-    const char *console = launch->flags->console;
-    if (console == NULL)
-        return NULL;
-    if (streq(console, "-"))
-        return file_join(launch->work, "console");
-    if (console[0] == '/')
-        return xstrdup(console);
-    auto_free char *here = getcwd(NULL, 0);
-    return file_join(here != NULL ? here : "/", console);
-}
-
-/* Everything that is wrong with the VMI becomes a finding. */
-static void convert(struct launch *launch, struct findings *findings)
-{
-    const struct launcher_flags *flags = launch->flags;
-    launcher_check(launch->input.vmi, findings);
-    if (findings->errors > 0)
-        return;
-    const struct launcher_volume_options options = {
-        .container_disks = flags->container_disks,
-        .pvcs = flags->pvcs,
-        .directories = flags->directories,
-        .work_directory = launch->work,
-        .dry_run = flags->dry_run,
-    };
-    auto_free char *console = console_path(launch);
-    bool test = flags->connect != NULL && text_starts_with(flags->connect, "test:");
-    const struct launcher_machine machine = {
-        .kvm = !test && choose_kvm(launch),
-        .test = test,
-        .console_file = console,
-        .work_directory = launch->work,
-        .dry_run = flags->dry_run,
-    };
-    launcher_volumes_find(launch->input.vmi, &options, &launch->volumes, findings);
-    launch->domain = launcher_convert(
-        launch->input.vmi, &launch->volumes, &machine, &launch->domain_length, findings);
-}
-
 static enum progress begin_convert(struct launch *launch, struct error **err)
 {
-    if (make_work_directory(launch, err) < 0)
+    if (launcher_plan_make(&launch->plan, &launch->input, launch->flags, launch->work, err) < 0)
         return FAILED;
-    struct findings findings = {0};
-    convert(launch, &findings);
-    int result = launcher_input_report(&launch->input, &findings, err);
-    findings_clear(&findings);
-    struct domain_identity identity = {0};
-    if (result < 0 || domain_identify(launch->domain, launch->domain_length, &identity, err) < 0)
-        return FAILED;
-    launch->name = steal(&identity.name);
-    domain_identity_clear(&identity);
-    if (!launch->flags->dry_run) {
-        launch->lock = launcher_lock_take(launch->name, err);
-        if (launch->lock < 0)
-            return FAILED;
-    }
-    auto_error struct error *error = NULL;
-    launch->cloud_init = launcher_cloud_init_data(launch->input.vmi, &launch->volumes, &error);
-    if (error == NULL)
+    if (launch->flags->dry_run)
         return OVER;
-    error_move(err, steal(&error));
-    return FAILED;
+    launch->lock = launcher_lock_take(launch->plan.name, err);
+    return launch->lock < 0 ? FAILED : OVER;
 }
 
 static void on_cloud_init(
@@ -260,8 +166,8 @@ static void on_cloud_init(
     struct launch *launch = user;
     struct error *error = take_error;
     if (error == NULL) {
-        json_decref(launch->cloud_init);
-        launch->cloud_init = json_parse(output, output_length, CLOUD_INIT_MAX_DEPTH, &error);
+        json_decref(launch->plan.cloud_init);
+        launch->plan.cloud_init = json_parse(output, output_length, CLOUD_INIT_MAX_DEPTH, &error);
     }
     on_stage_over(launch, error, NULL, 0);
 }
@@ -269,9 +175,9 @@ static void on_cloud_init(
 static enum progress begin_pre_cloud_init_iso(struct launch *launch, struct error **err)
 {
     (void)err;
-    if (launch->cloud_init == NULL)
+    if (launch->plan.cloud_init == NULL)
         return OVER;
-    auto_free char *data = json_dumps(launch->cloud_init, JSON_COMPACT);
+    auto_free char *data = json_dumps(launch->plan.cloud_init, JSON_COMPACT);
     const char *vmi = launch->input.text;
     manager_pre_cloud_init_iso(
         launch->manager, data, strlen(data), vmi, strlen(vmi), on_cloud_init, launch);
@@ -283,9 +189,9 @@ static void on_domain(
 {
     struct launch *launch = user;
     if (take_error == NULL) {
-        free(launch->domain);
-        launch->domain = xstrndup(output, output_length);
-        launch->domain_length = output_length;
+        free(launch->plan.domain);
+        launch->plan.domain = xstrndup(output, output_length);
+        launch->plan.domain_length = output_length;
     }
     on_stage_over(launch, take_error, NULL, 0);
 }
@@ -294,7 +200,7 @@ static enum progress begin_on_define_domain(struct launch *launch, struct error 
 {
     (void)err;
     const char *vmi = launch->input.text;
-    manager_on_define_domain(launch->manager, launch->domain, launch->domain_length, vmi,
+    manager_on_define_domain(launch->manager, launch->plan.domain, launch->plan.domain_length, vmi,
         strlen(vmi), on_domain, launch);
     return UNDER_WAY;
 }
@@ -324,7 +230,7 @@ static enum progress begin_prepare(struct launch *launch, struct error **err)
     if (launch->flags->dry_run)
         return OVER;
     launch->prepare = launcher_prepare_start(
-        &launch->volumes, launch->cloud_init, launch->work, on_prepared, launch);
+        &launch->plan.volumes, launch->plan.cloud_init, launch->work, on_prepared, launch);
     return UNDER_WAY;
 }
 
@@ -333,14 +239,14 @@ static enum progress begin_schema(struct launch *launch, struct error **err)
     struct domain_schema *schema = domain_schema_load(launch->flags->schema, err);
     if (schema == NULL)
         return FAILED;
-    int result = domain_schema_check(schema, launch->domain, launch->domain_length, err);
+    int result = domain_schema_check(schema, launch->plan.domain, launch->plan.domain_length, err);
     domain_schema_free(schema);
     return result < 0 ? FAILED : OVER;
 }
 
 static int print_domain(const struct launch *launch, struct error **err)
 {
-    if (file_write_all(STDOUT_FILENO, launch->domain, launch->domain_length, err) < 0)
+    if (file_write_all(STDOUT_FILENO, launch->plan.domain, launch->plan.domain_length, err) < 0)
         return error_wrap(err, "standard output");
     return 0;
 }
@@ -349,8 +255,8 @@ static void on_guest_event(void *user, const struct launcher_guest_event *event)
 {
     struct launch *launch = user;
     log_write(event->failed ? LOG_WARNING : LOG_INFO,
-        json_pack(
-            "{s:s, s:s}", "domain", launch->name, "state", launcher_guest_state_name(event->state)),
+        json_pack("{s:s, s:s}", "domain", launch->plan.name, "state",
+            launcher_guest_state_name(event->state)),
         "%s", event->reason);
     if (event->state != LAUNCHER_GUEST_STOPPED)
         return;
@@ -363,7 +269,7 @@ static void on_guest_event(void *user, const struct launcher_guest_event *event)
 /* Makes sure that the console's file can be written, and empties it. */
 static int open_console(struct launch *launch, struct error **err)
 {
-    auto_free char *path = console_path(launch);
+    const char *path = launch->plan.console;
     if (path == NULL)
         return 0;
     if (streq(launch->flags->console, "-")) {
@@ -387,7 +293,7 @@ static enum progress begin_start(struct launch *launch, struct error **err)
     launch->guest = launcher_guest_open(
         launch->loop, launch->flags->connect, launch->work, on_guest_event, launch, err);
     if (launch->guest == NULL ||
-        launcher_guest_start(launch->guest, launch->name, launch->domain, err) < 0)
+        launcher_guest_start(launch->guest, launch->plan.name, launch->plan.domain, err) < 0)
         return FAILED;
     return OVER;
 }
@@ -517,25 +423,6 @@ static void watch_signals(struct launch *launch)
     launch->button.data = launch->grace.data = launch;
 }
 
-/* Says why it failed, and returns the exit status. */
-static int report(const struct launch *launch)
-{
-    const struct error *error = launch->error;
-    if (error == NULL)
-        return 0;
-    const char *stage = stages[launch->failed].name;
-    const char *path = launch->flags->termination_log;
-    if (path == NULL && access(LAUNCHER_TERMINATION_LOG, F_OK) == 0)
-        path = LAUNCHER_TERMINATION_LOG;
-    auto_error struct error *failure = NULL;
-    if (path != NULL && launcher_termination_write(path, stage, error, &failure) < 0)
-        log_warning("%s", failure->message);
-    log_write(LOG_ERROR,
-        json_pack("{s:s, s:s}", "stage", stage, "class", error_class_name(error->class)), "%s",
-        error->message);
-    return error_exit_status(error->class);
-}
-
 /* Ends what still runs and removes what was made. */
 static void clean_up(struct launch *launch)
 {
@@ -544,30 +431,53 @@ static void clean_up(struct launch *launch)
     manager_free(launch->manager);
     rpc_free(launch->rpc);
     auto_error struct error *error = NULL;
-    if (launch->work != NULL && !launch->flags->dry_run &&
-        file_remove_tree(launch->work, &error) < 0)
+    if (!launch->flags->dry_run && file_remove_tree(launch->work, &error) < 0)
         log_warning("%s", error->message);
     if (launch->lock >= 0)
         close(launch->lock);
-    launcher_volumes_clear(&launch->volumes);
+    launcher_plan_clear(&launch->plan);
     launcher_input_clear(&launch->input);
-    json_decref(launch->cloud_init);
-    free(launch->work);
-    free(launch->domain);
-    free(launch->name);
+}
+
+static int run(const struct launcher_flags *flags, const char *work)
+{
+    struct launch launch = {
+        .flags = flags, .loop = ev_default_loop(EVFLAG_AUTO), .work = work, .lock = -1};
+    watch_signals(&launch);
+    run_stages(&launch);
+    while (!launch.over)
+        ev_run(launch.loop, EVRUN_ONCE);
+    clean_up(&launch);
+    if (launch.error == NULL)
+        return 0;
+    int status = launcher_failure_report(flags, stages[launch.failed].name, launch.error);
+    error_free(launch.error);
+    return status;
+}
+
+/* Returns a new directory, owned by the caller, or NULL with an io error. A daemon's QEMU, another
+ * user, has to come through; each file is still its owner's alone. */
+static char *make_work_directory(const struct launcher_flags *flags, struct error **err)
+{
+    auto_free char *work = file_make_temporary("hook-launcher-", err);
+    if (work == NULL || launcher_guest_is_embedded(flags->connect) || chmod(work, 0711) == 0)
+        return steal(&work);
+    error_set_errno(err, "opening %s to libvirt's QEMU", work);
+    rmdir(work);
+    return NULL;
 }
 
 int launcher_launch(const struct launcher_flags *flags)
 {
     log_init("hook-launcher", flags->log_format, flags->log_level);
     umask(077); /* what is made may hold secrets */
-    struct launch launch = {.flags = flags, .loop = ev_default_loop(EVFLAG_AUTO), .lock = -1};
-    watch_signals(&launch);
-    run_stages(&launch);
-    while (!launch.over)
-        ev_run(launch.loop, EVRUN_ONCE);
-    clean_up(&launch);
-    int status = report(&launch);
-    error_free(launch.error);
-    return status;
+    if (flags->dry_run)
+        return run(flags, "/tmp/hook-launcher");
+    auto_error struct error *error = NULL;
+    auto_free char *work = make_work_directory(flags, &error);
+    bool is_launch = false;
+    int status = 0;
+    if (work == NULL || launcher_supervise(work, &is_launch, &status, &error) < 0)
+        return launcher_failure_report(flags, "Launch", error);
+    return is_launch ? run(flags, work) : status;
 }

@@ -1,4 +1,4 @@
-#include "launcher/termination.h"
+#include "launcher/failure.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 
 /* The object with at most limit bytes of the message. Owned by the caller. */
@@ -19,7 +20,9 @@ static char *object_text(const char *stage, const struct error *error, size_t li
     return json_dumps(object, JSON_COMPACT);
 }
 
-int launcher_termination_write(
+/* The file is opened as it is: another may be mounted in its place. Returns 0, or -1 with an io
+ * error. */
+static int write_termination_log(
     const char *path, const char *stage, const struct error *error, struct error **err)
 {
     size_t limit = LAUNCHER_TERMINATION_MAX_BYTES;
@@ -34,4 +37,19 @@ int launcher_termination_write(
                         : file_write_all(fd, text, strlen(text), err);
     free(text);
     return result;
+}
+
+int launcher_failure_report(
+    const struct launcher_flags *flags, const char *stage, const struct error *error)
+{
+    const char *path = flags->termination_log;
+    if (path == NULL && access(LAUNCHER_TERMINATION_LOG, F_OK) == 0)
+        path = LAUNCHER_TERMINATION_LOG;
+    auto_error struct error *failure = NULL;
+    if (path != NULL && write_termination_log(path, stage, error, &failure) < 0)
+        log_warning("%s", failure->message);
+    log_write(LOG_ERROR,
+        json_pack("{s:s, s:s}", "stage", stage, "class", error_class_name(error->class)), "%s",
+        error->message);
+    return error_exit_status(error->class);
 }

@@ -1,0 +1,95 @@
+#include "launcher/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "domain/domain.h"
+#include "launcher/cloud_init.h"
+#include "launcher/convert.h"
+#include "launcher/fields.h"
+#include "launcher/guest.h"
+#include "launcher/kvm.h"
+
+/* Whether the guest is to run by KVM. A daemon's QEMU runs as another user, who may be allowed to
+ * what this one is not. */
+static bool choose_kvm(const struct launcher_flags *flags)
+{
+    auto_error struct error *error = NULL;
+    if (launcher_kvm_probe(&error) == 0)
+        return true;
+    if (error->errnum == EACCES && !launcher_guest_is_embedded(flags->connect))
+        return true;
+    log_warning("QEMU emulates the processor, which is slow: %s", error->message);
+    return false;
+}
+
+/* The path that libvirt can use. Owned by the caller. */
+static char *console_path(const char *console, const char *work_directory)
+{
+    if (console == NULL)
+        return NULL;
+    if (streq(console, "-"))
+        return file_join(work_directory, "console");
+    if (console[0] == '/')
+        return xstrdup(console);
+    auto_free char *here = getcwd(NULL, 0);
+    return file_join(here != NULL ? here : "/", console);
+}
+
+/* Everything that is wrong with the VMI becomes a finding. */
+static void convert(struct launcher_plan *plan, const json_t *vmi,
+    const struct launcher_flags *flags, const char *work_directory, struct findings *findings)
+{
+    launcher_check(vmi, findings);
+    if (findings->errors > 0)
+        return;
+    const struct launcher_volume_options options = {
+        .container_disks = flags->container_disks,
+        .pvcs = flags->pvcs,
+        .directories = flags->directories,
+        .work_directory = work_directory,
+        .dry_run = flags->dry_run,
+    };
+    bool test = flags->connect != NULL && text_starts_with(flags->connect, "test:");
+    const struct launcher_machine machine = {
+        .kvm = !test && choose_kvm(flags),
+        .test = test,
+        .console_file = plan->console,
+        .work_directory = work_directory,
+        .dry_run = flags->dry_run,
+    };
+    launcher_volumes_find(vmi, &options, &plan->volumes, findings);
+    plan->domain = launcher_convert(vmi, &plan->volumes, &machine, &plan->domain_length, findings);
+}
+
+int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *input,
+    const struct launcher_flags *flags, const char *work_directory, struct error **err)
+{
+    *plan = (struct launcher_plan){.console = console_path(flags->console, work_directory)};
+    struct findings findings = {0};
+    convert(plan, input->vmi, flags, work_directory, &findings);
+    int result = launcher_input_report(input, &findings, err);
+    findings_clear(&findings);
+    struct domain_identity identity = {0};
+    if (result < 0 || domain_identify(plan->domain, plan->domain_length, &identity, err) < 0)
+        return -1;
+    plan->name = steal(&identity.name);
+    domain_identity_clear(&identity);
+    auto_error struct error *error = NULL;
+    plan->cloud_init = launcher_cloud_init_data(input->vmi, &plan->volumes, &error);
+    return error != NULL ? error_move(err, steal(&error)) : 0;
+}
+
+void launcher_plan_clear(struct launcher_plan *plan)
+{
+    launcher_volumes_clear(&plan->volumes);
+    free(plan->console);
+    free(plan->domain);
+    free(plan->name);
+    json_decref(plan->cloud_init);
+    *plan = (struct launcher_plan){0};
+}
