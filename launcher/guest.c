@@ -220,12 +220,11 @@ static void set_log(const char *directory)
     setenv("LIBVIRT_LOG_OUTPUTS", outputs, 0);
 }
 
-/* Makes the root of the embedded driver: QEMU as this user, and nothing that wants a daemon, a
- * mount namespace or a control group. Returns the URI, owned by the caller, or NULL. */
+/* Sets the embedded driver up with its root in directory: QEMU as this user, and nothing that wants
+ * a daemon, a mount namespace or a control group. Returns the URI, owned by the caller, or NULL. */
 static char *embedded_root_make(const char *directory, struct error **err)
 {
-    auto_free char *root = file_join(directory, "libvirt");
-    auto_free char *etc = file_join(root, "etc");
+    auto_free char *etc = file_join(directory, "etc");
     auto_free char *path = file_join(etc, "qemu.conf");
     auto_free char *text = xasprintf("user = \"+%u\"\n"
                                      "group = \"+%u\"\n"
@@ -239,7 +238,7 @@ static char *embedded_root_make(const char *directory, struct error **err)
     if (file_make_directories(etc, 0700, err) < 0 ||
         file_write(path, text, strlen(text), 0600, err) < 0)
         return NULL;
-    return xasprintf("%s?root=%s", embedded_uri, root);
+    return xasprintf("%s?root=%s", embedded_uri, directory);
 }
 
 bool launcher_guest_is_embedded(const char *uri)
@@ -328,14 +327,20 @@ int launcher_guest_start(
         guest->connection, xml, guest->autodestroy ? VIR_DOMAIN_START_AUTODESTROY : 0);
     if (guest->domain != NULL)
         return 0;
+    const char *words = virGetLastErrorMessage();
+    bool too_long = strstr(words, "UNIX socket path") != NULL;
     bool rejected = is_rejection();
-    return fail(err, rejected ? ERROR_INPUT : ERROR_IO,
-        rejected ? "libvirt rejects the domain" : "libvirt could not start the domain");
+    return error_set(err, rejected ? ERROR_INPUT : ERROR_IO, "libvirt %s the domain: %s%s",
+        rejected ? "rejects" : "could not start", words,
+        too_long ? " (a shorter $TMPDIR would help)" : "");
 }
 
 int launcher_guest_shutdown(struct launcher_guest *guest, struct error **err)
 {
     if (virDomainShutdownFlags(guest->domain, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) == 0)
+        return 0;
+    /* A driver that knows only one way does not know the flag. */
+    if (virGetLastErrorCode() == VIR_ERR_INVALID_ARG && virDomainShutdown(guest->domain) == 0)
         return 0;
     return fail(err, ERROR_REMOTE, "pressing the guest's power button");
 }

@@ -32,8 +32,8 @@ struct launcher_guest;
 bool launcher_guest_is_embedded(const char *uri);
 
 /* Opens libvirt at uri, "qemu:///system", "test:///default", "qemu:///embed?root=DIR", …; NULL is
- * the embedded QEMU driver with its root, set up for it, in directory. What libvirt logs goes to a
- * file there, too. The soft RLIMIT_NOFILE is lowered to 4096 first, since libvirt closes every
+ * the embedded QEMU driver with directory, which is set up for it, as its root; the directory's name
+ * is short, since sockets are made deep in it. What libvirt logs goes to a file there, too. The soft RLIMIT_NOFILE is lowered to 4096 first, since libvirt closes every
  * descriptor up to it at each QEMU probe. Events come to observer from the loop. Once in a
  * process. Returns it, owned by the caller, or NULL with an io error in libvirt's words. */
 struct launcher_guest *launcher_guest_open(struct ev_loop *loop, const char *uri,

@@ -25,6 +25,7 @@
 enum {
     GRACE_SECONDS = 30, /* KubeVirt's default of terminationGracePeriodSeconds */
     BUTTON_SECONDS = 2, /* the power button is pressed again: a guest that boots ignores it */
+    AGAIN_SECONDS = 1, /* signals sooner after the first are the same one, sent to a whole group */
     CLOUD_INIT_MAX_DEPTH = 32,
 };
 
@@ -62,6 +63,7 @@ struct launch {
     ev_signal terminate;
     ev_signal interrupt;
     const char *signal; /* the name of the first one; NULL: none */
+    ev_tstamp signal_time; /* of the first one */
     ev_timer button; /* presses it, from the first signal on */
     ev_timer grace; /* since the first signal */
 
@@ -301,8 +303,8 @@ static enum progress begin_start(struct launch *launch, struct error **err)
 static enum progress begin_run(struct launch *launch, struct error **err)
 {
     (void)err;
-    (void)launch; /* its guest's events and signals go on from here */
-    return UNDER_WAY;
+    manager_watch(launch->manager);
+    return UNDER_WAY; /* the guest's events and signals go on from here */
 }
 
 static const struct {
@@ -392,14 +394,15 @@ static void end_guest(struct launch *launch, bool again)
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
-    (void)loop;
     (void)events;
     struct launch *launch = watcher->data;
     bool again = launch->signal != NULL;
-    if (!again)
-        launch->signal = watcher->signum == SIGTERM ? "SIGTERM" : "SIGINT";
-    if (launch->stage == END)
+    if (launch->stage == END || (again && ev_now(loop) - launch->signal_time < AGAIN_SECONDS))
         return;
+    if (!again) {
+        launch->signal = watcher->signum == SIGINT ? "SIGINT" : "SIGTERM";
+        launch->signal_time = ev_now(loop);
+    }
     if (launch->stage == RUN) {
         end_guest(launch, again);
     } else if (launch->prepare != NULL) {
@@ -459,7 +462,7 @@ static int run(const struct launcher_flags *flags, const char *work)
  * user, has to come through; each file is still its owner's alone. */
 static char *make_work_directory(const struct launcher_flags *flags, struct error **err)
 {
-    auto_free char *work = file_make_temporary("hook-launcher-", err);
+    auto_free char *work = file_make_temporary("hook-launcher", err);
     if (work == NULL || launcher_guest_is_embedded(flags->connect) || chmod(work, 0711) == 0)
         return steal(&work);
     error_set_errno(err, "opening %s to libvirt's QEMU", work);

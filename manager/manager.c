@@ -51,9 +51,35 @@ void manager_free(struct manager *manager)
     free(manager);
 }
 
+static void on_lost(void *user)
+{
+    const struct manager_link *link = user;
+    const struct manager *manager = link->manager;
+    manager_warn(manager, &manager->sidecars[link - manager->links],
+        "its connection was closed: it is gone, unless it was restarted");
+}
+
+void manager_watch(struct manager *manager)
+{
+    for (size_t i = 0; i < manager->count; i++) {
+        manager->links[i].manager = manager;
+        if (manager->links[i].channel != NULL)
+            rpc_channel_watch(manager->links[i].channel, on_lost, &manager->links[i]);
+    }
+}
+
+static void unwatch(struct manager *manager)
+{
+    for (size_t i = 0; i < manager->count; i++) {
+        if (manager->links[i].channel != NULL)
+            rpc_channel_watch(manager->links[i].channel, NULL, NULL);
+    }
+}
+
 void manager_begin(struct manager *manager, manager_done *done, void *user)
 {
     assert(manager->done == NULL);
+    unwatch(manager);
     manager->done = done;
     manager->user = user;
     manager->cancel = NULL;

@@ -122,6 +122,10 @@ void manager_pre_cloud_init_iso(struct manager *manager, const char *data, size_
 /* Sends Shutdown to every v1alpha3 subscriber at once. A sidecar that is gone is no error. */
 void manager_shutdown(struct manager *manager, manager_done *done, void *user);
 
+/* From now on until the next operation, tells the observer of a WARNING when a sidecar is gone, or
+ * has closed its connection. */
+void manager_watch(struct manager *manager);
+
 /* Stops the operation under way, if any; its done is not called. */
 void manager_cancel(struct manager *manager);
 

@@ -11,6 +11,7 @@ struct manager_link {
     struct rpc_channel *channel; /* NULL when it was lost */
     char *directory; /* its container's; NULL when its socket stands alone */
     char *socket; /* path */
+    struct manager *manager; /* the one it belongs to, once it is watched */
 };
 
 struct manager {

@@ -1,9 +1,11 @@
 #include "rpc/client.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_posix.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -16,6 +18,10 @@ struct rpc_channel {
     struct rpc *rpc;
     grpc_channel *channel;
     struct rpc_call *calls; /* those under way; linked by rpc_call.prev and .next */
+    int fd; /* the connection: the core owns another descriptor of it */
+    ev_io hangup; /* of an epoll descriptor that waits for nothing but that; fd -1: not watched */
+    rpc_lost *lost;
+    void *user;
 };
 
 struct rpc_call {
@@ -56,7 +62,10 @@ static int connect_to(const char *path, struct error **err)
 struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct error **err)
 {
     auto_fd int fd = connect_to(path, err);
-    if (fd < 0)
+    auto_fd int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0 && copy < 0)
+        error_set_errno(err, "connecting to %s", path);
+    if (copy < 0)
         return NULL;
     sigset_t before = rpc_core_block_signals();
     grpc_channel *grpc =
@@ -64,8 +73,38 @@ struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct e
     rpc_core_restore_signals(&before);
     steal_fd(&fd); /* the core's now */
     struct rpc_channel *channel = xmalloc(sizeof(*channel));
-    *channel = (struct rpc_channel){.rpc = rpc, .channel = grpc};
+    *channel = (struct rpc_channel){.rpc = rpc, .channel = grpc, .fd = steal_fd(&copy)};
+    channel->hangup.fd = -1;
     return channel;
+}
+
+static void on_hangup(struct ev_loop *loop, ev_io *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct rpc_channel *channel = watcher->data;
+    rpc_lost *lost = channel->lost;
+    void *user = channel->user;
+    rpc_channel_watch(channel, NULL, NULL);
+    lost(user);
+}
+
+void rpc_channel_watch(struct rpc_channel *channel, rpc_lost *lost, void *user)
+{
+    channel->lost = lost;
+    channel->user = user;
+    if (channel->hangup.fd >= 0 && lost == NULL) {
+        ev_io_stop(channel->rpc->loop, &channel->hangup);
+        close(channel->hangup.fd);
+        channel->hangup.fd = -1;
+    } else if (channel->hangup.fd < 0 && lost != NULL) {
+        int epoll = epoll_create1(EPOLL_CLOEXEC);
+        struct epoll_event hangup = {.events = EPOLLRDHUP};
+        epoll_ctl(epoll, EPOLL_CTL_ADD, channel->fd, &hangup);
+        ev_io_init(&channel->hangup, on_hangup, epoll, EV_READ);
+        channel->hangup.data = channel;
+        ev_io_start(channel->rpc->loop, &channel->hangup);
+    }
 }
 
 void rpc_channel_free(struct rpc_channel *channel)
@@ -74,7 +113,9 @@ void rpc_channel_free(struct rpc_channel *channel)
         return;
     while (channel->calls != NULL)
         rpc_call_cancel(channel->calls);
+    rpc_channel_watch(channel, NULL, NULL);
     grpc_channel_destroy(channel->channel);
+    close(channel->fd);
     free(channel);
 }
 

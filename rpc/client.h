@@ -19,6 +19,12 @@ struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct e
  * may come from one of those callbacks. NULL is allowed. */
 void rpc_channel_free(struct rpc_channel *channel);
 
+/* Tells once, from the loop, when the peer closes the connection, or is gone. A call would find
+ * that out for itself; this is for the time between calls. lost NULL: not any more. It may free the
+ * channel. */
+typedef void rpc_lost(void *user);
+void rpc_channel_watch(struct rpc_channel *channel, rpc_lost *lost, void *user);
+
 /* What came of a call; valid during the callback. */
 struct rpc_result {
     int code; /* RPC_OK or another gRPC status */

@@ -1,0 +1,402 @@
+#!/usr/bin/python3
+"""hook-launcher boots guests: Debian's kernel under QEMU, with the hooks of real sidecar-shims; and
+what becomes of a guest, QEMU, a sidecar or the launcher that comes to a bad end."""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))
+
+import support
+
+HOOKS = HERE / "hooks"
+GUEST = support.ROOT / "build" / "e2e"
+SMBIOS = support.BUILD / "samples" / "smbios"
+USER_DATA = "#cloud-config\nhostname: e2e"
+# The end that the guest is to come to, as its init understands it.
+BUTTON, DEAF, PANIC = "button", "deaf", "panic"
+
+
+def qemus(needle):
+    """The process ids of the QEMUs whose command line has needle in it."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"qemu-system" in words[0] and any(str(needle).encode() in word for word in words):
+            found.append(int(entry.name))
+    return found
+
+
+class BootCase(support.TestCase):
+    """Starts shims and the launcher, and looks at what they leave behind."""
+
+    def setUp(self):
+        super().setUp()
+        self.sockets = self.tmp / "sockets"
+        self.sockets.mkdir()
+        # Where the launcher's temporary directory is made: libvirt has sockets deep in that, and
+        # the path of a socket has 107 bytes at most.
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir="/tmp"))
+        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        self.console = self.tmp / "console"
+        self.termination = self.tmp / "termination-log"
+        self.name = f"b{os.getpid()}"
+        self.shims = []
+
+    def shim(self, hooks):
+        """Starts a sidecar-shim, the next by its index, with the hooks of a directory."""
+        sockets = self.sockets / f"hook-sidecar-{len(self.shims)}"
+        sockets.mkdir()
+        argv = [support.program("sidecar-shim"), "--version", "v1alpha3", "--socket-dir", sockets]
+        environment = {**os.environ, "PATH": f"{hooks}:/usr/bin:/bin"}
+        process = self.spawn(argv, env=environment, stderr=subprocess.DEVNULL)
+        self.shims.append(process)
+        return process
+
+    def shim_running(self, script):
+        """Starts a sidecar-shim whose onDefineDomain is a shell script: "$4" is the domain."""
+        hooks = self.tmp / f"hooks-{len(self.shims)}"
+        path = self.write(hooks / "onDefineDomain", f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return self.shim(hooks)
+
+    def vmi(self, end=None, grace=60, **annotations):
+        """Writes the VMI and returns its path."""
+        arguments = "console=ttyS0 quiet panic=-1" + (f" e2e={end}" if end else "")
+        spec = {
+            "terminationGracePeriodSeconds": grace,
+            "domain": {
+                "memory": {"guest": "128Mi"},
+                "firmware": {
+                    "kernelBoot": {
+                        "kernelArgs": arguments,
+                        "container": {
+                            "kernelPath": str(GUEST / "vmlinuz"),
+                            "initrdPath": str(GUEST / "initramfs"),
+                        },
+                    }
+                },
+                "devices": {
+                    "autoattachGraphicsDevice": False,
+                    "disks": [{"name": "seed", "disk": {"bus": "virtio"}}],
+                },
+            },
+            "volumes": [{"name": "seed", "cloudInitNoCloud": {"userData": USER_DATA}}],
+        }
+        metadata = {"name": self.name, "namespace": "e2e", "annotations": annotations}
+        document = {
+            "apiVersion": "kubevirt.io/v1",
+            "kind": "VirtualMachineInstance",
+            "metadata": metadata,
+            "spec": spec,
+        }
+        return self.write("vmi.json", json.dumps(document))
+
+    def launch(self, vmi, *options, console=None, **environment):
+        """Starts the launcher with the shims that were started; its standard error is a pipe."""
+        argv = [
+            *[support.program("hook-launcher"), "--vmi", vmi, "--sidecars", len(self.shims)],
+            *["--socket-dir", self.sockets, "--termination-log", self.termination],
+            *["--console", console or self.console, *options],
+        ]
+        environment = {**os.environ, "TMPDIR": str(self.work), **environment}
+        return self.spawn(
+            argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def launch_to_console(self, vmi, needle, *options):
+        """Starts the launcher and returns when the guest's console has a line with needle."""
+        launcher = self.launch(vmi, *options, console="-")
+        self.wait_for_line(launcher.stdout, needle)
+        return launcher
+
+    def assert_nothing_left(self):
+        """No QEMU, no temporary directory, and no sidecar: they were told of the end."""
+        self.assertEqual(qemus(self.work), [])
+        self.assertEqual(list(self.work.iterdir()), [])
+        for shim in self.shims:
+            shim.wait(support.PATIENCE)
+        self.assertEqual(list(self.sockets.glob("*/*")), [])
+
+    def assert_ended(self, launcher):
+        """It ended well; returns its log."""
+        _, log = launcher.communicate(timeout=support.PATIENCE)
+        self.assertEqual(launcher.returncode, 0, log)
+        self.assertFalse(self.termination.exists())
+        self.assert_nothing_left()
+        return log
+
+    def assert_failed(self, launcher, status, stage, *words):
+        """It failed in a stage, with words in the reason; returns its log."""
+        _, log = launcher.communicate(timeout=support.PATIENCE)
+        self.assertEqual(launcher.returncode, status, log)
+        last = json.loads(log.splitlines()[-1])
+        told = json.loads(self.termination.read_text(encoding="utf-8"))
+        self.assertEqual(last["level"], "error")
+        self.assertEqual((last["stage"], last["class"]), (told["stage"], told["class"]))
+        self.assertEqual(last["stage"], stage, log)
+        for word in words:
+            self.assertIn(word, told["message"])
+            self.assertIn(word, last["msg"])
+        self.assert_nothing_left()
+        return log
+
+
+class ProofTest(BootCase):
+    """The whole way, from the VMI to what the guest sees."""
+
+    def test_three_hooks_change_what_the_guest_sees(self):
+        self.shim(HOOKS / "shell")
+        self.shim(SMBIOS)
+        self.shim(HOOKS / "python")
+        vmi = self.vmi(**{"smbios.vm.kubevirt.io/baseBoardManufacturer": "Radical Edward"})
+        trace = self.tmp / "trace"
+        log = self.assert_ended(self.launch(vmi, "--trace", trace))
+        console = self.console.read_text(encoding="utf-8", errors="replace")
+        seen = [line.rstrip("\r") for line in re.findall(r"^guest: (.*)$", console, re.MULTILINE)]
+        self.assertEqual(
+            seen,
+            [
+                "board vendor: Radical Edward",
+                "command line: console=ttyS0 quiet panic=-1 hook=shell"
+                " hook=python-after-Radical Edward",
+                f'meta-data: {{"instance-id":"{self.name}.e2e","local-hostname":"{self.name}"}}',
+                "user-data: #cloud-config",
+                "user-data: hostname: e2e",
+                "user-data: # by the shell hook",
+                "user-data: # by the python hook, after 3 lines",
+                "user-data: # for seed",
+                "powers off",
+            ],
+            console,
+        )
+        entries = [json.loads(line) for line in log.splitlines()]
+        states = [entry["state"] for entry in entries if "state" in entry]
+        self.assertEqual(states[-2:], ["Shutdown", "Stopped"])
+        hops = [
+            (entry["hook"], entry["index"]) for entry in entries if entry["msg"] == "hook is done"
+        ]
+        self.assertEqual(hops[:2], [("PreCloudInitIso", 0), ("PreCloudInitIso", 2)])
+        self.assertEqual(hops[2:5], [("OnDefineDomain", index) for index in (0, 1, 2)])
+        self.assertEqual(sorted(hops[5:]), [("Shutdown", index) for index in (0, 1, 2)])
+        self.assertEqual(len(list(trace.glob("*-OnDefineDomain/*/change.diff"))), 3)
+
+    def test_config_drive_and_volumes(self):
+        """The other kind of cloud-init data, an overlay, an empty disk, and a directory."""
+        vmi = self.vmi()
+        document = json.loads(vmi.read_text(encoding="utf-8"))
+        spec = document["spec"]
+        names = ["seed", "base", "scratch", "files"]
+        spec["domain"]["devices"]["disks"] = [
+            {"name": name, "disk": {"bus": "virtio"}} for name in names
+        ]
+        spec["volumes"] = [
+            {"name": "seed", "cloudInitConfigDrive": {"userData": USER_DATA}},
+            {"name": "base", "containerDisk": {"image": "example"}},
+            {"name": "scratch", "emptyDisk": {"capacity": "1Mi"}},
+            {"name": "files", "configMap": {"name": "files"}},
+        ]
+        vmi.write_text(json.dumps(document), encoding="utf-8")
+        image = self.write("base.img", b"guest: from the container disk\n".ljust(1 << 20, b"\0"))
+        before = image.read_bytes(), image.stat()
+        files = self.tmp / "files"
+        self.write(files / "..data" / "user-data", "from the config map")
+        (files / "user-data").symlink_to("..data/user-data")
+        log = self.assert_ended(
+            self.launch(
+                vmi,
+                *["--container-disk", f"base={image}", "--volume-dir", f"files={files}"],
+            )
+        )
+        console = self.console.read_text(encoding="utf-8", errors="replace")
+        self.assertIn("guest: openstack/latest/user_data: hostname: e2e", console, log)
+        self.assertIn("guest: user-data: from the config map", console)
+        self.assertIn("guest: disk vdb: guest: from the container disk", console)
+        self.assertIn("guest: disk vdc has 1048576 bytes", console)
+        after = image.read_bytes(), image.stat()
+        self.assertEqual(after[0], before[0])
+        self.assertEqual((after[1].st_uid, after[1].st_mode), (before[1].st_uid, before[1].st_mode))
+
+    def test_efi(self):
+        """With OVMF as its firmware, which takes a kernel too."""
+        vmi = self.vmi()
+        document = json.loads(vmi.read_text(encoding="utf-8"))
+        document["spec"]["domain"]["firmware"]["bootloader"] = {"efi": {"secureBoot": False}}
+        document["spec"]["domain"]["memory"]["guest"] = "256Mi"
+        vmi.write_text(json.dumps(document), encoding="utf-8")
+        log = self.assert_ended(self.launch(vmi))
+        self.assertIn("guest: powers off", self.console.read_text(errors="replace"), log)
+
+
+class SignalTest(BootCase):
+    """SIGTERM from the start of QEMU on."""
+
+    def test_the_guest_hears_the_power_button(self):
+        self.shim(HOOKS / "shell")
+        launcher = self.launch_to_console(self.vmi(BUTTON), "waiting for the power button")
+        launcher.terminate()
+        self.wait_for_line(launcher.stdout, "the power button was pressed")
+        self.assert_ended(launcher)
+
+    def test_a_deaf_guest_is_destroyed_after_its_grace(self):
+        launcher = self.launch_to_console(self.vmi(DEAF, grace=1), "waiting for nothing")
+        launcher.terminate()
+        self.assertIn("is destroyed", self.assert_ended(launcher))
+
+    def test_a_deaf_guest_is_destroyed_at_a_second_signal(self):
+        launcher = self.launch_to_console(self.vmi(DEAF), "waiting for nothing")
+        launcher.terminate()
+        log = self.wait_for_line(launcher.stderr, "seconds to shut down")
+        while launcher.poll() is None:
+            launcher.terminate()
+            try:
+                launcher.wait(1)
+            except subprocess.TimeoutExpired:
+                pass
+        log += self.assert_ended(launcher)
+        self.assertIn("SIGTERM: the guest is destroyed", log)
+
+    def test_while_qemu_starts(self):
+        """The emulator is a script that sends the signal, then becomes QEMU."""
+        pid = self.tmp / "pid"
+        emulator = self.write(
+            "emulator",
+            f'#!/bin/sh\nkill -TERM "$(cat {shlex.quote(str(pid))})"\n'
+            'exec /usr/bin/qemu-system-x86_64 "$@"\n',
+        )
+        emulator.chmod(0o755)
+        gate = self.tmp / "gate"
+        os.mkfifo(gate)
+        self.shim_running(
+            f"cat {shlex.quote(str(gate))}\n"
+            f"printf %s \"$4\" | sed 's|<devices>|&<emulator>{emulator}</emulator>|'"
+        )
+        launcher = self.launch(self.vmi(DEAF, grace=0))
+        pid.write_text(str(launcher.pid), encoding="utf-8")
+        with open(gate, "w", encoding="utf-8"):
+            pass
+        self.assertIn("SIGTERM", self.assert_ended(launcher))
+
+
+class FaultTest(BootCase):
+    """What goes wrong at the start and later."""
+
+    def test_a_domain_outside_the_schema(self):
+        self.shim_running("printf %s \"$4\" | sed 's|<devices>|&<nonsense/>|'")
+        self.assert_failed(self.launch(self.vmi()), 1, "Schema", "not valid for libvirt's schema")
+
+    def test_libvirt_rejects_the_domain(self):
+        self.shim_running("printf %s \"$4\" | sed 's|<memory unit=\"b\">[0-9]*|<memory>0|'")
+        self.assert_failed(self.launch(self.vmi()), 1, "Start", "libvirt rejects", "emory")
+
+    def test_qemu_dies_at_its_start(self):
+        arguments = "<qemu:commandline><qemu:arg value='-abacus'/></qemu:commandline>"
+        self.shim_running(f"printf %s \"$4\" | sed \"s|</domain>|{arguments}&|\"")
+        self.assert_failed(
+            self.launch(self.vmi()), 3, "Start", "could not start the domain", "abacus"
+        )
+
+    def test_there_is_no_such_emulator(self):
+        self.shim_running(
+            "printf %s \"$4\" | sed 's|<devices>|&<emulator>/no/such/qemu</emulator>|'"
+        )
+        self.assert_failed(self.launch(self.vmi()), 3, "Start", "/no/such/qemu")
+
+    def test_the_guest_panics(self):
+        self.shim_running("printf %s \"$4\" | sed \"s|<devices>|&<panic model='isa'/>|\"")
+        log = self.assert_failed(
+            self.launch(self.vmi(PANIC)), 4, "Run", "the guest crashed"
+        )
+        self.assertIn("Stopped", log)
+
+    def test_qemu_is_killed(self):
+        self.shim(HOOKS / "shell")
+        launcher = self.launch_to_console(self.vmi(DEAF), "waiting for nothing")
+        [qemu] = qemus(self.work)
+        os.kill(qemu, signal.SIGKILL)
+        self.assert_failed(launcher, 4, "Run", "QEMU ended")
+
+    def test_a_sidecar_dies_and_the_guest_goes_on(self):
+        self.shim(HOOKS / "shell")
+        self.shim(HOOKS / "python")
+        launcher = self.launch_to_console(self.vmi(BUTTON), "waiting for the power button")
+        self.shims[0].kill()
+        log = self.wait_for_line(launcher.stderr, "its connection was closed")
+        self.assertIn("hook-sidecar-0", log.splitlines()[-1])
+        self.assertEqual(len(qemus(self.work)), 1)
+        launcher.terminate()
+        self.wait_for_line(launcher.stdout, "the power button was pressed")
+        for stale in self.sockets.glob("hook-sidecar-0/*"):
+            stale.unlink()  # as a killed shim leaves it
+        self.assert_ended(launcher)
+
+    def test_two_launches_of_one_machine(self):
+        vmi = self.vmi(BUTTON)
+        first = self.launch_to_console(vmi, "waiting for the power button")
+        again = self.launch(vmi)
+        _, log = again.communicate(timeout=support.PATIENCE)
+        self.assertEqual(again.returncode, 3, log)
+        self.assertIn("is being launched already, by process", log.splitlines()[-1])
+        self.termination.unlink()
+        self.assertEqual(len(qemus(self.work)), 1)
+        first.terminate()
+        self.assert_ended(first)
+
+    def test_the_root_of_the_embedded_driver_is_taken(self):
+        root = self.tmp / "root"
+        connect = ["--connect", f"qemu:///embed?root={root}"]
+        etc = root / "etc"
+        etc.mkdir(parents=True)
+        user = f'"+{os.getuid()}"'
+        self.write(
+            etc / "qemu.conf",
+            f"user = {user}\ngroup = {user}\ndynamic_ownership = 0\nremember_owner = 0\n"
+            'stdio_handler = "file"\nsecurity_driver = "none"\nnamespaces = []\n'
+            "cgroup_controllers = []\n",
+        )
+        first = self.launch_to_console(self.vmi(BUTTON), "waiting for the power button", *connect)
+        vmi = self.vmi(BUTTON)
+        vmi.write_text(vmi.read_text(encoding="utf-8").replace('"name": "b', '"name": "o', 1))
+        again = self.launch(vmi, *connect)
+        _, log = again.communicate(timeout=support.PATIENCE)
+        self.assertEqual(again.returncode, 3, log)
+        self.assertIn("opening libvirt at qemu:///embed", log.splitlines()[-1])
+        self.termination.unlink()
+        first.terminate()
+        self.assert_ended(first)
+
+    def test_the_root_of_the_embedded_driver_is_not_writable(self):
+        self.write("file", "no directory")
+        root = self.tmp / "file" / "root"
+        launcher = self.launch(self.vmi(), "--connect", f"qemu:///embed?root={root}")
+        self.assert_failed(launcher, 3, "Start", str(root))
+
+    def test_the_launch_is_killed(self):
+        """Its parent ends QEMU and removes what was made; nobody tells the sidecars."""
+        launcher = self.launch_to_console(self.vmi(DEAF), "waiting for nothing")
+        [child] = pathlib.Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()[:1]
+        os.kill(int(child), signal.SIGKILL)
+        self.assert_failed(launcher, 6, "Launch", "was killed by signal 9")
+
+    def test_the_parent_of_the_launch_is_killed(self):
+        self.shim(HOOKS / "shell")
+        launcher = self.launch_to_console(self.vmi(BUTTON), "waiting for the power button")
+        launcher.kill()
+        launcher.stderr.read()  # the launch itself holds it to its end
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    support.main()
