@@ -227,6 +227,17 @@ $(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS)
 
+# The guest: a kernel and an initramfs, of which nothing comes from the build.
+build/e2e/initramfs: tests/e2e/guest/build tests/e2e/guest/init
+	$(call say,GUEST,$@)
+	$(Q)tests/e2e/guest/build build/e2e
+
+.PHONY: e2e-boot
+e2e-boot: ## install what is missing, and boot guests with hook-launcher
+	@deploy/install-packages launch
+	@$(MAKE) all build/e2e/initramfs
+	HOOKLINE_BUILD=$(BUILD) prove --timer --exec tests/exec tests/e2e/test_boot.py
+
 # The sanitized tests come last: their closing line is the run's.
 .PHONY: check
 check: ## set up, then every check there is
@@ -236,6 +247,7 @@ check: ## set up, then every check there is
 	@$(MAKE) fuzz FUZZ_SECONDS=5
 	@$(MAKE) valgrind
 	@$(MAKE) tsan
+	@$(MAKE) e2e-boot
 	@$(MAKE) test
 	@$(MAKE) sanitize
 

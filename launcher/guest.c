@@ -250,8 +250,10 @@ static int open_connection(struct launcher_guest *guest, const char *uri, struct
 {
     guest->connection = virConnectOpen(uri);
     if (guest->connection == NULL) {
-        auto_free char *what = xasprintf("opening libvirt at %s", uri);
-        return fail(err, ERROR_IO, what);
+        const char *words = virGetLastErrorMessage();
+        bool no_user = strstr(words, "Failed to parse user") != NULL;
+        return error_set(err, ERROR_IO, "opening libvirt at %s: %s%s", uri, words,
+            no_user ? " (make that user, or do not run it as root)" : "");
     }
     guest->autodestroy =
         !launcher_guest_is_embedded(uri) && streq(virConnectGetType(guest->connection), "QEMU");
