@@ -1,0 +1,426 @@
+#!/usr/bin/python3
+"""hook-launcher where no guest has to boot: what it makes of a VMI, its faults, and its stages with
+libvirt's test driver. Guests boot in tests/e2e."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import support
+
+VMI = """\
+apiVersion: kubevirt.io/v1
+kind: VirtualMachineInstance
+metadata:
+  name: vm
+  namespace: {namespace}
+  annotations: {annotations}
+spec:
+  terminationGracePeriodSeconds: 0
+  domain:
+    memory: {{guest: 64Mi}}
+    devices:
+      disks:
+      - name: seed
+        disk: {{bus: virtio}}
+  volumes:
+  - name: seed
+    {volume}
+"""
+SEED = 'cloudInitNoCloud: {userData: "#cloud-config\\n"}'
+TEST_DRIVER = ["--connect", "test:///default"]
+# Takes the place of xorriso, so that no test needs it.
+EMPTY_ISO = "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\n: > \"$2\"\n"
+
+
+class LauncherTest(support.TestCase):
+    """Runs the launcher on a VMI with sidecars of python3-grpcio."""
+
+    def setUp(self):
+        super().setUp()
+        self.sockets = self.tmp / "sockets"
+        self.sockets.mkdir()
+        self.work = self.tmp / "work"
+        self.work.mkdir()
+        self.bin = self.tmp / "bin"
+        self.tool("xorriso", EMPTY_ISO)
+        self.termination = self.tmp / "termination-log"
+        self.sidecars = []
+
+    def tool(self, name, script):
+        """Puts a program before all others in $PATH."""
+        self.write(self.bin / name, script).chmod(0o755)
+
+    def vmi(self, volume=SEED, namespace=None, annotations=None):
+        """Writes a VMI; its namespace is of this test alone, lest two tests launch the same."""
+        text = VMI.format(
+            volume=volume,
+            namespace=namespace or f"n{os.getpid()}",
+            annotations=json.dumps(annotations or {}),
+        )
+        return self.write("vmi.yaml", text)
+
+    def sidecar(self, *options):
+        """Starts a sidecar, the next by its index, and waits until it listens."""
+        path = self.sockets / f"hook-sidecar-{len(self.sidecars)}" / "hook.sock"
+        path.parent.mkdir()
+        argv = ["/usr/bin/python3", support.PEERS / "sidecar.py", path, *options]
+        process = self.spawn(argv, stdout=subprocess.PIPE, text=True)
+        self.wait_for_line(process.stdout, "listening")
+        self.sidecars.append(process)
+        return process
+
+    def argv(self, vmi, *options):
+        """The command line."""
+        return [
+            *[support.program("hook-launcher"), "--vmi", vmi, "--socket-dir", self.sockets],
+            *["--sidecars", len(self.sidecars), "--termination-log", self.termination, *options],
+        ]
+
+    @property
+    def environment(self):
+        """Where its temporary directory and the tools are."""
+        path = f"{self.bin}:{os.environ['PATH']}"
+        return {**os.environ, "TMPDIR": str(self.work), "PATH": path}
+
+    def run_launcher(self, vmi, *options):
+        """Runs it to its end."""
+        return support.run(self.argv(vmi, *options), env=self.environment)
+
+    def start(self, vmi, *options):
+        """Starts it."""
+        return self.spawn(
+            self.argv(vmi, "--log-level", "debug", *options),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def assert_failed(self, result, status, stage, *words):
+        """It failed in a stage with words in the reason, and left nothing behind."""
+        self.assertEqual(result.returncode, status, result.stderr)
+        last = json.loads(result.stderr.splitlines()[-1])
+        told = json.loads(self.termination.read_text(encoding="utf-8"))
+        self.assertEqual((last["stage"], last["class"]), (told["stage"], told["class"]))
+        self.assertEqual(told["stage"], stage, result.stderr)
+        for word in words:
+            self.assertIn(word, told["message"])
+        self.assertEqual(list(self.work.iterdir()), [])
+
+    def finish(self, process):
+        """Waits for its end; returns what support.run would."""
+        stdout, stderr = process.communicate(timeout=support.PATIENCE)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    def assert_told(self, sidecar, *calls):
+        """The sidecar was called for these hooks, the last of them now."""
+        sidecar.terminate()
+        text, _ = sidecar.communicate(timeout=support.PATIENCE)
+        said = [line.split()[1] for line in text.splitlines() if line.startswith("called ")]
+        self.assertEqual(said, ["Info", *calls])
+
+
+class FlagTest(LauncherTest):
+    """The command line."""
+
+    def test_wrong_usage(self):
+        for words, message in (
+            ([], "--vmi FILE is missing"),
+            (["--vmi", "x"], "--sidecars N is missing"),
+            (["--vmi", "x", "--sidecars", "1e3"], '"1e3" is no number from 0 to 256'),
+            (["--vmi", "x", "--timeout", "soon"], '"soon" is no duration'),
+            (["--vmi", "x", "--pvc", "data"], '"data" is not of the form NAME=PATH'),
+            (["--vmi", "x", "--pvc", "a=b", "--pvc", "a=c"], "a is given twice"),
+            (["--dry-rum"], 'did you mean "--dry-run"?'),
+            (["--vmi"], "--vmi needs a value"),
+            (["vmi.yaml"], 'unexpected argument "vmi.yaml"'),
+        ):
+            with self.subTest(words):
+                result = support.run([support.program("hook-launcher"), *words])
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(message, result.stderr)
+                self.assertEqual(result.stdout, "")
+
+    def test_help_and_version(self):
+        for word in ("--help", "-h"):
+            result = support.run([support.program("hook-launcher"), word])
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("--container-disk NAME=PATH", result.stdout)
+        result = support.run([support.program("hook-launcher"), "--version"])
+        self.assertRegex(result.stdout, r"^hook-launcher \d")
+
+
+class InputTest(LauncherTest):
+    """Files that are not what they should be."""
+
+    def test_there_is_no_such_file(self):
+        result = self.run_launcher(self.tmp / "no-such-file")
+        self.assert_failed(result, 3, "Input", "no-such-file", "No such file")
+
+    def test_it_is_no_yaml(self):
+        result = self.run_launcher(self.write("vmi.yaml", "a: b: c"))
+        self.assert_failed(result, 1, "Input", "vmi.yaml:1:")
+
+    def test_it_has_no_machine(self):
+        path = self.write("vmi.yaml", "kind: ConfigMap\nmetadata: {name: a}\n")
+        result = self.run_launcher(path)
+        self.assert_failed(result, 1, "Input", "has no VirtualMachineInstance")
+
+    def test_it_has_two_machines(self):
+        path = self.vmi()
+        path.write_text(path.read_text() + "---\n" + path.read_text())
+        self.assert_failed(self.run_launcher(path), 1, "Input", "more than one")
+
+    def test_the_annotation_is_wrong(self):
+        key = "hooks.kubevirt.io/hookSidecars"
+        path = self.vmi(annotations={key: '[{"imagePullPolicy": "Often"}]'})
+        self.assert_failed(
+            self.run_launcher(path), 1, "Input", "vmi.yaml:6:", "imagePullPolicy", "Often"
+        )
+
+    def test_the_annotation_file_wins(self):
+        key = "hooks.kubevirt.io/hookSidecars"
+        path = self.vmi(annotations={key: "[{"})
+        annotation = self.write("annotation", "[]")
+        result = self.run_launcher(path, "--dry-run", "--annotation-file", annotation)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_all_that_is_wrong_is_said_with_its_place(self):
+        path = self.vmi()
+        text = path.read_text(encoding="utf-8").replace("domain:", "nodomain: {}\n  domain:")
+        path.write_text(text.replace("bus: virtio", "bus: ide"), encoding="utf-8")
+        result = self.run_launcher(path)
+        self.assert_failed(result, 1, "Convert", "vmi.yaml:9:", "spec.nodomain", ".bus", "ide")
+
+    def test_the_termination_log_has_at_most_4096_bytes(self):
+        path = self.vmi()
+        lines = "".join(f"  field{number}: {{}}\n" for number in range(200))
+        path.write_text(path.read_text(encoding="utf-8") + lines, encoding="utf-8")
+        self.assert_failed(self.run_launcher(path), 1, "Convert", "spec.field0")
+        self.assertLessEqual(self.termination.stat().st_size, 4096)
+        self.assertGreater(self.termination.stat().st_size, 3000)
+
+
+class DryRunTest(LauncherTest):
+    """The domain, printed."""
+
+    def test_hooks_see_it_and_change_it(self):
+        sidecar = self.sidecar("--name", "mark", "--hook", "OnDefineDomain", "--hook", "Shutdown")
+        result = self.run_launcher(self.vmi(namespace="ns"), "--dry-run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("<name>ns_vm</name>", result.stdout)
+        self.assertIn("<!--mark-->", result.stdout)
+        self.assert_told(sidecar, "OnDefineDomain")  # and no Shutdown: there will be a launch yet
+        self.assertEqual(list(self.work.iterdir()), [])
+
+    def test_a_virtual_machine_is_its_template(self):
+        path = self.vmi()
+        indented = path.read_text(encoding="utf-8").split("spec:\n", 1)[1].replace("\n", "\n    ")
+        path.write_text(
+            "kind: ConfigMap\nmetadata: {name: other}\n---\n"
+            "kind: VirtualMachine\nmetadata: {name: big}\nspec:\n  template:\n    spec:\n    "
+            + indented
+        )
+        result = self.run_launcher(path, "--dry-run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("<name>default_big</name>", result.stdout)
+
+    def test_standard_input(self):
+        text = self.vmi(namespace="ns").read_text(encoding="utf-8")
+        result = support.run([support.program("hook-launcher"), "--vmi", "-", "--dry-run"], text)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("<name>ns_vm</name>", result.stdout)
+
+    @unittest.skipUnless(support.UPSTREAM.exists(), "KubeVirt's own examples are not here")
+    def test_every_machine_of_kubevirt(self):
+        for path in (support.UPSTREAM / "vmi").glob("*.yaml"):
+            with self.subTest(path.name):
+                result = self.run_launcher(path, "--dry-run")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertIn("</domain>", result.stdout)
+
+
+class FaultTest(LauncherTest):
+    """What goes wrong before libvirt is asked."""
+
+    def test_the_disk_image_is_missing(self):
+        path = self.vmi("containerDisk: {image: example}")
+        image = self.tmp / "no-such-image"
+        result = self.run_launcher(path, "--container-disk", f"seed={image}")
+        self.assert_failed(result, 1, "Convert", "vmi.yaml:", str(image), "No such file")
+
+    def test_the_disk_image_is_not_said(self):
+        result = self.run_launcher(self.vmi("persistentVolumeClaim: {claimName: data}"))
+        self.assert_failed(result, 1, "Convert", "--pvc data=PATH")
+
+    def test_the_disk_image_cannot_be_read(self):
+        path = self.vmi("containerDisk: {image: example}")
+        image = self.write("image", "x" * 512)
+        image.chmod(0)
+        reason = "cannot be read"
+        if os.access(image, os.R_OK):  # root may: a directory is no image, to root neither
+            image, reason = self.tmp, "neither a file nor a block device"
+        result = self.run_launcher(path, "--container-disk", f"seed={image}")
+        self.assert_failed(result, 1, "Convert", reason)
+
+    def test_a_sidecar_does_not_come(self):
+        (self.sockets / "hook-sidecar-0").mkdir()
+        result = self.run_launcher(self.vmi(), "--sidecars", "1", "--timeout", "100ms")
+        self.assert_failed(result, 5, "Collect", "hook-sidecar-0")
+
+    def test_a_hook_fails(self):
+        for hook in ("OnDefineDomain", "PreCloudInitIso"):
+            with self.subTest(hook):
+                path = self.vmi()
+                good = self.sidecar("--hook", "Shutdown")
+                bad = self.sidecar("--hook", hook, "--behaviour", "error")
+                result = self.run_launcher(path, *TEST_DRIVER)
+                number = len(self.sidecars) - 1
+                self.assert_failed(result, 4, hook, f"hook-sidecar-{number}", "the disk")
+                self.assert_told(good, "Shutdown")
+                self.assert_told(bad, hook)
+                for process in self.sidecars:
+                    process.wait(support.PATIENCE)
+                self.sidecars = []
+                for entry in self.sockets.iterdir():
+                    entry.rename(self.tmp / f"{hook}-{entry.name}")
+
+    def test_a_tool_fails(self):
+        self.tool("xorriso", "#!/bin/sh\necho 'no space left' >&2\nexit 5\n")
+        result = self.run_launcher(self.vmi(), *TEST_DRIVER)
+        self.assert_failed(
+            result, 3, "Prepare", "volume seed", "xorriso exited with status 5", "no space left"
+        )
+
+    def test_a_tool_is_missing(self):
+        (self.bin / "xorriso").unlink()
+        result = support.run(
+            self.argv(self.vmi(), *TEST_DRIVER), env={**self.environment, "PATH": str(self.bin)}
+        )
+        self.assert_failed(result, 3, "Prepare", "xorriso is not installed", "package xorriso")
+
+    def test_the_console_cannot_be_written(self):
+        console = self.tmp / "no-such-directory" / "console"
+        result = self.run_launcher(self.vmi(), *TEST_DRIVER, "--console", console)
+        self.assert_failed(result, 3, "Start", str(console), "No such file")
+
+    def test_there_is_no_room_for_temporary_files(self):
+        path = self.vmi()
+        environment = {**self.environment, "TMPDIR": str(path)}
+        result = support.run(self.argv(path), env=environment)
+        self.assert_failed(result, 3, "Launch", str(path))
+
+    def test_libvirt_is_not_there(self):
+        result = self.run_launcher(self.vmi(), "--connect", f"qemu+unix:///system?socket={self.tmp}/none")
+        self.assert_failed(result, 3, "Start", "opening libvirt at qemu+unix:///system")
+
+
+class RunTest(LauncherTest):
+    """With libvirt's test driver, whose guests do nothing and end when they are told to."""
+
+    def run_to_guest(self, *options):
+        """Starts it, and returns when the guest runs."""
+        launcher = self.start(self.vmi(), *TEST_DRIVER, *options)
+        self.wait_for_line(launcher.stderr, '"Started"')
+        return launcher
+
+    def test_the_hooks_are_called_in_order(self):
+        hooks = ["PreCloudInitIso", "OnDefineDomain", "Shutdown"]
+        words = [word for hook in hooks for word in ("--hook", hook)]
+        sidecar = self.sidecar(*words)
+        launcher = self.run_to_guest()
+        launcher.terminate()
+        result = self.finish(launcher)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_told(sidecar, *hooks)
+        self.assertEqual(list(self.work.iterdir()), [])
+        self.assertFalse(self.termination.exists())
+
+    def test_two_launches_of_one_machine(self):
+        first = self.run_to_guest()
+        result = self.run_launcher(self.vmi(), *TEST_DRIVER)
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertIn("is being launched already, by process", result.stderr)
+        self.assertIsNone(first.poll())
+        self.termination.unlink()
+        first.terminate()
+        self.assertEqual(self.finish(first).returncode, 0)
+        again = self.run_to_guest()  # the name is free again
+        again.terminate()
+        self.assertEqual(self.finish(again).returncode, 0)
+
+    def test_a_sidecar_dies(self):
+        sidecar = self.sidecar("--hook", "Shutdown")
+        launcher = self.run_to_guest()
+        sidecar.kill()
+        line = self.wait_for_line(launcher.stderr, "its connection was closed").splitlines()[-1]
+        self.assertEqual(json.loads(line)["sidecar"], "hook-sidecar-0")
+        launcher.terminate()
+        result = self.finish(launcher)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_a_sidecar_does_not_want_to_end(self):
+        """Its failure is a warning: the guest has ended well."""
+        self.sidecar("--hook", "Shutdown", "--behaviour", "error")
+        launcher = self.run_to_guest()
+        launcher.terminate()
+        result = self.finish(launcher)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("telling the sidecars of the end", result.stderr)
+
+
+class SignalTest(LauncherTest):
+    """SIGTERM in each stage before the guest runs, and while the sidecars are told of its end."""
+
+    def assert_ends_at(self, launcher, stage):
+        """It is ended by SIGTERM in a stage."""
+        launcher.terminate()
+        self.assert_failed(self.finish(launcher), 6, stage, "ended by SIGTERM")
+
+    def test_while_it_collects(self):
+        launcher = self.start(self.vmi(), "--sidecars", "1")
+        self.wait_for_line(launcher.stderr, "stage Collect")
+        self.assert_ends_at(launcher, "Collect")
+
+    def test_in_a_hook(self):
+        for hook in ("PreCloudInitIso", "OnDefineDomain"):
+            with self.subTest(hook):
+                self.sockets = self.tmp / f"sockets-{hook}"
+                self.sockets.mkdir()
+                self.sidecars = []
+                good = self.sidecar("--hook", "Shutdown")
+                hanging = self.sidecar("--hook", hook, "--behaviour", "hang")
+                launcher = self.start(self.vmi(), *TEST_DRIVER)
+                self.wait_for_line(hanging.stdout, f"called {hook}")
+                self.assert_ends_at(launcher, hook)
+                self.assert_told(good, "Shutdown")
+
+    def test_while_it_makes_images(self):
+        gate = self.tmp / "gate"
+        os.mkfifo(gate)
+        self.tool("xorriso", f"#!/bin/sh\necho here > '{gate}'\nexec sleep 1000\n")
+        launcher = self.start(self.vmi(), *TEST_DRIVER)
+        with open(gate, encoding="utf-8") as opened:
+            opened.read()
+        self.assert_ends_at(launcher, "Prepare")
+
+    def test_while_the_sidecars_are_told(self):
+        """The end goes on."""
+        gate = self.tmp / "gate"
+        os.mkfifo(gate)
+        sidecar = self.sidecar("--hook", "Shutdown", "--gate", gate)
+        launcher = self.start(self.vmi(), *TEST_DRIVER)
+        self.wait_for_line(launcher.stderr, '"Started"')
+        launcher.terminate()
+        self.wait_for_line(sidecar.stdout, "called Shutdown")
+        launcher.terminate()
+        with open(gate, "w", encoding="utf-8"):
+            pass
+        result = self.finish(launcher)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
