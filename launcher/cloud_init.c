@@ -34,7 +34,8 @@ static bool is_cloud_init(const struct launcher_volume *volume)
            volume->kind == LAUNCHER_CLOUD_INIT_CONFIG_DRIVE;
 }
 
-const struct launcher_volume *launcher_cloud_init_volume(const struct launcher_volumes *volumes)
+/* The cloud-init volume, or NULL when there is none. */
+static const struct launcher_volume *find_volume(const struct launcher_volumes *volumes)
 {
     for (size_t i = 0; i < volumes->count; i++) {
         if (is_cloud_init(&volumes->items[i]))
@@ -138,7 +139,7 @@ static json_t *meta_data(const json_t *vmi, bool drive)
 json_t *launcher_cloud_init_data(
     const json_t *vmi, const struct launcher_volumes *volumes, struct error **err)
 {
-    const struct launcher_volume *volume = launcher_cloud_init_volume(volumes);
+    const struct launcher_volume *volume = find_volume(volumes);
     if (volume == NULL)
         return NULL;
     for (const struct launcher_volume *other = volume + 1; other < volumes->items + volumes->count;

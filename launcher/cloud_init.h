@@ -7,9 +7,6 @@
 
 #include "launcher/volume.h"
 
-/* The cloud-init volume, or NULL when there is none. Borrowed. */
-const struct launcher_volume *launcher_cloud_init_volume(const struct launcher_volumes *volumes);
-
 /* The CloudInitData of the VMI (KubeVirt's Go names; contract 3 of the design) made from its
  * cloudInitNoCloud or cloudInitConfigDrive volume. What a secret holds is read from the volume's
  * directory; where that does not exist, as may be in a dry run, it is empty. Returns a new

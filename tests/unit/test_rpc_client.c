@@ -343,9 +343,74 @@ static void an_answer_that_does_not_unpack_is_internal(void **state)
     }
 }
 
+/* What a watch on the pair's channel has told. */
+static int lost_count;
+
+static void on_lost(void *user)
+{
+    struct pair *pair = user;
+    lost_count++;
+    ev_break(pair->loop, EVBREAK_ALL);
+}
+
+static void on_lost_free(void *user)
+{
+    struct pair *pair = user;
+    rpc_channel_free(steal(&pair->channel));
+    on_lost(user);
+}
+
+static void a_watched_peer_that_goes_away_is_told_of(void **state)
+{
+    struct pair *pair = *state;
+    rpc_lost *const observers[] = {on_lost, on_lost_free};
+    for (size_t i = 0; i < ARRAY_SIZE(observers); i++) {
+        auto_free char *path = file_join(pair->directory, "peer.sock");
+        auto_fd int listener = rpc_listen(path, 0600, NULL);
+        rpc_channel_free(pair->channel);
+        pair->channel = rpc_channel_open(pair->rpc, path, NULL);
+        auto_fd int peer = accept(listener, NULL, NULL);
+        lost_count = 0;
+        rpc_channel_watch(pair->channel, observers[i], pair);
+        rpc_channel_watch(pair->channel, observers[i], pair); /* still one */
+        shutdown(peer, SHUT_RDWR);
+        ev_run(pair->loop, 0);
+        assert_int_equal(lost_count, 1);
+    }
+}
+
+static void an_answering_peer_is_not_lost(void **state)
+{
+    struct pair *pair = *state;
+    lost_count = 0;
+    rpc_channel_watch(pair->channel, on_lost, pair);
+    pair_start(pair, "<domain/>", strlen("<domain/>"), PAIR_TIMEOUT_MS);
+    pair_wait_answer(pair);
+    assert_int_equal(pair->code, RPC_OK);
+    assert_int_equal(lost_count, 0);
+}
+
+static void a_peer_that_is_not_watched_any_more_goes_in_silence(void **state)
+{
+    struct pair *pair = *state;
+    lost_count = 0;
+    rpc_channel_watch(pair->channel, on_lost, pair);
+    rpc_channel_watch(pair->channel, NULL, NULL);
+    rpc_server_free(steal(&pair->server));
+    pair_start(pair, "<domain/>", strlen("<domain/>"), PAIR_TIMEOUT_MS);
+    pair_wait_answer(pair);
+    assert_int_equal(pair->code, RPC_UNAVAILABLE);
+    assert_int_equal(lost_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            a_watched_peer_that_goes_away_is_told_of, pair_setup, pair_teardown),
+        cmocka_unit_test_setup_teardown(an_answering_peer_is_not_lost, pair_setup, pair_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_peer_that_is_not_watched_any_more_goes_in_silence, pair_setup, pair_teardown),
         cmocka_unit_test_setup_teardown(a_call_brings_the_answer, pair_setup, pair_teardown),
         cmocka_unit_test_setup_teardown(opening_says_why_not, pair_setup, pair_teardown),
         cmocka_unit_test_setup_teardown(long_paths_work, pair_setup, pair_teardown),
