@@ -45,6 +45,8 @@ enum stage {
 /* How the beginning of a stage went. */
 enum progress { FAILED = -1, OVER, UNDER_WAY };
 
+static const int ending_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
 struct launch {
     const struct launcher_flags *flags;
     struct ev_loop *loop;
@@ -60,9 +62,8 @@ struct launch {
     struct launcher_console *console; /* or NULL */
     struct launcher_guest *guest; /* NULL before */
 
-    ev_signal terminate;
-    ev_signal interrupt;
-    const char *signal; /* the name of the first one; NULL: none */
+    ev_signal signals[ARRAY_SIZE(ending_signals)];
+    int signal; /* the first one; 0: none */
     ev_tstamp signal_time; /* of the first one */
     ev_timer button; /* presses it, from the first signal on */
     ev_timer grace; /* since the first signal */
@@ -210,7 +211,7 @@ static enum progress begin_on_define_domain(struct launch *launch, struct error 
 static struct error *signal_error(const struct launch *launch)
 {
     struct error *error = NULL;
-    error_set(&error, ERROR_CANCELED, "ended by %s", launch->signal);
+    error_set(&error, ERROR_CANCELED, "ended by SIG%s", sigabbrev_np(launch->signal));
     return error;
 }
 
@@ -218,7 +219,7 @@ static void on_prepared(void *user, struct error *take_error)
 {
     struct launch *launch = user;
     launch->prepare = NULL;
-    if (launch->signal != NULL) {
+    if (launch->signal != 0) {
         error_free(take_error);
         finish(launch, signal_error(launch));
         return;
@@ -380,11 +381,11 @@ static void end_guest(struct launch *launch, bool again)
     double grace = (double)launcher_integer(
         launch->input.vmi, "/spec/terminationGracePeriodSeconds", GRACE_SECONDS);
     if (again || grace <= 0) {
-        log_info("%s: the guest is destroyed", launch->signal);
+        log_info("SIG%s: the guest is destroyed", sigabbrev_np(launch->signal));
         destroy_guest(launch);
         return;
     }
-    log_info("%s: the guest has %.0f seconds to shut down", launch->signal, grace);
+    log_info("SIG%s: the guest has %.0f seconds to shut down", sigabbrev_np(launch->signal), grace);
     ev_now_update(launch->loop);
     ev_timer_set(&launch->button, 0, BUTTON_SECONDS);
     ev_timer_start(launch->loop, &launch->button);
@@ -396,11 +397,11 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
     (void)events;
     struct launch *launch = watcher->data;
-    bool again = launch->signal != NULL;
+    bool again = launch->signal != 0;
     if (launch->stage == END || (again && ev_now(loop) - launch->signal_time < AGAIN_SECONDS))
         return;
     if (!again) {
-        launch->signal = watcher->signum == SIGINT ? "SIGINT" : "SIGTERM";
+        launch->signal = watcher->signum;
         launch->signal_time = ev_now(loop);
     }
     if (launch->stage == RUN) {
@@ -416,11 +417,11 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 static void watch_signals(struct launch *launch)
 {
     signal(SIGPIPE, SIG_IGN);
-    ev_signal_init(&launch->terminate, on_signal, SIGTERM);
-    ev_signal_init(&launch->interrupt, on_signal, SIGINT);
-    launch->terminate.data = launch->interrupt.data = launch;
-    ev_signal_start(launch->loop, &launch->terminate);
-    ev_signal_start(launch->loop, &launch->interrupt);
+    for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++) {
+        ev_signal_init(&launch->signals[i], on_signal, ending_signals[i]);
+        launch->signals[i].data = launch;
+        ev_signal_start(launch->loop, &launch->signals[i]);
+    }
     ev_timer_init(&launch->button, on_button, 0, 0);
     ev_timer_init(&launch->grace, on_grace, 0, 0);
     launch->button.data = launch->grace.data = launch;

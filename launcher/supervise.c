@@ -1,14 +1,15 @@
 #include "launcher/supervise.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/subprocess.h"
+
+enum { LIST_MAX_BYTES = 1 << 20 }; /* of process numbers */
 
 /* What is passed on, but for SIGCHLD. */
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD};
@@ -40,20 +41,29 @@ static int watch(pid_t launch, const sigset_t *set)
     return wait_status;
 }
 
-/* Kills this process's children, which the launch has left behind, until there are none. */
+/* Kills this process's children. Returns whether there were any. */
+static bool kill_children(void)
+{
+    auto_free char *list = NULL;
+    size_t length = 0;
+    if (file_read("/proc/thread-self/children", LIST_MAX_BYTES, &list, &length, NULL) < 0)
+        return false;
+    bool found = false;
+    char *end = NULL;
+    for (const char *at = list;; at = end) {
+        long child = strtol(at, &end, 10);
+        if (end == at)
+            return found;
+        kill((pid_t)child, SIGKILL);
+        found = true;
+    }
+}
+
+/* Kills what the launch has left behind; the children of what is killed become this process's. */
 static void kill_orphans(void)
 {
-    for (;;) {
-        FILE *children = fopen("/proc/thread-self/children", "re");
-        int child = 0;
-        while (children != NULL && fscanf(children, "%d", &child) == 1)
-            kill(child, SIGKILL);
-        if (children != NULL)
-            fclose(children);
-        /* Its own children become this process's, too. */
-        if (child == 0 || waitpid(-1, NULL, 0) < 0)
-            return;
-    }
+    while (kill_children() && waitpid(-1, NULL, 0) > 0)
+        continue;
 }
 
 int launcher_supervise(const char *directory, bool *is_launch, int *status, struct error **err)

@@ -4,6 +4,7 @@ libvirt's test driver. Guests boot in tests/e2e."""
 
 import json
 import os
+import signal
 import subprocess
 import unittest
 
@@ -380,9 +381,13 @@ class SignalTest(LauncherTest):
         self.assert_failed(self.finish(launcher), 6, stage, "ended by SIGTERM")
 
     def test_while_it_collects(self):
-        launcher = self.start(self.vmi(), "--sidecars", "1")
-        self.wait_for_line(launcher.stderr, "stage Collect")
-        self.assert_ends_at(launcher, "Collect")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number.name):
+                launcher = self.start(self.vmi(), "--sidecars", "1")
+                self.wait_for_line(launcher.stderr, "stage Collect")
+                launcher.send_signal(number)
+                result = self.finish(launcher)
+                self.assert_failed(result, 6, "Collect", f"ended by {number.name}")
 
     def test_in_a_hook(self):
         for hook in ("PreCloudInitIso", "OnDefineDomain"):
