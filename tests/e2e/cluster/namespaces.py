@@ -3,6 +3,7 @@ namespace: when it ends, everything in there ends, and with it go the mounts and
 The network interface that leads to the node says in its alias who its keeper is, so that the kernel
 holds the only record of a running cluster, and no file can be stale."""
 
+import contextlib
 import os
 import pathlib
 import select
@@ -171,14 +172,12 @@ class Namespaces:
         keeper = self.keeper()
         if keeper is not None:
             keeper.end(signal.SIGKILL)
-        if pathlib.Path(f"/sys/class/net/{self.link}").exists():
-            run("ip", "link", "delete", self.link)
+        with contextlib.suppress(subprocess.CalledProcessError):
+            run("ip", "link", "delete", self.link)  # unless it went with the node's network
         for directory in NODE_DIRECTORIES:
             pathlib.Path(directory, f".{self.link}").unlink(missing_ok=True)
-            try:
+            with contextlib.suppress(OSError):  # another cluster's, or not there
                 os.rmdir(directory)
-            except OSError:  # another cluster's, or not there
-                pass
 
 
 def run(*words):
