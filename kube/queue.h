@@ -9,8 +9,9 @@
 
 struct kube_queue;
 
-/* Work on key, which is borrowed: it ends with one call of kube_queue_done or kube_queue_failed,
- * at once or later. */
+/* Work on key, which is borrowed until it ends: with one call of kube_queue_done or
+ * kube_queue_failed, at once or later. It comes from the loop, and may add keys, pause and resume,
+ * but not free the queue. */
 typedef void kube_work(void *user, const char *key);
 
 struct kube_queue_options {
@@ -25,13 +26,17 @@ struct kube_queue_options {
 struct kube_queue *kube_queue_new(const struct kube_queue_options *options);
 void kube_queue_free(struct kube_queue *queue); /* NULL is allowed; what is left is dropped */
 
+/* Adds a key; a retry for which it waits is not waited for any more. */
 void kube_queue_add(struct kube_queue *queue, const char *key);
+
+/* Adds a key after a delay, or sooner where it is delayed for less already. */
 void kube_queue_add_after(struct kube_queue *queue, const char *key, int64_t delay_ms);
 
 /* The work on key went well: its next failure is delayed by the least again. */
 void kube_queue_done(struct kube_queue *queue, const char *key);
 
-/* The work on key failed: it comes again, after at least at_least_ms (0: as its failures say). */
+/* The work on key failed: it comes again, after at least at_least_ms (0: as its failures say), also
+ * if it was added meanwhile. */
 void kube_queue_failed(struct kube_queue *queue, const char *key, int64_t at_least_ms);
 
 /* Stops giving out work (a leader that lost its lease) and starts again. What is added meanwhile

@@ -1,0 +1,276 @@
+#include "kube/queue.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/memory.h"
+
+static const int64_t default_retry_min_ms = 50;
+static const int64_t default_retry_max_ms = 60000;
+
+/* A key that is ready, delayed, worked on, or several of these; it is forgotten when it is none. */
+struct item {
+    char *key;
+    struct kube_queue *queue;
+    bool ready; /* stands in queue->ready */
+    bool working;
+    bool again; /* was added while it was worked on */
+    bool retrying; /* delay stands for a failure, not for kube_queue_add_after */
+    int failures; /* in a row */
+    double since; /* it became ready, or its work began; seconds */
+    double waited; /* between these */
+    ev_timer delay;
+    struct item *prev, *next; /* in queue->ready */
+    UT_hash_handle hh;
+};
+
+struct kube_queue {
+    struct kube_queue_options options;
+    struct ev_loop *loop;
+    struct item *items; /* by key */
+    struct item *ready; /* the one that waits longest first */
+    ev_idle dispatch; /* active while there is work to give out, and somebody to do it */
+    bool paused;
+    struct kube_queue_figures figures;
+    void (*observe)(void *user, double waited, double worked);
+    void *observe_user;
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void update_dispatch(struct kube_queue *queue)
+{
+    bool busy = queue->figures.working >= (size_t)queue->options.workers;
+    if (queue->ready != NULL && !queue->paused && !busy)
+        ev_idle_start(queue->loop, &queue->dispatch);
+    else
+        ev_idle_stop(queue->loop, &queue->dispatch);
+}
+
+static void make_ready(struct item *item)
+{
+    struct kube_queue *queue = item->queue;
+    item->ready = true;
+    item->since = now();
+    DL_APPEND(queue->ready, item);
+    queue->figures.depth++;
+    update_dispatch(queue);
+}
+
+static void stop_delay(struct item *item)
+{
+    if (!ev_is_active(&item->delay))
+        return;
+    ev_timer_stop(item->queue->loop, &item->delay);
+    item->retrying = false;
+    item->queue->figures.delayed--;
+}
+
+static void on_delay_over(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct item *item = watcher->data;
+    item->retrying = false;
+    item->queue->figures.delayed--;
+    if (item->working)
+        item->again = true;
+    else if (!item->ready)
+        make_ready(item);
+}
+
+/* Makes the item ready after delay_ms, unless it will be sooner. */
+static void start_delay(struct item *item, int64_t delay_ms, bool retrying)
+{
+    struct ev_loop *loop = item->queue->loop;
+    ev_now_update(loop); /* the delay counts from now, not from when the loop woke up */
+    double delay = (double)delay_ms / 1000;
+    if (ev_is_active(&item->delay) && ev_timer_remaining(loop, &item->delay) <= delay)
+        return;
+    stop_delay(item);
+    item->retrying = retrying;
+    ev_timer_set(&item->delay, delay, 0);
+    ev_timer_start(loop, &item->delay);
+    item->queue->figures.delayed++;
+}
+
+static struct item *find(struct kube_queue *queue, const char *key)
+{
+    struct item *item = NULL;
+    HASH_FIND_STR(queue->items, key, item);
+    return item;
+}
+
+static struct item *find_or_add(struct kube_queue *queue, const char *key)
+{
+    struct item *item = find(queue, key);
+    if (item != NULL)
+        return item;
+    item = xcalloc(1, sizeof(*item));
+    item->key = xstrdup(key);
+    item->queue = queue;
+    ev_init(&item->delay, on_delay_over);
+    item->delay.data = item;
+    HASH_ADD_KEYPTR(hh, queue->items, item->key, strlen(item->key), item);
+    return item;
+}
+
+static void item_free(struct item *item)
+{
+    stop_delay(item);
+    HASH_DEL(item->queue->items, item);
+    free(item->key);
+    free(item);
+}
+
+/* Gives out what was ready when it began; what becomes ready meanwhile waits for its turn of the
+ * loop, so that sockets are looked after in between. */
+static void on_dispatch(struct ev_loop *loop, ev_idle *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct kube_queue *queue = watcher->data;
+    for (size_t left = queue->figures.depth; left > 0 && ev_is_active(watcher); left--) {
+        struct item *item = queue->ready;
+        DL_DELETE(queue->ready, item);
+        item->ready = false;
+        item->working = true;
+        double began = now();
+        item->waited = began - item->since;
+        item->since = began;
+        queue->figures.depth--;
+        queue->figures.working++;
+        update_dispatch(queue);
+        queue->options.work(queue->options.user, item->key);
+    }
+}
+
+struct kube_queue *kube_queue_new(const struct kube_queue_options *options)
+{
+    struct kube_queue *queue = xcalloc(1, sizeof(*queue));
+    queue->options = *options;
+    if (queue->options.workers <= 0)
+        queue->options.workers = 1;
+    if (queue->options.retry_min_ms <= 0)
+        queue->options.retry_min_ms = default_retry_min_ms;
+    if (queue->options.retry_max_ms <= 0)
+        queue->options.retry_max_ms = default_retry_max_ms;
+    queue->loop = EV_DEFAULT;
+    ev_idle_init(&queue->dispatch, on_dispatch);
+    ev_set_priority(&queue->dispatch, EV_MAXPRI); /* busy sockets do not hold it up */
+    queue->dispatch.data = queue;
+    return queue;
+}
+
+void kube_queue_free(struct kube_queue *queue)
+{
+    if (queue == NULL)
+        return;
+    ev_idle_stop(queue->loop, &queue->dispatch);
+    struct item *item = NULL;
+    struct item *next = NULL;
+    HASH_ITER (hh, queue->items, item, next)
+        item_free(item);
+    free(queue);
+}
+
+void kube_queue_add(struct kube_queue *queue, const char *key)
+{
+    struct item *item = find_or_add(queue, key);
+    queue->figures.added++;
+    if (item->retrying)
+        stop_delay(item);
+    if (item->working)
+        item->again = true;
+    else if (!item->ready)
+        make_ready(item);
+}
+
+void kube_queue_add_after(struct kube_queue *queue, const char *key, int64_t delay_ms)
+{
+    if (delay_ms <= 0) {
+        kube_queue_add(queue, key);
+        return;
+    }
+    queue->figures.added++;
+    start_delay(find_or_add(queue, key), delay_ms, false);
+}
+
+/* The item whose work ends now; NULL when nobody works on the key. */
+static struct item *end_work(struct kube_queue *queue, const char *key)
+{
+    struct item *item = find(queue, key);
+    if (item == NULL || !item->working)
+        return NULL;
+    item->working = false;
+    queue->figures.working--;
+    if (queue->observe != NULL)
+        queue->observe(queue->observe_user, item->waited, now() - item->since);
+    update_dispatch(queue);
+    return item;
+}
+
+void kube_queue_done(struct kube_queue *queue, const char *key)
+{
+    struct item *item = end_work(queue, key);
+    if (item == NULL)
+        return;
+    item->failures = 0;
+    if (item->again) {
+        item->again = false;
+        make_ready(item);
+    } else if (!ev_is_active(&item->delay)) {
+        item_free(item);
+    }
+}
+
+/* What was added during the work that failed comes with the retry. */
+void kube_queue_failed(struct kube_queue *queue, const char *key, int64_t at_least_ms)
+{
+    struct item *item = end_work(queue, key);
+    if (item == NULL)
+        return;
+    int64_t delay = queue->options.retry_min_ms;
+    for (int i = 0; i < item->failures && delay < queue->options.retry_max_ms; i++)
+        delay *= 2;
+    if (delay > queue->options.retry_max_ms)
+        delay = queue->options.retry_max_ms;
+    item->failures++;
+    item->again = false;
+    queue->figures.retried++;
+    stop_delay(item);
+    start_delay(item, delay > at_least_ms ? delay : at_least_ms, true);
+}
+
+void kube_queue_pause(struct kube_queue *queue)
+{
+    queue->paused = true;
+    update_dispatch(queue);
+}
+
+void kube_queue_resume(struct kube_queue *queue)
+{
+    queue->paused = false;
+    update_dispatch(queue);
+}
+
+struct kube_queue_figures kube_queue_figures(const struct kube_queue *queue)
+{
+    return queue->figures;
+}
+
+void kube_queue_observe(
+    struct kube_queue *queue, void (*observe)(void *user, double waited, double worked), void *user)
+{
+    queue->observe = observe;
+    queue->observe_user = user;
+}
