@@ -2,32 +2,21 @@
 
 #include <string.h>
 
+#include "annotations/kind.h"
 #include "annotations/sidecar.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 
-/* Source: KubeVirt API reference; the template of each is what its VMIs are made from. */
-static const struct {
-    const char *name;
-    const char *group;
-    const char *template; /* pointer of the VMI template */
-    const char *annotations;
-    const char *misplaced[3];
-} kinds[] = {
-    [CLI_VMI] = {"VirtualMachineInstance", "kubevirt.io", "", "/metadata/annotations", {NULL}},
-    [CLI_VM] = {"VirtualMachine", "kubevirt.io", "/spec/template",
-        "/spec/template/metadata/annotations", {"/metadata/annotations"}},
-    [CLI_REPLICA_SET] = {"VirtualMachineInstanceReplicaSet", "kubevirt.io", "/spec/template",
-        "/spec/template/metadata/annotations", {"/metadata/annotations"}},
-    [CLI_POOL] = {"VirtualMachinePool", "pool.kubevirt.io",
-        "/spec/virtualMachineTemplate/spec/template",
-        "/spec/virtualMachineTemplate/spec/template/metadata/annotations",
-        {"/metadata/annotations", "/spec/virtualMachineTemplate/metadata/annotations"}},
-    [CLI_POD] = {"Pod", "", NULL, "/metadata/annotations", {NULL}},
-    [CLI_CONFIG_MAP] = {"ConfigMap", "", NULL, NULL, {NULL}},
-    [CLI_ANNOTATION] = {"annotation", NULL, NULL, NULL, {NULL}},
-};
+/* What is known of a kind, also of those that are not KubeVirt's. Static. */
+static const struct annotations_kind *facts(enum cli_kind kind)
+{
+    static const struct annotations_kind others[] = {
+        {"ConfigMap", "", NULL, NULL, {NULL}},
+        {"annotation", NULL, NULL, NULL, {NULL}},
+    };
+    return kind < CLI_CONFIG_MAP ? &annotations_kinds[kind] : &others[kind - CLI_CONFIG_MAP];
+}
 
 /* Other groups have kinds of the same names. Something without an apiVersion is taken by its
  * kind. */
@@ -47,10 +36,10 @@ bool cli_kind_of(const json_t *value, const char *default_kind, enum cli_kind *o
         name = default_kind;
     if (name == NULL)
         return false;
-    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        if (kinds[i].group != NULL && streq(name, kinds[i].name) &&
-            is_of_group(json_get_string(value, "apiVersion"), kinds[i].group)) {
-            *out = (enum cli_kind)i;
+    for (enum cli_kind kind = CLI_VMI; kind < CLI_ANNOTATION; kind++) {
+        if (streq(name, facts(kind)->name) &&
+            is_of_group(json_get_string(value, "apiVersion"), facts(kind)->group)) {
+            *out = kind;
             return true;
         }
     }
@@ -59,7 +48,7 @@ bool cli_kind_of(const json_t *value, const char *default_kind, enum cli_kind *o
 
 const char *cli_kind_name(enum cli_kind kind)
 {
-    return kinds[kind].name;
+    return facts(kind)->name;
 }
 
 bool cli_kind_has_sidecars(enum cli_kind kind)
@@ -69,12 +58,12 @@ bool cli_kind_has_sidecars(enum cli_kind kind)
 
 const char *cli_kind_annotations_pointer(enum cli_kind kind)
 {
-    return kinds[kind].annotations;
+    return facts(kind)->annotations;
 }
 
 const char *const *cli_kind_misplaced_pointers(enum cli_kind kind)
 {
-    return kinds[kind].misplaced;
+    return facts(kind)->misplaced;
 }
 
 /* The name of a VMI that has none of its own. */
@@ -93,7 +82,7 @@ json_t *cli_object_vmi(const struct cli_object *object)
 {
     if (object->kind == CLI_ANNOTATION)
         return vmi_around(object->value);
-    const char *template_pointer = kinds[object->kind].template;
+    const char *template_pointer = facts(object->kind)->template;
     if (template_pointer == NULL)
         return NULL;
     const json_t *template = json_pointer_get(object->value, template_pointer);

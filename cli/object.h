@@ -6,15 +6,16 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "annotations/kind.h"
 #include "base/yaml.h"
 
 enum cli_kind {
-    CLI_VMI, /* VirtualMachineInstance */
-    CLI_VM, /* VirtualMachine */
-    CLI_REPLICA_SET, /* VirtualMachineInstanceReplicaSet */
-    CLI_POOL, /* VirtualMachinePool */
-    CLI_POD,
-    CLI_CONFIG_MAP,
+    CLI_VMI = ANNOTATIONS_KIND_VMI,
+    CLI_VM = ANNOTATIONS_KIND_VM,
+    CLI_REPLICA_SET = ANNOTATIONS_KIND_REPLICA_SET,
+    CLI_POOL = ANNOTATIONS_KIND_POOL,
+    CLI_POD = ANNOTATIONS_KIND_POD,
+    CLI_CONFIG_MAP = ANNOTATIONS_KIND_COUNT,
     CLI_ANNOTATION, /* no object at all: a bare array, the value of the annotation */
 };
 

@@ -1,0 +1,30 @@
+/* The kinds of objects that carry the annotation, and where in each it stands. */
+#ifndef ANNOTATIONS_KIND_H
+#define ANNOTATIONS_KIND_H
+
+enum {
+    ANNOTATIONS_KIND_VMI, /* VirtualMachineInstance */
+    ANNOTATIONS_KIND_VM, /* VirtualMachine */
+    ANNOTATIONS_KIND_REPLICA_SET, /* VirtualMachineInstanceReplicaSet */
+    ANNOTATIONS_KIND_POOL, /* VirtualMachinePool */
+    ANNOTATIONS_KIND_POD,
+    ANNOTATIONS_KIND_COUNT,
+};
+
+/* Pointers are JSON Pointers within the object. */
+struct annotations_kind {
+    const char *name; /* "VirtualMachine" */
+    const char *group; /* "kubevirt.io"; "" for a pod */
+    const char *template; /* what its VMIs are made from; NULL: it makes none */
+    const char *annotations; /* those that reach the launcher pod */
+    const char
+        *misplaced[3]; /* those where people put it, though they do not reach it; NULL ends */
+};
+
+/* All of them, by the numbers above. */
+extern const struct annotations_kind annotations_kinds[ANNOTATIONS_KIND_COUNT];
+
+/* The kind of this name in this API group, or NULL. Static. */
+const struct annotations_kind *annotations_kind_find(const char *name, const char *group);
+
+#endif
