@@ -14,9 +14,9 @@ PROGRAMS := hookctl hook-manager hook-launcher sidecar-shim
 hookctl_ROOM := cli
 hook-manager_ROOM := manager
 hook-launcher_ROOM := launcher
-hook-launcher_LIBS := -lvirt
 sidecar-shim_ROOM := shim
 # Libraries of one program alone, linked dynamically.
+hook-launcher_LIBS := -lvirt
 hook-controller_LIBS := -lcurl -lmicrohttpd -lgnutls
 
 CPPFLAGS += -I. -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'

@@ -7,74 +7,20 @@
 #include "annotations/parse.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "manager/event_log.h"
 #include "manager/timings.h"
 
 enum {
     VMI_MAX_BYTES = 4 << 20, /* etcd keeps objects up to 1.5 MiB */
     VMI_MAX_DEPTH = 100,
-    LOGGED_MAX_BYTES = 64 * 1024, /* of a document in a log line */
 };
-
-/* What a log line says of the sidecar it is about. New reference. */
-static json_t *event_fields(const struct manager_event *event)
-{
-    if (event->sidecar == NULL)
-        return NULL;
-    json_t *fields = json_pack(
-        "{s:s, s:I}", "sidecar", event->sidecar->name, "index", (json_int_t)event->sidecar->index);
-    if (event->kind == MANAGER_EVENT_FOUND || event->kind == MANAGER_EVENT_READY)
-        json_object_set_new(fields, "socket", json_string(event->sidecar->socket));
-    if (event->kind == MANAGER_EVENT_READY)
-        json_object_set_new(fields, "version", json_string(event->sidecar->version));
-    if (event->kind == MANAGER_EVENT_HOP_START || event->kind == MANAGER_EVENT_HOP_DONE)
-        json_object_set_new(fields, "hook", json_string(manager_hook_name(event->hook)));
-    if (event->kind == MANAGER_EVENT_READY || event->kind == MANAGER_EVENT_HOP_DONE)
-        json_object_set_new(fields, "milliseconds", json_real(event->milliseconds));
-    return fields;
-}
-
-/* The domain as it stood before the hop that failed, for those who read logs by machine: it is
- * nothing secret to them, as cloud-init data may be. */
-static void document_log(const struct manager_event *event)
-{
-    if (event->hook == MANAGER_ON_DEFINE_DOMAIN && event->input_length <= LOGGED_MAX_BYTES)
-        log_write(LOG_INFO, json_pack("{s:s%}", "domain", event->input, event->input_length),
-            "the domain as it stood before the hook that failed");
-}
-
-static void event_log(const struct manager_event *event, enum log_format format)
-{
-    switch (event->kind) {
-    case MANAGER_EVENT_FOUND:
-        log_write(LOG_DEBUG, event_fields(event), "found a socket");
-        break;
-    case MANAGER_EVENT_READY:
-        log_write(LOG_INFO, event_fields(event), "sidecar is ready");
-        break;
-    case MANAGER_EVENT_HOP_START:
-        log_write(LOG_DEBUG, event_fields(event), "calling a hook");
-        break;
-    case MANAGER_EVENT_HOP_DONE:
-        if (event->error == NULL)
-            log_write(LOG_INFO, event_fields(event), "hook is done");
-        else if (event->ignored)
-            log_write(LOG_WARNING, event_fields(event), "ignored, as failurePolicy says: %s",
-                event->error->message);
-        else if (format == LOG_JSON)
-            document_log(event); /* the operation fails with this error */
-        break;
-    case MANAGER_EVENT_WARNING:
-        log_write(LOG_WARNING, event_fields(event), "%s", event->error->message);
-        break;
-    }
-}
 
 static void on_event(void *user, const struct manager_event *event)
 {
     struct manager_session *session = user;
     if (session->flags->timings != NULL)
         manager_timings_note(session->timings, event);
-    event_log(event, session->flags->log_format);
+    manager_event_log(event, session->flags->log_format);
 }
 
 /* All findings as one error, a line each; warnings are logged. */
