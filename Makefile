@@ -16,7 +16,7 @@ hook-manager_ROOM := manager
 hook-launcher_ROOM := launcher
 sidecar-shim_ROOM := shim
 # Libraries of one program alone, linked dynamically.
-hook-launcher_LIBS := -lvirt
+hook-launcher_LIBS := -lvirt -lvirt-qemu
 hook-controller_LIBS := -lcurl -lmicrohttpd -lgnutls
 
 CPPFLAGS += -I. -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'

@@ -1,5 +1,6 @@
 #include "launcher/guest.h"
 
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
@@ -14,7 +15,10 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum { MAX_DESCRIPTORS = 4096 };
+enum {
+    MAX_DESCRIPTORS = 4096,
+    ANSWER_MAX_BYTES = 1024, /* of QEMU's, in a message */
+};
 
 static const char embedded_uri[] = "qemu:///embed";
 
@@ -29,6 +33,7 @@ struct launcher_guest {
     launcher_guest_observer *observer;
     void *user;
     virConnectPtr connection;
+    bool qemu; /* it is libvirt's driver of QEMU */
     bool autodestroy; /* the connection can take the domain with it */
     virDomainPtr domain; /* NULL before it was started */
     int callback; /* of libvirt's events; -1: none */
@@ -255,8 +260,8 @@ static int open_connection(struct launcher_guest *guest, const char *uri, struct
         return error_set(err, ERROR_IO, "opening libvirt at %s: %s%s", uri, words,
             no_user ? " (make that user, or do not run it as root)" : "");
     }
-    guest->autodestroy =
-        !launcher_guest_is_embedded(uri) && streq(virConnectGetType(guest->connection), "QEMU");
+    guest->qemu = streq(virConnectGetType(guest->connection), "QEMU");
+    guest->autodestroy = guest->qemu && !launcher_guest_is_embedded(uri);
     virConnectRegisterCloseCallback(guest->connection, on_close, guest, NULL);
     guest->callback = virConnectDomainEventRegisterAny(guest->connection, NULL,
         VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), guest, NULL);
@@ -319,14 +324,15 @@ static bool is_rejection(void)
     }
 }
 
-int launcher_guest_start(
-    struct launcher_guest *guest, const char *name, const char *xml, struct error **err)
+int launcher_guest_start(struct launcher_guest *guest, const char *name, const char *xml,
+    bool paused, struct error **err)
 {
+    unsigned int flags = (guest->autodestroy ? VIR_DOMAIN_START_AUTODESTROY : 0) |
+                         (paused ? VIR_DOMAIN_START_PAUSED : 0);
     pthread_mutex_lock(&guest->mutex);
     guest->name = xstrdup(name);
     pthread_mutex_unlock(&guest->mutex);
-    guest->domain = virDomainCreateXML(
-        guest->connection, xml, guest->autodestroy ? VIR_DOMAIN_START_AUTODESTROY : 0);
+    guest->domain = virDomainCreateXML(guest->connection, xml, flags);
     if (guest->domain != NULL)
         return 0;
     const char *words = virGetLastErrorMessage();
@@ -335,6 +341,34 @@ int launcher_guest_start(
     return error_set(err, rejected ? ERROR_INPUT : ERROR_IO, "libvirt %s the domain: %s%s",
         rejected ? "rejects" : "could not start", words,
         too_long ? " (a shorter $TMPDIR would help)" : "");
+}
+
+int launcher_guest_resume(struct launcher_guest *guest, struct error **err)
+{
+    return virDomainResume(guest->domain) < 0 ? fail(err, ERROR_IO, "letting the guest run") : 0;
+}
+
+/* What QEMU answers where the port's interface is not one on user networking: a hook has removed
+ * it, or bound it to something else. */
+static const char *const not_forwardable[] = {"unrecognized netdev id", "invalid device specified"};
+
+int launcher_guest_forward(
+    struct launcher_guest *guest, const char *interface, bool udp, int number, struct error **err)
+{
+    if (!guest->qemu)
+        return 0;
+    auto_free char *command = xasprintf(
+        "hostfwd_add hostua-%s %s::%d-:%d", interface, udp ? "udp" : "tcp", number, number);
+    auto_free char *answer = NULL;
+    if (virDomainQemuMonitorCommand(
+            guest->domain, command, &answer, VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP) < 0)
+        return fail(err, ERROR_IO, "asking QEMU");
+    auto_free char *words = text_printable(answer, strcspn(answer, "\r\n"), ANSWER_MAX_BYTES);
+    for (size_t i = 0; i < ARRAY_SIZE(not_forwardable); i++) {
+        if (text_starts_with(words, not_forwardable[i]))
+            return error_set(err, ERROR_INPUT, "it is not on QEMU's user networking");
+    }
+    return words[0] != '\0' ? error_set(err, ERROR_IO, "QEMU: %s", words) : 0;
 }
 
 int launcher_guest_shutdown(struct launcher_guest *guest, struct error **err)

@@ -40,10 +40,22 @@ struct launcher_guest *launcher_guest_open(struct ev_loop *loop, const char *uri
     const char *directory, launcher_guest_observer *observer, void *user, struct error **err);
 
 /* Starts the domain, whose name is given beside it, as a transient one: nothing stays defined. It
- * ends with the connection. Blocks until QEMU runs. Returns 0, or -1 with an input error (libvirt
- * rejects the document) or an io error (QEMU did not start; its last words). */
-int launcher_guest_start(
-    struct launcher_guest *guest, const char *name, const char *xml, struct error **err);
+ * ends with the connection. Blocks until QEMU runs; paused: the guest waits to be resumed. Returns 0,
+ * or -1 with an input error (libvirt rejects the document) or an io error (QEMU did not start; its
+ * last words). */
+int launcher_guest_start(struct launcher_guest *guest, const char *name, const char *xml,
+    bool paused, struct error **err);
+
+/* Lets a paused guest run. Returns 0, or -1 with an io error. */
+int launcher_guest_resume(struct launcher_guest *guest, struct error **err);
+
+/* Forwards a TCP or UDP port of this machine, on all addresses, to the same port of the guest's
+ * interface with the alias "ua-INTERFACE". A driver other than QEMU's has none and does nothing.
+ * Returns 0, or -1 with an input error when there is no such interface on user networking, or an io
+ * error in QEMU's words, which do not say why.
+ * Source: QEMU's documentation of the monitor, hostfwd_add. */
+int launcher_guest_forward(
+    struct launcher_guest *guest, const char *interface, bool udp, int number, struct error **err);
 
 /* Presses the power button (ACPI). Returns 0, or -1 with a remote error. */
 int launcher_guest_shutdown(struct launcher_guest *guest, struct error **err);

@@ -18,6 +18,7 @@
 #include "launcher/lock.h"
 #include "launcher/plan.h"
 #include "launcher/prepare.h"
+#include "launcher/start.h"
 #include "launcher/supervise.h"
 #include "launcher/value.h"
 #include "manager/event_log.h"
@@ -296,7 +297,7 @@ static enum progress begin_start(struct launch *launch, struct error **err)
     launch->guest = launcher_guest_open(
         launch->loop, launch->flags->connect, launch->work, on_guest_event, launch, err);
     if (launch->guest == NULL ||
-        launcher_guest_start(launch->guest, launch->plan.name, launch->plan.domain, err) < 0)
+        launcher_start(launch->guest, launch->input.vmi, &launch->plan, err) < 0)
         return FAILED;
     return OVER;
 }

@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,17 @@ SMBIOS = support.BUILD / "samples" / "smbios"
 USER_DATA = "#cloud-config\nhostname: e2e"
 # The end that the guest is to come to, as its init understands it.
 BUTTON, DEAF, PANIC = "button", "deaf", "panic"
+
+
+def free_port():
+    """A number that is free for TCP and for UDP on all addresses."""
+    while True:
+        with socket.create_server(("", 0)) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            try:
+                udp.bind(tcp.getsockname())
+                return tcp.getsockname()[1]
+            except OSError:
+                pass
 
 
 def qemus(needle):
@@ -50,10 +62,16 @@ class BootCase(support.TestCase):
         # the path of a socket has 107 bytes at most.
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir="/tmp"))
         self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        self.addCleanup(self.end_qemus)
         self.console = self.tmp / "console"
         self.termination = self.tmp / "termination-log"
         self.name = f"b{os.getpid()}"
         self.shims = []
+
+    def end_qemus(self):
+        """Kills what a test that has failed may leave."""
+        for pid in qemus(self.work):
+            os.kill(pid, signal.SIGKILL)
 
     def shim(self, hooks):
         """Starts a sidecar-shim, the next by its index, with the hooks of a directory."""
@@ -103,6 +121,16 @@ class BootCase(support.TestCase):
             "spec": spec,
         }
         return self.write("vmi.json", json.dumps(document))
+
+    def vmi_with_ports(self, end, *ports):
+        """Writes a VMI with an interface that has these ports and returns its path."""
+        vmi = self.vmi(end)
+        document = json.loads(vmi.read_text(encoding="utf-8"))
+        interface = {"name": "default", "masquerade": {}, "ports": list(ports)}
+        document["spec"]["domain"]["devices"]["interfaces"] = [interface]
+        document["spec"]["networks"] = [{"name": "default", "pod": {}}]
+        vmi.write_text(json.dumps(document), encoding="utf-8")
+        return vmi
 
     def launch(self, vmi, *options, console=None, **environment):
         """Starts the launcher with the shims that were started; its standard error is a pipe."""
@@ -238,6 +266,39 @@ class ProofTest(BootCase):
         vmi.write_text(json.dumps(document), encoding="utf-8")
         log = self.assert_ended(self.launch(vmi))
         self.assertIn("guest: powers off", self.console.read_text(errors="replace"), log)
+
+
+class PortTest(BootCase):
+    """Ports of the guest that are forwarded from this machine."""
+
+    def test_a_client_of_this_machine_reaches_the_guest(self):
+        port = free_port()
+        ports = {"port": port}, {"port": port, "protocol": "UDP"}
+        launcher = self.launch_to_console(
+            self.vmi_with_ports(f"serve:{port}", *ports), "waiting for a connection"
+        )
+        with socket.socket(type=socket.SOCK_DGRAM) as other, self.assertRaises(OSError):
+            other.bind(("", port))  # QEMU has it
+        with socket.create_connection(("127.0.0.1", port), support.PATIENCE) as connection:
+            self.assertEqual(connection.makefile().read(), "hello from the guest\n")
+        self.assert_ended(launcher)
+
+    def test_a_port_is_taken(self):
+        """The guest runs no instruction."""
+        with socket.create_server(("", 0)) as server:
+            port = server.getsockname()[1]
+            launcher = self.launch(self.vmi_with_ports(DEAF, {"port": port}))
+            words = f"forwarding TCP port {port} to interface default: Address already in use"
+            log = self.assert_failed(launcher, 3, "Start", words)
+        self.assertNotIn("the guest runs", log)
+        self.assertEqual(self.console.read_bytes(), b"")
+
+    def test_a_hook_takes_the_interface_away(self):
+        """What it puts there has ports of its own, as with passt."""
+        self.shim_running("printf %s \"$4\" | sed '/<interface/,/<.interface>/d'")
+        port = free_port()
+        log = self.assert_ended(self.launch(self.vmi_with_ports(None, {"port": port})))
+        self.assertIn(f"TCP port {port} of interface default is not forwarded", log)
 
 
 class SignalTest(BootCase):

@@ -1,0 +1,58 @@
+#include "launcher/start.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "launcher/ports.h"
+
+/* Why a port of this machine cannot be listened on, as an errno; 0 when it can. */
+static int port_trouble(const struct launcher_port *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port->number)};
+    auto_fd int fd = socket(AF_INET, (port->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+    int again = 1;
+    if (fd < 0)
+        return errno;
+    if (!port->udp) /* as QEMU does: connections that are over do not count */
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &again, sizeof(again));
+    return bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+}
+
+static int forward(
+    struct launcher_guest *guest, const struct launcher_port *port, struct error **err)
+{
+    auto_error struct error *error = NULL;
+    const char *protocol = port->udp ? "UDP" : "TCP";
+    if (launcher_guest_forward(guest, port->interface, port->udp, port->number, &error) == 0)
+        return 0;
+    if (error->class == ERROR_INPUT) {
+        log_warning("%s port %d of interface %s is not forwarded: %s", protocol, port->number,
+            port->interface, error->message);
+        return 0;
+    }
+    errno = port_trouble(port); /* QEMU does not say */
+    if (errno != 0)
+        return error_set_errno(
+            err, "forwarding %s port %d to interface %s", protocol, port->number, port->interface);
+    error_move(err, steal(&error));
+    return error_wrap(
+        err, "forwarding %s port %d to interface %s", protocol, port->number, port->interface);
+}
+
+int launcher_start(struct launcher_guest *guest, const json_t *vmi,
+    const struct launcher_plan *plan, struct error **err)
+{
+    auto_free struct launcher_port *ports = NULL;
+    size_t count = launcher_ports_list(vmi, &ports);
+    bool paused = count > 0;
+    if (launcher_guest_start(guest, plan->name, plan->domain, paused, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (forward(guest, &ports[i], err) < 0)
+            return -1;
+    }
+    return paused ? launcher_guest_resume(guest, err) : 0;
+}
