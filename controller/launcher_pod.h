@@ -7,6 +7,7 @@
 #include "annotations/parse.h"
 #include "annotations/render.h"
 #include "controller/settings.h"
+#include "hostpath/policy.h"
 
 #define CONTROLLER_LAUNCH_LABEL "hookline.dev/launch"
 
@@ -15,21 +16,33 @@ struct controller_needs {
     char **config_maps, **secrets, **claims; /* names, NULL-terminated; owned */
 };
 
-/* A pod of a VMI that has what it needs. Name: "virt-launcher-" + the VMI's name (cut to fit) + "-"
- * + the first ten hexadecimal digits of SHA-256 over its uid, so that two tries make one pod, and a
- * VMI that is made anew gets another. It has the VMI's labels and annotations (but those that
- * KubeVirt leaves out), KubeVirt's labels of a launcher pod and ours, an owner reference, the
- * VMI itself by annotation and downward API for hook-launcher, its volumes, and sidecars of
- * contract 2 (launcher kind standalone). template_ is a PodTemplateSpec or NULL: the default. Returns
- * a new reference, or NULL with findings (pointers into the VMI). */
-json_t *controller_launcher_pod(const json_t *machine, const json_t *template_,
-    const struct annotations_list *list, const struct controller_settings *settings,
-    struct findings *findings);
+/* What a launcher pod is made from; all of it is borrowed. */
+struct controller_launcher_pod_input {
+    const json_t *machine; /* the whole VMI */
+    const json_t *template_; /* a PodTemplateSpec; NULL: nothing but the default */
+    const json_t *claims; /* PersistentVolumeClaims by name, for their volumeMode; one that is not
+                             there, or NULL in place of all: Filesystem */
+    const struct annotations_list *list; /* NULL: no sidecars */
+    const struct hostpath_policy *policy; /* for host disks; NULL: allows everything */
+    const struct controller_settings *settings;
+};
+
+/* The pod of a VMI that has what it needs. Name: "virt-launcher-" + the VMI's name (cut to fit) +
+ * "-" + the first ten hexadecimal digits of SHA-256 over its uid, so that two tries make one pod,
+ * and a VMI that is made anew gets another. It has the VMI's labels and annotations (but those that
+ * KubeVirt leaves out), KubeVirt's labels of a launcher pod and ours, an owner reference, the VMI
+ * itself by annotation and downward API for hook-launcher, its volumes, and sidecars of contract 2
+ * (launcher kind standalone). What the template says wins (docs/controller.md). The same input gives
+ * the same pod. Returns a new reference, or NULL with findings: pointers into the VMI, or below
+ * "/template" into the template. */
+json_t *controller_launcher_pod(
+    const struct controller_launcher_pod_input *input, struct findings *findings);
 
 /* The pod's name alone. Owned by the caller. */
 char *controller_launcher_pod_name(const json_t *machine);
 
-/* The config maps, secrets and claims that the VMI's volumes and its sidecars name. */
+/* The config maps, secrets and claims that the VMI's volumes and its sidecars name, each once, without
+ * those that are optional. list may be NULL. */
 void controller_needs_of(
     const json_t *machine, const struct annotations_list *list, struct controller_needs *needs);
 void controller_needs_clear(struct controller_needs *needs);
