@@ -119,11 +119,16 @@ bool text_parse_int(const char *text, long min, long max, long *out)
 
 bool text_parse_duration(const char *text, int64_t *milliseconds)
 {
+    static const int64_t day = 24 * 3600 * 1000;
+    return text_parse_duration_within(text, 1, day, milliseconds);
+}
+
+bool text_parse_duration_within(const char *text, int64_t min, int64_t max, int64_t *milliseconds)
+{
     static const struct {
         const char *name;
         double milliseconds;
     } units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
-    static const double day = 24 * 3600 * 1000.0;
 
     size_t digits = strspn(text, "0123456789.");
     if (digits == 0 || digits > 32)
@@ -135,7 +140,7 @@ bool text_parse_duration(const char *text, int64_t *milliseconds)
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
         double scaled = value * units[i].milliseconds;
-        if (streq(text + digits, units[i].name) && scaled >= 1 && scaled <= day) {
+        if (streq(text + digits, units[i].name) && scaled >= (double)min && scaled <= (double)max) {
             *milliseconds = (int64_t)llround(scaled);
             return true;
         }

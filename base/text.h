@@ -32,6 +32,9 @@ bool text_parse_int(const char *text, long min, long max, long *out);
  * plain number is seconds. Within [1 ms, 24 h]; anything else is false. */
 bool text_parse_duration(const char *text, int64_t *milliseconds);
 
+/* The same within [min, max] milliseconds. */
+bool text_parse_duration_within(const char *text, int64_t min, int64_t max, int64_t *milliseconds);
+
 /* The nearest of count names within a third of its length in edits, letter case aside; NULL when
  * none is near. Borrowed from names. */
 const char *suggest_nearest(const char *name, const char *const *names, size_t count);

@@ -8,12 +8,16 @@
 #include "annotations/render.h"
 #include "base/log.h"
 
+#define CONTROLLER_LAUNCHER_IMAGE "ghcr.io/hookline/hook-launcher:latest"
+
 /* Each member is a flag of the same name (--webhook-listen) and a key of the configuration file in
  * camel case (webhookListen); flags win. All strings are owned. */
 struct controller_settings {
-    char *config; /* --config FILE: YAML, kind HookControllerConfiguration */
+    char *config; /* --config FILE: YAML, apiVersion hookline.dev/v1alpha1, kind
+                   * HookControllerConfiguration; no key of the file itself */
     char *kubeconfig, *context; /* as kube/config.h says */
-    char *namespace; /* of the controller itself: its Secret, Lease and ConfigMaps */
+    char *namespace; /* of the controller itself: its Secret, Lease and ConfigMaps; default:
+                      * $POD_NAMESPACE; NULL: that of the kube_config */
     char *identity; /* this replica; default: $POD_NAME, else the host's name */
     char *webhook_listen; /* "[ADDRESS]:PORT"; default ":9443"; "" : no webhook */
     char *metrics_listen; /* plain HTTP: /metrics, /healthz, /readyz; default ":8080"; "": none */
@@ -25,8 +29,9 @@ struct controller_settings {
     char *webhook_configuration; /* name of both webhook configurations; default "hookline" */
     int64_t certificate_validity_ms; /* of a self-signed leaf; default 90 days, as a duration */
     char *policy_config_map; /* its name; key policy.yaml; default "hookline-policy"; "" : none */
-    char *policy_file; /* instead, for runs outside a cluster */
-    char *pod_template_config_map; /* key template.yaml; default "hookline-launcher-template" */
+    char *policy_file; /* instead, and then policy_config_map is ""; for runs outside a cluster */
+    char *pod_template_config_map; /* key template.yaml; default "hookline-launcher-template"; "" :
+                                    * the built-in template */
     char *annotation_key; /* the one key to look for; NULL: KubeVirt's and ours */
     char *shim_image, *manager_image, *launcher_image;
     enum annotations_launcher launcher; /* default auto */
@@ -46,12 +51,12 @@ struct controller_settings {
 /* Reads flags and the file that they name. Returns 0, or -1 with a usage or input error that names
  * the flag, or the file, line and key, the nearest known name and what would be right. settings
  * needs controller_settings_clear either way. *help is set when --help was asked for and *version
- * when --version was. */
+ * when --version was; then nothing else is checked. */
 int controller_settings_parse(struct controller_settings *settings, int argc, char **argv,
     bool *help, bool *version, struct error **err);
 
-/* The text of --help. Static. */
-const char *controller_settings_help(void);
+/* The text of --help. Owned by the caller. */
+char *controller_settings_help(void);
 
 void controller_settings_clear(struct controller_settings *settings);
 
