@@ -1,0 +1,302 @@
+#include "controller/metrics.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utstring.h>
+
+#include "base/text.h"
+#include "controller/process_metrics.h"
+
+enum {
+    MOST_SERIES = 128, /* of a family; further label values are not counted */
+    MOST_HISTOGRAMS = 16, /* the same of a family of histograms */
+    LONGEST_LABELS = 160,
+    HTTP_CODES = 600, /* what stands above is no HTTP status, and counted as 0 */
+};
+
+/* Upper bounds in seconds, from a review to a pod that waits for the API server. */
+static const double bounds[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+    0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+
+/* A family's series are found without a lock: the labels of one, as they stand between the braces,
+ * are set once, by whoever counts the first, and stay until the process ends. */
+struct counter {
+    _Atomic(char *) labels;
+    atomic_ulong count;
+};
+
+struct counters {
+    const char *name;
+    const char *help;
+    struct counter series[MOST_SERIES];
+};
+
+struct histogram {
+    _Atomic(char *) labels;
+    atomic_ulong buckets[ARRAY_SIZE(bounds) + 1]; /* each alone; the last is +Inf's */
+    _Atomic uint64_t nanoseconds; /* the sum */
+};
+
+struct histograms {
+    const char *name;
+    const char *help;
+    struct histogram series[MOST_HISTOGRAMS];
+};
+
+static struct counters reviews = {
+    .name = "hookline_webhook_reviews_total", .help = "Admission reviews by result."};
+static struct counters patches = {
+    .name = "hookline_webhook_patches_total", .help = "Pods that were patched."};
+static struct counters denials = {.name = "hookline_webhook_denials_total",
+    .help = "Objects that were denied, for their annotation or policy."};
+static struct counters bad_connections = {.name = "hookline_webhook_bad_connections_total",
+    .help = "Connections and requests to the webhooks that were no review."};
+static struct counters reconciles = {.name = "hookline_reconciles_total",
+    .help = "Virtual machines that were worked on, by result."};
+static struct counters api_requests = {.name = "hookline_api_requests_total",
+    .help = "Requests to the API server; code 0: it did not answer."};
+static struct counters events = {
+    .name = "hookline_events_total", .help = "What was told of sidecars by Events, by reason."};
+static struct counters *const all_counters[] = {
+    &reviews, &patches, &denials, &bad_connections, &reconciles, &api_requests, &events};
+
+static struct histograms review_durations = {
+    .name = "hookline_webhook_review_duration_seconds", .help = "How long a review took."};
+static struct histograms queue_waits = {.name = "hookline_queue_wait_seconds",
+    .help = "How long a virtual machine waited to be worked on."};
+static struct histograms queue_works = {
+    .name = "hookline_queue_work_seconds", .help = "How long the work on a virtual machine took."};
+static struct histograms api_durations = {.name = "hookline_api_request_duration_seconds",
+    .help = "How long the API server took for a request."};
+static struct histograms *const all_histograms[] = {
+    &review_durations, &queue_waits, &queue_works, &api_durations};
+
+/* Whether the series is that of these labels; one that is free yet becomes it. */
+static bool take_series(_Atomic(char *) *series, const char *labels)
+{
+    char *there = atomic_load(series);
+    if (there == NULL) {
+        char *copy = xstrdup(labels);
+        if (atomic_compare_exchange_strong(series, &there, copy))
+            return true;
+        free(copy); /* another thread was first, and there is what it set */
+    }
+    return streq(there, labels);
+}
+
+/* Returns NULL when there are too many series. */
+static atomic_ulong *find_counter(struct counters *counters, const char *labels)
+{
+    for (size_t i = 0; i < MOST_SERIES; i++) {
+        if (take_series(&counters->series[i].labels, labels))
+            return &counters->series[i].count;
+    }
+    return NULL;
+}
+
+static void count(struct counters *counters, const char *labels)
+{
+    atomic_ulong *counter = find_counter(counters, labels);
+    if (counter != NULL)
+        atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static void count_by(struct counters *counters, const char *label, const char *value)
+{
+    char labels[LONGEST_LABELS];
+    snprintf(labels, sizeof(labels), "%s=\"%s\"", label, value);
+    count(counters, labels);
+}
+
+static void observe(struct histograms *histograms, const char *labels, double seconds)
+{
+    struct histogram *histogram = NULL;
+    for (size_t i = 0; i < MOST_HISTOGRAMS && histogram == NULL; i++) {
+        if (take_series(&histograms->series[i].labels, labels))
+            histogram = &histograms->series[i];
+    }
+    if (histogram == NULL || !(seconds >= 0))
+        return;
+    size_t bucket = 0;
+    while (bucket < ARRAY_SIZE(bounds) && seconds > bounds[bucket])
+        bucket++;
+    atomic_fetch_add_explicit(&histogram->buckets[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(
+        &histogram->nanoseconds, (uint64_t)(seconds * 1e9), memory_order_relaxed);
+}
+
+static void review_labels(
+    enum controller_webhook webhook, enum controller_review_outcome outcome, char *labels)
+{
+    snprintf(labels, LONGEST_LABELS, "webhook=\"%s\",result=\"%s\"",
+        controller_webhook_name(webhook), controller_review_outcome_name(outcome));
+}
+
+void controller_metrics_review(
+    enum controller_webhook webhook, enum controller_review_outcome outcome, double seconds)
+{
+    char labels[LONGEST_LABELS];
+    review_labels(webhook, outcome, labels);
+    count(&reviews, labels);
+    snprintf(labels, sizeof(labels), "webhook=\"%s\"", controller_webhook_name(webhook));
+    observe(&review_durations, labels, seconds);
+    if (outcome == CONTROLLER_REVIEW_PATCHED)
+        count(&patches, "");
+    if (outcome == CONTROLLER_REVIEW_DENIED_INPUT)
+        count_by(&denials, "reason", "input");
+    if (outcome == CONTROLLER_REVIEW_DENIED_POLICY)
+        count_by(&denials, "reason", "policy");
+}
+
+void controller_metrics_bad_connection(const char *reason)
+{
+    count_by(&bad_connections, "reason", reason);
+}
+
+void controller_metrics_reconcile(const char *result)
+{
+    count_by(&reconciles, "result", result);
+}
+
+void controller_metrics_queue(double waited, double worked)
+{
+    observe(&queue_waits, "", waited);
+    observe(&queue_works, "", worked);
+}
+
+void controller_metrics_api(const char *verb, int code, double seconds)
+{
+    char labels[LONGEST_LABELS];
+    snprintf(labels, sizeof(labels), "verb=\"%s\",code=\"%d\"", verb,
+        code > 0 && code < HTTP_CODES ? code : 0);
+    count(&api_requests, labels);
+    snprintf(labels, sizeof(labels), "verb=\"%s\"", verb);
+    observe(&api_durations, labels, seconds);
+}
+
+void controller_metrics_event(const char *reason)
+{
+    count_by(&events, "reason", reason);
+}
+
+/* Makes the series that are known before anything was counted: a rate can be told of a series only
+ * from its second value on. */
+static void add_known_series(void)
+{
+    static const char *const connection_reasons[] = {"tls", "too-large", "slow", "bad-request"};
+    static const char *const results[] = {"ok", "retry", "error"};
+    char labels[LONGEST_LABELS];
+    for (int outcome = 0; outcome < CONTROLLER_REVIEW_OUTCOMES; outcome++) {
+        for (int webhook = 0; webhook <= CONTROLLER_VALIDATE_MACHINES; webhook++) {
+            bool pods = webhook == CONTROLLER_MUTATE_PODS;
+            if (outcome == (pods ? CONTROLLER_REVIEW_VALID : CONTROLLER_REVIEW_PATCHED))
+                continue;
+            review_labels(
+                (enum controller_webhook)webhook, (enum controller_review_outcome)outcome, labels);
+            find_counter(&reviews, labels);
+        }
+    }
+    find_counter(&patches, "");
+    find_counter(&denials, "reason=\"input\"");
+    find_counter(&denials, "reason=\"policy\"");
+    for (size_t i = 0; i < ARRAY_SIZE(connection_reasons); i++) {
+        snprintf(labels, sizeof(labels), "reason=\"%s\"", connection_reasons[i]);
+        find_counter(&bad_connections, labels);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
+        snprintf(labels, sizeof(labels), "result=\"%s\"", results[i]);
+        find_counter(&reconciles, labels);
+    }
+}
+
+static void append_head(UT_string *page, const char *name, const char *type, const char *help)
+{
+    utstring_printf(page, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void append_counters(UT_string *page, struct counters *counters)
+{
+    append_head(page, counters->name, "counter", counters->help);
+    for (size_t i = 0; i < MOST_SERIES; i++) {
+        const char *labels = atomic_load(&counters->series[i].labels);
+        if (labels == NULL)
+            break;
+        bool bare = labels[0] == '\0';
+        utstring_printf(page, "%s%s%s%s %lu\n", counters->name, bare ? "" : "{", labels,
+            bare ? "" : "}", atomic_load(&counters->series[i].count));
+    }
+}
+
+static void append_histogram(UT_string *page, const char *name, struct histogram *histogram)
+{
+    const char *labels = atomic_load(&histogram->labels);
+    const char *comma = labels[0] != '\0' ? "," : "";
+    const char *open = labels[0] != '\0' ? "{" : "";
+    const char *close = labels[0] != '\0' ? "}" : "";
+    unsigned long total = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
+        total += atomic_load(&histogram->buckets[i]);
+        utstring_printf(
+            page, "%s_bucket{%s%sle=\"%g\"} %lu\n", name, labels, comma, bounds[i], total);
+    }
+    total += atomic_load(&histogram->buckets[ARRAY_SIZE(bounds)]);
+    utstring_printf(page, "%s_bucket{%s%sle=\"+Inf\"} %lu\n", name, labels, comma, total);
+    utstring_printf(page, "%s_sum%s%s%s %.15g\n", name, open, labels, close,
+        (double)atomic_load(&histogram->nanoseconds) / 1e9);
+    utstring_printf(page, "%s_count%s%s%s %lu\n", name, open, labels, close, total);
+}
+
+static void append_histograms(UT_string *page, struct histograms *histograms)
+{
+    append_head(page, histograms->name, "histogram", histograms->help);
+    for (size_t i = 0; i < MOST_HISTOGRAMS; i++) {
+        if (atomic_load(&histograms->series[i].labels) == NULL)
+            break;
+        append_histogram(page, histograms->name, &histograms->series[i]);
+    }
+}
+
+/* One sample; labels may be "". */
+static void append_value(UT_string *page, const char *name, const char *labels, double value)
+{
+    utstring_printf(page, "%s%s %.15g\n", name, labels, value);
+}
+
+static void append_now(UT_string *page, const struct controller_metrics_now *now)
+{
+    append_head(page, "hookline_leader", "gauge", "Whether this replica leads.");
+    append_value(page, "hookline_leader", "", now->leader ? 1 : 0);
+    append_head(page, "hookline_queue_depth", "gauge", "Virtual machines to be worked on.");
+    append_value(page, "hookline_queue_depth", "{state=\"ready\"}", (double)now->queue_depth);
+    append_value(page, "hookline_queue_depth", "{state=\"delayed\"}", (double)now->queue_delayed);
+    append_value(page, "hookline_queue_depth", "{state=\"working\"}", (double)now->queue_working);
+    append_head(page, "hookline_queue_retries_total", "counter", "Work that was put off.");
+    append_value(page, "hookline_queue_retries_total", "", (double)now->queue_retries);
+    append_head(page, "hookline_watch_restarts_total", "counter", "Watches that were resumed.");
+    append_value(page, "hookline_watch_restarts_total", "", (double)now->watch_restarts);
+    append_head(page, "hookline_cached_objects", "gauge", "Objects in the caches.");
+    append_value(page, "hookline_cached_objects", "{kind=\"VirtualMachineInstance\"}",
+        (double)now->cached_machines);
+    append_value(page, "hookline_cached_objects", "{kind=\"Pod\"}", (double)now->cached_pods);
+    append_head(page, "hookline_certificate_expiry_seconds", "gauge",
+        "When the webhooks' certificate expires, in seconds since 1970; 0: there is none.");
+    append_value(page, "hookline_certificate_expiry_seconds", "", now->certificate_expiry);
+    append_head(page, "hookline_build_info", "gauge", "The version that runs.");
+    append_value(page, "hookline_build_info", "{version=\"" HOOKLINE_VERSION "\"}", 1);
+}
+
+char *controller_metrics_text(const struct controller_metrics_now *now)
+{
+    UT_string page;
+    utstring_init(&page);
+    add_known_series();
+    for (size_t i = 0; i < ARRAY_SIZE(all_counters); i++)
+        append_counters(&page, all_counters[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(all_histograms); i++)
+        append_histograms(&page, all_histograms[i]);
+    append_now(&page, now);
+    controller_process_metrics(&page);
+    return utstring_body(&page);
+}

@@ -1,0 +1,86 @@
+#include "controller/process_metrics.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { STAT_LIMIT = 4096 };
+
+static double seconds_of(clockid_t clock)
+{
+    struct timespec time = {0};
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void append(
+    UT_string *page, const char *name, const char *type, const char *help, double value)
+{
+    utstring_printf(
+        page, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type, name, value);
+}
+
+/* The descriptors that are open, but for the one that lists them; -1 when they cannot be told. */
+static long count_descriptors(void)
+{
+    DIR *directory = opendir("/proc/self/fd");
+    long count = -1;
+    if (directory == NULL)
+        return -1;
+    for (const struct dirent *entry = readdir(directory); entry != NULL;
+         entry = readdir(directory)) {
+        if (entry->d_name[0] != '.')
+            count++;
+    }
+    closedir(directory);
+    return count;
+}
+
+/* Memory, threads and the beginning, from /proc/self/stat.
+ * Source: proc(5): the command, which may hold anything, ends at the last parenthesis; what follows
+ * begins with field 3, and num_threads, starttime, vsize and rss are 20 and 22 to 24. */
+static void append_stat(UT_string *page)
+{
+    auto_free char *text = NULL;
+    size_t length = 0;
+    if (file_read("/proc/self/stat", STAT_LIMIT, &text, &length, NULL) < 0)
+        return;
+    const char *fields = strrchr(text, ')');
+    long threads = 0;
+    unsigned long long start = 0;
+    unsigned long size = 0;
+    long pages = 0;
+    if (fields == NULL || sscanf(fields,
+                              ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                              "%*s %ld %*s %llu %lu %ld",
+                              &threads, &start, &size, &pages) != 4)
+        return;
+    double ticks = (double)sysconf(_SC_CLK_TCK);
+    double boot = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME);
+    append(page, "process_resident_memory_bytes", "gauge", "Resident memory in bytes.",
+        (double)pages * (double)sysconf(_SC_PAGESIZE));
+    append(page, "process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.", (double)size);
+    append(page, "process_threads", "gauge", "Threads of this process.", (double)threads);
+    append(page, "process_start_time_seconds", "gauge",
+        "When this process began, in seconds since 1970.", boot + (double)start / ticks);
+}
+
+void controller_process_metrics(UT_string *page)
+{
+    struct rlimit limit = {0};
+    long descriptors = count_descriptors();
+    append(page, "process_cpu_seconds_total", "counter", "CPU time used, in seconds.",
+        seconds_of(CLOCK_PROCESS_CPUTIME_ID));
+    append_stat(page);
+    if (descriptors >= 0)
+        append(page, "process_open_fds", "gauge", "Open file descriptors.", (double)descriptors);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        append(page, "process_max_fds", "gauge", "How many file descriptors may be open.",
+            (double)limit.rlim_cur);
+}
