@@ -3,6 +3,7 @@
 #ifndef KUBE_CONFIG_H
 #define KUBE_CONFIG_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -11,7 +12,8 @@
 struct kube_exec {
     char **argv; /* NULL-terminated */
     char **environment; /* "NAME=value" that are added, NULL-terminated */
-    bool provide_cluster_info;
+    bool provide_cluster_info; /* the plugin is told the cluster */
+    json_t *cluster_config; /* the cluster's extension for it, or NULL */
     char *api_version; /* client.authentication.k8s.io/v1 or v1beta1 */
     char *install_hint; /* said when the executable is not there, or NULL */
 };
@@ -43,6 +45,14 @@ struct kube_config_options {
  * the entry that is wrong, and what was looked for where. Relative paths in a kubeconfig are
  * relative to it. options may be NULL. */
 struct kube_config *kube_config_load(const struct kube_config_options *options, struct error **err);
+
+/* The service account of a pod whose files (token, ca.crt, namespace) are in directory, with
+ * $KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT. Returns the configuration, owned by the
+ * caller, or NULL with an error that says what is missing. */
+struct kube_config *kube_config_in_cluster(const char *directory, struct error **err);
+
+/* A copy of all of it, owned by the caller. */
+struct kube_config *kube_config_copy(const struct kube_config *config);
 
 void kube_config_free(struct kube_config *config); /* NULL is allowed; overwrites secrets */
 

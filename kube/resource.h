@@ -22,6 +22,10 @@ extern const struct kube_resource kube_pods, kube_config_maps, kube_secrets, kub
 char *kube_resource_path(const struct kube_resource *resource, const char *namespace,
     const char *name, const char *subresource);
 
+/* text as one part of a path or query: all but letters, digits and -._~ becomes %XX (RFC 3986).
+ * Owned by the caller. */
+char *kube_percent_encode(const char *text);
+
 /* "v1" or "group/version". Owned by the caller. */
 char *kube_resource_api_version(const struct kube_resource *resource);
 
@@ -43,7 +47,7 @@ char *kube_key(const json_t *object);
 void kube_key_split(const char *key, char **namespace, char **name);
 
 /* The reference to object that its dependants carry in metadata.ownerReferences, as controller.
- * New reference. */
+ * Deleting the object in the foreground waits for them (blockOwnerDeletion). New reference. */
 json_t *kube_owner_reference(const struct kube_resource *resource, const json_t *object);
 
 #endif

@@ -33,10 +33,14 @@ struct kube_failure {
 };
 
 /* The failure that an answer stands for. what is the request in words ("get pods default/a");
- * body is the answer's JSON or NULL; retry_after is the header's value or NULL. Owned by the
- * caller. */
+ * body is the answer's JSON or NULL; retry_after the seconds of the Retry-After header, 0 where
+ * there is none. Owned by the caller. */
 struct kube_failure *kube_failure_from_answer(
-    const char *what, int code, const json_t *body, const char *retry_after);
+    const char *what, int code, const json_t *body, int64_t retry_after);
+
+/* A failure that this side found: message is its sentence after what. Owned by the caller. */
+struct kube_failure *kube_failure_new(const char *what, enum kube_reason reason, int code,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* The failure of a request to which no answer came. Owned by the caller. */
 struct kube_failure *kube_failure_unreachable(const char *what, const char *why);

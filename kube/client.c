@@ -1,0 +1,154 @@
+#include "kube/client.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "kube/exchange.h"
+#include "kube/request.h"
+#include "kube/retry.h"
+
+enum { DEFAULT_QPS = 50, DEFAULT_BURST = 100, DEFAULT_TIMEOUT_MS = 30000, DEFAULT_RETRIES = 5 };
+
+struct kube_call {
+    struct kube_exchange exchange;
+    ev_timer timer; /* until the next try */
+    int tries; /* that have been made */
+    bool idempotent;
+    const char *impossible; /* why it cannot be made at all, or NULL */
+    bool *gone; /* told when it is canceled from its own callback */
+    kube_done *done;
+    void *user;
+};
+
+struct kube_client *kube_client_new(
+    const struct kube_config *config, const struct kube_client_options *options, struct error **err)
+{
+    struct kube_client *client = xcalloc(1, sizeof(*client));
+    client->config = kube_config_copy(config);
+    client->credentials = kube_credentials_new(client->config);
+    client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+    client->retries = options->retries != 0 ? options->retries : DEFAULT_RETRIES;
+    client->observe = options->observe;
+    client->warn = options->warn;
+    client->user = options->user;
+    kube_bucket_init(&client->bucket, options->qps > 0 ? options->qps : DEFAULT_QPS,
+        options->burst > 0 ? options->burst : DEFAULT_BURST);
+    client->transport = kube_transport_new(client->config, options->user_agent, err);
+    if (client->transport == NULL) {
+        kube_client_free(client);
+        return NULL;
+    }
+    return client;
+}
+
+void kube_client_free(struct kube_client *client)
+{
+    if (client == NULL)
+        return;
+    while (client->exchanges != NULL)
+        client->exchanges->abandon(client->exchanges->user);
+    kube_transport_free(client->transport);
+    kube_credentials_free(client->credentials);
+    kube_bucket_clear(&client->bucket);
+    kube_config_free(client->config);
+    free(client);
+}
+
+void kube_client_warn(struct kube_client *client, const char *format, ...)
+{
+    if (client->warn == NULL)
+        return;
+    va_list args;
+    va_start(args, format);
+    auto_free char *message = xvasprintf(format, args);
+    va_end(args);
+    client->warn(client->user, message);
+}
+
+static void call_free(struct kube_call *call)
+{
+    if (call->gone != NULL)
+        *call->gone = true;
+    ev_timer_stop(ev_default_loop(EVFLAG_AUTO), &call->timer);
+    kube_exchange_clear(&call->exchange);
+    free(call);
+}
+
+static void abandon(void *user)
+{
+    call_free(user);
+}
+
+static void finish(struct kube_call *call, int code, json_t *body, struct kube_failure *failure)
+{
+    struct kube_answer answer = {.code = code, .body = body, .failure = failure};
+    bool gone = false;
+    call->gone = &gone;
+    call->done(call->user, &answer);
+    if (!gone) {
+        call->gone = NULL;
+        call_free(call);
+    }
+}
+
+static void wait(struct kube_call *call, int64_t milliseconds)
+{
+    struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
+    ev_now_update(loop);
+    ev_timer_set(&call->timer, (double)milliseconds / 1000, 0);
+    ev_timer_start(loop, &call->timer);
+}
+
+static void on_end(void *user, const struct kube_outcome *outcome)
+{
+    struct kube_call *call = user;
+    auto_json json_t *body = NULL;
+    auto_kube_failure struct kube_failure *failure =
+        kube_exchange_read(&call->exchange, outcome, &body);
+    int retries = call->exchange.client->retries;
+    if (failure != NULL && call->tries <= retries &&
+        kube_retry_is_due(failure, outcome->fault, call->idempotent)) {
+        call->exchange.fresh = outcome->fault == KUBE_FAULT_BROKEN;
+        wait(call, kube_retry_delay_ms(failure, call->tries));
+        return;
+    }
+    finish(call, outcome->code, body, failure);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    struct kube_call *call = timer->data;
+    if (call->impossible != NULL) {
+        auto_kube_failure struct kube_failure *failure =
+            kube_failure_new(call->exchange.what, KUBE_BAD_REQUEST, 0, "%s", call->impossible);
+        finish(call, 0, NULL, failure);
+        return;
+    }
+    call->tries++;
+    kube_exchange_start(&call->exchange);
+}
+
+struct kube_call *kube_call_start(
+    struct kube_client *client, const struct kube_request *request, kube_done *done, void *user)
+{
+    struct kube_call *call = xcalloc(1, sizeof(*call));
+    kube_exchange_init(&call->exchange, client);
+    call->exchange.timeout_ms = client->timeout_ms;
+    call->exchange.on_end = on_end;
+    call->exchange.abandon = abandon;
+    call->exchange.user = call;
+    call->idempotent = kube_request_is_idempotent(request);
+    call->impossible = kube_request_fill(request, &call->exchange);
+    call->done = done;
+    call->user = user;
+    ev_init(&call->timer, on_timer);
+    call->timer.data = call;
+    wait(call, 0); /* done is called from the loop, whatever becomes of it */
+    return call;
+}
+
+void kube_call_cancel(struct kube_call *call)
+{
+    call_free(call);
+}

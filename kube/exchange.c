@@ -1,0 +1,152 @@
+#include "kube/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+enum {
+    MAX_ANSWER = 64 << 20, /* bytes, of one page of a list too */
+    MAX_SHOWN = 300, /* bytes of an answer that is no JSON, in a message */
+};
+
+static void on_turn(void *user);
+static void on_identity(void *user, const struct error *err);
+
+void kube_exchange_init(struct kube_exchange *exchange, struct kube_client *client)
+{
+    exchange->client = client;
+    exchange->turn.on_token = on_turn;
+    exchange->turn.user = exchange;
+    exchange->identity.on_ready = on_identity;
+    exchange->identity.user = exchange;
+    DL_APPEND(client->exchanges, exchange);
+}
+
+static void end_without_answer(
+    struct kube_exchange *exchange, enum kube_fault fault, const char *why)
+{
+    struct kube_outcome outcome = {.fault = fault, .why = why, .body = ""};
+    exchange->on_end(exchange->user, &outcome);
+}
+
+static void pass_data(void *user, const char *data, size_t length)
+{
+    struct kube_exchange *exchange = user;
+    exchange->on_data(exchange->user, data, length);
+}
+
+static void on_done(void *user, const struct kube_outcome *outcome)
+{
+    struct kube_exchange *exchange = user;
+    struct kube_client *client = exchange->client;
+    exchange->transfer = NULL; /* it ends with this */
+    if (client->observe != NULL)
+        client->observe(client->user, exchange->verb, outcome->code, outcome->seconds);
+    bool unknown = outcome->fault == KUBE_FAULT_NONE && outcome->code == 401;
+    if (unknown && !exchange->refreshed &&
+        kube_credentials_refused(client->credentials, exchange->generation)) {
+        exchange->refreshed = true;
+        kube_exchange_start(exchange);
+        return;
+    }
+    exchange->on_end(exchange->user, outcome);
+}
+
+static void on_identity(void *user, const struct error *err)
+{
+    struct kube_exchange *exchange = user;
+    struct kube_client *client = exchange->client;
+    if (err != NULL) {
+        end_without_answer(exchange, KUBE_FAULT_NOT_SENT, err->message);
+        return;
+    }
+    struct kube_identity identity =
+        kube_credentials_identity(client->credentials, &exchange->generation);
+    auto_error struct error *refusal = NULL;
+    exchange->transfer = kube_transfer_start(client->transport,
+        &(struct kube_transfer_options){
+            .method = exchange->method,
+            .path = exchange->path,
+            .body = exchange->body,
+            .length = exchange->body != NULL ? strlen(exchange->body) : 0,
+            .content_type = exchange->content_type,
+            .identity = &identity,
+            .fresh = exchange->fresh,
+            .timeout_ms = exchange->timeout_ms,
+            .limit = MAX_ANSWER,
+            .on_data = exchange->on_data != NULL ? pass_data : NULL,
+            .on_done = on_done,
+            .user = exchange,
+        },
+        &refusal);
+    if (exchange->transfer == NULL)
+        end_without_answer(exchange, KUBE_FAULT_REFUSED, refusal->message);
+}
+
+static void on_turn(void *user)
+{
+    struct kube_exchange *exchange = user;
+    kube_credentials_await(exchange->client->credentials, &exchange->identity);
+}
+
+void kube_exchange_start(struct kube_exchange *exchange)
+{
+    if (kube_bucket_take(&exchange->client->bucket, &exchange->turn))
+        on_turn(exchange);
+}
+
+void kube_exchange_clear(struct kube_exchange *exchange)
+{
+    kube_bucket_leave(&exchange->client->bucket, &exchange->turn);
+    kube_credentials_leave(exchange->client->credentials, &exchange->identity);
+    if (exchange->transfer != NULL)
+        kube_transfer_cancel(exchange->transfer);
+    DL_DELETE(exchange->client->exchanges, exchange);
+    free(exchange->what);
+    free(exchange->path);
+    free_secret(exchange->body, exchange->body != NULL ? strlen(exchange->body) : 0);
+}
+
+/* An answer's JSON, or NULL. Zero bytes are let pass: one string with \u0000 in one object would
+ * otherwise hide all that are listed with it. */
+static json_t *parse(const struct kube_outcome *outcome)
+{
+    return json_loadb(outcome->body, outcome->length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+}
+
+/* A failure that came as an answer, which a proxy may have written in plain text. */
+static struct kube_failure *read_refusal(
+    const struct kube_exchange *exchange, const struct kube_outcome *outcome)
+{
+    auto_json json_t *status = parse(outcome);
+    if (!json_is_object(status)) {
+        size_t length = strcspn(outcome->body, "\r\n");
+        auto_free char *line = text_printable(outcome->body, length, MAX_SHOWN);
+        json_decref(status);
+        status = line[0] != '\0' ? json_pack("{s:s}", "message", line) : NULL;
+    }
+    return kube_failure_from_answer(exchange->what, outcome->code, status, outcome->retry_after);
+}
+
+struct kube_failure *kube_exchange_read(
+    const struct kube_exchange *exchange, const struct kube_outcome *outcome, json_t **body)
+{
+    const char *server = exchange->client->config->server;
+    if (outcome->fault == KUBE_FAULT_TOO_LARGE)
+        return kube_failure_new(exchange->what, KUBE_TOO_LARGE, outcome->code,
+            "the answer is larger than %d MiB", MAX_ANSWER >> 20);
+    if (outcome->fault != KUBE_FAULT_NONE)
+        return kube_failure_new(
+            exchange->what, KUBE_UNREACHABLE, 0, "no answer from %s: %s", server, outcome->why);
+    if (outcome->code < 200 || outcome->code > 299)
+        return read_refusal(exchange, outcome);
+    if (body == NULL)
+        return NULL;
+    *body = parse(outcome);
+    return *body != NULL ? NULL
+                         : kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
+                               "what %s answered is not JSON", server);
+}

@@ -1,0 +1,63 @@
+/* One try of a request: its turn in the token bucket, who we are, the transfer; and when the server
+ * does not know us, once more with fresh credentials. Calls and watches are made of these. */
+#ifndef KUBE_EXCHANGE_H
+#define KUBE_EXCHANGE_H
+
+#include "kube/bucket.h"
+#include "kube/client.h"
+#include "kube/credentials.h"
+#include "kube/transport.h"
+
+struct kube_client {
+    struct kube_config *config;
+    struct kube_transport *transport;
+    struct kube_credentials *credentials;
+    struct kube_bucket bucket;
+    struct kube_exchange *exchanges; /* all calls and watches there are */
+    int64_t timeout_ms;
+    int retries;
+    kube_observe *observe;
+    kube_warn *warn;
+    void *user;
+};
+
+struct kube_exchange {
+    struct kube_exchange *prev, *next; /* of the client's */
+    struct kube_client *client;
+    /* what is sent; set by the owner before kube_exchange_start; owned by the exchange */
+    const char *verb; /* for kube_observe; static */
+    char *what; /* the request in words: "get pods default/a" */
+    const char *method; /* static */
+    char *path;
+    char *body;
+    const char *content_type; /* static */
+    int64_t timeout_ms;
+    bool fresh; /* on a new connection */
+    /* what comes of it; set by the owner */
+    void (*on_data)(void *user, const char *data, size_t length); /* as kube/transport.h says */
+    void (*on_end)(void *user, const struct kube_outcome *outcome); /* once a try */
+    void (*abandon)(void *user); /* the client goes: free the owner */
+    void *user;
+    /* its own */
+    struct kube_bucket_waiter turn;
+    struct kube_credentials_waiter identity;
+    struct kube_transfer *transfer;
+    unsigned long generation; /* of the identity it bears */
+    bool refreshed; /* the credentials, after a 401 */
+};
+
+/* Makes the exchange one of the client's; until kube_exchange_clear. */
+void kube_exchange_init(struct kube_exchange *exchange, struct kube_client *client);
+
+/* Starts a try. Only from the loop: on_end may be called before it returns. */
+void kube_exchange_start(struct kube_exchange *exchange);
+
+/* Ends what is under way, without callbacks, and frees what the exchange owns. */
+void kube_exchange_clear(struct kube_exchange *exchange);
+
+/* The failure that an outcome stands for, owned by the caller; NULL when it is none. *body gets
+ * the JSON of a good answer, a new reference, where body is not NULL. */
+struct kube_failure *kube_exchange_read(
+    const struct kube_exchange *exchange, const struct kube_outcome *outcome, json_t **body);
+
+#endif

@@ -1,0 +1,26 @@
+/* Lines out of a stream that comes in pieces, cut anywhere. */
+#ifndef KUBE_LINES_H
+#define KUBE_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zero but for limit is a stream of which nothing has come yet. */
+struct kube_lines {
+    size_t limit; /* bytes of the longest line, without its newline */
+    char *held; /* the beginning of a line whose end has not come; owned */
+    size_t length, capacity;
+    size_t dropped; /* bytes of a line that is over the limit, as far as it has come */
+};
+
+/* One line without its newline, borrowed; NULL: it was length bytes long, more than the limit.
+ * Returns whether to go on: false when the lines are gone. */
+typedef bool kube_line(void *user, const char *line, size_t length);
+
+/* Calls each for every line that is complete with data. Returns false when each did. */
+bool kube_lines_feed(
+    struct kube_lines *lines, const char *data, size_t length, kube_line *each, void *user);
+
+void kube_lines_clear(struct kube_lines *lines);
+
+#endif

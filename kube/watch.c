@@ -1,0 +1,198 @@
+#include "kube/watch.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "kube/exchange.h"
+#include "kube/lines.h"
+#include "kube/request.h"
+#include "kube/retry.h"
+#include "kube/watch_event.h"
+
+enum {
+    DEFAULT_TIMEOUT_S = 290,
+    TIMEOUT_JITTER_S = 60,
+    DEFAULT_MAX_EVENT = 8 << 20,
+    GRACE_S = 30, /* that a server may take to end a watch after its time-out */
+};
+
+struct kube_watch {
+    struct kube_exchange exchange;
+    struct kube_resource resource;
+    struct kube_lines lines;
+    ev_timer timer; /* the start, then the silence */
+    bool started;
+    double silence; /* seconds without a byte that end it */
+    ev_tstamp heard; /* when the last byte came */
+    bool *gone; /* told when it is canceled from its own callback */
+    kube_watch_event *on_event;
+    kube_watch_skipped *on_skipped;
+    kube_watch_end *on_end;
+    void *user;
+};
+
+/* Ends the watch with failure, or in order when that is NULL. */
+static void finish(struct kube_watch *watch, const struct kube_failure *failure)
+{
+    bool gone = false;
+    bool *outer = watch->gone;
+    watch->gone = &gone;
+    watch->on_end(watch->user, failure);
+    if (!gone)
+        kube_watch_cancel(watch);
+    if (outer != NULL)
+        *outer = true;
+}
+
+/* The server ends the watch by an event whose object is a Status. */
+static void finish_with_status(struct kube_watch *watch, const json_t *status)
+{
+    json_int_t code = json_integer_value(json_object_get(status, "code"));
+    bool valid = code >= 400 && code <= 599;
+    auto_kube_failure struct kube_failure *failure =
+        kube_failure_from_answer(watch->exchange.what, valid ? (int)code : 0, status, 0);
+    finish(watch, failure);
+}
+
+static void tell_skipped(struct kube_watch *watch, const char *why)
+{
+    auto_free char *message = xasprintf("%s: an event is left out: %s", watch->exchange.what, why);
+    if (watch->on_skipped != NULL)
+        watch->on_skipped(watch->user, message);
+}
+
+static bool on_line(void *user, const char *line, size_t length)
+{
+    struct kube_watch *watch = user;
+    const bool *gone = watch->gone;
+    if (line == NULL) {
+        auto_free char *why =
+            xasprintf("it has %zu bytes, and %zu are the limit", length, watch->lines.limit);
+        tell_skipped(watch, why);
+        return !*gone;
+    }
+    struct kube_watch_read read;
+    kube_watch_read(&watch->resource, line, length, &read);
+    switch (read.line) {
+    case KUBE_LINE_EVENT:
+        watch->on_event(watch->user, read.type, read.object);
+        break;
+    case KUBE_LINE_ERROR:
+        finish_with_status(watch, read.object);
+        break;
+    case KUBE_LINE_SKIPPED:
+        tell_skipped(watch, read.why);
+        break;
+    }
+    kube_watch_read_clear(&read);
+    return !*gone;
+}
+
+static void on_data(void *user, const char *data, size_t length)
+{
+    struct kube_watch *watch = user;
+    bool gone = false;
+    watch->gone = &gone;
+    watch->heard = ev_now(ev_default_loop(EVFLAG_AUTO));
+    if (kube_lines_feed(&watch->lines, data, length, on_line, watch))
+        watch->gone = NULL;
+}
+
+static void on_end(void *user, const struct kube_outcome *outcome)
+{
+    struct kube_watch *watch = user;
+    auto_kube_failure struct kube_failure *failure =
+        kube_exchange_read(&watch->exchange, outcome, NULL);
+    if (failure == NULL && !outcome->is_json)
+        failure = kube_failure_new(watch->exchange.what, KUBE_UNREACHABLE, outcome->code,
+            "what %s answered is not JSON", watch->exchange.client->config->server);
+    finish(watch, failure);
+}
+
+static void arm(struct kube_watch *watch, ev_tstamp seconds)
+{
+    struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
+    ev_timer_set(&watch->timer, seconds, 0);
+    ev_timer_start(loop, &watch->timer);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct kube_watch *watch = timer->data;
+    if (!watch->started) {
+        watch->started = true;
+        watch->heard = ev_now(loop);
+        arm(watch, watch->silence);
+        kube_exchange_start(&watch->exchange);
+        return;
+    }
+    ev_tstamp left = watch->heard + watch->silence - ev_now(loop);
+    if (left > 0) {
+        arm(watch, left);
+        return;
+    }
+    auto_kube_failure struct kube_failure *failure = kube_failure_new(watch->exchange.what,
+        KUBE_UNREACHABLE, 0, "%s has sent nothing for %.0f s",
+        watch->exchange.client->config->server, watch->silence);
+    finish(watch, failure);
+}
+
+static void abandon(void *user)
+{
+    kube_watch_cancel(user);
+}
+
+static char *make_path(const struct kube_watch_options *options, int timeout_seconds)
+{
+    auto_free char *timeout = xasprintf("%d", timeout_seconds);
+    char *path = kube_resource_path(options->resource, options->namespace, NULL, NULL);
+    kube_query_add(&path, "watch", "true");
+    kube_query_add(&path, "allowWatchBookmarks", "true");
+    kube_query_add(&path, "labelSelector", options->label_selector);
+    kube_query_add(&path, "fieldSelector", options->field_selector);
+    kube_query_add(&path, "resourceVersion", options->resource_version);
+    kube_query_add(&path, "timeoutSeconds", timeout);
+    return path;
+}
+
+struct kube_watch *kube_watch_start(
+    struct kube_client *client, const struct kube_watch_options *options)
+{
+    int timeout_seconds = options->timeout_seconds > 0
+                              ? options->timeout_seconds
+                              : DEFAULT_TIMEOUT_S + (int)kube_retry_jitter(TIMEOUT_JITTER_S);
+    struct kube_watch *watch = xcalloc(1, sizeof(*watch));
+    kube_exchange_init(&watch->exchange, client);
+    watch->exchange.verb = "watch";
+    watch->exchange.method = "GET";
+    watch->exchange.what =
+        kube_request_describe("watch", options->resource, options->namespace, NULL, NULL);
+    watch->exchange.path = make_path(options, timeout_seconds);
+    watch->exchange.on_data = on_data;
+    watch->exchange.on_end = on_end;
+    watch->exchange.abandon = abandon;
+    watch->exchange.user = watch;
+    watch->resource = *options->resource;
+    watch->lines.limit = options->max_event > 0 ? options->max_event : DEFAULT_MAX_EVENT;
+    watch->silence = timeout_seconds + GRACE_S;
+    watch->on_event = options->on_event;
+    watch->on_skipped = options->on_skipped;
+    watch->on_end = options->on_end;
+    watch->user = options->user;
+    ev_init(&watch->timer, on_timer);
+    watch->timer.data = watch;
+    arm(watch, 0);
+    return watch;
+}
+
+void kube_watch_cancel(struct kube_watch *watch)
+{
+    if (watch->gone != NULL)
+        *watch->gone = true;
+    ev_timer_stop(ev_default_loop(EVFLAG_AUTO), &watch->timer);
+    kube_exchange_clear(&watch->exchange);
+    kube_lines_clear(&watch->lines);
+    free(watch);
+}
