@@ -23,6 +23,8 @@ HOOKS = HERE / "hooks"
 GUEST = support.ROOT / "build" / "e2e"
 SMBIOS = support.BUILD / "samples" / "smbios"
 USER_DATA = "#cloud-config\nhostname: e2e"
+# For tests/lsan.supp, where libvirt cannot be opened.
+WHOLE_STACKS = {"ASAN_OPTIONS": "fast_unwind_on_malloc=0"}
 # The end that the guest is to come to, as its init understands it.
 BUTTON, DEAF, PANIC = "button", "deaf", "panic"
 
@@ -430,7 +432,7 @@ class FaultTest(BootCase):
         first = self.launch_to_console(self.vmi(BUTTON), "waiting for the power button", *connect)
         vmi = self.vmi(BUTTON)
         vmi.write_text(vmi.read_text(encoding="utf-8").replace('"name": "b', '"name": "o', 1))
-        again = self.launch(vmi, *connect)
+        again = self.launch(vmi, *connect, **WHOLE_STACKS)
         _, log = again.communicate(timeout=support.PATIENCE)
         self.assertEqual(again.returncode, 3, log)
         self.assertIn("opening libvirt at qemu:///embed", log.splitlines()[-1])
@@ -441,7 +443,8 @@ class FaultTest(BootCase):
     def test_the_root_of_the_embedded_driver_is_not_writable(self):
         self.write("file", "no directory")
         root = self.tmp / "file" / "root"
-        launcher = self.launch(self.vmi(), "--connect", f"qemu:///embed?root={root}")
+        connect = ["--connect", f"qemu:///embed?root={root}"]
+        launcher = self.launch(self.vmi(), *connect, **WHOLE_STACKS)
         self.assert_failed(launcher, 3, "Start", str(root))
 
     def test_the_launch_is_killed(self):
