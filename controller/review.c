@@ -237,9 +237,8 @@ static void check_misplaced(struct review *review, const char *pointer)
     for (size_t i = 0; i < count; i++) {
         if (json_object_get(annotations, keys[i]) == NULL)
             continue;
-        auto_free char *here = finding_path(pointer);
         auto_free char *right = finding_path(review->kind->annotations);
-        auto_free char *message = xasprintf("KubeVirt does not read %s: use %s", here, right);
+        auto_free char *message = xasprintf("KubeVirt reads them in %s alone", right);
         warn(review, "", message);
     }
 }
@@ -282,7 +281,7 @@ static json_t *make_status(const struct review *review)
 {
     const json_t *kind = json_object_get(review->request, "kind");
     auto_free char *message = denial_message(review->causes);
-    return json_pack("{s:s, s:s, s:s, s:i, s:{s:O?, s:O?, s:O?, s:O}}", "status", "Failure",
+    return json_pack("{s:s, s:s, s:s, s:i, s:{s:O*, s:O*, s:O*, s:O}}", "status", "Failure",
         "message", message, "reason", review->only_policy ? "Forbidden" : "Invalid", "code",
         review->only_policy ? 403 : 422, "details", "name",
         json_object_get(review->request, "name"), "group", json_object_get(kind, "group"), "kind",

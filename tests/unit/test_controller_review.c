@@ -1,0 +1,328 @@
+/* Every file tests/data/controller/review/NAME.json is a case. What is asked: "request" over that
+ * of a pod's creation in the namespace vms, its object "pod" of tests/data/render/pods changed by
+ * the RFC 6902 patch "with", its annotation "annotation" (text, or JSON that becomes it) under
+ * "key", that of the old object "oldAnnotation"; reviewed by "options". What comes of it:
+ * "outcome", the "response" but for its patch, and where there is one the names of the
+ * "containers" and "volumes" that the patched pod has. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "annotations/kind.h"
+#include "annotations/parse.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "controller/review.h"
+#include "tests/unit/rfc6902.h"
+
+static json_t *load(const char *path)
+{
+    json_error_t error;
+    json_t *value = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (value == NULL)
+        fail_msg("%s:%d: %s", path, error.line, error.text);
+    return value;
+}
+
+static void check_equal(
+    const char *name, const char *what, const json_t *actual, const json_t *expected)
+{
+    if (json_equal(actual, expected) || (actual == NULL && expected == NULL))
+        return;
+    auto_free char *text = json_dumps(actual, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    fprintf(stderr, "%s: %s is\n%s\n", name, what, text_or(text, "not there"));
+    fail();
+}
+
+/* The object's annotations where its kind has them, made when they are not there. Borrowed. */
+static json_t *annotations_of(json_t *object, const json_t *kind)
+{
+    const struct annotations_kind *known =
+        annotations_kind_find(json_get_string(kind, "kind"), json_get_string(kind, "group"));
+    assert_non_null(known);
+    for (const char *pointer = known->annotations; *pointer != '\0';) {
+        size_t length = strcspn(pointer + 1, "/");
+        auto_free char *key = json_pointer_token(pointer + 1, length);
+        if (json_object_get(object, key) == NULL)
+            json_object_set_new(object, key, json_object());
+        object = json_object_get(object, key);
+        pointer += 1 + length;
+    }
+    return object;
+}
+
+/* Puts the annotation into the object, if the case has one under that name. */
+static void annotate(const json_t *test, const char *name, json_t *object, const json_t *kind)
+{
+    const json_t *annotation = json_object_get(test, name);
+    const char *key = text_or(json_get_string(test, "key"), ANNOTATIONS_KEY_KUBEVIRT);
+    if (annotation == NULL)
+        return;
+    auto_free char *text = json_is_string(annotation) ? xstrdup(json_string_value(annotation))
+                                                      : json_dumps(annotation, JSON_COMPACT);
+    json_object_set_new(annotations_of(object, kind), key, json_string(text));
+}
+
+/* The object of a case before it has its annotation. New reference. */
+static json_t *make_object(const json_t *test)
+{
+    const char *pod = json_get_string(test, "pod");
+    const json_t *given = json_object_get(json_object_get(test, "request"), "object");
+    if (pod == NULL)
+        return given != NULL ? json_deep_copy(given) : json_object();
+    auto_free char *path = xasprintf("tests/data/render/pods/%s.json", pod);
+    auto_json json_t *base = load(path);
+    json_t *metadata = json_object_get(base, "metadata");
+    json_object_del(metadata, "annotations");
+    annotations_of(base, json_object_get(json_object_get(test, "request"), "kind"));
+    json_object_set_new(metadata, "labels", json_pack("{s:s}", "kubevirt.io", "virt-launcher"));
+    json_t *changed = rfc6902_apply(base, json_object_get(test, "with"));
+    assert_non_null(changed);
+    return changed;
+}
+
+/* Completes the case's request in place; returns the AdmissionReview, new reference. */
+static json_t *make_request(json_t *test)
+{
+    auto_json json_t *defaults =
+        json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:s}", "uid", "8d2f", "kind", "group", "",
+            "version", "v1", "kind", "Pod", "operation", "CREATE", "namespace", "vms");
+    if (json_object_get(test, "request") == NULL)
+        json_object_set_new(test, "request", json_object());
+    json_t *request = json_object_get(test, "request");
+    json_object_update_missing(request, defaults);
+    const json_t *kind = json_object_get(request, "kind");
+    json_t *object = make_object(test);
+    if (streq(json_get_string(request, "operation"), "UPDATE")) {
+        json_t *old = json_deep_copy(object);
+        annotate(test, "oldAnnotation", old, kind);
+        json_object_set_new(request, "oldObject", old);
+    }
+    annotate(test, "annotation", object, kind);
+    json_object_set_new(request, "object", object);
+    return json_pack("{s:s, s:s, s:O}", "apiVersion", "admission.k8s.io/v1", "kind",
+        "AdmissionReview", "request", request);
+}
+
+/* The options of a case; *policy is owned by the caller. */
+static struct controller_review_options make_options(
+    const json_t *test, struct hostpath_policy **policy)
+{
+    const json_t *given = json_object_get(test, "options");
+    struct controller_review_options options = {
+        .render = {.shim_image = "shim:v1", .manager_image = "hm:v1"},
+        .annotation_key = json_get_string(given, "annotationKey"),
+        .strict = json_is_true(json_object_get(given, "strict")),
+    };
+    auto_free char *text = json_dumps(json_object_get(given, "policy"), 0);
+    if (text != NULL)
+        *policy = hostpath_policy_parse("policy.yaml", text, strlen(text), NULL);
+    options.policy = *policy;
+    return options;
+}
+
+/* Reviews the request; the AdmissionReview that comes back is checked to be one. New reference. */
+static json_t *review(const json_t *request, const struct controller_review_options *options,
+    enum controller_review_outcome *outcome)
+{
+    auto_free char *body = json_dumps(request, 0);
+    const json_t *kind = json_object_get(json_object_get(request, "request"), "kind");
+    enum controller_webhook webhook = streq(json_get_string(kind, "kind"), "Pod")
+                                          ? CONTROLLER_MUTATE_PODS
+                                          : CONTROLLER_VALIDATE_MACHINES;
+    auto_error struct error *error = NULL;
+    json_t *answer = controller_review(webhook, body, strlen(body), options, outcome, &error);
+    if (answer == NULL)
+        fail_msg("%s", error->message);
+    assert_string_equal(json_get_string(answer, "apiVersion"), "admission.k8s.io/v1");
+    assert_string_equal(json_get_string(answer, "kind"), "AdmissionReview");
+    assert_string_equal(json_get_string(json_object_get(answer, "response"), "uid"), "8d2f");
+    return answer;
+}
+
+/* The patch of a response, decoded. New reference, or NULL. */
+static json_t *decode_patch(const json_t *response)
+{
+    const char *encoded = json_get_string(response, "patch");
+    if (encoded == NULL)
+        return NULL;
+    assert_string_equal(json_get_string(response, "patchType"), "JSONPatch");
+    const gnutls_datum_t text = {(unsigned char *)(uintptr_t)encoded, (unsigned)strlen(encoded)};
+    gnutls_datum_t plain = {0};
+    assert_int_equal(gnutls_base64_decode2(&text, &plain), 0);
+    json_t *patch = json_loadb((const char *)plain.data, plain.size, 0, NULL);
+    gnutls_free(plain.data);
+    assert_true(json_array_size(patch) > 0);
+    return patch;
+}
+
+/* The names of the items of the pod's list. New reference. */
+static json_t *names_of(const json_t *pod, const char *list)
+{
+    json_t *names = json_array();
+    size_t index = 0;
+    json_t *item = NULL;
+    json_array_foreach (json_object_get(json_object_get(pod, "spec"), list), index, item)
+        json_array_append(names, json_object_get(item, "name"));
+    return names;
+}
+
+/* The patched pod is what annotations_render makes, and is not patched again. */
+static void check_patched(const char *name, const json_t *test, json_t *request,
+    const struct controller_review_options *options, const json_t *patch)
+{
+    json_t *inner = json_object_get(request, "request");
+    const json_t *pod = json_object_get(inner, "object");
+    auto_json json_t *patched = rfc6902_apply(pod, patch);
+    assert_non_null(patched);
+    auto_json json_t *containers = names_of(patched, "containers");
+    auto_json json_t *volumes = names_of(patched, "volumes");
+    check_equal(name, "the list of containers", containers, json_object_get(test, "containers"));
+    check_equal(name, "the list of volumes", volumes, json_object_get(test, "volumes"));
+
+    struct findings findings = {0};
+    const char *key = NULL;
+    const char *text = annotations_find(
+        json_pointer_get(pod, "/metadata/annotations"), options->annotation_key, &key, &findings);
+    auto_annotations_list struct annotations_list *list =
+        annotations_parse(text, strlen(text), NULL, &findings);
+    struct annotations_render_options render = options->render;
+    render.annotation_key = key;
+    auto_json json_t *rendered = annotations_render(pod, list, &render, &findings);
+    findings_clear(&findings);
+    check_equal(name, "the patched pod", patched, rendered);
+
+    enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+    json_object_set(inner, "object", patched);
+    auto_json json_t *again = review(request, options, &outcome);
+    assert_int_equal(outcome, CONTROLLER_REVIEW_UNTOUCHED);
+    assert_null(json_object_get(json_object_get(again, "response"), "patch"));
+}
+
+static void run_case(const char *name)
+{
+    auto_json json_t *test = load(name);
+    auto_json json_t *request = make_request(test);
+    struct hostpath_policy *policy = NULL;
+    struct controller_review_options options = make_options(test, &policy);
+    enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+    auto_json json_t *answer = review(request, &options, &outcome);
+    json_t *response = json_object_get(answer, "response");
+    auto_json json_t *patch = decode_patch(response);
+    json_object_del(response, "uid");
+    json_object_del(response, "patch");
+    json_object_del(response, "patchType");
+    check_equal(name, "the response", response, json_object_get(test, "response"));
+    auto_json json_t *outcome_name = json_string(controller_review_outcome_name(outcome));
+    check_equal(name, "the outcome", outcome_name, json_object_get(test, "outcome"));
+    assert_int_equal(outcome == CONTROLLER_REVIEW_PATCHED, patch != NULL);
+    if (patch != NULL)
+        check_patched(name, test, request, &options, patch);
+    hostpath_policy_free(policy);
+}
+
+static void test_cases(void **state)
+{
+    (void)state;
+    glob_t files;
+    assert_int_equal(glob("tests/data/controller/review/*.json", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        run_case(files.gl_pathv[i]);
+    globfree(&files);
+}
+
+static void check_refused(const char *body, size_t length, const char *message)
+{
+    for (int webhook = CONTROLLER_MUTATE_PODS; webhook <= CONTROLLER_VALIDATE_MACHINES; webhook++) {
+        struct controller_review_options options = {0};
+        enum controller_review_outcome outcome = CONTROLLER_REVIEW_PATCHED;
+        auto_error struct error *error = NULL;
+        assert_null(controller_review(
+            (enum controller_webhook)webhook, body, length, &options, &outcome, &error));
+        assert_int_equal(outcome, CONTROLLER_REVIEW_BAD_REQUEST);
+        assert_int_equal(error->class, ERROR_INPUT);
+        assert_string_equal(error->message, message);
+    }
+}
+
+static void test_bad_requests(void **state)
+{
+    (void)state;
+#define HEAD "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\""
+#define REFUSED "the request is no AdmissionReview: "
+    static const struct {
+        const char *body;
+        const char *message;
+    } cases[] = {
+        {"", REFUSED "line 1, column 1: not valid JSON: unexpected token near "
+                     "end of file"},
+        {"[]", REFUSED "its apiVersion must be admission.k8s.io/v1"},
+        {"{\"apiVersion\":\"admission.k8s.io/v1beta1\",\"kind\":\"AdmissionReview\"}",
+            REFUSED "its apiVersion must be admission.k8s.io/v1"},
+        {"{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"Pod\"}",
+            REFUSED "its kind must be AdmissionReview"},
+        {HEAD "}", REFUSED "it has no request.uid"},
+        {HEAD ",\"request\":{\"uid\":\"\"}}", REFUSED "it has no request.uid"},
+        {HEAD ",\"request\":{\"uid\":\"1\"}}", REFUSED "it has no request.operation"},
+        {HEAD ",\"request\":{\"uid\":\"1\",\"operation\":\"CREATE\"}}",
+            REFUSED "it has no request.kind.kind"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        check_refused(cases[i].body, strlen(cases[i].body), cases[i].message);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    enum { TOO_LONG = CONTROLLER_REVIEW_MAX_BYTES + 1 };
+    auto_free char *body = xmalloc(TOO_LONG);
+    memset(body, ' ', TOO_LONG);
+    check_refused(body, TOO_LONG, "the request has 3145729 bytes; at most 3145728 are allowed");
+    memset(body, '[', TOO_LONG);
+    check_refused(
+        body, CONTROLLER_REVIEW_MAX_BYTES, REFUSED "JSON is nested deeper than 128 levels");
+}
+
+/* Not more warnings, and none longer, than the API server hands on. */
+static void test_warnings(void **state)
+{
+    (void)state;
+    json_t *sidecar = json_pack("{s:s}", "image", "hook:v1");
+    for (int i = 0; i < 40; i++) {
+        auto_free char *name = xasprintf("aFieldWhoseNameIsQuiteLongAndHasUmlautsÄÖÜ%d", i);
+        json_object_set_new(sidecar, name, json_true());
+    }
+    auto_json json_t *annotation = json_pack("[o]", sidecar);
+    auto_json json_t *test = json_pack("{s:s, s:O}", "pod", "nonroot", "annotation", annotation);
+    auto_json json_t *request = make_request(test);
+    struct controller_review_options options = {0};
+    enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+    auto_json json_t *answer = review(request, &options, &outcome);
+    const json_t *warnings = json_object_get(json_object_get(answer, "response"), "warnings");
+    assert_int_equal(json_array_size(warnings), CONTROLLER_REVIEW_MAX_WARNINGS + 1);
+    for (size_t i = 0; i < CONTROLLER_REVIEW_MAX_WARNINGS; i++)
+        assert_true(
+            json_string_length(json_array_get(warnings, i)) <= CONTROLLER_REVIEW_WARNING_BYTES + 3);
+    const char *last = json_string_value(json_array_get(warnings, CONTROLLER_REVIEW_MAX_WARNINGS));
+    assert_string_equal(last, "hookSidecars: 8 more warnings; hookctl validate shows all");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_bad_requests),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_warnings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
