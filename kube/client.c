@@ -15,7 +15,7 @@ struct kube_call {
     int tries; /* that have been made */
     bool idempotent;
     const char *impossible; /* why it cannot be made at all, or NULL */
-    bool *gone; /* told when it is canceled from its own callback */
+    bool is_ending; /* done is being called: the call ends after it */
     kube_done *done;
     void *user;
 };
@@ -67,8 +67,6 @@ void kube_client_warn(struct kube_client *client, const char *format, ...)
 
 static void call_free(struct kube_call *call)
 {
-    if (call->gone != NULL)
-        *call->gone = true;
     ev_timer_stop(ev_default_loop(EVFLAG_AUTO), &call->timer);
     kube_exchange_clear(&call->exchange);
     free(call);
@@ -82,13 +80,9 @@ static void abandon(void *user)
 static void finish(struct kube_call *call, int code, json_t *body, struct kube_failure *failure)
 {
     struct kube_answer answer = {.code = code, .body = body, .failure = failure};
-    bool gone = false;
-    call->gone = &gone;
+    call->is_ending = true;
     call->done(call->user, &answer);
-    if (!gone) {
-        call->gone = NULL;
-        call_free(call);
-    }
+    call_free(call);
 }
 
 static void wait(struct kube_call *call, int64_t milliseconds)
@@ -150,5 +144,6 @@ struct kube_call *kube_call_start(
 
 void kube_call_cancel(struct kube_call *call)
 {
-    call_free(call);
+    if (!call->is_ending)
+        call_free(call);
 }

@@ -3,7 +3,11 @@
  *
  * Idempotent requests (get, list, delete with preconditions, apply, patches and updates that carry
  * a resourceVersion) are tried again with jittered backoff after 5xx and connection errors; every
- * request after 429, as Retry-After says. A token bucket keeps to qps and burst. */
+ * request after 429, as Retry-After says, and when no connection came about. A token bucket keeps
+ * to qps and burst.
+ *
+ * A program that has a client ignores SIGPIPE. HTTPS_PROXY, HTTP_PROXY and NO_PROXY count where
+ * the configuration names no proxy. */
 #ifndef KUBE_CLIENT_H
 #define KUBE_CLIENT_H
 
@@ -42,7 +46,8 @@ struct kube_client_options {
 struct kube_client *kube_client_new(const struct kube_config *config,
     const struct kube_client_options *options, struct error **err);
 
-/* Cancels what is under way without callbacks. NULL is allowed. */
+/* Cancels what is under way without callbacks. Not from a callback of a call or watch: end the loop
+ * first. NULL is allowed. */
 void kube_client_free(struct kube_client *client);
 
 /* Passes a warning to the client's warn, for the other files of this room. */

@@ -80,21 +80,39 @@ static struct kube_config *load_found(const struct kube_config_options *options,
     return NULL;
 }
 
-/* Checks server and proxy as URLs, and that no secret would go over a line without TLS. */
-static int check_server(const struct kube_config *config, struct error **err)
+/* The scheme of a URL, owned by the caller, or NULL when it is none. */
+static char *url_scheme(const char *text)
 {
     CURLU *url = curl_url();
     char *scheme = NULL;
-    bool valid = url != NULL && curl_url_set(url, CURLUPART_URL, config->server, 0) == CURLUE_OK &&
-                 curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                 (streq(scheme, "https") || streq(scheme, "http"));
-    bool plain = valid && streq(scheme, "http");
+    char *copy = NULL;
+    if (url != NULL &&
+        curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK)
+        copy = xstrdup(scheme);
     curl_free(scheme);
     curl_url_cleanup(url);
-    if (!valid)
-        return error_set(err, ERROR_INPUT, "server \"%s\" is no https:// URL", config->server);
-    if (plain && (config->token != NULL || config->token_file != NULL || config->username != NULL ||
-                     config->exec != NULL))
+    return copy;
+}
+
+/* Checks server and proxy as URLs, and that no secret would go over a line without TLS. */
+static int check_urls(const struct kube_config *config, struct error **err)
+{
+    static const char *const schemes[] = {"https", "http"};
+    static const char *const proxy_schemes[] = {"https", "http", "socks5"};
+    auto_free char *scheme = url_scheme(config->server);
+    auto_free char *proxy_scheme =
+        config->proxy_url != NULL ? url_scheme(config->proxy_url) : xstrdup("http");
+    if (scheme == NULL || text_index(scheme, schemes, ARRAY_SIZE(schemes)) < 0)
+        return error_set(
+            err, ERROR_INPUT, "server \"%s\" is no URL: use https://HOST:PORT", config->server);
+    /* the URL of a proxy may have a password in it, and is not shown */
+    if (proxy_scheme == NULL ||
+        text_index(proxy_scheme, proxy_schemes, ARRAY_SIZE(proxy_schemes)) < 0)
+        return error_set(err, ERROR_INPUT, "proxy-url is no http://, https:// or socks5:// URL");
+    bool has_secret = config->token != NULL || config->token_file != NULL ||
+                      config->username != NULL || config->exec != NULL;
+    if (has_secret && streq(scheme, "http"))
         return error_set(err, ERROR_INPUT,
             "server %s: credentials are not sent without TLS; use https://", config->server);
     return 0;
@@ -115,7 +133,7 @@ struct kube_config *kube_config_load(const struct kube_config_options *options, 
     }
     if (options->namespace != NULL || config->namespace == NULL)
         xstrset(&config->namespace, text_or(options->namespace, "default"));
-    if (check_server(config, err) < 0) {
+    if (check_urls(config, err) < 0) {
         error_wrap(err, "%s", config->origin);
         return NULL;
     }
@@ -176,13 +194,6 @@ static char **copy_list(char **list)
     return copy;
 }
 
-static void free_list(char **list)
-{
-    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-        free(list[i]);
-    free(list);
-}
-
 static struct kube_exec *copy_exec(const struct kube_exec *exec)
 {
     struct kube_exec *copy = xcalloc(1, sizeof(*copy));
@@ -221,6 +232,14 @@ struct kube_config *kube_config_copy(const struct kube_config *config)
 static void free_text_secret(char *text)
 {
     free_secret(text, text != NULL ? strlen(text) : 0);
+}
+
+/* A plugin is told secrets by its arguments and environment, too. */
+static void free_list(char **list)
+{
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+        free_text_secret(list[i]);
+    free(list);
 }
 
 void kube_config_free(struct kube_config *config)

@@ -25,10 +25,10 @@ void kube_exchange_init(struct kube_exchange *exchange, struct kube_client *clie
     DL_APPEND(client->exchanges, exchange);
 }
 
-static void end_without_answer(
-    struct kube_exchange *exchange, enum kube_fault fault, const char *why)
+/* Ends a try that came to no transfer. */
+static void end_without_answer(struct kube_exchange *exchange, const char *why)
 {
-    struct kube_outcome outcome = {.fault = fault, .why = why, .body = ""};
+    struct kube_outcome outcome = {.fault = KUBE_FAULT_REFUSED, .why = why, .body = ""};
     exchange->on_end(exchange->user, &outcome);
 }
 
@@ -60,7 +60,7 @@ static void on_identity(void *user, const struct error *err)
     struct kube_exchange *exchange = user;
     struct kube_client *client = exchange->client;
     if (err != NULL) {
-        end_without_answer(exchange, KUBE_FAULT_NOT_SENT, err->message);
+        end_without_answer(exchange, err->message);
         return;
     }
     struct kube_identity identity =
@@ -83,7 +83,7 @@ static void on_identity(void *user, const struct error *err)
         },
         &refusal);
     if (exchange->transfer == NULL)
-        end_without_answer(exchange, KUBE_FAULT_REFUSED, refusal->message);
+        end_without_answer(exchange, refusal->message);
 }
 
 static void on_turn(void *user)
@@ -134,7 +134,6 @@ static struct kube_failure *read_refusal(
 struct kube_failure *kube_exchange_read(
     const struct kube_exchange *exchange, const struct kube_outcome *outcome, json_t **body)
 {
-    const char *server = exchange->client->config->server;
     if (outcome->fault == KUBE_FAULT_TOO_LARGE)
         return kube_failure_new(exchange->what, KUBE_TOO_LARGE, outcome->code,
             "the answer is larger than %d MiB", MAX_ANSWER >> 20);
@@ -148,5 +147,5 @@ struct kube_failure *kube_exchange_read(
     *body = parse(outcome);
     return *body != NULL ? NULL
                          : kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
-                               "what %s answered is not JSON", server);
+                               "what %s answered is not JSON", exchange->client->config->server);
 }

@@ -35,26 +35,24 @@ static bool end_line(
         lines->dropped = 0;
         return each(user, NULL, dropped);
     }
-    /* the lines may be gone when each returns: the text is not theirs meanwhile */
     auto_free char *line = steal(&lines->held);
     size_t whole = lines->length;
     lines->length = lines->capacity = 0;
     return each(user, line, whole);
 }
 
-bool kube_lines_feed(
+void kube_lines_feed(
     struct kube_lines *lines, const char *data, size_t length, kube_line *each, void *user)
 {
     const char *end = data + length;
     const char *newline = NULL;
     while (data < end && (newline = memchr(data, '\n', (size_t)(end - data))) != NULL) {
         if (!end_line(lines, data, (size_t)(newline - data), each, user))
-            return false;
+            return;
         data = newline + 1;
     }
     if (data < end)
         hold(lines, data, (size_t)(end - data));
-    return true;
 }
 
 void kube_lines_clear(struct kube_lines *lines)

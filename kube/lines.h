@@ -14,11 +14,11 @@ struct kube_lines {
 };
 
 /* One line without its newline, borrowed; NULL: it was length bytes long, more than the limit.
- * Returns whether to go on: false when the lines are gone. */
+ * Returns whether to go on. */
 typedef bool kube_line(void *user, const char *line, size_t length);
 
-/* Calls each for every line that is complete with data. Returns false when each did. */
-bool kube_lines_feed(
+/* Calls each for every line that is complete with data, until one returns false. */
+void kube_lines_feed(
     struct kube_lines *lines, const char *data, size_t length, kube_line *each, void *user);
 
 void kube_lines_clear(struct kube_lines *lines);

@@ -33,7 +33,8 @@ struct kube_transfer {
     bool too_large;
     bool is_ready;
     bool is_done;
-    bool *gone; /* told when it is canceled while it calls its owner */
+    bool is_busy; /* its owner is being called: whoever calls it frees the transfer */
+    bool is_over; /* its owner may not be called any more */
     CURLcode result;
     CURLcode setup; /* the first option that libcurl refused */
     char error_text[CURL_ERROR_SIZE];
@@ -169,12 +170,10 @@ static void set_connection(
     set_long(transfer, CURLOPT_TCP_KEEPIDLE, KEEP_ALIVE_IDLE_S);
     set_long(transfer, CURLOPT_TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_S);
     note(transfer, curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTFUNCTION, set_socket));
-    if (transport->proxy != NULL) {
+    if (transport->proxy != NULL)
         set_string(transfer, CURLOPT_PROXY, transport->proxy);
-        set_string(transfer, CURLOPT_NOPROXY, ""); /* the configuration's proxy is for all */
-    } else if (transport->environment_proxy != NULL) {
-        set_string(transfer, CURLOPT_PROXY, transport->environment_proxy);
-    }
+    if (transport->no_proxy != NULL)
+        set_string(transfer, CURLOPT_NOPROXY, transport->no_proxy);
 }
 
 static void set_tls(struct kube_transfer *transfer, const struct kube_identity *identity)
@@ -199,6 +198,28 @@ static void set_tls(struct kube_transfer *transfer, const struct kube_identity *
         set_pem(transfer, CURLOPT_SSLKEY_BLOB, key);
     else if (config->key_file != NULL)
         set_string(transfer, CURLOPT_SSLKEY, config->key_file);
+}
+
+/* Header lists hold the token. */
+static void free_headers(struct curl_slist *headers)
+{
+    for (struct curl_slist *header = headers; header != NULL; header = header->next)
+        explicit_bzero(header->data, strlen(header->data));
+    curl_slist_free_all(headers);
+}
+
+static void transfer_free(struct kube_transfer *transfer)
+{
+    struct kube_transport *transport = transfer->transport;
+    if (transfer->is_ready)
+        DL_DELETE2(transport->ready, transfer, ready_prev, ready_next);
+    DL_DELETE(transport->transfers, transfer);
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    curl_easy_cleanup(transfer->easy);
+    free_headers(transfer->headers);
+    free_secret(transfer->body, transfer->length);
+    free_secret(transfer->received, transfer->received_length);
+    free(transfer);
 }
 
 struct kube_transfer *kube_transfer_start(struct kube_transport *transport,
@@ -228,7 +249,7 @@ struct kube_transfer *kube_transfer_start(struct kube_transport *transport,
         return transfer;
     error_set(err, ERROR_INTERNAL, "libcurl refuses the request: %s",
         curl_easy_strerror(transfer->setup));
-    kube_transfer_cancel(transfer);
+    transfer_free(transfer);
     return NULL;
 }
 
@@ -279,10 +300,12 @@ static void tell_done(struct kube_transfer *transfer)
     if (transfer->received == NULL)
         transfer->received = xmalloc(1);
     transfer->received[transfer->received_length] = '\0';
+    auto_free char *why = xasprintf("no answer from %s: %s", transfer->transport->config->server,
+        transfer->error_text[0] != '\0' ? transfer->error_text
+                                        : curl_easy_strerror(transfer->result));
     struct kube_outcome outcome = {
         .fault = fault_of(transfer),
-        .why = transfer->error_text[0] != '\0' ? transfer->error_text
-                                               : curl_easy_strerror(transfer->result),
+        .why = why,
         .code = (int)code,
         .body = transfer->received,
         .length = transfer->received_length,
@@ -295,46 +318,26 @@ static void tell_done(struct kube_transfer *transfer)
 
 void kube_transfer_deliver(struct kube_transfer *transfer)
 {
-    bool gone = false;
     long code = 0;
     transfer->is_ready = false;
     DL_DELETE2(transfer->transport->ready, transfer, ready_prev, ready_next);
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
-    transfer->gone = &gone;
+    transfer->is_busy = true;
     if (transfer->on_data != NULL && code >= 200 && code <= 299 && transfer->received_length > 0) {
         size_t length = transfer->received_length;
         transfer->received_length = 0;
         transfer->on_data(transfer->user, transfer->received, length);
     }
-    if (!gone && transfer->is_done)
+    if (transfer->is_done && !transfer->is_over)
         tell_done(transfer);
-    if (gone)
-        return;
-    transfer->gone = NULL;
-    if (transfer->is_done)
-        kube_transfer_cancel(transfer);
-}
-
-/* Header lists hold the token. */
-static void free_headers(struct curl_slist *headers)
-{
-    for (struct curl_slist *header = headers; header != NULL; header = header->next)
-        explicit_bzero(header->data, strlen(header->data));
-    curl_slist_free_all(headers);
+    transfer->is_busy = false;
+    if (transfer->is_done || transfer->is_over)
+        transfer_free(transfer);
 }
 
 void kube_transfer_cancel(struct kube_transfer *transfer)
 {
-    struct kube_transport *transport = transfer->transport;
-    if (transfer->gone != NULL)
-        *transfer->gone = true;
-    if (transfer->is_ready)
-        DL_DELETE2(transport->ready, transfer, ready_prev, ready_next);
-    DL_DELETE(transport->transfers, transfer);
-    curl_multi_remove_handle(transport->multi, transfer->easy);
-    curl_easy_cleanup(transfer->easy);
-    free_headers(transfer->headers);
-    free_secret(transfer->body, transfer->length);
-    free_secret(transfer->received, transfer->received_length);
-    free(transfer);
+    transfer->is_over = true;
+    if (!transfer->is_busy)
+        transfer_free(transfer);
 }

@@ -20,8 +20,8 @@ struct kube_transport {
     char *base; /* URL, without a slash at its end */
     char *host_header; /* where the URL does not bear the host, or NULL */
     struct curl_slist *connect_to; /* the same */
-    char *proxy; /* of the configuration, or NULL */
-    const char *environment_proxy; /* which libcurl does not find by itself, or NULL */
+    char *proxy; /* NULL: as libcurl finds it in the environment */
+    const char *no_proxy; /* hosts without the proxy; NULL: as libcurl finds them there; static */
 };
 
 /* libcurl is through with the transfer: it becomes ready. */

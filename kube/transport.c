@@ -1,5 +1,6 @@
 #include "kube/transport.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <ev.h>
 #include <stdlib.h>
@@ -123,19 +124,40 @@ static int set_server_name(
                        "server %s with tls-server-name %s: they make no URL", server, name);
 }
 
-/* Which proxy, as Go's programs choose it: the configuration's for all, else the environment's.
- * libcurl reads HTTPS_PROXY and NO_PROXY by itself, but HTTP_PROXY in small letters alone. */
+/* Whether the URL's host is this machine itself. */
+static bool is_loopback(const char *server)
+{
+    CURLU *url = curl_url();
+    char *host = NULL;
+    struct in_addr address;
+    bool found = url != NULL && curl_url_set(url, CURLUPART_URL, server, 0) == CURLUE_OK &&
+                 curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                 (streq(host, "localhost") || streq(host, "[::1]") ||
+                     (inet_pton(AF_INET, host, &address) == 1 &&
+                         ntohl(address.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET));
+    curl_free(host);
+    curl_url_cleanup(url);
+    return found;
+}
+
+/* Which proxy, as Go's programs choose it: the configuration's for all, else the environment's for
+ * all but this machine. libcurl reads HTTPS_PROXY and NO_PROXY by itself, but HTTP_PROXY in small
+ * letters alone. */
 static void set_proxy(struct kube_transport *transport)
 {
     static const char socks[] = "socks5://";
     const char *proxy = transport->config->proxy_url;
-    if (proxy == NULL && text_starts_with(transport->config->server, "http://"))
-        transport->environment_proxy = getenv("HTTP_PROXY");
-    /* Go leaves names to the proxy to resolve */
+    const char *server = transport->config->server;
+    if (proxy == NULL && is_loopback(server))
+        transport->no_proxy = "*";
+    else if (proxy == NULL && text_starts_with(server, "http://"))
+        xstrset(&transport->proxy, getenv("HTTP_PROXY"));
     else if (proxy != NULL && text_starts_with(proxy, socks))
-        transport->proxy = xasprintf("socks5h://%s", proxy + strlen(socks));
-    else if (proxy != NULL)
-        transport->proxy = xstrdup(proxy);
+        transport->proxy = xasprintf("socks5h://%s", proxy + strlen(socks)); /* it resolves names */
+    else
+        xstrset(&transport->proxy, proxy);
+    if (proxy != NULL)
+        transport->no_proxy = "";
 }
 
 struct kube_transport *kube_transport_new(

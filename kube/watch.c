@@ -14,7 +14,7 @@ enum {
     DEFAULT_TIMEOUT_S = 290,
     TIMEOUT_JITTER_S = 60,
     DEFAULT_MAX_EVENT = 8 << 20,
-    GRACE_S = 30, /* that a server may take to end a watch after its time-out */
+    GRACE_S = 10, /* that a server may take to end a watch after its time-out */
 };
 
 struct kube_watch {
@@ -25,34 +25,38 @@ struct kube_watch {
     bool started;
     double silence; /* seconds without a byte that end it */
     ev_tstamp heard; /* when the last byte came */
-    bool *gone; /* told when it is canceled from its own callback */
+    bool is_busy; /* a callback is being called: whoever calls it frees the watch */
+    bool is_over; /* no callback may be called any more */
     kube_watch_event *on_event;
     kube_watch_skipped *on_skipped;
     kube_watch_end *on_end;
     void *user;
 };
 
-/* Ends the watch with failure, or in order when that is NULL. */
-static void finish(struct kube_watch *watch, const struct kube_failure *failure)
+static void watch_free(struct kube_watch *watch)
 {
-    bool gone = false;
-    bool *outer = watch->gone;
-    watch->gone = &gone;
+    ev_timer_stop(ev_default_loop(EVFLAG_AUTO), &watch->timer);
+    kube_exchange_clear(&watch->exchange);
+    kube_lines_clear(&watch->lines);
+    free(watch);
+}
+
+/* Tells that the watch is over; with failure, or in order when that is NULL. */
+static void tell_end(struct kube_watch *watch, const struct kube_failure *failure)
+{
+    watch->is_busy = true;
+    watch->is_over = true;
     watch->on_end(watch->user, failure);
-    if (!gone)
-        kube_watch_cancel(watch);
-    if (outer != NULL)
-        *outer = true;
 }
 
 /* The server ends the watch by an event whose object is a Status. */
-static void finish_with_status(struct kube_watch *watch, const json_t *status)
+static void end_with_status(struct kube_watch *watch, const json_t *status)
 {
     json_int_t code = json_integer_value(json_object_get(status, "code"));
     bool valid = code >= 400 && code <= 599;
     auto_kube_failure struct kube_failure *failure =
         kube_failure_from_answer(watch->exchange.what, valid ? (int)code : 0, status, 0);
-    finish(watch, failure);
+    tell_end(watch, failure);
 }
 
 static void tell_skipped(struct kube_watch *watch, const char *why)
@@ -65,12 +69,11 @@ static void tell_skipped(struct kube_watch *watch, const char *why)
 static bool on_line(void *user, const char *line, size_t length)
 {
     struct kube_watch *watch = user;
-    const bool *gone = watch->gone;
     if (line == NULL) {
         auto_free char *why =
             xasprintf("it has %zu bytes, and %zu are the limit", length, watch->lines.limit);
         tell_skipped(watch, why);
-        return !*gone;
+        return !watch->is_over;
     }
     struct kube_watch_read read;
     kube_watch_read(&watch->resource, line, length, &read);
@@ -79,24 +82,25 @@ static bool on_line(void *user, const char *line, size_t length)
         watch->on_event(watch->user, read.type, read.object);
         break;
     case KUBE_LINE_ERROR:
-        finish_with_status(watch, read.object);
+        end_with_status(watch, read.object);
         break;
     case KUBE_LINE_SKIPPED:
         tell_skipped(watch, read.why);
         break;
     }
     kube_watch_read_clear(&read);
-    return !*gone;
+    return !watch->is_over;
 }
 
 static void on_data(void *user, const char *data, size_t length)
 {
     struct kube_watch *watch = user;
-    bool gone = false;
-    watch->gone = &gone;
     watch->heard = ev_now(ev_default_loop(EVFLAG_AUTO));
-    if (kube_lines_feed(&watch->lines, data, length, on_line, watch))
-        watch->gone = NULL;
+    watch->is_busy = true;
+    kube_lines_feed(&watch->lines, data, length, on_line, watch);
+    watch->is_busy = false;
+    if (watch->is_over)
+        watch_free(watch);
 }
 
 static void on_end(void *user, const struct kube_outcome *outcome)
@@ -107,7 +111,8 @@ static void on_end(void *user, const struct kube_outcome *outcome)
     if (failure == NULL && !outcome->is_json)
         failure = kube_failure_new(watch->exchange.what, KUBE_UNREACHABLE, outcome->code,
             "what %s answered is not JSON", watch->exchange.client->config->server);
-    finish(watch, failure);
+    tell_end(watch, failure);
+    watch_free(watch);
 }
 
 static void arm(struct kube_watch *watch, ev_tstamp seconds)
@@ -136,12 +141,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     auto_kube_failure struct kube_failure *failure = kube_failure_new(watch->exchange.what,
         KUBE_UNREACHABLE, 0, "%s has sent nothing for %.0f s",
         watch->exchange.client->config->server, watch->silence);
-    finish(watch, failure);
+    tell_end(watch, failure);
+    watch_free(watch);
 }
 
 static void abandon(void *user)
 {
-    kube_watch_cancel(user);
+    watch_free(user);
 }
 
 static char *make_path(const struct kube_watch_options *options, int timeout_seconds)
@@ -189,10 +195,7 @@ struct kube_watch *kube_watch_start(
 
 void kube_watch_cancel(struct kube_watch *watch)
 {
-    if (watch->gone != NULL)
-        *watch->gone = true;
-    ev_timer_stop(ev_default_loop(EVFLAG_AUTO), &watch->timer);
-    kube_exchange_clear(&watch->exchange);
-    kube_lines_clear(&watch->lines);
-    free(watch);
+    watch->is_over = true;
+    if (!watch->is_busy)
+        watch_free(watch);
 }
