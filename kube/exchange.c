@@ -138,8 +138,7 @@ struct kube_failure *kube_exchange_read(
         return kube_failure_new(exchange->what, KUBE_TOO_LARGE, outcome->code,
             "the answer is larger than %d MiB", MAX_ANSWER >> 20);
     if (outcome->fault != KUBE_FAULT_NONE)
-        return kube_failure_new(
-            exchange->what, KUBE_UNREACHABLE, 0, "no answer from %s: %s", server, outcome->why);
+        return kube_failure_unreachable(exchange->what, outcome->why);
     if (outcome->code < 200 || outcome->code > 299)
         return read_refusal(exchange, outcome);
     if (body == NULL)
