@@ -2,10 +2,6 @@
 
 #include "base/json.h"
 
-/* Where hook-manager finds the annotation, for timeoutSeconds and failurePolicy. */
-#define ANNOTATION_DIRECTORY "/var/run/hookline"
-#define ANNOTATION_FILE "hookSidecars"
-
 #define PLUGIN_DIRECTORY ANNOTATIONS_PLUGIN_DIRECTORY "/hookline"
 #define PLUGIN_SOCKET PLUGIN_DIRECTORY "/hook.sock"
 
@@ -25,18 +21,19 @@ static void mount_annotation(
     if (key == NULL)
         key = find_key(draft->pod);
     auto_free char *field = xasprintf("metadata.annotations['%s']", key);
-    json_t *source = json_pack(
-        "{s:[{s:s, s:{s:s}}]}", "items", "path", ANNOTATION_FILE, "fieldRef", "fieldPath", field);
+    json_t *source = json_pack("{s:[{s:s, s:{s:s}}]}", "items", "path", ANNOTATIONS_FILE_NAME,
+        "fieldRef", "fieldPath", field);
     const char *volume =
         annotations_volume_require(draft, "hook-manager-annotation", "downwardAPI", source, NULL);
     annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(volume, ANNOTATION_DIRECTORY, NULL), NULL, ANNOTATIONS_POD, NULL);
+        annotations_mount_new(volume, ANNOTATIONS_FILE_DIRECTORY, NULL), NULL, ANNOTATIONS_POD,
+        NULL);
 }
 
 static json_t *new_manager(struct annotations_draft *draft, const char *image, bool with_launcher)
 {
     json_t *args = json_pack("[s, s, s, s, s]", "serve", "--plugin-socket", PLUGIN_SOCKET,
-        "--annotation-file", ANNOTATION_DIRECTORY "/" ANNOTATION_FILE);
+        "--annotation-file", ANNOTATIONS_FILE_DIRECTORY "/" ANNOTATIONS_FILE_NAME);
     if (with_launcher) {
         json_array_append_new(args, json_string("--launcher-socket"));
         json_array_append_new(args, json_string(ANNOTATIONS_LAUNCHER_DIRECTORY "/launcher-sock"));
@@ -94,8 +91,9 @@ void annotations_standalone_require(
         return;
     size_t index = 0;
     auto_free char *text = xasprintf("%zu", count);
-    auto_json json_t *variable = json_pack("{s:s, s:s}", "name", "HOOK_SIDECARS", "value", text);
-    const json_t *there = annotations_item_find(env, "HOOK_SIDECARS", &index);
+    auto_json json_t *variable =
+        json_pack("{s:s, s:s}", "name", ANNOTATIONS_COUNT_VARIABLE, "value", text);
+    const json_t *there = annotations_item_find(env, ANNOTATIONS_COUNT_VARIABLE, &index);
     if (there == NULL)
         json_array_append(env, variable);
     else

@@ -19,6 +19,14 @@
 /* Where a sidecar with downwardAPI "pod-info" finds its pod's labels and annotations. */
 #define ANNOTATIONS_POD_INFO_PATH "/var/run/kubevirt-private/downwardapi/podinfo"
 
+/* Where hook-manager and hook-launcher find the annotation, for timeoutSeconds and
+ * failurePolicy. */
+#define ANNOTATIONS_FILE_DIRECTORY "/var/run/hookline"
+#define ANNOTATIONS_FILE_NAME "hookSidecars"
+
+/* The variable that tells the compute container of a standalone pod how many sidecars there are. */
+#define ANNOTATIONS_COUNT_VARIABLE "HOOK_SIDECARS"
+
 enum {
     ANNOTATIONS_MAX_BYTES = 256 * 1024,
     ANNOTATIONS_MAX_SIDECARS = 64,

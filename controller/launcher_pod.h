@@ -11,6 +11,11 @@
 
 #define CONTROLLER_LAUNCH_LABEL "hookline.dev/launch"
 
+/* The annotation of a launcher pod that is its VMI, as JSON, and the file in compute that it is. */
+#define CONTROLLER_MACHINE_ANNOTATION "hookline.dev/vmi"
+#define CONTROLLER_MACHINE_DIRECTORY "/etc/podinfo"
+#define CONTROLLER_MACHINE_FILE "vmi.json"
+
 /* What the launch of a VMI needs to be there before its pod is made. */
 struct controller_needs {
     char **config_maps, **secrets, **claims; /* names, NULL-terminated; owned */
@@ -32,17 +37,17 @@ struct controller_launcher_pod_input {
  * and a VMI that is made anew gets another. It has the VMI's labels and annotations (but those that
  * KubeVirt leaves out), KubeVirt's labels of a launcher pod and ours, an owner reference, the VMI
  * itself by annotation and downward API for hook-launcher, its volumes, and sidecars of contract 2
- * (launcher kind standalone). What the template says wins (docs/controller.md). The same input gives
- * the same pod. Returns a new reference, or NULL with findings: pointers into the VMI, or below
- * "/template" into the template. */
+ * (launcher kind standalone). What the template says wins (docs/controller.md). The same input
+ * gives the same pod. Returns a new reference, or NULL with findings: pointers into the VMI, or
+ * below "/template" into the template. */
 json_t *controller_launcher_pod(
     const struct controller_launcher_pod_input *input, struct findings *findings);
 
 /* The pod's name alone. Owned by the caller. */
 char *controller_launcher_pod_name(const json_t *machine);
 
-/* The config maps, secrets and claims that the VMI's volumes and its sidecars name, each once, without
- * those that are optional. list may be NULL. */
+/* The config maps, secrets and claims that the VMI's volumes and its sidecars name, each once,
+ * without those that are optional. list may be NULL. */
 void controller_needs_of(
     const json_t *machine, const struct annotations_list *list, struct controller_needs *needs);
 void controller_needs_clear(struct controller_needs *needs);

@@ -178,8 +178,9 @@ static void find_host_disk(struct search *search)
         findings_error(search->findings, place, "must be an absolute path, not \"%s\"", given);
         return;
     }
-    auto_free char *mounted = xasprintf(VMI_DISKS "/%s/%s", volume->name, strrchr(given, '/') + 1);
-    char *path = resolve(search, is_there(mounted) ? mounted : given);
+    auto_free char *directory = xasprintf(VMI_DISKS "/%s", volume->name);
+    auto_free char *mounted = file_join(directory, strrchr(given, '/') + 1);
+    char *path = resolve(search, is_there(directory) ? mounted : given);
     bool create = streq(launcher_string(search->source, "/type"), "DiskOrCreate");
     if (path == NULL || !create || is_there(path)) {
         use_raw_image(search, path);

@@ -1,0 +1,253 @@
+/* Every file tests/data/controller/launcher_pod/NAME.yaml is a case: the VMI "machine", the pod
+ * template "template", the claims "claims" by name, the policy "policy" as text. NAME.expected is
+ * the pod, as YAML, after the findings and what the VMI needs. With UPDATE_EXPECTED in the
+ * environment the .expected files are written instead. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "annotations/parse.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "controller/launcher_pod.h"
+
+static const char folder[] = "tests/data/controller/launcher_pod";
+
+enum { FILE_LIMIT = 1 << 20 };
+
+static char launcher_image[] = "registry.example/hook-launcher:1";
+static char shim_image[] = "registry.example/sidecar-shim:1";
+static const struct controller_settings settings = {
+    .launcher_image = launcher_image,
+    .shim_image = shim_image,
+};
+
+static json_t *load(const char *path)
+{
+    auto_free char *text = NULL;
+    size_t length = 0;
+    struct yaml_stream stream = {0};
+    struct error *error = NULL;
+    assert_int_equal(file_read(path, FILE_LIMIT, &text, &length, NULL), 0);
+    if (yaml_parse(path, text, length, &stream, &error) < 0)
+        fail_msg("%s", error->message);
+    assert_int_equal(stream.count, 1);
+    json_t *root = json_incref(stream.documents[0].root);
+    yaml_stream_clear(&stream);
+    return root;
+}
+
+static struct annotations_list *parse_list(const json_t *machine)
+{
+    struct findings findings = {0};
+    const char *key = NULL;
+    const char *text =
+        annotations_find(json_pointer_get(machine, "/metadata/annotations"), NULL, &key, &findings);
+    struct annotations_list *list =
+        text == NULL ? NULL : annotations_parse(text, strlen(text), NULL, &findings);
+    assert_int_equal(findings.errors, 0);
+    findings_clear(&findings);
+    return list;
+}
+
+static void append(char **text, char *take_more)
+{
+    char *before = *text;
+    *text = xasprintf("%s%s", before, take_more);
+    free(before);
+    free(take_more);
+}
+
+static void append_findings(char **out, const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        append(out, xasprintf("# %s %s: %s\n",
+                        finding->severity == FINDING_WARNING ? "warning"
+                        : finding->class == ERROR_POLICY     ? "policy"
+                                                             : "error",
+                        finding->pointer, finding->message));
+    }
+}
+
+static void append_needs(char **out, const json_t *machine, const struct annotations_list *list)
+{
+    struct controller_needs needs;
+    controller_needs_of(machine, list, &needs);
+    const struct {
+        const char *kind;
+        char **names;
+    } kinds[] = {
+        {"config map", needs.config_maps}, {"secret", needs.secrets}, {"claim", needs.claims}};
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        for (char **name = kinds[i].names; *name != NULL; name++)
+            append(out, xasprintf("# needs %s %s\n", kinds[i].kind, *name));
+    }
+    controller_needs_clear(&needs);
+}
+
+/* What becomes of a case, as the .expected files have it. */
+static char *describe(const json_t *test)
+{
+    const json_t *machine = json_object_get(test, "machine");
+    struct annotations_list *list = parse_list(machine);
+    const char *policy_text = json_get_string(test, "policy");
+    struct hostpath_policy *policy =
+        policy_text == NULL
+            ? NULL
+            : hostpath_policy_parse("policy", policy_text, strlen(policy_text), NULL);
+    const struct controller_launcher_pod_input input = {
+        .machine = machine,
+        .template_ = json_object_get(test, "template"),
+        .claims = json_object_get(test, "claims"),
+        .list = list,
+        .policy = policy,
+        .settings = &settings,
+    };
+    struct findings findings = {0};
+    json_t *untouched = json_deep_copy(test);
+    json_t *pod = controller_launcher_pod(&input, &findings);
+    assert_int_equal(pod == NULL, findings.errors > 0);
+    assert_true(json_equal(untouched, test));
+    char *out = xstrdup("");
+    append_findings(&out, &findings);
+    append_needs(&out, machine, list);
+    append(&out, pod == NULL ? xstrdup("refused\n") : yaml_dump(pod, NULL));
+    json_decref(untouched);
+    json_decref(pod);
+    findings_clear(&findings);
+    annotations_list_free(list);
+    hostpath_policy_free(policy);
+    return out;
+}
+
+static void files_give_what_is_expected(void **state)
+{
+    (void)state;
+    glob_t files;
+    auto_free char *pattern = file_join(folder, "*.yaml");
+    assert_int_equal(glob(pattern, 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        const char *path = files.gl_pathv[i];
+        auto_free char *stem = xstrndup(path, strlen(path) - strlen(".yaml"));
+        auto_free char *expected_path = xasprintf("%s.expected", stem);
+        auto_free char *expected = NULL;
+        size_t length = 0;
+        auto_json json_t *test = load(path);
+        auto_free char *given = describe(test);
+        if (getenv("UPDATE_EXPECTED") != NULL)
+            assert_int_equal(file_write(expected_path, given, strlen(given), 0644, NULL), 0);
+        assert_int_equal(file_read(expected_path, FILE_LIMIT, &expected, &length, NULL), 0);
+        if (!streq(given, expected))
+            fail_msg("%s gives\n%sand not\n%s", path, given, expected);
+    }
+    globfree(&files);
+}
+
+/* A VMI with so much user data, in bytes, and its pod; NULL with findings. */
+static json_t *pod_with_user_data(size_t length, struct findings *findings)
+{
+    auto_free char *data = xmalloc(length + 1);
+    memset(data, 'x', length);
+    data[length] = '\0';
+    auto_json json_t *machine =
+        json_pack("{s:{s:s, s:s, s:s}, s:{s:{s:{s:s}}, s:[{s:s, s:{s:s}}]}}", "metadata", "name",
+            "large", "namespace", "default", "uid", "1", "spec", "domain", "memory", "guest",
+            "64Mi", "volumes", "name", "init", "cloudInitNoCloud", "userData", data);
+    const struct controller_launcher_pod_input input = {.machine = machine, .settings = &settings};
+    return controller_launcher_pod(&input, findings);
+}
+
+static void a_machine_too_large_for_an_annotation_is_refused(void **state)
+{
+    (void)state;
+    struct findings findings = {0};
+    json_decref(pod_with_user_data(255 * 1024, &findings));
+    assert_int_equal(findings.count, 0);
+    assert_null(pod_with_user_data(256 * 1024, &findings));
+    assert_int_equal(findings.count, 1);
+    assert_non_null(strstr(findings.items[0].message, "Kubernetes allows 262144"));
+    findings_clear(&findings);
+}
+
+static void names_are_of_the_uid_and_valid(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *uid, *expected;
+    } cases[] = {
+        {"a", "", "virt-launcher-a-e3b0c44298"},
+        {"a", "abc", "virt-launcher-a-ba7816bf8f"},
+        {"b", "abc", "virt-launcher-b-ba7816bf8f"},
+        {"a-name-that-is-longer-than-the-room-that-there-is", "abc",
+            "virt-launcher-a-name-that-is-longer-than-the-room-th-ba7816bf8f"},
+        {"a-name-that-ends-in-a-dash-at-the-cut.-.-x", "abc",
+            "virt-launcher-a-name-that-ends-in-a-dash-at-the-cut-ba7816bf8f"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_json json_t *machine =
+            json_pack("{s:{s:s, s:s}}", "metadata", "name", cases[i].name, "uid", cases[i].uid);
+        auto_free char *name = controller_launcher_pod_name(machine);
+        assert_string_equal(name, cases[i].expected);
+        assert_true(strlen(name) <= 63);
+    }
+}
+
+/* Puts other types in the place of every value of the case with everything, one after another:
+ * something is found, or a pod is made; nothing breaks. */
+static void replace_each(json_t *root, json_t *value)
+{
+    static const char *const others[] = {"null", "true", "-1", "\"$(x)\"", "[]", "{}", "[[1]]",
+        "[{\"name\": 1}]", "{\"name\": {}}", "\"/..\""};
+    void *next = NULL;
+    const char *key = NULL;
+    json_t *child = NULL;
+    size_t count = json_is_array(value) ? json_array_size(value) : json_object_size(value);
+    for (size_t i = 0; json_is_array(value) && i < count; i++) {
+        child = json_incref(json_array_get(value, i));
+        for (size_t k = 0; k < ARRAY_SIZE(others); k++) {
+            json_array_set_new(value, i, json_loads(others[k], JSON_DECODE_ANY, NULL));
+            free(describe(root));
+        }
+        json_array_set_new(value, i, child);
+        replace_each(root, child);
+    }
+    json_object_foreach_safe (value, next, key, child) {
+        json_incref(child);
+        for (size_t k = 0; k < ARRAY_SIZE(others) && value != root; k++) {
+            json_object_set_new(value, key, json_loads(others[k], JSON_DECODE_ANY, NULL));
+            free(describe(root));
+        }
+        json_object_set_new(value, key, child);
+        replace_each(root, child);
+    }
+}
+
+static void wrong_types_break_nothing(void **state)
+{
+    (void)state;
+    auto_free char *path = file_join(folder, "volumes.yaml");
+    auto_json json_t *test = load(path);
+    json_t *annotations = json_pointer_get(test, "/machine/metadata/annotations");
+    json_object_clear(annotations); /* parsed before, by others */
+    replace_each(test, test);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_give_what_is_expected),
+        cmocka_unit_test(a_machine_too_large_for_an_annotation_is_refused),
+        cmocka_unit_test(names_are_of_the_uid_and_valid),
+        cmocka_unit_test(wrong_types_break_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
