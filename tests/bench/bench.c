@@ -17,6 +17,7 @@
 #include "base/yaml.h"
 #include "launcher/convert.h"
 #include "launcher/fields.h"
+#include "tests/bench/bridge.h"
 #include "tests/bench/sample.h"
 #include "tests/bench/sidecars.h"
 
@@ -190,6 +191,28 @@ static void measure_sixteen(const struct bench *bench)
     finish(&shells);
 }
 
+static void measure_bridge(const struct bench *bench)
+{
+    struct sample sample = {
+        .name =
+            "one MutateDomain call to `hook-manager serve` through 3 no-op sidecars, each a shim "
+            "running a shell script",
+        .unit = "ms",
+        .target = "",
+    };
+    struct process *sidecars = sidecars_start(bench, 3);
+    struct bridge *bridge = bridge_open(bench, 3);
+    for (long i = 0; i < runs; i++) {
+        double start = sample_now();
+        bridge_call(bridge);
+        sample_add(&sample, sample_now() - start);
+    }
+    bridge_close(bridge);
+    sidecars_end(sidecars, 3);
+    sockets_clear(bench);
+    finish(&sample);
+}
+
 static void measure_shim_start(const struct bench *bench)
 {
     struct sample sample = {
@@ -342,6 +365,7 @@ int main(int argc, char **argv)
     measure_late_socket(&bench);
     measure_chain(&bench);
     measure_sixteen(&bench);
+    measure_bridge(&bench);
     measure_shim_start(&bench);
     measure_memory(&bench);
     measure_render();
