@@ -5,6 +5,8 @@ import pathlib
 import shutil
 import subprocess
 
+from .provider import ProviderError
+
 VERSION = "1.20.2"
 CACHE = pathlib.Path(os.environ.get("HOOKLINE_CACHE", "/var/cache/hookline"))
 PROGRAMS = CACHE / f"kubernetes-{VERSION}"
@@ -16,7 +18,7 @@ COMMANDS = (
     "kubelet",
     "kubectl",
 )
-GO = "/usr/lib/go-1.19/bin/go"
+GO = "/usr/lib/go-1.19/bin"
 # Debian's package of the release of reflect2 that works with Go 1.18 and later.
 REFLECT2 = pathlib.Path("/usr/share/gocode/src/github.com/modern-go/reflect2")
 
@@ -65,7 +67,10 @@ def fetch(work):
     apt = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in options.items())]
     output([*apt, "update"])
     output([*apt, "source", "--download-only", "kubernetes"], cwd=work)
-    return next(work.glob(f"kubernetes_{VERSION}*.orig.tar.*"))
+    archives = list(work.glob(f"kubernetes_*{VERSION}.orig.tar.*"))
+    if not archives:
+        raise ProviderError(f"Debian's source package kubernetes is not of {VERSION} any more")
+    return archives[0]
 
 
 def unpack(work, archive):
@@ -90,6 +95,7 @@ def compile_all(source, work, say):
     """Compiles the programs into work/bin."""
     environment = {
         **os.environ,
+        "PATH": f"{GO}:{os.environ['PATH']}",  # the generator asks go, too
         "GOPATH": str(work / "gopath"),
         "GOCACHE": str(work / "gocache"),
         "GO111MODULE": "off",
@@ -98,7 +104,7 @@ def compile_all(source, work, say):
     }
 
     def go_build(target, packages, flags=()):
-        words = [GO, "build", "-trimpath", *flags, "-o", target, *packages]
+        words = [f"{GO}/go", "build", "-trimpath", *flags, "-o", target, *packages]
         output(words, cwd=source, env=environment)
 
     say("generating its OpenAPI definitions")
