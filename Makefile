@@ -243,6 +243,14 @@ e2e-boot: ## install what is missing, and boot guests with hook-launcher
 	@$(MAKE) all build/e2e/initramfs
 	HOOKLINE_BUILD=$(BUILD) prove --timer --exec tests/exec tests/e2e/test_boot.py
 
+.PHONY: images
+images: all ## build the container images, as OCI archives in build/images
+	@HOOKLINE_BUILD=$(BUILD) deploy/images/build
+
+.PHONY: e2e
+e2e: ## test on a cluster: PROVIDER=kind|existing|local, TESTS='…' for some (tests/e2e/README.md)
+	@HOOKLINE_BUILD=$(BUILD) tests/e2e/run $(filter tests/e2e/%,$(TESTS))
+
 # The sanitized tests come last: their closing line is the run's.
 .PHONY: check
 check: ## set up, then every check there is

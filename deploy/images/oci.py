@@ -169,6 +169,13 @@ def write_archive(target, reference, tree, *, entrypoint=(), user="", environmen
     return manifest["digest"]
 
 
+def identity(archive):
+    """The name of the image in an archive, and the digest of its manifest."""
+    with tarfile.open(archive) as layout:
+        manifest = json.load(layout.extractfile("index.json"))["manifests"][0]
+    return manifest["annotations"]["org.opencontainers.image.ref.name"], manifest["digest"]
+
+
 def blob_path(digest):
     """Where the layout keeps the blob of a digest."""
     return "blobs/" + digest.replace(":", "/")

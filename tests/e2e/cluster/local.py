@@ -150,8 +150,10 @@ class LocalCluster(Provider):
     # What is on it
 
     def load(self, archive):
-        words = ["ctr", "--address", self.containerd, "--namespace", "k8s.io", "images", "import"]
-        command(*words, archive)
+        images = ["ctr", "--address", self.containerd, "--namespace", "k8s.io", "images"]
+        name, digest = oci.identity(archive)
+        if digest not in command(*images, "list", f"name=={name}"):
+            command(*images, "import", archive)
 
     def load_pause(self):
         """Loads the image of the pods' first process."""
@@ -200,10 +202,16 @@ class LocalCluster(Provider):
         command(*etcdctl, "compact", "--physical", revision, env=environment)
         return revision
 
+    def drop(self):
+        """Resets the connections that pods have to the API server now."""
+        ours = ["src", f"{self.host}:6443", "dst", self.pods]
+        command("ss", "--kill", "--tcp", "--numeric", "state", "established", *ours)
+
     def cut(self):
         """Cuts the pods off from the API server: their connections to it are reset, and new ones
         refused, until mend()."""
         self.namespaces.run("iptables", "-w", "-I", *self.cut_rule(), network=True)
+        self.drop()
 
     def mend(self):
         """Ends what cut() did."""

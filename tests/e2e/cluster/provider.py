@@ -18,7 +18,7 @@ class Provider:
     # The administrator's kubeconfig, a path, and the kubectl that suits the cluster.
     kubeconfig = None
     kubectl = "kubectl"
-    # Whether kill(), start(), restart(), compact(), cut() and mend() work: LocalCluster has them.
+    # Whether it has kill(), start(), restart(), compact(), drop(), cut() and mend(): see local.py.
     breakable = False
 
     def up(self):

@@ -1,0 +1,258 @@
+"""What the end-to-end tests share: the cluster, our images on it, kubectl, and waiting by watches.
+
+A test file is run by `make e2e`, or by itself: it brings the cluster up, loads the images that are
+built, and leaves both for the next. PROVIDER chooses the cluster (tests/e2e/README.md)."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from cluster import provider
+from integration.support import BUILD, PATIENCE, ROOT, TestCase, main, run
+
+__all__ = ["BUILD", "PATIENCE", "ROOT", "VERSION", "ClusterCase", "image", "main", "run"]
+
+VERSION = (ROOT / "VERSION").read_text(encoding="utf-8").strip()
+LOGS = BUILD / "e2e" / "logs"
+# What a pod needs to run as Kubernetes' Pod Security Standard "restricted" wants it, and more.
+RESTRICTED_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+RESTRICTED = {
+    "runAsUser": 107,
+    "runAsGroup": 107,
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def image(name):
+    """The full name of one of our images."""
+    return f"ghcr.io/hookline/{name}:{VERSION}"
+
+
+class KubectlError(Exception):
+    """kubectl failed; the text is its standard error."""
+
+
+class ClusterCase(TestCase):
+    """A test on the cluster, in a namespace of its own (self.namespace), which goes with it. When it
+    fails, what is in the namespace and the cluster's logs are kept in build/e2e/logs."""
+
+    cluster = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if ClusterCase.cluster is None:
+            ClusterCase.cluster = provider()
+            ClusterCase.cluster.up()
+            for archive in sorted((BUILD / "images").glob("*.tar")):
+                ClusterCase.cluster.load(archive)
+
+    def setUp(self):
+        super().setUp()
+        self.namespace = None
+        name = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "test-"}}
+        created = self.kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(name))
+        self.namespace = json.loads(created)["metadata"]["name"]
+        self.addCleanup(self.kubectl, "delete", "namespace", self.namespace, "--wait=false")
+        self.addCleanup(self.collect_if_failed)
+        # Pods need it, and it comes a moment after the namespace.
+        self.wait_for("serviceaccount", lambda account: account["metadata"]["name"] == "default")
+
+    # kubectl
+
+    def command(self, *words):
+        """The words of a kubectl command: on our cluster, and in our namespace unless they say
+        otherwise."""
+        start = [self.cluster.kubectl, f"--kubeconfig={self.cluster.kubeconfig}"]
+        if self.namespace is not None:
+            start.append(f"--namespace={self.namespace}")
+        return [*start, *(str(word) for word in words)]
+
+    def try_kubectl(self, *words, stdin=""):
+        """Runs kubectl and returns what came of it: returncode, stdout, stderr."""
+        return run(self.command(*words), stdin=stdin)
+
+    def kubectl(self, *words, stdin=""):
+        """Runs kubectl and returns its standard output. Raises KubectlError."""
+        done = self.try_kubectl(*words, stdin=stdin)
+        if done.returncode != 0:
+            raise KubectlError(f"kubectl {' '.join(map(str, words))}: {done.stderr.strip()}")
+        return done.stdout
+
+    def get(self, kind, name=None, *words):
+        """An object, or without a name the list of all objects of a kind."""
+        if name is not None:
+            return json.loads(self.kubectl("get", kind, name, "-o", "json", *words))
+        return json.loads(self.kubectl("get", kind, "-o", "json", *words))["items"]
+
+    def apply(self, *objects):
+        """Applies objects, given as dictionaries or as text, and returns what kubectl said on both
+        its outputs, warnings among it. Raises KubectlError."""
+        text = "\n---\n".join(
+            item if isinstance(item, str) else json.dumps(item) for item in objects
+        )
+        done = self.try_kubectl("apply", "-f", "-", stdin=text)
+        if done.returncode != 0:
+            raise KubectlError(done.stderr.strip())
+        return done.stdout + done.stderr
+
+    def follow(self, *words):
+        """Starts kubectl and returns its standard output as a stream, for wait_for_line()."""
+        return self.spawn(self.command(*words), stdout=subprocess.PIPE, text=True).stdout
+
+    def logs(self, pod, container):
+        """What a container has logged so far."""
+        return self.kubectl("logs", pod, "--container", container)
+
+    # Waiting
+
+    def wait(self, target, condition, timeout=PATIENCE):
+        """Waits for a condition that kubectl knows, such as condition=Ready, of an object such as
+        pod/NAME. Raises KubectlError."""
+        self.kubectl("wait", target, f"--for={condition}", f"--timeout={timeout}s")
+
+    def wait_for(self, kind, wanted, *words, timeout=PATIENCE):
+        """Watches the objects of a kind until wanted(object) is true for one, which is returned.
+        words go to kubectl get: a name, a selector, another namespace."""
+        return self.wait_for_all(
+            kind,
+            lambda objects: next((item for item in objects if wanted(item)), None),
+            *words,
+            timeout=timeout,
+        )
+
+    def wait_for_all(self, kind, wanted, *words, timeout=PATIENCE):
+        """Watches the objects of a kind until wanted(list of all) is true; returns what it returned.
+        It is asked after each change. A watch that ends, as when the API server is gone, is begun
+        anew."""
+        deadline = time.monotonic() + timeout
+        seen = {}
+        while time.monotonic() < deadline:
+            seen = {}
+            for event in self.watch(kind, *words, deadline=deadline):
+                key = event["object"]["metadata"]["uid"]
+                if event["type"] == "DELETED":
+                    seen.pop(key, None)
+                else:
+                    seen[key] = event["object"]
+                result = wanted(list(seen.values()))
+                if result:
+                    return result
+            time.sleep(0.2)  # between two tries to reach an API server that is not there
+        text = json.dumps(list(seen.values()), indent=1)
+        return self.fail(f"{kind} did not become what was wanted in {timeout} s:\n{text}")
+
+    def watch(self, kind, *words, deadline):
+        """The events of a watch as dictionaries with type and object, first ADDED for all that is
+        there, until the watch ends or the deadline is over."""
+        command = self.command("get", kind, *words, "-o", "json", "--watch")
+        kubectl = subprocess.Popen(
+            [*command, "--output-watch-events"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        killer = threading.Timer(max(deadline - time.monotonic(), 0), kubectl.kill)
+        killer.start()
+        try:
+            for line in kubectl.stdout:
+                yield json.loads(line)
+        finally:
+            killer.cancel()
+            kubectl.kill()
+            kubectl.wait()
+            kubectl.stdout.close()
+
+    def wait_for_end(self, pod, container, timeout=PATIENCE):
+        """Waits until a container of a pod has ended, and returns its exit status."""
+
+        def end(item):
+            statuses = item.get("status", {}).get("containerStatuses", [])
+            states = {status["name"]: status["state"] for status in statuses}
+            return states.get(container, {}).get("terminated")
+
+        return end(self.wait_for("pod", end, pod, timeout=timeout))["exitCode"]
+
+    # Hookline
+
+    def overlay(self, name):
+        """The objects of an overlay of deploy/overlays as dictionaries."""
+        folder = ROOT / "deploy" / "overlays" / name
+        output = self.kubectl("create", "--dry-run=client", "-o", "json", "-k", folder)
+        objects = []
+        for item in json_values(output):
+            objects += item["items"] if item["kind"] == "List" else [item]
+        return objects
+
+    def install(self, objects):
+        """Applies the objects of an overlay, waits until every replica of hook-controller is ready,
+        and removes all of it after the test."""
+        self.addCleanup(self.uninstall, objects)
+        # The kinds that an object defines are known a moment after it.
+        first = [item for item in objects if item["kind"] in ("Namespace", "CustomResourceDefinition")]
+        self.apply(*first)
+        for item in first:
+            if item["kind"] == "CustomResourceDefinition":
+                self.wait(f"crd/{item['metadata']['name']}", "condition=Established")
+        self.apply(*(item for item in objects if item not in first))
+        words = ["rollout", "status", "deployment/hook-controller", f"--timeout={PATIENCE}s"]
+        self.kubectl(*words, "--namespace=hookline-system")
+
+    def uninstall(self, objects):
+        """Deletes objects; those that are gone already are no error."""
+        text = "\n---\n".join(json.dumps(item) for item in reversed(objects))
+        self.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=text)
+
+    # Pods
+
+    def pod(self, name, *containers, volumes=()):
+        """A pod of that name whose containers are restricted as far as Kubernetes can."""
+        return {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name},
+            "spec": {
+                "restartPolicy": "Never",
+                "terminationGracePeriodSeconds": 5,
+                "securityContext": RESTRICTED_POD,
+                "containers": [{"securityContext": RESTRICTED, **item} for item in containers],
+                "volumes": list(volumes),
+            },
+        }
+
+    # Failures
+
+    def collect_if_failed(self):
+        """Keeps what tells why a test failed."""
+        result = self._outcome.result
+        if not any(test is self for test, _ in result.failures + result.errors):
+            return
+        folder = LOGS / self.id()
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in ("events", "pods", "all"):
+            done = self.try_kubectl("get", kind, "-A", "-o", "yaml")
+            (folder / f"{kind}.yaml").write_text(done.stdout + done.stderr, encoding="utf-8")
+        for where in (self.namespace, "hookline-system"):
+            for pod in self.get("pods", None, f"--namespace={where}"):
+                name = pod["metadata"]["name"]
+                words = ["logs", name, "--all-containers", "--prefix", f"--namespace={where}"]
+                done = self.try_kubectl(*words)
+                (folder / f"{where}_{name}.log").write_text(done.stdout + done.stderr)
+        self.cluster.collect(folder)
+        print(f"# the state of the cluster is in {folder}", flush=True)
+
+
+def json_values(text):
+    """The JSON values that follow each other in a text."""
+    decoder = json.JSONDecoder()
+    while text:
+        value, end = decoder.raw_decode(text)
+        text = text[end:].lstrip()
+        yield value

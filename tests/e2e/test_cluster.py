@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""The cluster that the other tests run on, and our images on it: each runs as nobody in particular,
+with a root file system that is read-only and without any capability."""
+
+import json
+
+import support
+
+SOCKETS = "/var/run/kubevirt-hooks"
+# Answers what a hook's script may want of Python; no module is compiled at the start of a hook.
+PYTHON = """
+import ctypes, hashlib, json, lzma, os, re, sqlite3, ssl, sys, xml.dom.minidom, xml.etree.ElementTree
+specs = [module.__spec__ for module in sys.modules.values() if module.__spec__]
+print(json.dumps([spec.name for spec in specs if spec.cached and not os.path.exists(spec.cached)]))
+"""
+# Says each time that the API server answers, or that the connection to it ends.
+CALLER = """
+import os, socket, time
+said = None
+while True:
+    try:
+        with socket.create_connection((os.environ["KUBERNETES_SERVICE_HOST"], 443), 60) as server:
+            print("connected", flush=True)
+            said = None
+            server.recv(1)
+    except OSError as error:
+        if said != "refused":
+            said = "refused"
+            print(said, flush=True)
+        time.sleep(0.1)
+"""
+
+
+class ImagesTest(support.ClusterCase):
+    """What is in the images runs there."""
+
+    def run_in(self, name, *command):
+        """The output of a command in one of our images; the command must succeed."""
+        pod = f"{name}-{len(self.get('pods'))}"
+        container = {"name": "it", "image": support.image(name), "command": list(command)}
+        container["volumeMounts"] = [{"name": "tmp", "mountPath": "/tmp"}]
+        self.apply(self.pod(pod, container, volumes=[{"name": "tmp", "emptyDir": {}}]))
+        status = self.wait_for_end(pod, "it")
+        output = self.logs(pod, "it")
+        self.assertEqual(status, 0, output)
+        return output
+
+    def test_programs(self):
+        """Every program runs, under its name in PATH and as what the image runs."""
+        for archive in sorted((support.BUILD / "images").glob("*.tar")):
+            with self.subTest(archive.stem):
+                said = self.run_in(archive.stem, archive.stem, "--help")
+                self.assertIn(archive.stem, said)
+                self.assertEqual(self.run_in(archive.stem, f"/{archive.stem}", "--help"), said)
+
+    def test_shells_and_python(self):
+        said = self.run_in("sidecar-shim", "sh", "-c", "echo $0; sed --version | head -n 1; id -u")
+        self.assertEqual(said.splitlines()[::2], ["sh", "107"])
+        self.assertEqual(self.run_in("sidecar-shim", "bash", "-c", "echo ${BASH##*/}"), "bash\n")
+        uncompiled = self.run_in("sidecar-shim", "/usr/bin/env", "python3", "-c", PYTHON)
+        self.assertEqual(json.loads(uncompiled), [])
+
+    def test_launcher_tools(self):
+        """What hook-launcher runs is there, with what it needs."""
+        devices = self.run_in("hook-launcher", "qemu-system-x86_64", "-M", "q35", "-device", "help")
+        self.assertIn('name "virtio-blk-pci-non-transitional"', devices)
+        self.run_in("hook-launcher", "qemu-img", "create", "-q", "-f", "qcow2", "/tmp/x", "1G")
+        self.assertIn("libisoburn", self.run_in("hook-launcher", "xorriso", "-version"))
+
+    def test_shim_and_manager(self):
+        """A shim's socket appears, and the manager finds it by the socket volume."""
+        hooks = {"name": "hooks", "emptyDir": {}}
+        shim = {
+            "name": "hook-sidecar-0",
+            "image": support.image("sidecar-shim"),
+            "args": ["--version", "v1alpha3"],
+            "volumeMounts": [
+                {"name": "hooks", "mountPath": SOCKETS, "subPath": "hook-sidecar-0"},
+            ],
+        }
+        manager = {
+            "name": "manager",
+            "image": support.image("hook-manager"),
+            "args": ["collect", "--sidecars", "1"],
+            "volumeMounts": [{"name": "hooks", "mountPath": SOCKETS}],
+        }
+        self.apply(self.pod("hooks", shim, manager, volumes=[hooks]))
+        self.assertEqual(self.wait_for_end("hooks", "manager"), 0, self.logs("hooks", "manager"))
+        self.assertIn("hook-sidecar-0", self.logs("hooks", "manager"))
+
+
+class BreakingTest(support.ClusterCase):
+    """The tests break the cluster in ways that must be what they seem."""
+
+    def setUp(self):
+        super().setUp()
+        if not self.cluster.breakable:
+            self.skipTest(f"the provider {self.cluster.name} breaks nothing")
+
+    def test_api_server_restarts(self):
+        """What was there before is there after."""
+        self.kubectl("create", "configmap", "kept")
+        self.cluster.kill("kube-apiserver")
+        self.assertNotEqual(self.try_kubectl("get", "configmap", "kept").returncode, 0)
+        self.cluster.start("kube-apiserver")
+        self.assertEqual(self.get("configmap", "kept")["metadata"]["name"], "kept")
+
+    def test_compaction(self):
+        """After etcd's history is compacted and the API server's memory of it gone, the past cannot
+        be watched any more."""
+        self.kubectl("create", "configmap", "first")
+        version = self.get("configmap", "first")["metadata"]["resourceVersion"]
+        self.kubectl("create", "configmap", "second")
+        self.assertGreaterEqual(self.cluster.compact(), int(version))
+        self.cluster.restart("kube-apiserver")
+        path = f"/api/v1/namespaces/{self.namespace}/configmaps"
+        path += f"?watch=1&timeoutSeconds=10&resourceVersion={version}"
+        done = self.try_kubectl("get", "--raw", path)
+        self.assertIn('"code":410', (done.stdout + done.stderr).replace(" ", ""))
+
+    def test_cut(self):
+        """Pods lose their connections to the API server, and find it again."""
+        container = {"name": "it", "image": support.image("sidecar-shim")}
+        container["command"] = ["python3", "-c", CALLER]
+        self.apply(self.pod("caller", container))
+        self.wait("pod/caller", "condition=Ready")
+        logs = self.follow("logs", "--follow", "caller")
+        self.wait_for_line(logs, "connected")
+        self.cluster.drop()
+        self.wait_for_line(logs, "connected")
+        self.cluster.cut()
+        try:
+            self.wait_for_line(logs, "refused")
+        finally:
+            self.cluster.mend()
+        self.wait_for_line(logs, "connected")
+
+
+if __name__ == "__main__":
+    support.main()
