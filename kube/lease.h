@@ -7,15 +7,17 @@
 
 struct kube_lease;
 
+/* Strings are copied. The callbacks come from the loop; none of them may release or free the
+ * lease. */
 struct kube_lease_options {
     const char *namespace;
     const char *name;
-    const char *identity; /* of this process: its pod's name and something random */
+    const char *identity; /* of this process: its pod's name and something random; not "" */
     int64_t duration_ms; /* 0: 15 s; whole seconds on the wire */
     int64_t renew_deadline_ms; /* the leader gives up when it could not renew; 0: 10 s */
     int64_t retry_ms; /* between tries; 0: 2 s */
     void (*on_acquired)(void *user);
-    void (*on_lost)(void *user); /* not when it was released */
+    void (*on_lost)(void *user); /* not when it was released; it stands for election again */
     void (*on_leader)(void *user, const char *identity); /* who leads now; or NULL */
     void *user;
 };
@@ -24,10 +26,12 @@ struct kube_lease_options {
 struct kube_lease *kube_lease_new(
     struct kube_client *client, const struct kube_lease_options *options);
 
+/* Whether this process leads: by the clock, also before on_lost could be called. */
 bool kube_lease_held(const struct kube_lease *lease);
 
 /* Gives the lease back, so that another takes it at once. released is called when that is done or
- * has failed; at once when it was not held. Nothing else is called any more. */
+ * has failed, within renew_deadline_ms; before this returns when the lease was not held. It may
+ * free the lease. Nothing else is called any more. */
 void kube_lease_release(struct kube_lease *lease, void (*released)(void *user), void *user);
 
 void kube_lease_free(struct kube_lease *lease); /* NULL is allowed; without a release */

@@ -1,0 +1,369 @@
+#include "kube/informer.h"
+
+#include <ev.h>
+#include <limits.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "kube/cache.h"
+
+enum {
+    DEFAULT_PAGE = 500,
+    BACKOFF_MIN_MS = 100,
+    BACKOFF_MAX_MS = 10000,
+    /* As many watches that the server refuses in a row: then it may be another history than ours
+     * that it has, as after etcd was restored, and the cache is listed anew. */
+    REFUSALS_MAX = 5,
+    /* As many lists that expired before they were whole: then everything is asked for in one. */
+    EXPIRIES_MAX = 2,
+};
+
+/* A watch that held for so long is a good one: what failed before is forgotten. */
+static const ev_tstamp good_watch_seconds = 5;
+
+struct kube_informer {
+    struct kube_client *client;
+    struct kube_informer_options options; /* its strings are owned */
+    struct kube_cache *cache;
+    /* One of these is under way at any time. */
+    struct kube_call *list;
+    struct kube_watch *watch;
+    ev_timer pause; /* before either */
+    char *continue_token; /* of the next page of a list, or NULL */
+    char *version; /* to watch from; NULL: list first */
+    ev_tstamp watch_began;
+    int failures; /* in a row */
+    int expiries; /* of lists, in a row */
+    bool listed; /* just now: memory is to be given back */
+    bool synced;
+    unsigned long restarts;
+};
+
+static void go_on_after(struct kube_informer *informer, double seconds)
+{
+    ev_now_update(EV_DEFAULT);
+    ev_timer_set(&informer->pause, seconds, 0);
+    ev_timer_start(EV_DEFAULT, &informer->pause);
+}
+
+/* Goes on after a delay that doubles from failure to failure, less up to a half by chance: many
+ * clients of a server that comes back must not come all at once. Returns it, in seconds. */
+static double back_off(struct kube_informer *informer)
+{
+    double delay_ms = BACKOFF_MIN_MS;
+    for (int i = 0; i < informer->failures && delay_ms < BACKOFF_MAX_MS; i++)
+        delay_ms *= 2;
+    if (delay_ms > BACKOFF_MAX_MS)
+        delay_ms = BACKOFF_MAX_MS;
+    if (informer->failures < INT_MAX)
+        informer->failures++;
+    double seconds = delay_ms / 1000 * (1 - 0.5 * arc4random_uniform(1000) / 1000);
+    go_on_after(informer, seconds);
+    return seconds;
+}
+
+static void tell(
+    struct kube_informer *informer, const char *key, const json_t *before, const json_t *after)
+{
+    if (informer->options.on_change != NULL)
+        informer->options.on_change(informer->options.user, key, before, after);
+}
+
+static void tell_gone(void *user, const char *key, const json_t *object)
+{
+    tell(user, key, object, NULL);
+}
+
+static void remove_key(struct kube_informer *informer, const char *key)
+{
+    auto_json json_t *before = kube_cache_remove(informer->cache, key);
+    if (before != NULL)
+        tell(informer, key, before, NULL);
+}
+
+/* What of object is kept; a new reference, or NULL. */
+static json_t *prune(struct kube_informer *informer, json_t *object)
+{
+    if (informer->options.prune != NULL)
+        return informer->options.prune(informer->options.user, object);
+    json_object_del(json_object_get(object, "metadata"), "managedFields");
+    return json_incref(object);
+}
+
+static void put(struct kube_informer *informer, const char *key, json_t *object)
+{
+    auto_json json_t *kept = prune(informer, object);
+    if (!json_is_object(kept)) {
+        remove_key(informer, key);
+        return;
+    }
+    auto_json json_t *before = NULL;
+    if (!kube_cache_put(informer->cache, key, kept, &before))
+        return;
+    if (before != NULL && !streq(kube_uid(before), kube_uid(kept))) {
+        tell(informer, key, before, NULL);
+        json_decref(before);
+        before = NULL;
+    }
+    tell(informer, key, before, kept);
+}
+
+/* The key of an object from the server, owned by the caller; or NULL with a warning when it has
+ * not what every object has. */
+static char *checked_key(struct kube_informer *informer, const json_t *object)
+{
+    const struct kube_resource *resource = informer->options.resource;
+    const char *lacking = NULL;
+    if (kube_name(object)[0] == '\0')
+        lacking = "name";
+    else if (resource->namespaced && kube_namespace(object)[0] == '\0')
+        lacking = "namespace";
+    else if (kube_resource_version(object)[0] == '\0')
+        lacking = "resourceVersion";
+    if (lacking == NULL)
+        return kube_key(object);
+    kube_client_warn(informer->client, "%s %s: an object without metadata.%s was skipped",
+        resource->plural, kube_name(object), lacking);
+    return NULL;
+}
+
+/* The items of a list of a built-in kind lack what the objects of a watch have. */
+static void add_type(const struct kube_resource *resource, json_t *object)
+{
+    if (json_object_get(object, "kind") != NULL)
+        return;
+    auto_free char *api_version = kube_resource_api_version(resource);
+    json_object_set_new(object, "apiVersion", json_string(api_version));
+    json_object_set_new(object, "kind", json_string(resource->kind));
+}
+
+static void put_page(struct kube_informer *informer, json_t *items)
+{
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach (items, i, item) {
+        auto_free char *key = checked_key(informer, item);
+        if (key == NULL)
+            continue;
+        add_type(informer->options.resource, item);
+        put(informer, key, item);
+    }
+}
+
+static void on_page(void *user, const struct kube_answer *answer);
+
+static void list_page(struct kube_informer *informer)
+{
+    const struct kube_informer_options *options = &informer->options;
+    struct kube_request request = {
+        .verb = KUBE_LIST,
+        .resource = options->resource,
+        .namespace = options->namespace,
+        .label_selector = options->label_selector,
+        .field_selector = options->field_selector,
+        .continue_token = informer->continue_token,
+        .limit = informer->expiries < EXPIRIES_MAX ? options->page : 0,
+    };
+    informer->list = kube_call_start(informer->client, &request, on_page, informer);
+}
+
+static void list_failed(struct kube_informer *informer, const char *why)
+{
+    xstrset(&informer->continue_token, NULL);
+    informer->restarts++;
+    double seconds = back_off(informer);
+    kube_client_warn(informer->client, "%s; listing anew in %.1f s", why, seconds);
+}
+
+static void list_done(struct kube_informer *informer, const char *version)
+{
+    kube_cache_sweep(informer->cache, tell_gone, informer);
+    xstrset(&informer->version, version);
+    informer->expiries = 0;
+    informer->listed = true;
+    if (!informer->synced) {
+        informer->synced = true;
+        if (informer->options.on_synced != NULL)
+            informer->options.on_synced(informer->options.user);
+    }
+    go_on_after(informer, 0);
+}
+
+static void on_page(void *user, const struct kube_answer *answer)
+{
+    struct kube_informer *informer = user;
+    informer->list = NULL;
+    if (answer->failure != NULL) {
+        if (answer->failure->reason == KUBE_EXPIRED)
+            informer->expiries++;
+        list_failed(informer, answer->failure->message);
+        return;
+    }
+    json_t *items = json_object_get(answer->body, "items");
+    const char *version = kube_resource_version(answer->body);
+    if ((!json_is_array(items) && !json_is_null(items)) || version[0] == '\0') {
+        auto_free char *why = xasprintf("list %s: the answer is no list with items and a "
+                                        "resourceVersion",
+            informer->options.resource->plural);
+        list_failed(informer, why);
+        return;
+    }
+    if (informer->continue_token == NULL)
+        kube_cache_stale(informer->cache);
+    put_page(informer, items);
+    const char *next = json_get_string(json_object_get(answer->body, "metadata"), "continue");
+    xstrset(&informer->continue_token, next != NULL && next[0] != '\0' ? next : NULL);
+    if (informer->continue_token != NULL)
+        list_page(informer);
+    else
+        list_done(informer, version);
+}
+
+static void on_event(void *user, enum kube_event_type type, json_t *object)
+{
+    struct kube_informer *informer = user;
+    informer->failures = 0;
+    const char *version = kube_resource_version(object);
+    if (type == KUBE_BOOKMARK) {
+        if (version[0] != '\0')
+            xstrset(&informer->version, version);
+        return;
+    }
+    auto_free char *key = checked_key(informer, object);
+    if (key == NULL)
+        return;
+    xstrset(&informer->version, version);
+    if (type == KUBE_DELETED)
+        remove_key(informer, key);
+    else
+        put(informer, key, object);
+}
+
+static void on_skipped(void *user, const char *why)
+{
+    struct kube_informer *informer = user;
+    kube_client_warn(informer->client, "watch %s: %s", informer->options.resource->plural, why);
+}
+
+static void on_watch_end(void *user, const struct kube_failure *failure)
+{
+    struct kube_informer *informer = user;
+    informer->watch = NULL;
+    bool held = ev_now(EV_DEFAULT) - informer->watch_began >= good_watch_seconds;
+    if (held)
+        informer->failures = 0;
+    if (failure == NULL) {
+        if (held)
+            go_on_after(informer, 0);
+        else
+            back_off(informer);
+        return;
+    }
+    informer->restarts++;
+    bool expired = failure->reason == KUBE_EXPIRED;
+    bool refused = failure->code != 0 && failure->reason != KUBE_TOO_MANY_REQUESTS;
+    if (expired || (refused && informer->failures >= REFUSALS_MAX))
+        xstrset(&informer->version, NULL);
+    double seconds = back_off(informer);
+    kube_client_warn(informer->client, "%s; %s in %.1f s", failure->message,
+        informer->version == NULL ? "listing anew" : "watching on", seconds);
+}
+
+static void start_watch(struct kube_informer *informer)
+{
+    struct kube_watch_options options = {
+        .resource = informer->options.resource,
+        .namespace = informer->options.namespace,
+        .label_selector = informer->options.label_selector,
+        .field_selector = informer->options.field_selector,
+        .resource_version = informer->version,
+        .on_event = on_event,
+        .on_skipped = on_skipped,
+        .on_end = on_watch_end,
+        .user = informer,
+    };
+    informer->watch_began = ev_now(EV_DEFAULT);
+    informer->watch = kube_watch_start(informer->client, &options);
+}
+
+static void on_pause_over(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct kube_informer *informer = watcher->data;
+    if (informer->listed) { /* its pages took many times what is kept of them */
+        informer->listed = false;
+        malloc_trim(0);
+    }
+    if (informer->version == NULL)
+        list_page(informer);
+    else
+        start_watch(informer);
+}
+
+struct kube_informer *kube_informer_new(
+    struct kube_client *client, const struct kube_informer_options *options)
+{
+    struct kube_informer *informer = xcalloc(1, sizeof(*informer));
+    informer->client = client;
+    informer->options = *options;
+    struct kube_informer_options *own = &informer->options;
+    own->namespace = own->namespace != NULL ? xstrdup(own->namespace) : NULL;
+    own->label_selector = own->label_selector != NULL ? xstrdup(own->label_selector) : NULL;
+    own->field_selector = own->field_selector != NULL ? xstrdup(own->field_selector) : NULL;
+    if (own->page <= 0)
+        own->page = DEFAULT_PAGE;
+    informer->cache = kube_cache_new();
+    ev_init(&informer->pause, on_pause_over);
+    informer->pause.data = informer;
+    list_page(informer);
+    return informer;
+}
+
+void kube_informer_free(struct kube_informer *informer)
+{
+    if (informer == NULL)
+        return;
+    if (informer->list != NULL)
+        kube_call_cancel(informer->list);
+    if (informer->watch != NULL)
+        kube_watch_cancel(informer->watch);
+    ev_timer_stop(EV_DEFAULT, &informer->pause);
+    kube_cache_free(informer->cache);
+    free((char *)informer->options.namespace);
+    free((char *)informer->options.label_selector);
+    free((char *)informer->options.field_selector);
+    free(informer->continue_token);
+    free(informer->version);
+    free(informer);
+}
+
+bool kube_informer_synced(const struct kube_informer *informer)
+{
+    return informer->synced;
+}
+
+const json_t *kube_informer_get(const struct kube_informer *informer, const char *key)
+{
+    return kube_cache_get(informer->cache, key);
+}
+
+size_t kube_informer_count(const struct kube_informer *informer)
+{
+    return kube_cache_count(informer->cache);
+}
+
+void kube_informer_each(const struct kube_informer *informer,
+    void (*each)(void *user, const char *key, const json_t *object), void *user)
+{
+    kube_cache_each(informer->cache, each, user);
+}
+
+unsigned long kube_informer_restarts(const struct kube_informer *informer)
+{
+    return informer->restarts;
+}
