@@ -162,13 +162,14 @@ build/peers/installed: tests/peers/package.json tests/peers/package-lock.json
 	@cp $^ $(@D)
 	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
 
-# Drives kube/ against the scripted servers of the tests.
-$(BUILD)/tests/peers/kube_driver: $(BUILD)/tests/peers/kube_driver.o $(LIBRARIES)
+# Drive kube/ against the scripted servers of the tests.
+DRIVERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/peers/*_driver.c))
+$(DRIVERS): %: %.o $(LIBRARIES)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -lcurl
 
 .PHONY: peers
-peers: $(PROTOS:proto/%.proto=$(BUILD)/python/%_pb2.py) build/peers/installed $(BUILD)/tests/peers/kube_driver ## build what the peers of the tests need
+peers: $(PROTOS:proto/%.proto=$(BUILD)/python/%_pb2.py) build/peers/installed $(DRIVERS) ## build what the peers of the tests need
 
 .PHONY: setup
 setup: ## install the packages that building needs
