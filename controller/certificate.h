@@ -11,7 +11,12 @@
 
 #include "base/error.h"
 
-/* A certificate chain with its key; immutable, shared by reference. */
+enum {
+    CONTROLLER_CERTIFICATE_MAX_PEM = 256 * 1024, /* bytes of a chain or a key */
+    CONTROLLER_CERTIFICATE_MAX_CHAIN = 16,
+};
+
+/* A certificate chain with its key; immutable, shared by reference between threads. */
 struct controller_certificate;
 
 /* From PEM. Returns it, owned by the caller, or NULL with an input error: no certificate, a key
@@ -19,12 +24,22 @@ struct controller_certificate;
 struct controller_certificate *controller_certificate_new(
     const char *name, const char *chain_pem, const char *key_pem, struct error **err);
 struct controller_certificate *controller_certificate_ref(struct controller_certificate *of);
-void controller_certificate_unref(struct controller_certificate *certificate);
+void controller_certificate_unref(struct controller_certificate *certificate); /* or NULL */
 
+/* When the leaf begins and ends to be valid. */
+time_t controller_certificate_start(const struct controller_certificate *certificate);
 time_t controller_certificate_expiry(const struct controller_certificate *certificate);
 
+/* Whether it is for this host name (RFC 6125). */
+bool controller_certificate_is_for(
+    const struct controller_certificate *certificate, const char *dns_name);
+
+/* Whether both have the same leaf. */
+bool controller_certificate_same(
+    const struct controller_certificate *a, const struct controller_certificate *b);
+
 /* For the server's callback: borrowed as long as the reference is held. */
-const gnutls_pcert_st *controller_certificate_chain(
+gnutls_pcert_st *controller_certificate_chain(
     const struct controller_certificate *certificate, unsigned *count);
 gnutls_privkey_t controller_certificate_key(const struct controller_certificate *certificate);
 
@@ -44,10 +59,17 @@ int controller_certificate_make_ca(
 int controller_certificate_make_leaf(const struct controller_pem *ca, const char *const *dns_names,
     int64_t validity_ms, struct controller_pem *out, struct error **err);
 
-/* Whether the leaf was signed by the CA of ca_pem (one of them, where it is a bundle). */
+/* Whether the leaf was signed by a CA of ca_pem, which may be a bundle, and that is still valid. */
 bool controller_certificate_signed_by(
     const struct controller_certificate *leaf, const char *ca_pem);
 
-void controller_pem_clear(struct controller_pem *pem);
+/* Whether a CA of ca_pem is still valid. */
+bool controller_certificate_ca_is_valid(const char *ca_pem);
+
+void controller_pem_clear(struct controller_pem *pem); /* overwrites the key */
+
+DEFINE_CLEANUP(
+    controller_certificate, struct controller_certificate *, controller_certificate_unref);
+#define auto_controller_certificate auto_cleanup(controller_certificate)
 
 #endif

@@ -1,30 +1,21 @@
-/* The HTTP servers, by libmicrohttpd: the webhooks over TLS on threads of their own, and metrics and
- * health over plain HTTP. */
+/* The HTTP servers: the webhooks over TLS on threads of their own, and metrics and health over
+ * plain HTTP on the default loop. */
 #ifndef CONTROLLER_SERVER_H
 #define CONTROLLER_SERVER_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "controller/review.h"
-
-/* What the webhooks decide by; immutable and shared by reference, so that a new policy replaces it
- * while reviews are under way. */
-struct controller_rules {
-    struct hostpath_policy *policy; /* owned; or NULL */
-    struct controller_review_options options; /* its strings are the settings', borrowed for good */
-};
-
-/* Makes rules with a policy, which is taken, the current ones. Any thread. */
-void controller_rules_set(
-    struct hostpath_policy *take_policy, const struct controller_review_options *options);
+#include "controller/rules.h"
 
 struct controller_server;
 
-/* Serves the webhooks at listen ("[ADDRESS]:PORT", ":9443") with the current certificate, rules
- * and metrics: POST /mutate-pods and /validate-machines, content type application/json. Bodies over
- * CONTROLLER_REVIEW_MAX_BYTES are 413; a client that is silent for 10 s is cut off; keep-alive;
- * TLS 1.2 or newer. Returns it, owned by the caller, or NULL with an error. */
+/* Serves the webhooks at listen ("ADDRESS:PORT", "[ADDRESS]:PORT", ":9443") with the current
+ * certificate, rules and metrics: POST /mutate-pods and /validate-machines, content type
+ * application/json. Bodies over CONTROLLER_REVIEW_MAX_BYTES are 413. A client that is silent for
+ * 10 s within a request, or has not sent it whole after 30 s, is cut off; these 30 s are watched by
+ * the default loop. TLS 1.2 or newer, keep-alive. Returns it, owned by the caller, or NULL with an
+ * error. */
 struct controller_server *controller_server_webhooks(
     const char *listen, int threads, struct error **err);
 
@@ -42,7 +33,7 @@ struct controller_server *controller_server_health(
 /* The port that it has, for listen ":0". */
 int controller_server_port(const struct controller_server *server);
 
-/* Takes no new connections, and lets what is under way end. */
+/* Takes no new connections, and lets what is under way end: each answer closes its connection. */
 void controller_server_quiesce(struct controller_server *server);
 
 /* Whether requests are under way. */

@@ -1,0 +1,245 @@
+#include "controller/certificate.h"
+
+#include <gnutls/x509.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct controller_certificate {
+    atomic_uint references;
+    gnutls_x509_crt_t leaf;
+    gnutls_pcert_st chain[CONTROLLER_CERTIFICATE_MAX_CHAIN];
+    unsigned count;
+    gnutls_privkey_t key;
+};
+
+static pthread_mutex_t current_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct controller_certificate *current; /* guarded by current_mutex */
+
+static gnutls_datum_t datum_of(const char *text)
+{
+    return (gnutls_datum_t){.data = (unsigned char *)text, .size = (unsigned)strlen(text)};
+}
+
+static void free_list(gnutls_x509_crt_t *list, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        gnutls_x509_crt_deinit(list[i]);
+    gnutls_free(list);
+}
+
+/* Reads a chain, leaf first, or a bundle. Returns how many there are, at least 1, or -1. */
+static int read_chain(
+    const char *name, const char *pem, gnutls_x509_crt_t **list, struct error **err)
+{
+    gnutls_datum_t data = datum_of(pem);
+    unsigned count = 0;
+    *list = NULL;
+    int status = gnutls_x509_crt_list_import2(list, &count, &data, GNUTLS_X509_FMT_PEM, 0);
+    if (status < 0 || count == 0) {
+        *list = NULL;
+        return error_set(err, ERROR_INPUT, "%s: no certificate in PEM: %s", name,
+            gnutls_strerror(status < 0 ? status : GNUTLS_E_NO_CERTIFICATE_FOUND));
+    }
+    if (count > CONTROLLER_CERTIFICATE_MAX_CHAIN) {
+        free_list(*list, count);
+        *list = NULL;
+        return error_set(err, ERROR_INPUT, "%s: a chain of %u certificates; %d is the most", name,
+            count, CONTROLLER_CERTIFICATE_MAX_CHAIN);
+    }
+    return (int)count;
+}
+
+/* Whether the key is the leaf's. Returns 0, or -1 with an input error. */
+static int check_key(
+    const char *name, gnutls_x509_crt_t leaf, gnutls_x509_privkey_t key, struct error **err)
+{
+    unsigned char of_leaf[64];
+    unsigned char of_key[64];
+    size_t leaf_size = sizeof(of_leaf);
+    size_t key_size = sizeof(of_key);
+    int status = gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, of_leaf, &leaf_size);
+    if (status == 0)
+        status = gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size);
+    if (status < 0)
+        return error_set(err, ERROR_INPUT,
+            "%s: the key cannot be compared with the certificate: %s", name,
+            gnutls_strerror(status));
+    if (leaf_size != key_size || memcmp(of_leaf, of_key, key_size) != 0)
+        return error_set(
+            err, ERROR_INPUT, "%s: the key does not belong to the first certificate", name);
+    return 0;
+}
+
+static int check_expiry(const char *name, gnutls_x509_crt_t leaf, struct error **err)
+{
+    time_t expiry = gnutls_x509_crt_get_expiration_time(leaf);
+    if (expiry > time(NULL))
+        return 0;
+    struct tm parts;
+    char date[sizeof("0000-00-00T00:00:00Z") + 8] = "at an unknown time";
+    if (gmtime_r(&expiry, &parts) != NULL)
+        strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return error_set(err, ERROR_INPUT, "%s: the certificate expired %s", name, date);
+}
+
+static int take_key(struct controller_certificate *certificate, const char *name,
+    const char *key_pem, struct error **err)
+{
+    gnutls_x509_privkey_t key = NULL;
+    gnutls_datum_t data = datum_of(key_pem);
+    int status = gnutls_x509_privkey_init(&key);
+    if (status == 0)
+        status = gnutls_x509_privkey_import2(key, &data, GNUTLS_X509_FMT_PEM, NULL, 0);
+    if (status < 0) {
+        gnutls_x509_privkey_deinit(key);
+        return error_set(
+            err, ERROR_INPUT, "%s: no private key in PEM: %s", name, gnutls_strerror(status));
+    }
+    int result = check_key(name, certificate->leaf, key, err);
+    if (result == 0) {
+        status = gnutls_privkey_init(&certificate->key);
+        if (status == 0)
+            status = gnutls_privkey_import_x509(
+                certificate->key, key, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE);
+        if (status == 0)
+            return 0; /* the key is certificate->key's now */
+        result = error_set(err, ERROR_INTERNAL, "%s: the private key cannot be used: %s", name,
+            gnutls_strerror(status));
+    }
+    gnutls_x509_privkey_deinit(key);
+    return result;
+}
+
+struct controller_certificate *controller_certificate_new(
+    const char *name, const char *chain_pem, const char *key_pem, struct error **err)
+{
+    if (strlen(chain_pem) > CONTROLLER_CERTIFICATE_MAX_PEM ||
+        strlen(key_pem) > CONTROLLER_CERTIFICATE_MAX_PEM) {
+        error_set(err, ERROR_INPUT, "%s: certificate or key of more than %d bytes", name,
+            CONTROLLER_CERTIFICATE_MAX_PEM);
+        return NULL;
+    }
+    gnutls_x509_crt_t *list = NULL;
+    int count = read_chain(name, chain_pem, &list, err);
+    if (count < 0)
+        return NULL;
+    auto_controller_certificate struct controller_certificate *certificate =
+        xcalloc(1, sizeof(*certificate));
+    atomic_init(&certificate->references, 1);
+    int status = 0;
+    for (int i = 0; i < count && status == 0; i++) {
+        status = gnutls_pcert_import_x509(&certificate->chain[i], list[i], 0);
+        certificate->count += status == 0;
+    }
+    certificate->leaf = list[0];
+    for (int i = 1; i < count; i++)
+        gnutls_x509_crt_deinit(list[i]);
+    gnutls_free(list);
+    if (status < 0) {
+        error_set(err, ERROR_INPUT, "%s: the certificate cannot be used: %s", name,
+            gnutls_strerror(status));
+        return NULL;
+    }
+    if (check_expiry(name, certificate->leaf, err) < 0 ||
+        take_key(certificate, name, key_pem, err) < 0)
+        return NULL;
+    return steal(&certificate);
+}
+
+struct controller_certificate *controller_certificate_ref(struct controller_certificate *of)
+{
+    atomic_fetch_add(&of->references, 1);
+    return of;
+}
+
+void controller_certificate_unref(struct controller_certificate *certificate)
+{
+    if (certificate == NULL || atomic_fetch_sub(&certificate->references, 1) != 1)
+        return;
+    for (unsigned i = 0; i < certificate->count; i++)
+        gnutls_pcert_deinit(&certificate->chain[i]);
+    gnutls_x509_crt_deinit(certificate->leaf);
+    gnutls_privkey_deinit(certificate->key); /* overwrites it */
+    free(certificate);
+}
+
+time_t controller_certificate_start(const struct controller_certificate *certificate)
+{
+    return gnutls_x509_crt_get_activation_time(certificate->leaf);
+}
+
+time_t controller_certificate_expiry(const struct controller_certificate *certificate)
+{
+    return gnutls_x509_crt_get_expiration_time(certificate->leaf);
+}
+
+bool controller_certificate_is_for(
+    const struct controller_certificate *certificate, const char *dns_name)
+{
+    return gnutls_x509_crt_check_hostname(certificate->leaf, dns_name) != 0;
+}
+
+bool controller_certificate_same(
+    const struct controller_certificate *a, const struct controller_certificate *b)
+{
+    return gnutls_x509_crt_equals(a->leaf, b->leaf) != 0;
+}
+
+gnutls_pcert_st *controller_certificate_chain(
+    const struct controller_certificate *certificate, unsigned *count)
+{
+    *count = certificate->count;
+    return (gnutls_pcert_st *)certificate->chain; /* GnuTLS reads it through such a pointer */
+}
+
+gnutls_privkey_t controller_certificate_key(const struct controller_certificate *certificate)
+{
+    return certificate->key;
+}
+
+struct controller_certificate *controller_certificate_current(void)
+{
+    pthread_mutex_lock(&current_mutex);
+    struct controller_certificate *found =
+        current == NULL ? NULL : controller_certificate_ref(current);
+    pthread_mutex_unlock(&current_mutex);
+    return found;
+}
+
+void controller_certificate_set_current(struct controller_certificate *take)
+{
+    pthread_mutex_lock(&current_mutex);
+    struct controller_certificate *before = current;
+    current = take;
+    pthread_mutex_unlock(&current_mutex);
+    controller_certificate_unref(before);
+}
+
+bool controller_certificate_signed_by(const struct controller_certificate *leaf, const char *ca_pem)
+{
+    gnutls_x509_crt_t *list = NULL;
+    int count = read_chain("CA", ca_pem, &list, NULL);
+    if (count < 0)
+        return false;
+    unsigned result = 0;
+    int status = gnutls_x509_crt_list_verify(&leaf->leaf, 1, list, count, NULL, 0, 0, &result);
+    free_list(list, (unsigned)count);
+    return status == 0 && (result & GNUTLS_CERT_INVALID) == 0;
+}
+
+bool controller_certificate_ca_is_valid(const char *ca_pem)
+{
+    gnutls_x509_crt_t *list = NULL;
+    int count = read_chain("CA", ca_pem, &list, NULL);
+    if (count < 0)
+        return false;
+    bool valid = false;
+    for (int i = 0; i < count; i++)
+        valid = valid || gnutls_x509_crt_get_expiration_time(list[i]) > time(NULL);
+    free_list(list, (unsigned)count);
+    return valid;
+}

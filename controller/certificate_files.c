@@ -1,0 +1,131 @@
+#include "controller/certificate_files.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "controller/certificate.h"
+
+/* Files that are written one after the other, and not swapped at once, are read when nothing has
+ * changed for that long. */
+static const double settled_after = 0.2;
+
+struct controller_certificate_files {
+    char *certificate_path, *key_path; /* owned */
+    struct controller_certificate *current; /* a reference */
+    int inotify;
+    struct ev_io changed;
+    struct ev_timer settled;
+};
+
+static struct controller_certificate *load(
+    const struct controller_certificate_files *files, struct error **err)
+{
+    auto_free char *chain = NULL;
+    char *key = NULL;
+    size_t chain_length = 0;
+    size_t key_length = 0;
+    if (file_read(files->certificate_path, CONTROLLER_CERTIFICATE_MAX_PEM, &chain, &chain_length,
+            err) < 0 ||
+        file_read(files->key_path, CONTROLLER_CERTIFICATE_MAX_PEM, &key, &key_length, err) < 0)
+        return NULL;
+    auto_free char *name = xasprintf("%s with %s", files->certificate_path, files->key_path);
+    struct controller_certificate *certificate = controller_certificate_new(name, chain, key, err);
+    free_secret(key, key_length);
+    return certificate;
+}
+
+/* Makes a certificate, which is taken, the current one. */
+static void use(
+    struct controller_certificate_files *files, struct controller_certificate *certificate)
+{
+    controller_certificate_unref(files->current);
+    files->current = controller_certificate_ref(certificate);
+    controller_certificate_set_current(certificate);
+}
+
+static void on_settled(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    struct controller_certificate_files *files = timer->data;
+    auto_error struct error *error = NULL;
+    struct controller_certificate *certificate = load(files, &error);
+    if (certificate == NULL) {
+        log_warning("%s; the certificate before it stays in use", error->message);
+    } else if (controller_certificate_same(certificate, files->current)) {
+        controller_certificate_unref(certificate);
+    } else {
+        use(files, certificate);
+        log_info("%s: a new certificate is in use", files->certificate_path);
+    }
+}
+
+static void on_changed(struct ev_loop *loop, struct ev_io *io, int events)
+{
+    (void)events;
+    struct controller_certificate_files *files = io->data;
+    char buffer[4096];
+    while (read(files->inotify, buffer, sizeof(buffer)) > 0)
+        ; /* whatever it was, the files tell */
+    ev_timer_stop(loop, &files->settled);
+    ev_timer_set(&files->settled, settled_after, 0.0);
+    ev_timer_start(loop, &files->settled);
+}
+
+static int watch(struct controller_certificate_files *files, const char *path, struct error **err)
+{
+    auto_free char *copy = xstrdup(path);
+    const char *directory = dirname(copy);
+    if (inotify_add_watch(files->inotify, directory,
+            IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ONLYDIR) < 0)
+        return error_set_errno(err, "watching the directory %s", directory);
+    return 0;
+}
+
+struct controller_certificate_files *controller_certificate_files_new(
+    const char *certificate_path, const char *key_path, struct error **err)
+{
+    struct controller_certificate_files *files = xcalloc(1, sizeof(*files));
+    files->certificate_path = xstrdup(certificate_path);
+    files->key_path = xstrdup(key_path);
+    ev_init(&files->settled, on_settled);
+    ev_init(&files->changed, on_changed);
+    files->settled.data = files->changed.data = files;
+
+    /* watched before they are read, so that no change is missed */
+    files->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    struct controller_certificate *certificate = NULL;
+    if (files->inotify < 0)
+        error_set_errno(err, "watching %s", certificate_path);
+    else if (watch(files, certificate_path, err) == 0 && watch(files, key_path, err) == 0)
+        certificate = load(files, err);
+    if (certificate == NULL) {
+        controller_certificate_files_free(files);
+        return NULL;
+    }
+    use(files, certificate);
+    ev_io_set(&files->changed, files->inotify, EV_READ);
+    ev_io_start(EV_DEFAULT_ & files->changed);
+    return files;
+}
+
+void controller_certificate_files_free(struct controller_certificate_files *files)
+{
+    if (files == NULL)
+        return;
+    ev_io_stop(EV_DEFAULT_ & files->changed);
+    ev_timer_stop(EV_DEFAULT_ & files->settled);
+    if (files->inotify >= 0)
+        close(files->inotify);
+    controller_certificate_unref(files->current);
+    free(files->certificate_path);
+    free(files->key_path);
+    free(files);
+}

@@ -1,0 +1,94 @@
+#include "controller/deadline.h"
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <utlist.h>
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Shuts down what is late, and sets the timer for what comes next; with the mutex held. */
+static void watch(struct ev_loop *loop, struct controller_deadlines *deadlines)
+{
+    double time = now();
+    while (deadlines->first != NULL && deadlines->first->at <= time) {
+        struct controller_deadline *late = deadlines->first;
+        shutdown(late->fd, SHUT_RDWR); /* its owner sees that, and closes it */
+        late->missed = true;
+        late->listed = false;
+        DL_DELETE(deadlines->first, late);
+    }
+    deadlines->watched = deadlines->first != NULL;
+    ev_timer_stop(loop, &deadlines->timer);
+    if (deadlines->watched) {
+        ev_timer_set(&deadlines->timer, deadlines->first->at - time, 0.0);
+        ev_timer_start(loop, &deadlines->timer);
+    }
+}
+
+static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+    (void)events;
+    struct controller_deadlines *deadlines = timer->data;
+    ev_now_update(loop);
+    pthread_mutex_lock(&deadlines->mutex);
+    watch(loop, deadlines);
+    pthread_mutex_unlock(&deadlines->mutex);
+}
+
+static void on_begin(struct ev_loop *loop, struct ev_async *begin, int events)
+{
+    struct controller_deadlines *deadlines = begin->data;
+    on_timer(loop, &deadlines->timer, events);
+}
+
+void controller_deadlines_init(struct controller_deadlines *deadlines, double seconds)
+{
+    *deadlines = (struct controller_deadlines){.seconds = seconds};
+    pthread_mutex_init(&deadlines->mutex, NULL);
+    ev_async_init(&deadlines->begin, on_begin);
+    ev_init(&deadlines->timer, on_timer);
+    deadlines->begin.data = deadlines->timer.data = deadlines;
+    ev_async_start(EV_DEFAULT_ & deadlines->begin);
+}
+
+void controller_deadlines_clear(struct controller_deadlines *deadlines)
+{
+    ev_async_stop(EV_DEFAULT_ & deadlines->begin);
+    ev_timer_stop(EV_DEFAULT_ & deadlines->timer);
+    pthread_mutex_destroy(&deadlines->mutex);
+}
+
+void controller_deadline_set(
+    struct controller_deadlines *deadlines, struct controller_deadline *deadline, int fd)
+{
+    pthread_mutex_lock(&deadlines->mutex);
+    if (deadline->listed)
+        DL_DELETE(deadlines->first, deadline);
+    deadline->fd = fd;
+    deadline->at = now() + deadlines->seconds;
+    deadline->listed = true;
+    DL_APPEND(deadlines->first, deadline);
+    bool begin = !deadlines->watched;
+    deadlines->watched = true;
+    pthread_mutex_unlock(&deadlines->mutex);
+    if (begin)
+        ev_async_send(EV_DEFAULT_ & deadlines->begin);
+}
+
+bool controller_deadline_end(
+    struct controller_deadlines *deadlines, struct controller_deadline *deadline)
+{
+    pthread_mutex_lock(&deadlines->mutex);
+    if (deadline->listed)
+        DL_DELETE(deadlines->first, deadline);
+    deadline->listed = false;
+    bool missed = deadline->missed;
+    pthread_mutex_unlock(&deadlines->mutex);
+    return missed;
+}

@@ -1,0 +1,92 @@
+#include "controller/listen.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/text.h"
+
+/* Binds and listens. Returns a descriptor, or -1 with errno set. */
+static int listen_at(int family, const struct sockaddr *address, socklen_t length)
+{
+    auto_fd int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    int on = 1;
+    int off = 0;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+        (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0) ||
+        bind(fd, address, length) < 0 || listen(fd, SOMAXCONN) < 0)
+        return -1;
+    return steal_fd(&fd);
+}
+
+/* Every address, of IPv4 alone where the kernel has no IPv6. */
+static int listen_everywhere(in_port_t port)
+{
+    struct sockaddr_in6 six = {
+        .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT, .sin6_port = port};
+    int fd = listen_at(AF_INET6, (struct sockaddr *)&six, sizeof(six));
+    if (fd >= 0 || (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL))
+        return fd;
+    struct sockaddr_in four = {
+        .sin_family = AF_INET, .sin_addr.s_addr = INADDR_ANY, .sin_port = port};
+    return listen_at(AF_INET, (struct sockaddr *)&four, sizeof(four));
+}
+
+static int usage(const char *listen, struct error **err)
+{
+    return error_set(err, ERROR_USAGE,
+        "\"%s\" is nothing to listen at; right would be \":9443\", \"10.0.0.1:9443\" or "
+        "\"[fd00::1]:9443\"",
+        listen);
+}
+
+/* "[HOST]:" or "HOST:" before the port; HOST may be empty. Returns HOST, owned by the caller, or
+ * NULL. */
+static char *host_of(const char *listen, const char *colon)
+{
+    size_t length = (size_t)(colon - listen);
+    if (listen[0] == '[')
+        return length > 2 && listen[length - 1] == ']' ? xstrndup(listen + 1, length - 2) : NULL;
+    return memchr(listen, ':', length) == NULL ? xstrndup(listen, length) : NULL;
+}
+
+int controller_listen(const char *listen, struct error **err)
+{
+    const char *colon = strrchr(listen, ':');
+    long port = 0;
+    if (colon == NULL || !text_parse_int(colon + 1, 0, 65535, &port))
+        return usage(listen, err);
+    auto_free char *host = host_of(listen, colon);
+    if (host == NULL)
+        return usage(listen, err);
+
+    int fd = -1;
+    if (host[0] == '\0') {
+        fd = listen_everywhere(htons((in_port_t)port));
+    } else {
+        struct addrinfo hints = {
+            .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+        struct addrinfo *found = NULL;
+        if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
+            return usage(listen, err);
+        fd = listen_at(found->ai_family, found->ai_addr, found->ai_addrlen);
+        int saved = errno;
+        freeaddrinfo(found);
+        errno = saved;
+    }
+    return fd >= 0 ? fd : error_set_errno(err, "listening at %s", listen);
+}
+
+int controller_listen_port(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof(address);
+    if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+        return -1;
+    /* the port stands at the same place for both families */
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}

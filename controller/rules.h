@@ -1,0 +1,26 @@
+/* What the webhooks decide by; immutable and shared by reference, so that a new policy replaces it
+ * while reviews are under way. */
+#ifndef CONTROLLER_RULES_H
+#define CONTROLLER_RULES_H
+
+#include "controller/review.h"
+
+struct controller_rules;
+
+/* Makes rules with a policy, which is taken (or NULL: none), the current ones. options' policy is
+ * not looked at; its strings are borrowed for good. Any thread. */
+void controller_rules_set(
+    struct hostpath_policy *take_policy, const struct controller_review_options *options);
+
+/* A reference to the current rules, or NULL before they were first set. Any thread. */
+struct controller_rules *controller_rules_current(void);
+void controller_rules_unref(struct controller_rules *rules); /* NULL is allowed */
+
+/* Borrowed as long as the reference is held. */
+const struct controller_review_options *controller_rules_options(
+    const struct controller_rules *rules);
+
+DEFINE_CLEANUP(controller_rules, struct controller_rules *, controller_rules_unref);
+#define auto_controller_rules auto_cleanup(controller_rules)
+
+#endif
