@@ -162,11 +162,11 @@ build/peers/installed: tests/peers/package.json tests/peers/package-lock.json
 	@cp $^ $(@D)
 	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
 
-# Drive kube/ against the scripted servers of the tests.
+# Drive kube/ against the scripted servers of the tests, and controller/ without a cluster.
 DRIVERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/peers/*_driver.c))
 $(DRIVERS): %: %.o $(LIBRARIES)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -lcurl
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS)
 
 .PHONY: peers
 peers: $(PROTOS:proto/%.proto=$(BUILD)/python/%_pb2.py) build/peers/installed $(DRIVERS) ## build what the peers of the tests need

@@ -62,7 +62,7 @@ static void start(struct controller_http *http)
 {
     const struct controller_http_options *options = &http->shared.options;
     struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_CERT_CALLBACK, (intptr_t)controller_http_on_handshake, NULL},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)controller_http_on_handshake},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities},
         {MHD_OPTION_END, 0, NULL},
     };

@@ -20,6 +20,7 @@ struct connection {
     struct controller_deadline deadline; /* for the handshake and each request */
     struct controller_certificate *certificate; /* of the handshake; or NULL */
     time_t started; /* CLOCK_MONOTONIC */
+    bool agreed; /* the handshake is done */
     bool used; /* it had a request */
     bool slow; /* it was silent too long */
 };
@@ -45,15 +46,22 @@ static struct connection *connection_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-static gnutls_session_t session_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
-}
-
 static void count_bad(const struct controller_http_shared *shared, const char *reason)
 {
     if (shared->options.tls)
         controller_metrics_bad_connection(reason);
+}
+
+/* The client's Finished has come: it likes our certificate. */
+static int on_agreed(gnutls_session_t session, unsigned message, unsigned when, unsigned incoming,
+    const gnutls_datum_t *data)
+{
+    (void)message;
+    (void)when;
+    (void)data;
+    struct connection *connection = gnutls_session_get_ptr(session);
+    connection->agreed = connection->agreed || incoming != 0;
+    return 0;
 }
 
 static void connection_start(struct controller_http_shared *shared, struct MHD_Connection *mhd,
@@ -63,25 +71,25 @@ static void connection_start(struct controller_http_shared *shared, struct MHD_C
     if (shared->options.tls) {
         /* the session borrows the certificate until the connection ends */
         connection->certificate = controller_certificate_current();
-        gnutls_session_set_ptr(session_of(mhd), connection->certificate);
+        gnutls_session_t session =
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+        gnutls_session_set_ptr(session, connection);
+        gnutls_handshake_set_hook_function(
+            session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_agreed);
     }
     controller_deadline_set(&shared->deadlines, &connection->deadline,
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
 }
 
-static void connection_end(struct controller_http_shared *shared, struct MHD_Connection *mhd,
-    struct connection *connection)
+/* The TLS session is gone by now, the socket not. */
+static void connection_end(struct controller_http_shared *shared, struct connection *connection)
 {
     bool late = controller_deadline_end(&shared->deadlines, &connection->deadline);
     if (late || connection->slow ||
-        (!connection->used && now() - connection->started >= CONTROLLER_HTTP_SILENCE_S)) {
+        (!connection->used && now() - connection->started >= CONTROLLER_HTTP_SILENCE_S))
         count_bad(shared, "slow");
-    } else if (shared->options.tls && !connection->used) {
-        char *agreed = gnutls_session_get_desc(session_of(mhd)); /* NULL before the handshake */
-        if (agreed == NULL)
-            count_bad(shared, "tls");
-        gnutls_free(agreed);
-    }
+    else if (!connection->used && !connection->agreed)
+        count_bad(shared, "tls");
     controller_certificate_unref(connection->certificate);
     free(connection);
 }
@@ -93,7 +101,7 @@ void controller_http_on_connection(void *user, struct MHD_Connection *connection
         *context = xcalloc(1, sizeof(struct connection));
         connection_start(user, connection, *context);
     } else {
-        connection_end(user, connection, *context);
+        connection_end(user, *context);
         *context = NULL;
     }
 }
@@ -106,11 +114,11 @@ int controller_http_on_handshake(gnutls_session_t session, const gnutls_datum_t 
     (void)ca_count;
     (void)algorithms;
     (void)algorithm_count;
-    const struct controller_certificate *certificate = gnutls_session_get_ptr(session);
-    if (certificate == NULL)
+    const struct connection *connection = gnutls_session_get_ptr(session);
+    if (connection->certificate == NULL)
         return -1;
-    *chain = controller_certificate_chain(certificate, chain_length);
-    *key = controller_certificate_key(certificate);
+    *chain = controller_certificate_chain(connection->certificate, chain_length);
+    *key = controller_certificate_key(connection->certificate);
     return 0;
 }
 
