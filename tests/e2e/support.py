@@ -11,7 +11,9 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / "images"))
 
+import oci
 from cluster import provider
 from integration.support import BUILD, PATIENCE, ROOT, TestCase, main, run
 
@@ -146,7 +148,8 @@ class ClusterCase(TestCase):
                 if result:
                     return result
             time.sleep(0.2)  # between two tries to reach an API server that is not there
-        text = json.dumps(list(seen.values()), indent=1)
+        told = {item["metadata"]["name"]: item.get("status") for item in seen.values()}
+        text = json.dumps(told, indent=1)
         return self.fail(f"{kind} did not become what was wanted in {timeout} s:\n{text}")
 
     def watch(self, kind, *words, deadline):
@@ -210,7 +213,22 @@ class ClusterCase(TestCase):
         text = "\n---\n".join(json.dumps(item) for item in reversed(objects))
         self.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=text)
 
-    # Pods
+    # Images and pods
+
+    def load_image(self, name, files):
+        """Makes an image of BusyBox and of files, a map from paths in it to paths here, and puts it on
+        the nodes. Returns its full name."""
+        tree = oci.Tree()
+        tree.copy("/bin/busybox")
+        for command in run(["/bin/busybox", "--list"]).stdout.split():
+            tree.link(f"/usr/bin/{command}", "/bin/busybox")
+        for path, source in files.items():
+            tree.copy(source, path)
+        reference = f"localhost/hookline-test/{name}:{VERSION}"
+        archive = self.tmp / f"{name}.tar"
+        oci.write_archive(archive, reference, tree)
+        self.cluster.load(archive)
+        return reference
 
     def pod(self, name, *containers, volumes=()):
         """A pod of that name whose containers are restricted as far as Kubernetes can."""

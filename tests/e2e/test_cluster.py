@@ -6,6 +6,8 @@ import json
 
 import support
 
+# The guest's modules are those for virtio.
+SEED_DISK = {"name": "seed", "disk": {"bus": "virtio"}}
 SOCKETS = "/var/run/kubevirt-hooks"
 # Answers what a hook's script may want of Python; no module is compiled at the start of a hook.
 PYTHON = """
@@ -87,6 +89,58 @@ class ImagesTest(support.ClusterCase):
         self.apply(self.pod("hooks", shim, manager, volumes=[hooks]))
         self.assertEqual(self.wait_for_end("hooks", "manager"), 0, self.logs("hooks", "manager"))
         self.assertIn("hook-sidecar-0", self.logs("hooks", "manager"))
+
+
+class GuestTest(support.ClusterCase):
+    """hook-launcher runs a guest in a pod that has no rights."""
+
+    def test_guest(self):
+        guest = support.ROOT / "build" / "e2e"
+        files = {f"/{name}": guest / name for name in ("vmlinuz", "initramfs")}
+        boot = {"container": {"kernelPath": "/vmlinuz", "initrdPath": "/initramfs"}}
+        boot["kernelArgs"] = "console=ttyS0 quiet panic=-1"
+        devices = {"disks": [SEED_DISK], "rng": {}}  # with a display, which QEMU has in a module
+        domain = {"memory": {"guest": "128Mi"}, "firmware": {"kernelBoot": boot}, "devices": devices}
+        seed = {"name": "seed", "cloudInitNoCloud": {"userData": "#cloud-config\nhostname: pod"}}
+        vmi = {
+            "apiVersion": "kubevirt.io/v1",
+            "kind": "VirtualMachineInstance",
+            "metadata": {"name": "guest", "namespace": "e2e"},
+            "spec": {"domain": domain, "volumes": [seed]},
+        }
+        self.kubectl("create", "configmap", "vmi", f"--from-literal=vmi.json={json.dumps(vmi)}")
+        boot_directory = "/var/run/kubevirt/container-disks/kernel-boot"
+        pod = self.pod(
+            "launcher",
+            {
+                "name": "compute",
+                "image": support.image("hook-launcher"),
+                "args": ["--vmi", "/vmi/vmi.json", "--sidecars", "0", "--console", "-"],
+                "volumeMounts": [
+                    {"name": "kernel", "mountPath": boot_directory},
+                    {"name": "vmi", "mountPath": "/vmi"},
+                    {"name": "tmp", "mountPath": "/tmp"},
+                ],
+            },
+            volumes=[
+                {"name": "kernel", "emptyDir": {}},
+                {"name": "vmi", "configMap": {"name": "vmi"}},
+                {"name": "tmp", "emptyDir": {}},
+            ],
+        )
+        kernel = {
+            "name": "kernel",
+            "image": self.load_image("guest", files),
+            "command": ["cp", "/vmlinuz", "/initramfs", "/kernel"],
+            "securityContext": support.RESTRICTED,
+            "volumeMounts": [{"name": "kernel", "mountPath": "/kernel"}],
+        }
+        pod["spec"]["initContainers"] = [kernel]
+        self.apply(pod)
+        status = self.wait_for_end("launcher", "compute")
+        log = self.logs("launcher", "compute")
+        self.assertEqual(status, 0, log)
+        self.assertIn("guest: user-data: hostname: pod", log)
 
 
 class BreakingTest(support.ClusterCase):
