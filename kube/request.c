@@ -34,9 +34,10 @@ void kube_query_add(char **path, const char *name, const char *value)
 char *kube_request_describe(const char *verb, const struct kube_resource *resource,
     const char *namespace, const char *name, const char *subresource)
 {
+    bool has_name = name != NULL && name[0] != '\0';
     return xasprintf("%s %s%s%s%s%s%s%s", verb, resource->plural, subresource != NULL ? "/" : "",
-        text_or(subresource, ""), namespace != NULL || name != NULL ? " " : "",
-        text_or(namespace, ""), namespace != NULL && name != NULL ? "/" : "", text_or(name, ""));
+        text_or(subresource, ""), namespace != NULL || has_name ? " " : "", text_or(namespace, ""),
+        namespace != NULL && has_name ? "/" : "", has_name ? name : "");
 }
 
 /* Whether the patch tests the resourceVersion, so that it is right at most once. */
