@@ -70,7 +70,7 @@ const struct controller_flag controller_flags[] = {
         .help = "the ConfigMap with the policy, as policy.yaml; empty: no policy, everything is "
                 "allowed"},
     {NULL, "policy-file", "FILE", CONTROLLER_FLAG_TEXT, MEMBER(policy_file),
-        .help = "instead: a file with the policy"},
+        .help = "a file with the policy, instead of the ConfigMap"},
     {NULL, "annotation-key", "KEY", CONTROLLER_FLAG_TEXT, MEMBER(annotation_key),
         .help = "the one annotation to look at; default: " ANNOTATIONS_KEY_KUBEVIRT
                 " or " ANNOTATIONS_KEY_HOOKLINE},

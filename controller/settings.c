@@ -112,8 +112,9 @@ static int check_head(
     const char *value = json_get_string(source->document->root, key);
     if (value != NULL && streq(value, wanted))
         return 0;
-    return fault_at(
-        source, value != NULL ? key : "", err, "%s must be %s", value != NULL ? "it" : key, wanted);
+    if (value == NULL)
+        return fault_at(source, "", err, "%s must be %s", key, wanted);
+    return fault_at(source, key, err, "must be %s", wanted);
 }
 
 static int take_document(
@@ -210,9 +211,7 @@ static int read_flags(int argc, char **argv, const struct command_line *line, st
     }
     if (optind < argc && !*line->help && !*line->version)
         return error_set(err, ERROR_USAGE,
-            "unexpected argument \"%s\" (a switch is set as in "
-            "--launch=false)",
-            argv[optind]);
+            "unexpected argument \"%s\" (a switch is set as in --launch=false)", argv[optind]);
     return 0;
 }
 
@@ -252,15 +251,22 @@ static int count_threads(void)
     return count < DEFAULT_WEBHOOK_THREADS ? count : DEFAULT_WEBHOOK_THREADS;
 }
 
+/* A variable of the environment that the pod's manifest sets; NULL when it is empty. */
+static const char *from_environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 /* The defaults that are found out. */
 static void fill_in(struct controller_settings *settings)
 {
     char host[256] = "";
     gethostname(host, sizeof(host) - 1);
     if (settings->identity == NULL)
-        settings->identity = xstrdup(text_or(getenv("POD_NAME"), host));
-    if (settings->namespace == NULL && getenv("POD_NAMESPACE") != NULL)
-        settings->namespace = xstrdup(getenv("POD_NAMESPACE"));
+        settings->identity = xstrdup(text_or(from_environment("POD_NAME"), host));
+    if (settings->namespace == NULL)
+        xstrset(&settings->namespace, from_environment("POD_NAMESPACE"));
     if (settings->webhook_threads == 0)
         settings->webhook_threads = count_threads();
     if (settings->policy_file != NULL)

@@ -1,0 +1,318 @@
+/* Each file tests/data/controller/settings/NAME.yaml is a configuration that is refused, with the
+ * message in NAME.expected. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "controller/flag.h"
+
+#define HEAD "apiVersion: hookline.dev/v1alpha1\nkind: HookControllerConfiguration\n"
+
+enum { MOST_WORDS = 8 };
+
+/* Parses the words after the program's name, up to a NULL. */
+static int parse(const char *const *words, struct controller_settings *settings, struct error **err)
+{
+    static char program[] = "hook-controller";
+    char *argv[MOST_WORDS + 2] = {program};
+    int argc = 1;
+    bool help = false;
+    bool version = false;
+    while (words[argc - 1] != NULL) {
+        argv[argc] = xstrdup(words[argc - 1]);
+        argc++;
+    }
+    int result = controller_settings_parse(settings, argc, argv, &help, &version, err);
+    for (int i = 1; i < argc; i++)
+        free(argv[i]);
+    assert_false(help);
+    assert_false(version);
+    return result;
+}
+
+static void check_error(const char *const *words, enum error_class class, const char *message)
+{
+    struct controller_settings settings;
+    auto_error struct error *error = NULL;
+    assert_int_equal(parse(words, &settings, &error), -1);
+    controller_settings_clear(&settings);
+    assert_string_equal(error->message, message);
+    assert_int_equal(error->class, class);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    struct controller_settings settings;
+    setenv("POD_NAME", "hook-controller-0", 1);
+    setenv("POD_NAMESPACE", "", 1);
+    assert_int_equal(parse((const char *[]){"--self-signed", NULL}, &settings, NULL), 0);
+    assert_true(settings.self_signed);
+    assert_null(settings.config);
+    assert_null(settings.namespace);
+    assert_null(settings.annotation_key);
+    assert_string_equal(settings.identity, "hook-controller-0");
+    assert_string_equal(settings.webhook_listen, ":9443");
+    assert_string_equal(settings.metrics_listen, ":8080");
+    assert_in_range(settings.webhook_threads, 1, 8);
+    assert_string_equal(settings.certificate_secret, "hookline-webhook-certificate");
+    assert_string_equal(settings.webhook_service, "hookline-webhook");
+    assert_string_equal(settings.webhook_configuration, "hookline");
+    assert_int_equal(settings.certificate_validity_ms, 90LL * 24 * 3600 * 1000);
+    assert_string_equal(settings.policy_config_map, "hookline-policy");
+    assert_string_equal(settings.pod_template_config_map, "hookline-launcher-template");
+    assert_string_equal(settings.shim_image, ANNOTATIONS_SHIM_IMAGE);
+    assert_int_equal(settings.launcher, ANNOTATIONS_LAUNCHER_AUTO);
+    assert_false(settings.strict);
+    assert_true(settings.launch);
+    assert_int_equal(settings.launch_workers, 16);
+    assert_true(settings.leader_elect);
+    assert_string_equal(settings.lease_name, "hookline-controller");
+    assert_int_equal(settings.lease_duration_ms, 15000);
+    assert_int_equal(settings.lease_renew_deadline_ms, 10000);
+    assert_int_equal(settings.lease_retry_ms, 2000);
+    assert_true(settings.kube_qps == 100);
+    assert_int_equal(settings.kube_burst, 200);
+    assert_int_equal(settings.drain_ms, 10000);
+    assert_int_equal(settings.log_format, LOG_JSON);
+    assert_int_equal(settings.log_level, LOG_INFO);
+    controller_settings_clear(&settings);
+    unsetenv("POD_NAME");
+    unsetenv("POD_NAMESPACE");
+}
+
+/* Values that no flag has by default; the second differs from the first. */
+static const char *example(const struct controller_flag *flag, int which)
+{
+    switch (flag->value) {
+    case CONTROLLER_FLAG_SWITCH:
+        return which == 0 ? "true" : "false";
+    case CONTROLLER_FLAG_COUNT:
+    case CONTROLLER_FLAG_RATE:
+        return which == 0 ? "3" : "5";
+    case CONTROLLER_FLAG_DURATION:
+    case CONTROLLER_FLAG_VALIDITY:
+        return which == 0 ? "3h" : "5400";
+    case CONTROLLER_FLAG_LAUNCHER:
+        return which == 0 ? "plugin" : "builtin";
+    case CONTROLLER_FLAG_LOG_FORMAT:
+        return which == 0 ? "text" : "json";
+    case CONTROLLER_FLAG_LOG_LEVEL:
+        return which == 0 ? "debug" : "error";
+    default:
+        return which == 0 ? "one" : "two";
+    }
+}
+
+/* Whether the flag's member is what its text means. */
+static void check_member(const struct controller_flag *flag,
+    const struct controller_settings *settings, const char *text)
+{
+    struct controller_settings wanted = {0};
+    assert_int_equal(controller_flag_set(flag, text, &wanted, NULL), 0);
+    const char *actual = (const char *)settings + flag->member;
+    const char *expected = (const char *)&wanted + flag->member;
+    switch (flag->value) {
+    case CONTROLLER_FLAG_TEXT:
+    case CONTROLLER_FLAG_TEXT_OR_NONE:
+        assert_string_equal(*(char *const *)actual, *(char *const *)expected);
+        break;
+    case CONTROLLER_FLAG_SWITCH:
+        assert_int_equal(*(const bool *)actual, *(const bool *)expected);
+        break;
+    case CONTROLLER_FLAG_RATE:
+    case CONTROLLER_FLAG_DURATION:
+    case CONTROLLER_FLAG_VALIDITY:
+        assert_memory_equal(actual, expected, sizeof(int64_t));
+        break;
+    default:
+        assert_memory_equal(actual, expected, sizeof(int));
+        break;
+    }
+    controller_settings_clear(&wanted);
+}
+
+/* Every flag is a key of the file, and a flag wins over its key. Whether the settings fit together
+ * is looked at when all are read, so that here both outcomes are right. */
+static void test_every_flag(void **state)
+{
+    (void)state;
+    auto_free char *directory = file_make_temporary("test-settings-", NULL);
+    assert_non_null(directory);
+    auto_free char *path = file_join(directory, "config.yaml");
+    auto_free char *config = xasprintf("--config=%s", path);
+    for (size_t i = 0; i < controller_flag_count; i++) {
+        const struct controller_flag *flag = &controller_flags[i];
+        struct controller_settings settings;
+        auto_free char *key = controller_flag_key(flag);
+        auto_free char *text = xasprintf(HEAD "%s: %s\n", key, example(flag, 0));
+        auto_free char *word = xasprintf("--%s=%s", flag->name, example(flag, 1));
+        if (flag->no_key)
+            continue;
+        assert_int_equal(file_write(path, text, strlen(text), 0600, NULL), 0);
+        parse((const char *[]){config, NULL}, &settings, NULL);
+        check_member(flag, &settings, example(flag, 0));
+        controller_settings_clear(&settings);
+        parse((const char *[]){config, word, NULL}, &settings, NULL);
+        check_member(flag, &settings, example(flag, 1));
+        controller_settings_clear(&settings);
+    }
+    assert_int_equal(file_remove_tree(directory, NULL), 0);
+}
+
+static void test_wrong_flags(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[MOST_WORDS];
+        const char *message;
+    } cases[] = {
+        {{"--self-signd"}, "unknown flag \"--self-signd\" (did you mean \"--self-signed\"?)"},
+        {{"--policyfile=p.yaml"},
+            "unknown flag \"--policyfile\" (did you mean \"--policy-file\"?)"},
+        {{"--wibble"}, "unknown flag \"--wibble\""},
+        {{"--drain"}, "--drain needs a value"},
+        {{"--self-signed", "--launch", "false"},
+            "unexpected argument \"false\" (a switch is set as in --launch=false)"},
+        {{"--self-signed", "--launch=no"}, "--launch: must be true or false, not \"no\""},
+        {{"--self-signed", "--drain=25h"},
+            "--drain: \"25h\" is no duration from 1ms to 24h: write 30s, 250ms or 2m"},
+        {{"--self-signed", "--certificate-validity=87601h"},
+            "--certificate-validity: \"87601h\" is no duration from 1s to 87600h: write 2160h for "
+            "90 days"},
+        {{"--self-signed", "--webhook-threads=0"},
+            "--webhook-threads: must be a whole number from 1 to 64, not \"0\""},
+        {{"--self-signed", "--kube-qps=fast"},
+            "--kube-qps: must be a whole number from 1 to 2147483647, not \"fast\""},
+        {{"--self-signed", "--launcher=builtins"},
+            "--launcher: \"builtins\" is not a kind of launcher: auto, builtin, plugin or "
+            "standalone (did you mean \"builtin\"?)"},
+        {{"--self-signed", "--lease-name="}, "--lease-name: must not be empty"},
+        {{NULL}, "the webhooks need a certificate: --tls-certificate FILE and --tls-key FILE, or "
+                 "--self-signed; or no webhooks: --webhook-listen="},
+        {{"--tls-certificate=a.pem"},
+            "--tls-certificate and --tls-key belong together: --tls-key is missing"},
+        {{"--tls-certificate=a.pem", "--tls-key=k.pem", "--self-signed"},
+            "--self-signed and --tls-certificate are both set: keep the one that is meant"},
+        {{"--self-signed", "--lease-duration=10s"},
+            "--lease-renew-deadline must be shorter than --lease-duration, or two could lead"},
+        {{"--self-signed", "--lease-retry=10s"},
+            "--lease-retry must be shorter than --lease-renew-deadline, or nothing is tried again"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        check_error(cases[i].words, ERROR_USAGE, cases[i].message);
+}
+
+/* What may be empty, and what goes with what. */
+static void test_empty(void **state)
+{
+    (void)state;
+    struct controller_settings settings;
+    static const char *const words[] = {
+        "--webhook-listen=", "--metrics-listen", "", "--policy-file", "policy.yaml", NULL};
+    assert_int_equal(parse(words, &settings, NULL), 0);
+    assert_string_equal(settings.webhook_listen, "");
+    assert_string_equal(settings.metrics_listen, "");
+    assert_string_equal(settings.policy_file, "policy.yaml");
+    assert_string_equal(settings.policy_config_map, "");
+    controller_settings_clear(&settings);
+}
+
+static void test_wrong_files(void **state)
+{
+    (void)state;
+    glob_t files;
+    assert_int_equal(glob("tests/data/controller/settings/*.yaml", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        const char *path = files.gl_pathv[i];
+        struct controller_settings settings;
+        auto_error struct error *error = NULL;
+        auto_free char *stem = xstrndup(path, strlen(path) - strlen(".yaml"));
+        auto_free char *expected_path = xasprintf("%s.expected", stem);
+        auto_free char *expected = NULL;
+        size_t length = 0;
+        assert_int_equal(parse((const char *[]){"--config", path, NULL}, &settings, &error), -1);
+        controller_settings_clear(&settings);
+        auto_free char *message = xasprintf("%s\n", error->message);
+        assert_int_equal(file_read(expected_path, 4096, &expected, &length, &error), 0);
+        assert_string_equal(message, expected);
+    }
+    globfree(&files);
+    check_error((const char *[]){"--config", "/nonexistent/config.yaml", NULL}, ERROR_IO,
+        "reading /nonexistent/config.yaml: No such file or directory");
+}
+
+/* The manual has each flag with what stands after it, its key and its default. */
+static void test_manual(void **state)
+{
+    (void)state;
+    auto_free char *manual = NULL;
+    auto_free char *help = controller_settings_help();
+    size_t length = 0;
+    assert_int_equal(
+        file_read("docs/man/hook-controller.8.scd", 1024 * 1024, &manual, &length, NULL), 0);
+    for (size_t i = 0; i < controller_flag_count; i++) {
+        const struct controller_flag *flag = &controller_flags[i];
+        bool is_switch = flag->value == CONTROLLER_FLAG_SWITCH;
+        auto_free char *key = controller_flag_key(flag);
+        auto_free char *line = xasprintf("\n*--%s*%s%s%s%s%s%s\n", flag->name,
+            is_switch ? "" : " _", is_switch ? "" : flag->argument, is_switch ? "" : "_",
+            flag->no_key ? "" : ", key *", flag->no_key ? "" : key, flag->no_key ? "" : "*");
+        const char *at = strstr(manual, line);
+        if (at == NULL)
+            fail_msg("docs/man/hook-controller.8.scd has no line \"%s\"", line + 1);
+        const char *end = strstr(at + strlen(line), "\n*--");
+        auto_free char *entry = xstrndup(at, end != NULL ? (size_t)(end - at) : strlen(at));
+        if (flag->initial != NULL && strstr(entry, flag->initial) == NULL)
+            fail_msg(
+                "docs/man/hook-controller.8.scd: --%s is %s by default", flag->name, flag->initial);
+        auto_free char *in_help = xasprintf("\n  --%s", flag->name);
+        assert_non_null(strstr(help, in_help));
+    }
+}
+
+/* --help and --version are heard whatever stands beside them. */
+static void test_help(void **state)
+{
+    (void)state;
+    static const char *const flags[] = {"--help", "-h", "--version"};
+    for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+        char program[] = "hook-controller";
+        char config[] = "--config=/nonexistent";
+        auto_free char *flag = xstrdup(flags[i]);
+        char *argv[] = {program, config, flag, NULL};
+        struct controller_settings settings;
+        bool help = false;
+        bool version = false;
+        assert_int_equal(controller_settings_parse(&settings, 3, argv, &help, &version, NULL), 0);
+        controller_settings_clear(&settings);
+        assert_int_equal(help, i < 2);
+        assert_int_equal(version, i == 2);
+    }
+}
+
+int main(void)
+{
+    unsetenv("POD_NAME");
+    unsetenv("POD_NAMESPACE");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_every_flag),
+        cmocka_unit_test(test_wrong_flags),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_manual),
+        cmocka_unit_test(test_help),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
