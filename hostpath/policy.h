@@ -28,6 +28,9 @@ struct hostpath_policy *hostpath_policy_parse(
 /* The same from a file, or from standard input ("-"); a file that is not there or not readable denies everything too. */
 struct hostpath_policy *hostpath_policy_read(const char *path, struct error **err);
 
+/* A policy that denies everything, with this reason. Owned by the caller. */
+struct hostpath_policy *hostpath_policy_unreadable(const char *reason);
+
 void hostpath_policy_free(struct hostpath_policy *policy);
 
 /* Each adds an ERROR_POLICY finding at pointer when the policy does not allow the thing in the

@@ -241,6 +241,13 @@ struct hostpath_policy *hostpath_policy_read(const char *path, struct error **er
     return policy;
 }
 
+struct hostpath_policy *hostpath_policy_unreadable(const char *reason)
+{
+    struct hostpath_policy *policy = xcalloc(1, sizeof(*policy));
+    policy->reason = xstrdup(reason);
+    return policy;
+}
+
 void hostpath_policy_free(struct hostpath_policy *policy)
 {
     if (policy == NULL)

@@ -1,0 +1,186 @@
+#include "controller/configuration.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/yaml.h"
+#include "controller/config_key.h"
+#include "controller/rules.h"
+
+#define POLICY_KEY "policy.yaml"
+#define TEMPLATE_KEY "template.yaml"
+
+struct controller_configuration {
+    struct controller_configuration_options options;
+    struct controller_config_key *policy_key, *template_key; /* owned; or NULL */
+    const struct hostpath_policy *policy; /* owned by the rules of the moment */
+    bool loaded;
+    json_t *template_; /* owned; or NULL */
+    char *template_fault; /* owned; or NULL */
+};
+
+static void set_policy(
+    struct controller_configuration *configuration, struct hostpath_policy *take_policy)
+{
+    const struct controller_settings *settings = configuration->options.settings;
+    const struct controller_review_options review = {
+        .policy = take_policy,
+        .render =
+            {
+                .launcher = settings->launcher,
+                .shim_image = settings->shim_image,
+                .manager_image = settings->manager_image,
+                .annotation_key = settings->annotation_key,
+            },
+        .annotation_key = settings->annotation_key,
+        .strict = settings->strict,
+    };
+    configuration->policy = take_policy;
+    controller_rules_set(take_policy, &review);
+}
+
+static void on_policy(void *user, const char *text, bool there)
+{
+    struct controller_configuration *configuration = user;
+    const struct controller_configuration_options *options = &configuration->options;
+    auto_error struct error *error = NULL;
+    auto_free char *name = xasprintf("ConfigMap %s/%s, key " POLICY_KEY, options->namespace,
+        options->settings->policy_config_map);
+    struct hostpath_policy *policy = NULL;
+    if (text != NULL) {
+        policy = hostpath_policy_parse(name, text, strlen(text), &error);
+    } else {
+        error_set(
+            &error, ERROR_INPUT, "%s: there is no such %s", name, there ? "key" : "ConfigMap");
+        policy = hostpath_policy_unreadable(error->message);
+    }
+    if (error != NULL)
+        log_write(LOG_ERROR, json_pack("{s:s}", "reason", "PolicyUnusable"),
+            "everything that needs a policy is denied: %s", error->message);
+    else
+        log_info("the policy is that of %s", name);
+    set_policy(configuration, policy);
+    configuration->loaded = true;
+    options->on_change(options->user);
+}
+
+/* Returns the template, a new reference, or NULL with an input error. */
+static json_t *read_template(const char *name, const char *text, struct error **err)
+{
+    struct yaml_stream stream = {0};
+    json_t *template_ = NULL;
+    if (yaml_parse(name, text, strlen(text), &stream, err) < 0)
+        return NULL;
+    if (stream.count == 1 && json_is_object(stream.documents[0].root))
+        template_ = json_incref(stream.documents[0].root);
+    else
+        error_set(err, ERROR_INPUT,
+            "%s: must be one pod template, an object with metadata and spec", name);
+    yaml_stream_clear(&stream);
+    return template_;
+}
+
+static void on_template(void *user, const char *text, bool there)
+{
+    struct controller_configuration *configuration = user;
+    const struct controller_configuration_options *options = &configuration->options;
+    auto_error struct error *error = NULL;
+    auto_free char *name = xasprintf("ConfigMap %s/%s, key " TEMPLATE_KEY, options->namespace,
+        options->settings->pod_template_config_map);
+    json_decref(configuration->template_);
+    configuration->template_ = NULL;
+    if (text != NULL)
+        configuration->template_ = read_template(name, text, &error);
+    else if (there)
+        error_set(&error, ERROR_INPUT, "%s: there is no such key", name);
+    xstrset(&configuration->template_fault, error == NULL ? NULL : error->message);
+    if (error != NULL)
+        log_write(LOG_ERROR, json_pack("{s:s}", "reason", "InvalidPodTemplate"),
+            "nothing is launched: %s", error->message);
+    else
+        log_info("launcher pods are made from %s", there ? name : "the default template");
+    options->on_change(options->user);
+}
+
+static int start_policy(struct controller_configuration *configuration, struct error **err)
+{
+    const struct controller_configuration_options *options = &configuration->options;
+    const struct controller_settings *settings = options->settings;
+    bool from_map = settings->policy_config_map != NULL && settings->policy_config_map[0] != '\0';
+    if (settings->policy_file != NULL) {
+        struct error *error = NULL;
+        struct hostpath_policy *policy = hostpath_policy_read(settings->policy_file, &error);
+        set_policy(configuration, policy);
+        if (error != NULL)
+            return error_move(err, error);
+    } else if (from_map) {
+        set_policy(configuration, hostpath_policy_unreadable("it has not been read yet"));
+        struct controller_config_key_options key = {
+            .namespace = options->namespace,
+            .name = settings->policy_config_map,
+            .key = POLICY_KEY,
+            .on_text = on_policy,
+            .user = configuration,
+        };
+        configuration->policy_key = controller_config_key_new(options->client, &key);
+        return 0;
+    } else {
+        set_policy(configuration, NULL);
+    }
+    configuration->loaded = true;
+    return 0;
+}
+
+struct controller_configuration *controller_configuration_new(
+    const struct controller_configuration_options *options, struct error **err)
+{
+    struct controller_configuration *configuration = xcalloc(1, sizeof(*configuration));
+    configuration->options = *options;
+    if (start_policy(configuration, err) < 0) {
+        controller_configuration_free(configuration);
+        return NULL;
+    }
+    if (options->settings->launch && options->settings->pod_template_config_map[0] != '\0') {
+        struct controller_config_key_options key = {
+            .namespace = options->namespace,
+            .name = options->settings->pod_template_config_map,
+            .key = TEMPLATE_KEY,
+            .on_text = on_template,
+            .user = configuration,
+        };
+        configuration->template_fault = xstrdup("the pod template has not been read yet");
+        configuration->template_key = controller_config_key_new(options->client, &key);
+    }
+    return configuration;
+}
+
+void controller_configuration_free(struct controller_configuration *configuration)
+{
+    if (configuration == NULL)
+        return;
+    controller_config_key_free(configuration->policy_key);
+    controller_config_key_free(configuration->template_key);
+    json_decref(configuration->template_);
+    free(configuration->template_fault);
+    free(configuration);
+}
+
+bool controller_configuration_loaded(const struct controller_configuration *configuration)
+{
+    return configuration->loaded;
+}
+
+const struct hostpath_policy *controller_configuration_policy(
+    const struct controller_configuration *configuration)
+{
+    return configuration->policy;
+}
+
+const json_t *controller_configuration_template(
+    const struct controller_configuration *configuration, const char **fault)
+{
+    *fault = configuration->template_fault;
+    return configuration->template_;
+}

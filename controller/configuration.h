@@ -1,0 +1,40 @@
+/* What the cluster's admin says while the controller runs: the policy and the pod template, each
+ * from its ConfigMap (or, for the policy, a file), and what is denied when they cannot be used. */
+#ifndef CONTROLLER_CONFIGURATION_H
+#define CONTROLLER_CONFIGURATION_H
+
+#include "base/error.h"
+#include "controller/settings.h"
+#include "hostpath/policy.h"
+#include "kube/client.h"
+
+struct controller_configuration;
+
+struct controller_configuration_options {
+    const struct controller_settings *settings; /* borrowed for good */
+    struct kube_client *client; /* or NULL: there is no API server */
+    const char *namespace; /* of the ConfigMaps; borrowed for good */
+    void (*on_change)(void *user); /* the policy or the template is another */
+    void *user;
+};
+
+/* Makes the policy of the moment the webhooks' (controller_rules_set), and every later one. Until
+ * there is one, everything is denied. Owned by the caller; NULL with an error when a policy file
+ * cannot be used. */
+struct controller_configuration *controller_configuration_new(
+    const struct controller_configuration_options *options, struct error **err);
+void controller_configuration_free(struct controller_configuration *configuration); /* or NULL */
+
+/* Whether the policy is known, good or bad. */
+bool controller_configuration_loaded(const struct controller_configuration *configuration);
+
+/* Borrowed until the loop runs on. NULL: everything is allowed. */
+const struct hostpath_policy *controller_configuration_policy(
+    const struct controller_configuration *configuration);
+
+/* The PodTemplateSpec, borrowed until the loop runs on. NULL: the default one is to be used, unless
+ * *fault is set to why the one that was given cannot be. */
+const json_t *controller_configuration_template(
+    const struct controller_configuration *configuration, const char **fault);
+
+#endif

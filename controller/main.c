@@ -1,0 +1,51 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "controller/program.h"
+#include "controller/settings.h"
+
+static int fail(const struct error *error)
+{
+    auto_free char *message = text_printable(error->message, strlen(error->message), SIZE_MAX);
+    fprintf(stderr, "hook-controller: %s\n", message);
+    if (error->class == ERROR_USAGE)
+        fprintf(stderr, "\"hook-controller --help\" shows how it is used.\n");
+    return error_exit_status(error->class);
+}
+
+static int print_help(void)
+{
+    auto_free char *text = controller_settings_help();
+    printf("%s", text);
+    return 0;
+}
+
+static int run(const struct controller_settings *settings)
+{
+    auto_error struct error *error = NULL;
+    log_init("hook-controller", settings->log_format, settings->log_level);
+    if (controller_program_run(settings, &error) == 0)
+        return 0;
+    log_error("%s", error->message);
+    return error_exit_status(error->class);
+}
+
+int main(int argc, char **argv)
+{
+    auto_error struct error *error = NULL;
+    struct controller_settings settings = {0};
+    bool help = false, version = false;
+    int status = 0;
+    if (controller_settings_parse(&settings, argc, argv, &help, &version, &error) < 0)
+        status = fail(error);
+    else if (help)
+        status = print_help();
+    else if (version)
+        printf("hook-controller " HOOKLINE_VERSION "\n");
+    else
+        status = run(&settings);
+    controller_settings_clear(&settings);
+    return status;
+}

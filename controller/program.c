@@ -1,0 +1,416 @@
+#include "controller/program.h"
+
+#include <ev.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "controller/caches.h"
+#include "controller/certificate.h"
+#include "controller/certificate_files.h"
+#include "controller/configuration.h"
+#include "controller/drain.h"
+#include "controller/launch.h"
+#include "controller/metrics.h"
+#include "controller/self_signed.h"
+#include "controller/server.h"
+#include "kube/lease.h"
+
+/* All parts but the servers are NULL where settings do without them. */
+struct program {
+    const struct controller_settings *settings;
+    struct kube_config *config; /* of the API server, or NULL: there is none */
+    const char *namespace; /* the controller's own; borrowed */
+    char *identity;
+    struct kube_client *client;
+    struct kube_events *events;
+    struct controller_configuration *configuration;
+    struct controller_launch *launch;
+    struct controller_caches *caches;
+    struct kube_lease *lease;
+    struct controller_certificate_files *certificate_files;
+    struct controller_self_signed *self_signed;
+    bool certificate_ready;
+    struct controller_server *webhooks, *health;
+    struct controller_drain *drain; /* not NULL: it is ending */
+    bool leads; /* holds the lease, or needs none */
+};
+
+static bool is_set(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+/* The lease makes the leader, and full caches make it begin. */
+static void follow_leadership(struct program *program)
+{
+    bool leads = program->leads && program->drain == NULL;
+    if (program->caches == NULL)
+        return;
+    controller_caches_lead(program->caches, leads && controller_caches_synced(program->caches));
+    if (program->launch != NULL)
+        controller_launch_lead(program->launch, leads && controller_caches_synced(program->caches));
+}
+
+static void on_synced(void *user)
+{
+    struct program *program = user;
+    struct controller_caches_figures figures = controller_caches_figures(program->caches);
+    log_write(LOG_INFO,
+        json_pack(
+            "{s:I, s:I}", "vmis", (json_int_t)figures.machines, "pods", (json_int_t)figures.pods),
+        "the caches are synced");
+    follow_leadership(program);
+}
+
+static void on_acquired(void *user)
+{
+    struct program *program = user;
+    program->leads = true;
+    log_info("this replica leads");
+    follow_leadership(program);
+}
+
+static void on_lost(void *user)
+{
+    struct program *program = user;
+    program->leads = false;
+    log_warning("this replica does not lead any more");
+    follow_leadership(program);
+}
+
+static void on_leader(void *user, const char *identity)
+{
+    const struct program *program = user;
+    if (!streq(identity, program->identity))
+        log_write(LOG_INFO, json_pack("{s:s}", "leader", identity), "another replica leads");
+}
+
+static void on_certificate(void *user)
+{
+    struct program *program = user;
+    program->certificate_ready = true;
+}
+
+static void on_configuration(void *user)
+{
+    const struct program *program = user;
+    if (program->launch != NULL)
+        controller_launch_rules_changed(program->launch);
+}
+
+static const struct hostpath_policy *policy_now(void *user)
+{
+    const struct program *program = user;
+    return controller_configuration_policy(program->configuration);
+}
+
+static const json_t *template_now(void *user, const char **fault)
+{
+    const struct program *program = user;
+    return controller_configuration_template(program->configuration, fault);
+}
+
+static bool is_ready(void *user, const char **why_not)
+{
+    const struct program *program = user;
+    if (program->drain != NULL)
+        *why_not = "it is shutting down";
+    else if (program->webhooks != NULL && !program->certificate_ready)
+        *why_not = "there is no certificate yet";
+    else if (!controller_configuration_loaded(program->configuration))
+        *why_not = "the policy has not been read yet";
+    else if (program->caches != NULL && !controller_caches_ready(program->caches, why_not))
+        return false;
+    else
+        return true;
+    return false;
+}
+
+static double certificate_expiry(void)
+{
+    struct controller_certificate *certificate = controller_certificate_current();
+    if (certificate == NULL)
+        return 0;
+    double expiry = (double)controller_certificate_expiry(certificate);
+    controller_certificate_unref(certificate);
+    return expiry;
+}
+
+static char *metrics_page(void *user)
+{
+    const struct program *program = user;
+    struct controller_metrics_now now = {
+        .leader = program->leads,
+        .certificate_expiry = certificate_expiry(),
+    };
+    if (program->caches != NULL) {
+        struct controller_caches_figures caches = controller_caches_figures(program->caches);
+        now.watch_restarts = caches.restarts;
+        now.cached_machines = caches.machines;
+        now.cached_pods = caches.pods;
+    }
+    if (program->launch != NULL) {
+        struct kube_queue_figures queue =
+            kube_queue_figures(controller_launch_queue(program->launch));
+        now.queue_depth = queue.depth;
+        now.queue_delayed = queue.delayed;
+        now.queue_working = queue.working;
+        now.queue_retries = queue.retried;
+    }
+    return controller_metrics_text(&now);
+}
+
+static void observe_api(void *user, const char *verb, int code, double seconds)
+{
+    (void)user;
+    controller_metrics_api(verb, code, seconds);
+}
+
+static void observe_queue(void *user, double waited, double worked)
+{
+    (void)user;
+    controller_metrics_queue(waited, worked);
+}
+
+static void warn(void *user, const char *message)
+{
+    (void)user;
+    log_warning("%s", message);
+}
+
+/* Without an API server the webhooks can do their work alone, when nothing else is asked for. */
+static bool needs_api(const struct controller_settings *settings)
+{
+    bool policy_by_api = settings->policy_file == NULL && is_set(settings->policy_config_map);
+    bool self_signed = settings->self_signed && is_set(settings->webhook_listen);
+    return settings->launch || settings->leader_elect || self_signed || policy_by_api;
+}
+
+static int start_client(struct program *program, struct error **err)
+{
+    const struct controller_settings *settings = program->settings;
+    const struct kube_config_options where = {
+        .kubeconfig = settings->kubeconfig,
+        .context = settings->context,
+        .namespace = settings->namespace,
+    };
+    const struct kube_client_options how = {
+        .user_agent = "hook-controller/" HOOKLINE_VERSION,
+        .qps = settings->kube_qps,
+        .burst = settings->kube_burst,
+        .observe = observe_api,
+        .warn = warn,
+    };
+    struct error *error = NULL;
+    program->config = kube_config_load(&where, &error);
+    if (program->config == NULL && (needs_api(settings) || settings->kubeconfig != NULL))
+        return error_move(err, error);
+    if (program->config == NULL) {
+        log_info("without an API server: no Events about sidecars (%s)", error->message);
+        error_free(error);
+        return 0;
+    }
+    program->client = kube_client_new(program->config, &how, err);
+    if (program->client == NULL)
+        return -1;
+    log_write(LOG_INFO, json_pack("{s:s}", "server", program->config->server),
+        "the API server is that of %s", program->config->origin);
+    program->namespace = text_or(settings->namespace, program->config->namespace);
+    const struct kube_events_options events = {
+        .component = "hook-controller",
+        .instance = settings->identity,
+    };
+    program->events = kube_events_new(program->client, &events);
+    return 0;
+}
+
+static int start_configuration(struct program *program, struct error **err)
+{
+    const struct controller_configuration_options options = {
+        .settings = program->settings,
+        .client = program->client,
+        .namespace = program->namespace,
+        .on_change = on_configuration,
+        .user = program,
+    };
+    program->configuration = controller_configuration_new(&options, err);
+    return program->configuration == NULL ? -1 : 0;
+}
+
+static int start_certificate(struct program *program, struct error **err)
+{
+    const struct controller_settings *settings = program->settings;
+    if (!settings->self_signed) {
+        program->certificate_files =
+            controller_certificate_files_new(settings->tls_certificate, settings->tls_key, err);
+        program->certificate_ready = program->certificate_files != NULL;
+        return program->certificate_ready ? 0 : -1;
+    }
+    const struct controller_self_signed_options options = {
+        .namespace = program->namespace,
+        .secret = settings->certificate_secret,
+        .service = settings->webhook_service,
+        .webhook_configuration = settings->webhook_configuration,
+        .validity_ms = settings->certificate_validity_ms,
+        .on_ready = on_certificate,
+        .user = program,
+    };
+    program->self_signed = controller_self_signed_new(program->client, &options);
+    return 0;
+}
+
+static int start_servers(struct program *program, struct error **err)
+{
+    const struct controller_settings *settings = program->settings;
+    if (is_set(settings->webhook_listen)) {
+        if (start_certificate(program, err) < 0)
+            return -1;
+        program->webhooks =
+            controller_server_webhooks(settings->webhook_listen, settings->webhook_threads, err);
+        if (program->webhooks == NULL)
+            return -1;
+        log_write(LOG_INFO, json_pack("{s:i}", "port", controller_server_port(program->webhooks)),
+            "serving the webhooks at %s", settings->webhook_listen);
+    }
+    if (is_set(settings->metrics_listen)) {
+        const struct controller_health health = {metrics_page, is_ready, program};
+        program->health = controller_server_health(settings->metrics_listen, &health, err);
+        if (program->health == NULL)
+            return -1;
+        log_write(LOG_INFO, json_pack("{s:i}", "port", controller_server_port(program->health)),
+            "serving metrics and health at %s", settings->metrics_listen);
+    }
+    return 0;
+}
+
+static void start_caches(struct program *program)
+{
+    const struct controller_launch_options launch = {
+        .client = program->client,
+        .events = program->events,
+        .settings = program->settings,
+        .policy = policy_now,
+        .pod_template = template_now,
+        .user = program,
+    };
+    if (program->settings->launch) {
+        program->launch = controller_launch_new(&launch);
+        kube_queue_observe(controller_launch_queue(program->launch), observe_queue, program);
+    }
+    const struct controller_caches_options caches = {
+        .client = program->client,
+        .events = program->events,
+        .launch = program->launch,
+        .annotation_key = program->settings->annotation_key,
+        .on_synced = on_synced,
+        .user = program,
+    };
+    program->caches = controller_caches_new(&caches);
+}
+
+static void start_election(struct program *program)
+{
+    const struct controller_settings *settings = program->settings;
+    if (!settings->leader_elect) {
+        program->leads = true;
+        follow_leadership(program);
+        return;
+    }
+    /* a pod whose container has been started again is another candidate */
+    program->identity = xasprintf("%s_%08x", settings->identity, arc4random());
+    const struct kube_lease_options options = {
+        .namespace = program->namespace,
+        .name = settings->lease_name,
+        .identity = program->identity,
+        .duration_ms = settings->lease_duration_ms,
+        .renew_deadline_ms = settings->lease_renew_deadline_ms,
+        .retry_ms = settings->lease_retry_ms,
+        .on_acquired = on_acquired,
+        .on_lost = on_lost,
+        .on_leader = on_leader,
+        .user = program,
+    };
+    program->lease = kube_lease_new(program->client, &options);
+}
+
+static int start(struct program *program, struct error **err)
+{
+    if (start_client(program, err) < 0 || start_configuration(program, err) < 0 ||
+        start_servers(program, err) < 0)
+        return -1;
+    if (program->client == NULL)
+        return 0;
+    start_caches(program);
+    start_election(program);
+    return 0;
+}
+
+static void stop(struct program *program)
+{
+    controller_drain_free(program->drain);
+    controller_server_free(program->webhooks);
+    controller_server_free(program->health);
+    kube_lease_free(program->lease);
+    controller_caches_free(program->caches);
+    controller_launch_free(program->launch);
+    controller_configuration_free(program->configuration);
+    if (program->self_signed != NULL)
+        controller_self_signed_free(program->self_signed);
+    if (program->certificate_files != NULL)
+        controller_certificate_files_free(program->certificate_files);
+    kube_events_free(program->events);
+    kube_client_free(program->client);
+    kube_config_free(program->config);
+    free(program->identity);
+}
+
+static void on_drained(void *user)
+{
+    (void)user;
+    ev_break(EV_DEFAULT, EVBREAK_ALL);
+}
+
+/* The first signal drains, the second does not wait for that. */
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    (void)events;
+    struct program *program = watcher->data;
+    if (program->drain != NULL) {
+        ev_break(loop, EVBREAK_ALL);
+        return;
+    }
+    const struct controller_drain_options options = {
+        .webhooks = program->webhooks,
+        .lease = program->lease,
+        .limit_ms = program->settings->drain_ms,
+        .on_drained = on_drained,
+        .user = program,
+    };
+    log_info("shutting down: signal %d", watcher->signum);
+    program->drain = controller_drain_new(&options);
+    follow_leadership(program);
+}
+
+int controller_program_run(const struct controller_settings *settings, struct error **err)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    struct program program = {.settings = settings};
+    ev_signal watchers[ARRAY_SIZE(numbers)];
+    struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        ev_signal_init(&watchers[i], on_signal, numbers[i]);
+        watchers[i].data = &program;
+        ev_signal_start(loop, &watchers[i]);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    int status = start(&program, err);
+    if (status == 0)
+        ev_run(loop, 0);
+    stop(&program);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+        ev_signal_stop(loop, &watchers[i]);
+    return status;
+}
