@@ -53,6 +53,7 @@ class LocalCluster(Provider):
     breakable = True
 
     def __init__(self):
+        os.environ["PATH"] += ":/usr/sbin:/sbin"
         number = os.environ.get("HOOKLINE_CLUSTER", "0")
         if len(number) != 1 or not number.isdigit():
             raise ProviderError(f"HOOKLINE_CLUSTER is a number from 0 to 9, not {number!r}")
@@ -150,6 +151,8 @@ class LocalCluster(Provider):
     # What is on it
 
     def load(self, archive):
+        if not self.containerd.is_socket():
+            raise ProviderError("the cluster is not up")
         images = ["ctr", "--address", self.containerd, "--namespace", "k8s.io", "images"]
         name, digest = oci.identity(archive)
         if digest not in command(*images, "list", f"name=={name}"):
@@ -226,7 +229,10 @@ class LocalCluster(Provider):
         """What a component has logged."""
         if component not in COMPONENTS:
             raise ProviderError(f"no component {component}: there are {', '.join(COMPONENTS)}")
-        return (self.state / "log" / component).read_text(encoding="utf-8", errors="replace")
+        log = self.state / "log" / component
+        if not log.exists():
+            raise ProviderError(f"{component} was never started")
+        return log.read_text(encoding="utf-8", errors="replace")
 
     def collect(self, directory):
         for log in sorted((self.state / "log").glob("*")):

@@ -11,6 +11,8 @@ import shlex
 import signal
 import subprocess
 
+from .provider import ProviderError
+
 # What the node keeps at fixed places. The directories here stay empty but for a mark of each
 # cluster that has its own mounted there; the last one removes them.
 NODE_DIRECTORIES = (
@@ -154,7 +156,7 @@ class Namespaces:
         """The command that runs words inside; in the node's network if asked for."""
         keeper = self.keeper()
         if keeper is None:
-            raise ProcessLookupError("the cluster is not up")
+            raise ProviderError("the cluster is not up")
         enter = ["nsenter", "--target", str(keeper.pid), "--pid", "--mount"]
         return [*enter, *(["--net"] if network else []), *(str(word) for word in words)]
 
