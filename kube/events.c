@@ -257,7 +257,7 @@ static char *make_message(const char *prefix, const char *text)
     size_t end = MESSAGE_MAX - strlen(ellipsis);
     while (((unsigned char)message[end] & 0xC0) == 0x80)
         end--; /* into a character */
-    strcpy(message + end, ellipsis);
+    memcpy(message + end, ellipsis, sizeof(ellipsis));
     return message;
 }
 

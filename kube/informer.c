@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "kube/cache.h"
+#include "kube/retry.h"
 
 enum {
     DEFAULT_PAGE = 500,
@@ -54,14 +55,14 @@ static void go_on_after(struct kube_informer *informer, double seconds)
  * clients of a server that comes back must not come all at once. Returns it, in seconds. */
 static double back_off(struct kube_informer *informer)
 {
-    double delay_ms = BACKOFF_MIN_MS;
+    int64_t delay_ms = BACKOFF_MIN_MS;
     for (int i = 0; i < informer->failures && delay_ms < BACKOFF_MAX_MS; i++)
         delay_ms *= 2;
     if (delay_ms > BACKOFF_MAX_MS)
         delay_ms = BACKOFF_MAX_MS;
     if (informer->failures < INT_MAX)
         informer->failures++;
-    double seconds = delay_ms / 1000 * (1 - 0.5 * arc4random_uniform(1000) / 1000);
+    double seconds = (double)(delay_ms / 2 + kube_retry_jitter(delay_ms / 2)) / 1000;
     go_on_after(informer, seconds);
     return seconds;
 }

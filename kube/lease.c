@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "kube/retry.h"
 
 enum {
     DEFAULT_DURATION_MS = 15000,
@@ -133,7 +134,7 @@ static void try_later(struct kube_lease *lease)
         try_after(lease, retry);
         return;
     }
-    double chance = (double)arc4random_uniform(1000) / 1000;
+    double chance = (double)kube_retry_jitter(1000) / 1000;
     double delay = retry * (1 + 1.2 * chance);
     double expiry = expiry_of(lease) - now() + retry * 0.1 * chance;
     bool others = holder_of(lease)[0] != '\0' && !is_ours(lease);
