@@ -25,7 +25,6 @@ enum {
     SIMILAR_WINDOW_SECONDS = 600,
     /* The API server forgets events after an hour. */
     SERIES_LIFE_SECONDS = 3600,
-    WRITERS = 4,
     WRITE_TRIES = 5,
     WRITE_RETRY_MS = 1000,
     MESSAGE_MAX = 1024,
@@ -357,7 +356,7 @@ struct kube_events *kube_events_new(
     events->component = xstrdup(options->component);
     events->instance = xstrdup(text_or(options->instance, ""));
     struct kube_queue_options queue = {
-        .workers = WRITERS,
+        .workers = 1, /* so that they come in order */
         .retry_min_ms = WRITE_RETRY_MS,
         .work = write_series,
         .user = events,

@@ -1,5 +1,5 @@
-"""A Kubernetes API server in memory, for the tests of kube/: it keeps the protocol of lists, watches
-and resourceVersions, and breaks it where a test asks for that."""
+"""A Kubernetes API server in memory, for the tests of kube/: it keeps the protocol of lists,
+watches and resourceVersions, and breaks it where a test asks for that."""
 
 import copy
 import http.server
@@ -261,7 +261,8 @@ class Api:
         """A list, or a page of one."""
         token = query.get("continue")
         if token is None:
-            items = [value for key, value in sorted(self.objects.items()) if self.is_below(key, path)]
+            there = sorted(self.objects.items())
+            items = [value for key, value in there if self.is_below(key, path)]
             version = self.version
         elif token in self.pages:
             version, items = self.pages[token]

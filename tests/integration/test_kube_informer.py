@@ -267,7 +267,7 @@ class InformerTest(support.TestCase):
         driver.await_line("warning")  # and so the bookmark has come, too
         self.api.cut()
         self.api.await_state(
-            lambda: any(request[2].get("resourceVersion") == "4711" for request in self.api.requests)
+            lambda: any(r[2].get("resourceVersion") == "4711" for r in self.api.requests)
         )
         driver.end()
 
