@@ -10,11 +10,19 @@ struct controller_obstacle {
     const char *message;
 };
 
-/* The status that the VMI should have: Pending (no pod), Scheduling (pod not scheduled), Scheduled,
- * Running (compute is ready), Succeeded, Failed; the phase never goes back. Conditions: "Ready",
- * "PodScheduled", "Synchronized" (obstacles); each with lastTransitionTime kept while its status
- * stays. pod NULL: none. Other members of status are kept. Returns a new reference, equal to the
- * old status when nothing is to be written. now is RFC 3339. */
+/* The status that the VMI should have, with pod, its launcher pod, or NULL: it has none.
+ *
+ * phase: Pending (no pod), Scheduling (pod not scheduled), Scheduled, Running (compute runs, and no
+ * container beside it is still to come), Succeeded (compute has ended with exit status 0), Failed
+ * (with another one, or the pod was deleted though the VMI was not). It never goes back; once it is
+ * Succeeded or Failed, nothing of the status changes any more. The condition Ready says why the
+ * guest does not run, and after a failure what hook-launcher said at its end; PodScheduled is the
+ * pod's; Synchronized is False while there is an obstacle, else not there. Each has
+ * lastTransitionTime kept while its status stays. nodeName, activePods and
+ * phaseTransitionTimestamps are as KubeVirt's; other members are kept.
+ *
+ * Returns a new reference, equal to the old status when nothing is to be written. now is RFC 3339,
+ * in UTC, in whole seconds. */
 json_t *controller_phase_status(const json_t *machine, const json_t *pod,
     const struct controller_obstacle *obstacle, const char *now);
 

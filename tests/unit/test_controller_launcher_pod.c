@@ -1,7 +1,6 @@
 /* Every file tests/data/controller/launcher_pod/NAME.yaml is a case: the VMI "machine", the pod
  * template "template", the claims "claims" by name, the policy "policy" as text. NAME.expected is
- * the pod, as YAML, after the findings and what the VMI needs. With UPDATE_EXPECTED in the
- * environment the .expected files are written instead. */
+ * the pod, as YAML, after the findings and what the VMI needs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,19 +8,14 @@
 
 #include <cmocka.h>
 
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "annotations/parse.h"
-#include "base/file.h"
-#include "base/text.h"
-#include "base/yaml.h"
 #include "controller/launcher_pod.h"
+#include "tests/unit/expected.h"
 
 static const char folder[] = "tests/data/controller/launcher_pod";
-
-enum { FILE_LIMIT = 1 << 20 };
 
 static char launcher_image[] = "registry.example/hook-launcher:1";
 static char shim_image[] = "registry.example/sidecar-shim:1";
@@ -29,21 +23,6 @@ static const struct controller_settings settings = {
     .launcher_image = launcher_image,
     .shim_image = shim_image,
 };
-
-static json_t *load(const char *path)
-{
-    auto_free char *text = NULL;
-    size_t length = 0;
-    struct yaml_stream stream = {0};
-    struct error *error = NULL;
-    assert_int_equal(file_read(path, FILE_LIMIT, &text, &length, NULL), 0);
-    if (yaml_parse(path, text, length, &stream, &error) < 0)
-        fail_msg("%s", error->message);
-    assert_int_equal(stream.count, 1);
-    json_t *root = json_incref(stream.documents[0].root);
-    yaml_stream_clear(&stream);
-    return root;
-}
 
 static struct annotations_list *parse_list(const json_t *machine)
 {
@@ -58,23 +37,15 @@ static struct annotations_list *parse_list(const json_t *machine)
     return list;
 }
 
-static void append(char **text, char *take_more)
-{
-    char *before = *text;
-    *text = xasprintf("%s%s", before, take_more);
-    free(before);
-    free(take_more);
-}
-
 static void append_findings(char **out, const struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
-        append(out, xasprintf("# %s %s: %s\n",
-                        finding->severity == FINDING_WARNING ? "warning"
-                        : finding->class == ERROR_POLICY     ? "policy"
-                                                             : "error",
-                        finding->pointer, finding->message));
+        expected_append(out, xasprintf("# %s %s: %s\n",
+                                 finding->severity == FINDING_WARNING ? "warning"
+                                 : finding->class == ERROR_POLICY     ? "policy"
+                                                                      : "error",
+                                 finding->pointer, finding->message));
     }
 }
 
@@ -89,7 +60,7 @@ static void append_needs(char **out, const json_t *machine, const struct annotat
         {"config map", needs.config_maps}, {"secret", needs.secrets}, {"claim", needs.claims}};
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
         for (char **name = kinds[i].names; *name != NULL; name++)
-            append(out, xasprintf("# needs %s %s\n", kinds[i].kind, *name));
+            expected_append(out, xasprintf("# needs %s %s\n", kinds[i].kind, *name));
     }
     controller_needs_clear(&needs);
 }
@@ -120,7 +91,7 @@ static char *describe(const json_t *test)
     char *out = xstrdup("");
     append_findings(&out, &findings);
     append_needs(&out, machine, list);
-    append(&out, pod == NULL ? xstrdup("refused\n") : yaml_dump(pod, NULL));
+    expected_append(&out, pod == NULL ? xstrdup("refused\n") : yaml_dump(pod, NULL));
     json_decref(untouched);
     json_decref(pod);
     findings_clear(&findings);
@@ -132,24 +103,7 @@ static char *describe(const json_t *test)
 static void files_give_what_is_expected(void **state)
 {
     (void)state;
-    glob_t files;
-    auto_free char *pattern = file_join(folder, "*.yaml");
-    assert_int_equal(glob(pattern, 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        const char *path = files.gl_pathv[i];
-        auto_free char *stem = xstrndup(path, strlen(path) - strlen(".yaml"));
-        auto_free char *expected_path = xasprintf("%s.expected", stem);
-        auto_free char *expected = NULL;
-        size_t length = 0;
-        auto_json json_t *test = load(path);
-        auto_free char *given = describe(test);
-        if (getenv("UPDATE_EXPECTED") != NULL)
-            assert_int_equal(file_write(expected_path, given, strlen(given), 0644, NULL), 0);
-        assert_int_equal(file_read(expected_path, FILE_LIMIT, &expected, &length, NULL), 0);
-        if (!streq(given, expected))
-            fail_msg("%s gives\n%sand not\n%s", path, given, expected);
-    }
-    globfree(&files);
+    expected_check(folder, describe);
 }
 
 /* A VMI with so much user data, in bytes, and its pod; NULL with findings. */
@@ -235,7 +189,7 @@ static void wrong_types_break_nothing(void **state)
 {
     (void)state;
     auto_free char *path = file_join(folder, "volumes.yaml");
-    auto_json json_t *test = load(path);
+    auto_json json_t *test = expected_load(path);
     json_t *annotations = json_pointer_get(test, "/machine/metadata/annotations");
     json_object_clear(annotations); /* parsed before, by others */
     replace_each(test, test);

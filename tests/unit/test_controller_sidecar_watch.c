@@ -1,0 +1,68 @@
+/* Every file tests/data/controller/sidecar_watch/NAME.yaml is a case: "pods", what becomes of one
+ * pod; null while there is none. NAME.expected has what is told at each, and the last of them as it
+ * is cached. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "controller/sidecar_watch.h"
+#include "tests/unit/expected.h"
+
+static json_t *prune(const json_t *test, const json_t *pod)
+{
+    return json_is_null(pod) ? NULL
+                             : controller_pods_prune(json_get_string(test, "annotationKey"), pod);
+}
+
+static char *describe(const json_t *test)
+{
+    char *out = xstrdup("");
+    json_t *before = NULL;
+    size_t index = 0;
+    json_t *pod = NULL;
+    json_array_foreach (json_object_get(test, "pods"), index, pod) {
+        json_t *after = prune(test, pod);
+        struct controller_notice *notices = NULL;
+        size_t count = controller_sidecar_notices(before, after, &notices);
+        for (size_t i = 0; i < count; i++) {
+            expected_append(&out,
+                xasprintf("# pod %zu: %s: %s\n", index, notices[i].reason, notices[i].message));
+        }
+        controller_notices_free(notices, count);
+        json_decref(before);
+        before = after;
+    }
+    if (before != NULL)
+        expected_append(&out, yaml_dump(before, NULL));
+    json_decref(before);
+    return out;
+}
+
+static void files_give_what_is_expected(void **state)
+{
+    (void)state;
+    expected_check("tests/data/controller/sidecar_watch", describe);
+}
+
+static void what_is_no_pod_is_not_cached(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"null", "[]", "{}", "{\"metadata\": {}}",
+        "{\"metadata\": [], \"spec\": {}}", "{\"metadata\": {}, \"spec\": 1}"};
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        auto_json json_t *pod = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+        assert_null(controller_pods_prune(NULL, pod));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_give_what_is_expected),
+        cmocka_unit_test(what_is_no_pod_is_not_cached),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
