@@ -1,7 +1,6 @@
 #include "controller/process_metrics.h"
 
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -42,33 +41,41 @@ static long count_descriptors(void)
     return count;
 }
 
-/* Memory, threads and the beginning, from /proc/self/stat.
- * Source: proc(5): the command, which may hold anything, ends at the last parenthesis; what follows
- * begins with field 3, and num_threads, starttime, vsize and rss are 20 and 22 to 24. */
+/* The field of that number of /proc/self/stat, of which text begins with field 3; 0 when it is not
+ * there. */
+static double stat_field(const char *text, int number)
+{
+    for (int at = 3; at < number; at++) {
+        text += strcspn(text, " ");
+        text += strspn(text, " ");
+    }
+    return (double)strtoull(text, NULL, 10);
+}
+
+/* Memory, threads and the beginning, from /proc/self/stat, where the command in parentheses may
+ * hold anything. Source: proc(5). */
 static void append_stat(UT_string *page)
 {
+    enum { THREADS = 20, START = 22, VIRTUAL_BYTES = 23, RESIDENT_PAGES = 24 };
     auto_free char *text = NULL;
     size_t length = 0;
     if (file_read("/proc/self/stat", STAT_LIMIT, &text, &length, NULL) < 0)
         return;
-    const char *fields = strrchr(text, ')');
-    long threads = 0;
-    unsigned long long start = 0;
-    unsigned long size = 0;
-    long pages = 0;
-    if (fields == NULL || sscanf(fields,
-                              ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                              "%*s %ld %*s %llu %lu %ld",
-                              &threads, &start, &size, &pages) != 4)
+    const char *command_end = strrchr(text, ')');
+    if (command_end == NULL)
         return;
+    const char *fields = command_end + 1 + strspn(command_end + 1, " ");
     double ticks = (double)sysconf(_SC_CLK_TCK);
     double boot = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME);
     append(page, "process_resident_memory_bytes", "gauge", "Resident memory in bytes.",
-        (double)pages * (double)sysconf(_SC_PAGESIZE));
-    append(page, "process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.", (double)size);
-    append(page, "process_threads", "gauge", "Threads of this process.", (double)threads);
+        stat_field(fields, RESIDENT_PAGES) * (double)sysconf(_SC_PAGESIZE));
+    append(page, "process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.",
+        stat_field(fields, VIRTUAL_BYTES));
+    append(
+        page, "process_threads", "gauge", "Threads of this process.", stat_field(fields, THREADS));
     append(page, "process_start_time_seconds", "gauge",
-        "When this process began, in seconds since 1970.", boot + (double)start / ticks);
+        "When this process began, in seconds since 1970.",
+        boot + stat_field(fields, START) / ticks);
 }
 
 void controller_process_metrics(UT_string *page)
