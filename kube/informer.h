@@ -25,7 +25,7 @@ struct kube_informer_options {
     const char *namespace; /* NULL: all */
     const char *label_selector;
     const char *field_selector;
-    int page; /* objects a list request: what is in memory whole at once; 0: 500 */
+    int page; /* objects a list request: what is in memory whole at once; 0: 100 */
     kube_prune *prune; /* NULL: whole objects without metadata.managedFields */
     kube_changed *on_change; /* or NULL */
     void (*on_synced)(void *user); /* once: the first list is in the cache; or NULL */

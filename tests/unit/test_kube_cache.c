@@ -1,0 +1,169 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ev.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "kube/cache.h"
+#include "kube/resource.h"
+
+static struct kube_cache *cache;
+
+static int setup(void **state)
+{
+    (void)state;
+    cache = kube_cache_new();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    kube_cache_free(cache);
+    return 0;
+}
+
+/* Puts an object; returns what was there, a new reference, or NULL. */
+static json_t *put(const char *key, const char *version, const char *data, bool changes)
+{
+    auto_json json_t *object = json_pack(
+        "{s:{s:s, s:s}, s:s}", "metadata", "name", key, "resourceVersion", version, "data", data);
+    json_t *before = NULL;
+    assert_int_equal(kube_cache_put(cache, key, object, &before), changes);
+    assert_string_equal(kube_resource_version(object), version); /* it is left as it was */
+    return before;
+}
+
+static void assert_object(const json_t *object, const char *version, const char *data)
+{
+    assert_non_null(object);
+    assert_string_equal(kube_resource_version(object), version);
+    assert_string_equal(json_get_string(object, "data"), data);
+}
+
+static void test_a_new_object_is_a_change(void **state)
+{
+    (void)state;
+    assert_null(kube_cache_get(cache, "a"));
+    assert_null(put("a", "1", "x", true));
+    assert_object(kube_cache_get(cache, "a"), "1", "x");
+    assert_int_equal(kube_cache_count(cache), 1);
+}
+
+static void test_another_resource_version_alone_is_no_change(void **state)
+{
+    (void)state;
+    put("a", "1", "x", true);
+    put("a", "2", "x", false);
+    assert_object(kube_cache_get(cache, "a"), "2", "x");
+    auto_json json_t *before = put("a", "3", "y", true);
+    assert_object(before, "2", "x");
+}
+
+static void test_the_order_of_members_is_no_change(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"metadata\":{\"resourceVersion\":\"1\",\"name\":\"a\"},\"a\":[1,2.5],\"b\":null}",
+        "{\"b\":null,\"a\":[1,2.5],\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"1\"}}",
+    };
+    for (int i = 0; i < 2; i++) {
+        auto_json json_t *object = json_loads(texts[i], 0, NULL);
+        json_t *before = NULL;
+        assert_int_equal(kube_cache_put(cache, "a", object, &before), i == 0);
+        assert_true(json_equal(kube_cache_get(cache, "a"), object));
+    }
+}
+
+static void test_what_is_lent_lives_until_the_loop_runs_on(void **state)
+{
+    (void)state;
+    put("a", "1", "x", true);
+    put("b", "1", "x", true);
+    const json_t *changed = kube_cache_get(cache, "a");
+    const json_t *removed = kube_cache_get(cache, "b");
+    assert_ptr_equal(kube_cache_get(cache, "a"), changed); /* decoded once */
+    auto_json json_t *before = put("a", "2", "y", true);
+    auto_json json_t *gone = kube_cache_remove(cache, "b");
+    assert_object(changed, "1", "x");
+    assert_object(removed, "1", "x");
+    assert_object(kube_cache_get(cache, "a"), "2", "y");
+    ev_run(EV_DEFAULT, EVRUN_NOWAIT);
+    assert_object(kube_cache_get(cache, "a"), "2", "y");
+    assert_null(kube_cache_get(cache, "b"));
+}
+
+static void test_removal(void **state)
+{
+    (void)state;
+    assert_null(kube_cache_remove(cache, "a"));
+    put("a", "1", "x", true);
+    auto_json json_t *gone = kube_cache_remove(cache, "a");
+    assert_object(gone, "1", "x");
+    assert_int_equal(kube_cache_count(cache), 0);
+    put("a", "1", "x", true); /* it is new again */
+}
+
+static void write_down(void *user, const char *key, const json_t *object)
+{
+    strcat(user, key);
+    strcat(user, kube_resource_version(object));
+    strcat(user, " ");
+}
+
+static void test_a_sweep_removes_what_was_not_put_again(void **state)
+{
+    (void)state;
+    put("a", "1", "x", true);
+    put("b", "2", "x", true);
+    put("c", "3", "x", true);
+    char told[64] = "";
+    kube_cache_each(cache, write_down, told);
+    assert_string_equal(told, "a1 b2 c3 ");
+    kube_cache_stale(cache);
+    put("b", "2", "x", false);
+    kube_cache_stale(cache); /* the list began anew */
+    put("c", "3", "x", false);
+    put("d", "4", "x", true);
+    told[0] = '\0';
+    kube_cache_sweep(cache, write_down, told);
+    assert_string_equal(told, "a1 b2 ");
+    told[0] = '\0';
+    kube_cache_each(cache, write_down, told);
+    assert_string_equal(told, "c3 d4 ");
+}
+
+static void test_any_text_is_kept(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"\"},"
+                               "\"t\":\"\\u0000 \\\" € 😀\",\"i\":-9223372036854775808,\"r\":1e300}";
+    auto_json json_t *object = json_loads(text, JSON_ALLOW_NUL, NULL);
+    json_t *before = NULL;
+    assert_true(kube_cache_put(cache, "a/😀", object, &before));
+    assert_true(json_equal(kube_cache_get(cache, "a/😀"), object));
+    assert_false(kube_cache_put(cache, "a/😀", object, &before));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_new_object_is_a_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_another_resource_version_alone_is_no_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_order_of_members_is_no_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_what_is_lent_lives_until_the_loop_runs_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_removal, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_sweep_removes_what_was_not_put_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_any_text_is_kept, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
