@@ -15,9 +15,8 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / 
 
 import oci
 from cluster import provider
-from integration.support import BUILD, PATIENCE, ROOT, TestCase, main, run
+from integration.support import BUILD, PATIENCE, ROOT, TestCase, main, program, run
 
-__all__ = ["BUILD", "PATIENCE", "ROOT", "VERSION", "ClusterCase", "image", "main", "run"]
 
 VERSION = (ROOT / "VERSION").read_text(encoding="utf-8").strip()
 LOGS = BUILD / "e2e" / "logs"
@@ -35,6 +34,12 @@ RESTRICTED = {
 def image(name):
     """The full name of one of our images."""
     return f"ghcr.io/hookline/{name}:{VERSION}"
+
+
+def manifest(*objects):
+    """Objects, given as dictionaries or as text, as kubectl reads them."""
+    texts = [item if isinstance(item, str) else json.dumps(item) for item in objects]
+    return "".join(f"---\n{text}\n" for text in texts)  # begun with a brace, it would be one object
 
 
 class KubectlError(Exception):
@@ -58,10 +63,13 @@ class ClusterCase(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.namespace = None
+        # Of a copy the default namespace can be set; with --namespace, kubectl would refuse objects of
+        # any other.
+        self.kubeconfig = self.write("kubeconfig", self.cluster.kubeconfig.read_bytes())
         name = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "test-"}}
         created = self.kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(name))
         self.namespace = json.loads(created)["metadata"]["name"]
+        self.kubectl("config", "set-context", "--current", f"--namespace={self.namespace}")
         self.addCleanup(self.kubectl, "delete", "namespace", self.namespace, "--wait=false")
         self.addCleanup(self.collect_if_failed)
         # Pods need it, and it comes a moment after the namespace.
@@ -72,9 +80,7 @@ class ClusterCase(TestCase):
     def command(self, *words):
         """The words of a kubectl command: on our cluster, and in our namespace unless they say
         otherwise."""
-        start = [self.cluster.kubectl, f"--kubeconfig={self.cluster.kubeconfig}"]
-        if self.namespace is not None:
-            start.append(f"--namespace={self.namespace}")
+        start = [self.cluster.kubectl, f"--kubeconfig={self.kubeconfig}"]
         return [*start, *(str(word) for word in words)]
 
     def try_kubectl(self, *words, stdin=""):
@@ -97,10 +103,7 @@ class ClusterCase(TestCase):
     def apply(self, *objects):
         """Applies objects, given as dictionaries or as text, and returns what kubectl said on both
         its outputs, warnings among it. Raises KubectlError."""
-        text = "\n---\n".join(
-            item if isinstance(item, str) else json.dumps(item) for item in objects
-        )
-        done = self.try_kubectl("apply", "-f", "-", stdin=text)
+        done = self.try_kubectl("apply", "-f", "-", stdin=manifest(*objects))
         if done.returncode != 0:
             raise KubectlError(done.stderr.strip())
         return done.stdout + done.stderr
@@ -186,18 +189,23 @@ class ClusterCase(TestCase):
     # Hookline
 
     def overlay(self, name):
-        """The objects of an overlay of deploy/overlays as dictionaries."""
+        """The objects of an overlay of deploy/overlays as dictionaries; NAME-1.20 where there is one
+        and the cluster is older than 1.21."""
+        server = json.loads(self.kubectl("version", "-o", "json"))["serverVersion"]
         folder = ROOT / "deploy" / "overlays" / name
+        old = folder.with_name(f"{name}-1.20")
+        if int(server["minor"].rstrip("+")) < 21 and old.exists():
+            folder = old
         output = self.kubectl("create", "--dry-run=client", "-o", "json", "-k", folder)
         objects = []
         for item in json_values(output):
             objects += item["items"] if item["kind"] == "List" else [item]
         return objects
 
-    def install(self, objects):
+    def install(self, objects, add_cleanup=None):
         """Applies the objects of an overlay, waits until every replica of hook-controller is ready,
-        and removes all of it after the test."""
-        self.addCleanup(self.uninstall, objects)
+        and removes all of it after the test, or when the cleanups of add_cleanup are."""
+        (add_cleanup or self.addCleanup)(self.uninstall, objects)
         # The kinds that an object defines are known a moment after it.
         first = [item for item in objects if item["kind"] in ("Namespace", "CustomResourceDefinition")]
         self.apply(*first)
@@ -210,7 +218,8 @@ class ClusterCase(TestCase):
 
     def uninstall(self, objects):
         """Deletes objects; those that are gone already are no error."""
-        text = "\n---\n".join(json.dumps(item) for item in reversed(objects))
+        self.kubeconfig = self.cluster.kubeconfig  # ours may be gone with the test
+        text = manifest(*reversed(objects))
         self.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=text)
 
     # Images and pods
@@ -265,6 +274,22 @@ class ClusterCase(TestCase):
                 (folder / f"{where}_{name}.log").write_text(done.stdout + done.stderr)
         self.cluster.collect(folder)
         print(f"# the state of the cluster is in {folder}", flush=True)
+
+
+class InstalledCase(ClusterCase):
+    """A test with Hookline installed on the cluster, once for all tests of the class."""
+
+    installed = False
+
+    def setUp(self):
+        super().setUp()
+        if not self.installed:
+            self.install(self.objects(), self.addClassCleanup)
+            type(self).installed = True
+
+    def objects(self):
+        """What is installed: a class may want other objects, or change them."""
+        return self.overlay("standalone")
 
 
 def json_values(text):
