@@ -188,6 +188,8 @@ static const char *kind_of_file(mode_t mode)
         return "a file";
     case S_IFSOCK:
         return "a socket";
+    case S_IFIFO:
+        return "a FIFO";
     case S_IFCHR:
         return "a character device";
     case S_IFBLK:

@@ -398,8 +398,20 @@ class SandboxTest(RunTestCase):
             self.host_path(script, path=f"{self.tmp}/socket", type="Socket")
 
     def test_host_path_of_another_type(self):
+        """Also those that would hang or fail if they were opened."""
         file = self.write("file", "x")
+        fifo = self.tmp / "fifo"
+        os.mkfifo(fifo)
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(str(self.tmp / "socket"))
         cases = [
+            (str(fifo), "File", f"the host path {fifo} is a FIFO; .* a File"),
+            (str(fifo), "FileOrCreate", "is a FIFO; .* a FileOrCreate"),
+            (str(fifo), "Socket", "is a FIFO; .* a Socket"),
+            (str(fifo), "Directory", "is a FIFO; .* a Directory"),
+            (f"{self.tmp}/socket", "File", "is a socket; .* a File"),
+            (f"{self.tmp}/socket", "DirectoryOrCreate", "is a socket; .* a DirectoryOrCreate"),
             (str(file), "Directory", f"the host path {file} is a file; .* a Directory"),
             (str(file), "DirectoryOrCreate", "is a file; .* a DirectoryOrCreate"),
             (str(file), "Socket", "is a file; .* a Socket"),
