@@ -129,9 +129,16 @@ static void on_stage_over(
         proceed(launch);
 }
 
+static void watch_signals(struct launch *launch);
+
+/* Reading may wait for ever, for a terminal or a pipe, and the loop does not run yet: until it is
+ * over, a signal ends this process. */
 static enum progress begin_input(struct launch *launch, struct error **err)
 {
-    return launcher_input_read(&launch->input, launch->flags, err) < 0 ? FAILED : OVER;
+    if (launcher_input_read(&launch->input, launch->flags, err) < 0)
+        return FAILED;
+    watch_signals(launch);
+    return OVER;
 }
 
 static enum progress begin_collect(struct launch *launch, struct error **err)
@@ -417,7 +424,6 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 
 static void watch_signals(struct launch *launch)
 {
-    signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++) {
         ev_signal_init(&launch->signals[i], on_signal, ending_signals[i]);
         launch->signals[i].data = launch;
@@ -448,7 +454,7 @@ static int run(const struct launcher_flags *flags, const char *work)
 {
     struct launch launch = {
         .flags = flags, .loop = ev_default_loop(EVFLAG_AUTO), .work = work, .lock = -1};
-    watch_signals(&launch);
+    signal(SIGPIPE, SIG_IGN);
     run_stages(&launch);
     while (!launch.over)
         ev_run(launch.loop, EVRUN_ONCE);
@@ -483,6 +489,7 @@ int launcher_launch(const struct launcher_flags *flags)
     bool is_launch = false;
     int status = 0;
     if (work == NULL || launcher_supervise(work, &is_launch, &status, &error) < 0)
-        return launcher_failure_report(flags, "Launch", error);
+        return launcher_failure_report(
+            flags, error->class == ERROR_CANCELED ? stages[INPUT].name : "Launch", error);
     return is_launch ? run(flags, work) : status;
 }

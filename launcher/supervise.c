@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,17 @@ enum { LIST_MAX_BYTES = 1 << 20 }; /* of process numbers */
 
 /* What is passed on, but for SIGCHLD. */
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD};
+
+/* Why a launch has no exit status. Returns -1. */
+static int describe_killed(int wait_status, struct error **err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+        if (WTERMSIG(wait_status) == signals[i])
+            return error_set(err, ERROR_CANCELED, "ended by SIG%s", sigabbrev_np(signals[i]));
+    }
+    auto_free char *how = subprocess_describe(wait_status);
+    return error_set(err, ERROR_INTERNAL, "the launch %s", how);
+}
 
 /* Reaps what has ended. Returns whether the launch has, with *wait_status. */
 static bool reap(pid_t launch, int *wait_status)
@@ -90,8 +102,5 @@ int launcher_supervise(const char *directory, bool *is_launch, int *status, stru
     kill_orphans();
     file_remove_tree(directory, NULL);
     *status = WEXITSTATUS(wait_status);
-    if (WIFEXITED(wait_status))
-        return 0;
-    auto_free char *how = subprocess_describe(wait_status);
-    return error_set(err, ERROR_INTERNAL, "the launch %s", how);
+    return WIFEXITED(wait_status) ? 0 : describe_killed(wait_status, err);
 }

@@ -12,8 +12,9 @@
 /* Divides the process in two. Returns 0 with *is_launch set in the child, which goes on with the
  * launch, and gets SIGTERM if its parent dies. In the parent it returns when the child has ended;
  * whatever processes that has left behind were killed, and directory removed with all that was in
- * it: 0 with its exit status in *status, or -1 with an internal error when it was killed. Returns
- * -1 with an io error when there is no child. Call before there are threads. */
+ * it: 0 with its exit status in *status, or -1, with a canceled error when it was ended by a signal
+ * that asks for the end, and an internal one by another. Returns -1 with an io error when there is
+ * no child. Call before there are threads. */
 int launcher_supervise(const char *directory, bool *is_launch, int *status, struct error **err);
 
 #endif

@@ -380,6 +380,17 @@ class SignalTest(LauncherTest):
         launcher.terminate()
         self.assert_failed(self.finish(launcher), 6, stage, "ended by SIGTERM")
 
+    def test_while_it_reads(self):
+        """The VMI is a pipe on which nothing comes."""
+        fifo = self.tmp / "fifo"
+        os.mkfifo(fifo)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with self.subTest(number.name):
+                launcher = self.start(fifo)
+                with open(fifo, "w", encoding="utf-8"):  # it reads
+                    launcher.send_signal(number)
+                    self.assert_failed(self.finish(launcher), 6, "Input", f"ended by {number.name}")
+
     def test_while_it_collects(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(number.name):
