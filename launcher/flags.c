@@ -23,6 +23,7 @@ enum flag {
     FLAG_VOLUME_DIRECTORY,
     FLAG_CONSOLE,
     FLAG_TRACE,
+    FLAG_TEMPORARY_DIRECTORY,
     FLAG_SCHEMA,
     FLAG_WARN_AFTER,
     FLAG_DRY_RUN,
@@ -58,6 +59,8 @@ static const struct {
         "the files of the configMap, secret, downwardAPI or\ncloud-init volume NAME; repeatable"},
     {FLAG_CONSOLE, "console", "FILE|-", "the guest's serial console goes there"},
     {FLAG_TRACE, "trace", "DIR", "keep each hop's input, output, diff and time there"},
+    {FLAG_TEMPORARY_DIRECTORY, "tmp-dir", "DIR",
+        "where temporary files are made, a short path (default\n$TMPDIR, or /tmp)"},
     {FLAG_SCHEMA, "schema", "FILE",
         "libvirt's schema of domains\n(default " DOMAIN_SCHEMA_PATH ")"},
     {FLAG_WARN_AFTER, "warn-after", "TIME", "warn about a chain that runs longer (default 15s)"},
@@ -140,6 +143,15 @@ static int parse_mapping(
     return 0;
 }
 
+static int parse_directory(
+    const char *name, const char *value, const char **out, struct error **err)
+{
+    if (value[0] != '/')
+        return error_set(err, ERROR_USAGE, "--%s: \"%s\" is no absolute path", name, value);
+    *out = value;
+    return 0;
+}
+
 /* Takes a flag whose value has to be understood. Returns 1 for any other. */
 static int take_parsed(int id, const char *value, struct launcher_flags *out, struct error **err)
 {
@@ -156,6 +168,8 @@ static int take_parsed(int id, const char *value, struct launcher_flags *out, st
         return parse_mapping("pvc", value, &out->pvcs, err);
     case FLAG_VOLUME_DIRECTORY:
         return parse_mapping("volume-dir", value, &out->directories, err);
+    case FLAG_TEMPORARY_DIRECTORY:
+        return parse_directory("tmp-dir", value, &out->temporary_directory, err);
     case FLAG_LOG_FORMAT:
         return log_format_parse(value, &out->log_format, err);
     case FLAG_LOG_LEVEL:

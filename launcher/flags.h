@@ -28,6 +28,7 @@ struct launcher_flags {
     struct launcher_mappings directories;
     const char *console; /* path, "-", or NULL */
     const char *trace; /* path, or NULL */
+    const char *temporary_directory; /* path; NULL: $TMPDIR, or /tmp */
     const char *schema; /* path */
     const char *termination_log; /* path; NULL: LAUNCHER_TERMINATION_LOG where it exists */
     int64_t slow_chain_ms; /* 0: the default */

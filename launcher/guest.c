@@ -340,7 +340,7 @@ int launcher_guest_start(struct launcher_guest *guest, const char *name, const c
     bool rejected = is_rejection();
     return error_set(err, rejected ? ERROR_INPUT : ERROR_IO, "libvirt %s the domain: %s%s",
         rejected ? "rejects" : "could not start", words,
-        too_long ? " (a shorter $TMPDIR would help)" : "");
+        too_long ? " (a shorter --tmp-dir would help)" : "");
 }
 
 int launcher_guest_resume(struct launcher_guest *guest, struct error **err)

@@ -484,6 +484,8 @@ int launcher_launch(const struct launcher_flags *flags)
     umask(077); /* what is made may hold secrets */
     if (flags->dry_run)
         return run(flags, "/tmp/hook-launcher");
+    if (flags->temporary_directory != NULL) /* the programs that it starts use it, too */
+        setenv("TMPDIR", flags->temporary_directory, 1);
     auto_error struct error *error = NULL;
     auto_free char *work = make_work_directory(flags, &error);
     bool is_launch = false;

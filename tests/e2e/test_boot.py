@@ -134,9 +134,11 @@ class BootCase(support.TestCase):
         vmi.write_text(json.dumps(document), encoding="utf-8")
         return vmi
 
-    def launch(self, vmi, *options, console=None, **environment):
-        """Starts the launcher with the shims that were started; its standard error is a pipe."""
+    def launch(self, vmi, *options, console=None, before=(), **environment):
+        """Starts the launcher with the shims that were started, behind the words of before; its
+        standard error is a pipe."""
         argv = [
+            *before,
             *[support.program("hook-launcher"), "--vmi", vmi, "--sidecars", len(self.shims)],
             *["--socket-dir", self.sockets, "--termination-log", self.termination],
             *["--console", console or self.console, *options],
@@ -301,6 +303,41 @@ class PortTest(BootCase):
         port = free_port()
         log = self.assert_ended(self.launch(self.vmi_with_ports(None, {"port": port})))
         self.assertIn(f"TCP port {port} of interface default is not forwarded", log)
+
+
+class ContainerTest(BootCase):
+    """As a container has it: the root is read-only, and there is no /dev/kvm."""
+
+    def setUp(self):
+        super().setUp()
+        refusal = support.sandbox_refusal()
+        if refusal:
+            self.skipTest(refusal)
+        written = self.tmp / "written"
+        written.mkdir()
+        self.console = written / "console"
+        self.termination = written / "termination-log"
+        self.sandbox = [
+            *["bwrap", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"],
+            *["--proc", "/proc", "--bind", self.work, self.work, "--bind", written, written],
+        ]
+
+    def assert_boots(self, *sandbox):
+        """A guest boots there, with a hook."""
+        self.shim(HOOKS / "shell")
+        tmp = ["--tmp-dir", self.work]
+        before = [*self.sandbox, *sandbox]
+        log = self.assert_ended(
+            self.launch(self.vmi(), *tmp, before=before, TMPDIR="/no-such-directory")
+        )
+        console = self.console.read_text(encoding="utf-8", errors="replace")
+        self.assertRegex(console, "guest: command line: .* hook=shell", log)
+
+    def test_a_user_without_a_name(self):
+        self.assert_boots("--unshare-user", "--uid", "12345", "--gid", "12345")
+
+    def test_this_user(self):
+        self.assert_boots()
 
 
 class SignalTest(BootCase):

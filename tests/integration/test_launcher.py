@@ -134,6 +134,7 @@ class FlagTest(LauncherTest):
             (["--vmi", "x", "--timeout", "soon"], '"soon" is no duration'),
             (["--vmi", "x", "--pvc", "data"], '"data" is not of the form NAME=PATH'),
             (["--vmi", "x", "--pvc", "a=b", "--pvc", "a=c"], "a is given twice"),
+            (["--vmi", "x", "--tmp-dir", "here"], '--tmp-dir: "here" is no absolute path'),
             (["--dry-rum"], 'did you mean "--dry-run"?'),
             (["--vmi"], "--vmi needs a value"),
             (["vmi.yaml"], 'unexpected argument "vmi.yaml"'),
@@ -260,11 +261,26 @@ class FaultTest(LauncherTest):
         path = self.vmi("containerDisk: {image: example}")
         image = self.write("image", "x" * 512)
         image.chmod(0)
-        reason = "cannot be read"
-        if os.access(image, os.R_OK):  # root may: a directory is no image, to root neither
-            image, reason = self.tmp, "neither a file nor a block device"
-        result = self.run_launcher(path, "--container-disk", f"seed={image}")
-        self.assert_failed(result, 1, "Convert", reason)
+        argv = self.argv(path, "--container-disk", f"seed={image}")
+        if os.access(image, os.R_OK):  # root may: without its rights, then
+            refusal = support.sandbox_refusal()
+            if refusal:
+                self.skipTest(refusal)
+            argv = ["bwrap", "--unshare-user", "--uid", "1000", "--bind", "/", "/", *argv]
+        result = support.run(argv, env=self.environment)
+        self.assert_failed(result, 1, "Convert", str(image), "Permission denied")
+
+    def test_the_disk_image_is_a_directory(self):
+        path = self.vmi("containerDisk: {image: example}")
+        result = self.run_launcher(path, "--container-disk", f"seed={self.tmp}")
+        self.assert_failed(result, 1, "Convert", "neither a file nor a block device")
+
+    def test_the_disk_image_is_broken(self):
+        """It begins as qcow2, and goes on as nothing."""
+        path = self.vmi("containerDisk: {image: example}")
+        image = self.write("image", b"QFI\xfb\0\0\0\x03".ljust(512, b"\0"))
+        result = self.run_launcher(path, "--container-disk", f"seed={image}", *TEST_DRIVER)
+        self.assert_failed(result, 3, "Prepare", "volume seed", "qemu-img exited with status 1")
 
     def test_a_sidecar_does_not_come(self):
         (self.sockets / "hook-sidecar-0").mkdir()
