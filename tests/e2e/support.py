@@ -63,8 +63,8 @@ class ClusterCase(TestCase):
 
     def setUp(self):
         super().setUp()
-        # Of a copy the default namespace can be set; with --namespace, kubectl would refuse objects of
-        # any other.
+        # Of a copy the default namespace can be set; with --namespace, kubectl would refuse objects
+        # of any other.
         self.kubeconfig = self.write("kubeconfig", self.cluster.kubeconfig.read_bytes())
         name = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "test-"}}
         created = self.kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(name))
@@ -207,7 +207,8 @@ class ClusterCase(TestCase):
         and removes all of it after the test, or when the cleanups of add_cleanup are."""
         (add_cleanup or self.addCleanup)(self.uninstall, objects)
         # The kinds that an object defines are known a moment after it.
-        first = [item for item in objects if item["kind"] in ("Namespace", "CustomResourceDefinition")]
+        kinds = ("Namespace", "CustomResourceDefinition")
+        first = [item for item in objects if item["kind"] in kinds]
         self.apply(*first)
         for item in first:
             if item["kind"] == "CustomResourceDefinition":
@@ -225,8 +226,8 @@ class ClusterCase(TestCase):
     # Images and pods
 
     def load_image(self, name, files):
-        """Makes an image of BusyBox and of files, a map from paths in it to paths here, and puts it on
-        the nodes. Returns its full name."""
+        """Makes an image of BusyBox and of files, a map from paths in it to paths here, and puts it
+        on the nodes. Returns its full name."""
         tree = oci.Tree()
         tree.copy("/bin/busybox")
         for command in run(["/bin/busybox", "--list"]).stdout.split():
