@@ -143,23 +143,19 @@ static void add_data_volume(const struct addition *addition)
     add_claim_named(addition, required(addition, "name"));
 }
 
-/* A host disk is a file; the pod gets its directory, which the policy has to allow. */
+/* A host disk is a file; the pod gets its directory, which the policy has to allow. It has to be
+ * there: one that the kubelet makes is root's, and the launcher could not write to it. */
 static void add_host_disk(const struct addition *addition)
 {
     const struct controller_launcher_draft *draft = addition->draft;
-    const char *type = json_get_string(addition->source, "type");
     const char *path = optional_path(draft, addition->source, addition->pointer, "path");
     if (required(addition, "path") == NULL || path == NULL)
         return;
-    bool create = type != NULL && streq(type, "DiskOrCreate");
     auto_free char *directory = hostpath_normalize(path);
     char *slash = strrchr(directory, '/');
     slash[slash == directory ? 1 : 0] = '\0';
     struct hostpath host_path = {
-        .path = directory,
-        .volume_path = directory,
-        .type = create ? HOSTPATH_DIRECTORY_OR_CREATE : HOSTPATH_DIRECTORY,
-    };
+        .path = directory, .volume_path = directory, .type = HOSTPATH_DIRECTORY};
     if (draft->input->policy != NULL) {
         hostpath_policy_check_path(
             draft->input->policy, draft->namespace, &host_path, addition->pointer, draft->findings);
