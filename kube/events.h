@@ -13,7 +13,7 @@ struct kube_events_options {
     const char *instance; /* reportingInstance: the pod's name */
 };
 
-/* Owned by the caller. */
+/* Owned by the caller, and to be freed before the client. Strings are copied. */
 struct kube_events *kube_events_new(
     struct kube_client *client, const struct kube_events_options *options);
 void kube_events_free(struct kube_events *events); /* NULL is allowed */

@@ -172,6 +172,18 @@ static void list_page(struct kube_informer *informer)
     informer->list = kube_call_start(informer->client, &request, on_page, informer);
 }
 
+/* Smaller pages where they were too large; none at all where their time was too short. */
+static void adapt_pages(struct kube_informer *informer, enum kube_reason reason)
+{
+    if (reason == KUBE_EXPIRED)
+        informer->expiries++;
+    if (reason != KUBE_TOO_LARGE)
+        return;
+    informer->expiries = 0;
+    if (informer->options.page > 1)
+        informer->options.page /= 2;
+}
+
 static void list_failed(struct kube_informer *informer, const char *why)
 {
     xstrset(&informer->continue_token, NULL);
@@ -199,8 +211,7 @@ static void on_page(void *user, const struct kube_answer *answer)
     struct kube_informer *informer = user;
     informer->list = NULL;
     if (answer->failure != NULL) {
-        if (answer->failure->reason == KUBE_EXPIRED)
-            informer->expiries++;
+        adapt_pages(informer, answer->failure->reason);
         list_failed(informer, answer->failure->message);
         return;
     }

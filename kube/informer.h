@@ -32,8 +32,8 @@ struct kube_informer_options {
     void *user;
 };
 
-/* Starts it. What it skips and why it starts over goes to the client's warn. Owned by the
- * caller. */
+/* Starts it. What it skips and why it starts over goes to the client's warn. Owned by the caller,
+ * and to be freed before the client. */
 struct kube_informer *kube_informer_new(
     struct kube_client *client, const struct kube_informer_options *options);
 void kube_informer_free(struct kube_informer *informer); /* NULL is allowed */

@@ -22,7 +22,7 @@ struct kube_lease_options {
     void *user;
 };
 
-/* Starts to stand for election. Owned by the caller. */
+/* Starts to stand for election. Owned by the caller, and to be freed before the client. */
 struct kube_lease *kube_lease_new(
     struct kube_client *client, const struct kube_lease_options *options);
 

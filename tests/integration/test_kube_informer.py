@@ -181,6 +181,17 @@ class InformerTest(support.TestCase):
         self.assertEqual(driver.all("synced"), [15])
         driver.end()
 
+    def test_a_list_of_huge_objects_comes_in_smaller_pages(self):
+        """65 MiB are more than the client takes at once."""
+        names = [f"map-{i:02}" for i in range(12)]
+        self.put(*names)
+        self.api.fault = lambda verb, _p, query, _b: (
+            Answer(200, b" " * (65 << 20)) if int(query.get("limit") or 0) > 6 else None
+        )
+        driver = self.start(page=25)
+        self.assertEqual(driver.all("synced"), [12])
+        self.finish(driver, *[f"added {name}" for name in names])
+
     def test_wrong_and_huge_events_are_skipped(self):
         driver = self.start()
         huge = {"metadata": {"name": "h", "namespace": "default", "resourceVersion": "1"}}

@@ -10,7 +10,7 @@ TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"
 # Duration, renew deadline and retry in ms: of a leader that must not lose it however slow the
 # machine is, and of one that is to lose it soon.
 STEADY = ("60000", "50000", "50")
-SHORT = ("1000", "900", "50")
+SHORT = ("4000", "3500", "50")
 
 
 class LeaseTest(support.TestCase):
@@ -117,7 +117,7 @@ class LeaseTest(support.TestCase):
         a.end()
 
     def test_a_leader_that_cannot_renew_gives_up_and_comes_back(self):
-        a = self.candidate("a", ("3000", "2500", "50"))
+        a = self.candidate("a", SHORT)
         a.await_line("acquired")
         self.api.fault = lambda *_: status(500, "InternalError")
         a.await_line("lost")
@@ -130,7 +130,7 @@ class LeaseTest(support.TestCase):
         a.end()
 
     def test_a_server_that_hangs_is_no_reason_to_lead_on(self):
-        a = self.candidate("a", ("3000", "2500", "50"))
+        a = self.candidate("a", SHORT)
         a.await_line("acquired")
         self.api.changed.acquire()  # nothing is answered any more
         try:
