@@ -62,7 +62,8 @@ static double back_off(struct kube_informer *informer)
         delay_ms = BACKOFF_MAX_MS;
     if (informer->failures < INT_MAX)
         informer->failures++;
-    double seconds = (double)(delay_ms / 2 + kube_retry_jitter(delay_ms / 2)) / 1000;
+    delay_ms -= kube_retry_jitter(delay_ms / 2);
+    double seconds = (double)delay_ms / 1000;
     go_on_after(informer, seconds);
     return seconds;
 }
