@@ -244,6 +244,12 @@ e2e-boot: ## install what is missing, and boot guests with hook-launcher
 	@$(MAKE) all build/e2e/initramfs
 	HOOKLINE_BUILD=$(BUILD) prove --timer --exec tests/exec tests/e2e/test_boot.py
 
+build/e2e/helm/installed: tests/e2e/helm/package.json tests/e2e/helm/package-lock.json
+	$(call say,NPM,$(@D))
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
+
 .PHONY: images
 images: all ## build the container images, as OCI archives in build/images
 	@HOOKLINE_BUILD=$(BUILD) deploy/images/build
