@@ -32,17 +32,18 @@ struct launcher_guest;
 bool launcher_guest_is_embedded(const char *uri);
 
 /* Opens libvirt at uri, "qemu:///system", "test:///default", "qemu:///embed?root=DIR", …; NULL is
- * the embedded QEMU driver with directory, which is set up for it, as its root; the directory's name
- * is short, since sockets are made deep in it. What libvirt logs goes to a file there, too. The soft RLIMIT_NOFILE is lowered to 4096 first, since libvirt closes every
- * descriptor up to it at each QEMU probe. Events come to observer from the loop. Once in a
- * process. Returns it, owned by the caller, or NULL with an io error in libvirt's words. */
+ * the embedded QEMU driver with directory, which is set up for it, as its root; the directory's
+ * name is short, since sockets are made deep in it. What libvirt logs goes to a file there, too.
+ * The soft RLIMIT_NOFILE is lowered to 4096 first, since libvirt closes every descriptor up to it
+ * at each QEMU probe. Events come to observer from the loop. Once in a process. Returns it, owned
+ * by the caller, or NULL with an io error in libvirt's words. */
 struct launcher_guest *launcher_guest_open(struct ev_loop *loop, const char *uri,
     const char *directory, launcher_guest_observer *observer, void *user, struct error **err);
 
 /* Starts the domain, whose name is given beside it, as a transient one: nothing stays defined. It
- * ends with the connection. Blocks until QEMU runs; paused: the guest waits to be resumed. Returns 0,
- * or -1 with an input error (libvirt rejects the document) or an io error (QEMU did not start; its
- * last words). */
+ * ends with the connection. Blocks until QEMU runs; paused: the guest waits to be resumed. Returns
+ * 0, or -1 with an input error (libvirt rejects the document) or an io error (QEMU did not start;
+ * its last words). */
 int launcher_guest_start(struct launcher_guest *guest, const char *name, const char *xml,
     bool paused, struct error **err);
 

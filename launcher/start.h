@@ -7,8 +7,8 @@
 
 /* Starts the plan's domain and forwards the ports of its VMI; where it has some, the guest runs
  * no instruction before they are. Logs a warning for an interface that a hook has replaced by
- * another kind, whose ports are that one's own affair. Returns 0, or -1 with an input error (libvirt
- * rejects the domain) or an io error (QEMU does not start, a port is taken). */
+ * another kind, whose ports are that one's own affair. Returns 0, or -1 with an input error
+ * (libvirt rejects the domain) or an io error (QEMU does not start, a port is taken). */
 int launcher_start(struct launcher_guest *guest, const json_t *vmi,
     const struct launcher_plan *plan, struct error **err);
 

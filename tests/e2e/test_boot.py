@@ -487,8 +487,8 @@ class FaultTest(BootCase):
     def test_the_launch_is_killed(self):
         """Its parent ends QEMU and removes what was made; nobody tells the sidecars."""
         launcher = self.launch_to_console(self.vmi(DEAF), "waiting for nothing")
-        [child] = pathlib.Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()[:1]
-        os.kill(int(child), signal.SIGKILL)
+        children = pathlib.Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children")
+        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
         self.assert_failed(launcher, 6, "Launch", "was killed by signal 9")
 
     def test_the_parent_of_the_launch_is_killed(self):

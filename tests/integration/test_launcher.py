@@ -330,7 +330,8 @@ class FaultTest(LauncherTest):
         self.assert_failed(result, 3, "Launch", str(path))
 
     def test_libvirt_is_not_there(self):
-        result = self.run_launcher(self.vmi(), "--connect", f"qemu+unix:///system?socket={self.tmp}/none")
+        connect = f"qemu+unix:///system?socket={self.tmp}/none"
+        result = self.run_launcher(self.vmi(), "--connect", connect)
         self.assert_failed(result, 3, "Start", "opening libvirt at qemu+unix:///system")
 
 
