@@ -348,7 +348,6 @@ static json_t *render(struct controller_launcher_draft *draft)
 {
     const struct controller_settings *settings = draft->input->settings;
     const struct annotations_render_options options = {
-        .launcher = ANNOTATIONS_LAUNCHER_STANDALONE,
         .shim_image = settings->shim_image,
         .manager_image = settings->manager_image,
         .annotation_key = settings->annotation_key,

@@ -37,7 +37,7 @@ struct controller_launcher_pod_input {
  * and a VMI that is made anew gets another. It has the VMI's labels and annotations (but those that
  * KubeVirt leaves out), KubeVirt's labels of a launcher pod and ours, an owner reference, the VMI
  * itself by annotation and downward API for hook-launcher, its volumes, and sidecars of contract 2
- * (launcher kind standalone). What the template says wins (docs/controller.md). The same input
+ * (launcher kind standalone, unless the template makes compute another). What the template says wins (docs/controller.md). The same input
  * gives the same pod. Returns a new reference, or NULL with findings: pointers into the VMI, or
  * below "/template" into the template. */
 json_t *controller_launcher_pod(

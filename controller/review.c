@@ -8,6 +8,7 @@
 #include "annotations/parse.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "controller/launcher_pod.h"
 
 static const char api_version[] = "admission.k8s.io/v1";
 
@@ -165,12 +166,22 @@ static struct annotations_list *parse_annotation(struct review *review)
     return list;
 }
 
+/* Whether the pod is one that we made: what its launcher is shows in it, whatever kind KubeVirt's
+ * are said to be. */
+static bool is_ours(const json_t *pod)
+{
+    const json_t *labels = json_object_get(json_object_get(pod, "metadata"), "labels");
+    return json_object_get(labels, CONTROLLER_LAUNCH_LABEL) != NULL;
+}
+
 /* The patch that puts the sidecars of list into the pod; new reference. NULL: there are causes. */
 static json_t *render_patch(struct review *review, const struct annotations_list *list)
 {
     struct findings findings = {0};
     struct annotations_render_options options = review->options->render;
     options.annotation_key = review->key;
+    if (is_ours(review->object))
+        options.launcher = ANNOTATIONS_LAUNCHER_AUTO;
     auto_json json_t *pod = annotations_render(review->object, list, &options, &findings);
     take_findings(review, &findings);
     return pod != NULL ? annotations_patch(review->object, pod) : NULL;

@@ -13,6 +13,7 @@
 
 #include "annotations/parse.h"
 #include "controller/launcher_pod.h"
+#include "controller/review.h"
 #include "tests/unit/expected.h"
 
 static const char folder[] = "tests/data/controller/launcher_pod";
@@ -65,6 +66,28 @@ static void append_needs(char **out, const json_t *machine, const struct annotat
     controller_needs_clear(&needs);
 }
 
+/* The pod comes through our own webhook as it is, whatever KubeVirt's launchers are said to be. */
+static void check_untouched_by_review(const json_t *pod)
+{
+    const enum annotations_launcher kinds[] = {ANNOTATIONS_LAUNCHER_AUTO,
+        ANNOTATIONS_LAUNCHER_BUILTIN, ANNOTATIONS_LAUNCHER_PLUGIN, ANNOTATIONS_LAUNCHER_STANDALONE};
+    auto_json json_t *request = json_pack(
+        "{s:s, s:s, s:{s:s, s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s}, s:s, s:O}}", "apiVersion",
+        "admission.k8s.io/v1", "kind", "AdmissionReview", "request", "uid", "1", "operation",
+        "CREATE", "kind", "group", "", "version", "v1", "kind", "Pod", "resource", "group", "",
+        "version", "v1", "resource", "pods", "namespace", "default", "object", pod);
+    auto_free char *body = json_dumps(request, JSON_COMPACT);
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        const struct controller_review_options options = {.render.launcher = kinds[i]};
+        enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+        auto_json json_t *answer =
+            controller_review(CONTROLLER_MUTATE_PODS, body, strlen(body), &options, &outcome, NULL);
+        assert_non_null(answer);
+        assert_string_equal(controller_review_outcome_name(outcome),
+            controller_review_outcome_name(CONTROLLER_REVIEW_UNTOUCHED));
+    }
+}
+
 /* What becomes of a case, as the .expected files have it. */
 static char *describe(const json_t *test)
 {
@@ -88,6 +111,8 @@ static char *describe(const json_t *test)
     json_t *pod = controller_launcher_pod(&input, &findings);
     assert_int_equal(pod == NULL, findings.errors > 0);
     assert_true(json_equal(untouched, test));
+    if (pod != NULL)
+        check_untouched_by_review(pod);
     char *out = xstrdup("");
     append_findings(&out, &findings);
     append_needs(&out, machine, list);
