@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/yaml.h"
 #include "controller/config_key.h"
+#include "controller/pod_template.h"
 #include "controller/rules.h"
 
 #define POLICY_KEY "policy.yaml"
@@ -66,22 +66,6 @@ static void on_policy(void *user, const char *text, bool there)
     options->on_change(options->user);
 }
 
-/* Returns the template, a new reference, or NULL with an input error. */
-static json_t *read_template(const char *name, const char *text, struct error **err)
-{
-    struct yaml_stream stream = {0};
-    json_t *template_ = NULL;
-    if (yaml_parse(name, text, strlen(text), &stream, err) < 0)
-        return NULL;
-    if (stream.count == 1 && json_is_object(stream.documents[0].root))
-        template_ = json_incref(stream.documents[0].root);
-    else
-        error_set(err, ERROR_INPUT,
-            "%s: must be one pod template, an object with metadata and spec", name);
-    yaml_stream_clear(&stream);
-    return template_;
-}
-
 static void on_template(void *user, const char *text, bool there)
 {
     struct controller_configuration *configuration = user;
@@ -92,7 +76,7 @@ static void on_template(void *user, const char *text, bool there)
     json_decref(configuration->template_);
     configuration->template_ = NULL;
     if (text != NULL)
-        configuration->template_ = read_template(name, text, &error);
+        configuration->template_ = controller_pod_template_parse(name, text, &error);
     else if (there)
         error_set(&error, ERROR_INPUT, "%s: there is no such key", name);
     xstrset(&configuration->template_fault, error == NULL ? NULL : error->message);

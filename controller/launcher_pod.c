@@ -409,8 +409,7 @@ json_t *controller_launcher_pod(
     if (!check_machine(input->machine, findings))
         return NULL;
     make_pod(&draft);
-    if (input->template_ != NULL && !json_is_null(input->template_) &&
-        controller_pod_template_check(input->template_, findings))
+    if (input->template_ != NULL)
         controller_pod_template_apply(draft.pod, input->template_);
     if (json_get_string(draft.compute, "image") == NULL) {
         findings_error(findings, "/template/spec/containers",

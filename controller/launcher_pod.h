@@ -24,7 +24,8 @@ struct controller_needs {
 /* What a launcher pod is made from; all of it is borrowed. */
 struct controller_launcher_pod_input {
     const json_t *machine; /* the whole VMI */
-    const json_t *template_; /* a PodTemplateSpec; NULL: nothing but the default */
+    const json_t
+        *template_; /* as controller_pod_template_parse gives it; NULL: the default alone */
     const json_t *claims; /* PersistentVolumeClaims by name, for their volumeMode; one that is not
                              there, or NULL in place of all: Filesystem */
     const struct annotations_list *list; /* NULL: no sidecars */
@@ -37,9 +38,9 @@ struct controller_launcher_pod_input {
  * and a VMI that is made anew gets another. It has the VMI's labels and annotations (but those that
  * KubeVirt leaves out), KubeVirt's labels of a launcher pod and ours, an owner reference, the VMI
  * itself by annotation and downward API for hook-launcher, its volumes, and sidecars of contract 2
- * (launcher kind standalone, unless the template makes compute another). What the template says wins (docs/controller.md). The same input
- * gives the same pod. Returns a new reference, or NULL with findings: pointers into the VMI, or
- * below "/template" into the template. */
+ * (launcher kind standalone, unless the template makes compute another). What the template says
+ * wins (docs/controller.md). The same input gives the same pod. Returns a new reference, or NULL with
+ * findings: pointers into the VMI, or "/template" and below where that is at fault. */
 json_t *controller_launcher_pod(
     const struct controller_launcher_pod_input *input, struct findings *findings);
 

@@ -5,9 +5,8 @@
 #include "annotations/sidecar.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/yaml.h"
 #include "controller/launcher_pod.h"
-
-#define TEMPLATE "/template"
 
 /* How two values of one member become one. Members that are not listed: the template's. */
 enum merging {
@@ -119,7 +118,7 @@ static void check_strings(const json_t *metadata, const char *member, const char
     size_t count, struct findings *findings)
 {
     const json_t *strings = json_object_get(metadata, member);
-    auto_free char *pointer = xasprintf(TEMPLATE "/metadata/%s", member);
+    auto_free char *pointer = xasprintf("/metadata/%s", member);
     const char *key = NULL;
     json_t *value = NULL;
     if (!is_set(strings) || !check_object(strings, pointer, findings))
@@ -139,7 +138,7 @@ static void check_metadata(const json_t *metadata, struct findings *findings)
         "vm.kubevirt.io/name", "vmi.kubevirt.io/id", CONTROLLER_LAUNCH_LABEL};
     static const char *const annotations[] = {
         ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE, CONTROLLER_MACHINE_ANNOTATION};
-    static const char pointer[] = TEMPLATE "/metadata";
+    static const char pointer[] = "/metadata";
     if (!is_set(metadata) || !check_object(metadata, pointer, findings))
         return;
     check_members(metadata, pointer, metadata_fields, ARRAY_SIZE(metadata_fields), true, findings);
@@ -175,7 +174,7 @@ static void check_item(const json_t *list, size_t index, const char *pointer,
 static void check_list(const json_t *spec, const struct item_list *kind, struct findings *findings)
 {
     const json_t *list = json_object_get(spec, kind->member);
-    auto_free char *pointer = xasprintf(TEMPLATE "/spec/%s", kind->member);
+    auto_free char *pointer = xasprintf("/spec/%s", kind->member);
     if (!is_set(list))
         return;
     if (!json_is_array(list)) {
@@ -188,7 +187,7 @@ static void check_list(const json_t *spec, const struct item_list *kind, struct 
 
 static void check_spec(const json_t *spec, struct findings *findings)
 {
-    static const char pointer[] = TEMPLATE "/spec";
+    static const char pointer[] = "/spec";
     if (!is_set(spec) || !check_object(spec, pointer, findings))
         return;
     check_members(spec, pointer, spec_fields, ARRAY_SIZE(spec_fields), false, findings);
@@ -196,21 +195,53 @@ static void check_spec(const json_t *spec, struct findings *findings)
         check_list(spec, &spec_lists[i], findings);
     const json_t *policy = json_object_get(spec, "restartPolicy");
     if (is_set(policy) && !streq(text_or(json_string_value(policy), ""), "Never")) {
-        findings_error(findings, TEMPLATE "/spec/restartPolicy",
-            "must be Never: a VMI is one run of its machine");
+        findings_error(
+            findings, "/spec/restartPolicy", "must be Never: a VMI is one run of its machine");
     }
 }
 
-bool controller_pod_template_check(const json_t *template_, struct findings *findings)
+void controller_pod_template_check(const json_t *template_, struct findings *findings)
 {
-    size_t errors = findings->errors;
-    if (check_object(template_, TEMPLATE, findings)) {
-        check_members(
-            template_, TEMPLATE, template_fields, ARRAY_SIZE(template_fields), true, findings);
-        check_metadata(json_object_get(template_, "metadata"), findings);
-        check_spec(json_object_get(template_, "spec"), findings);
+    if (!check_object(template_, "", findings))
+        return;
+    check_members(template_, "", template_fields, ARRAY_SIZE(template_fields), true, findings);
+    check_metadata(json_object_get(template_, "metadata"), findings);
+    check_spec(json_object_get(template_, "spec"), findings);
+}
+
+/* Sets all findings as one error, each with its place. */
+static int report(const char *name, const struct yaml_document *document,
+    const struct findings *findings, struct error **err)
+{
+    auto_free char *all = xstrdup("");
+    for (size_t i = 0; i < findings->count; i++) {
+        struct yaml_place place = yaml_place_of(document, findings->items[i].pointer);
+        auto_free char *text = finding_text(&findings->items[i]);
+        auto_free char *before = all;
+        all = xasprintf("%s%s%s:%zu:%zu: %s", before, before[0] != '\0' ? "; " : "", name,
+            place.line, place.column, text);
     }
-    return findings->errors == errors;
+    return error_set(err, ERROR_INPUT, "%s", all);
+}
+
+json_t *controller_pod_template_parse(const char *name, const char *text, struct error **err)
+{
+    struct yaml_stream stream = {0};
+    struct findings findings = {0};
+    json_t *template_ = NULL;
+    if (yaml_parse(name, text, strlen(text), &stream, err) < 0)
+        return NULL;
+    if (stream.count == 1)
+        controller_pod_template_check(stream.documents[0].root, &findings);
+    if (stream.count > 1)
+        error_set(err, ERROR_INPUT, "%s: must be one pod template, not %zu", name, stream.count);
+    else if (findings.errors > 0)
+        report(name, &stream.documents[0], &findings, err);
+    else
+        template_ = stream.count == 1 ? json_incref(stream.documents[0].root) : json_object();
+    findings_clear(&findings);
+    yaml_stream_clear(&stream);
+    return template_;
 }
 
 static void merge_members(json_t *into, const json_t *from);

@@ -7,10 +7,16 @@
 
 #include "base/finding.h"
 
-/* Adds all that is wrong with a template, at pointers below "/template": fields that a pod does not
- * have, items without a name, what belongs to the controller. Returns whether there was no error.
+/* Reads a template: one YAML document, or none, which changes nothing. name is what errors call the
+ * text. Returns a new reference, or NULL with an input error that has every fault with its line and
+ * column. */
+json_t *controller_pod_template_parse(const char *name, const char *text, struct error **err);
+
+/* Adds all that is wrong with a template: fields that a pod does not have, items without a name,
+ * what belongs to the controller. A field that is like none that is known may be of a newer
+ * Kubernetes, and passes.
  * Source: Kubernetes API reference, PodTemplateSpec. */
-bool controller_pod_template_check(const json_t *template_, struct findings *findings);
+void controller_pod_template_check(const json_t *template_, struct findings *findings);
 
 /* Changes pod to what the template says, which wins: values replace values; labels, annotations,
  * containers (by name), resources, security contexts, node selectors and affinities are laid over

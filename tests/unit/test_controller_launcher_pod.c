@@ -13,6 +13,7 @@
 
 #include "annotations/parse.h"
 #include "controller/launcher_pod.h"
+#include "controller/pod_template.h"
 #include "controller/review.h"
 #include "tests/unit/expected.h"
 
@@ -108,7 +109,9 @@ static char *describe(const json_t *test)
     };
     struct findings findings = {0};
     json_t *untouched = json_deep_copy(test);
-    json_t *pod = controller_launcher_pod(&input, &findings);
+    if (input.template_ != NULL)
+        controller_pod_template_check(input.template_, &findings);
+    json_t *pod = findings.errors == 0 ? controller_launcher_pod(&input, &findings) : NULL;
     assert_int_equal(pod == NULL, findings.errors > 0);
     assert_true(json_equal(untouched, test));
     if (pod != NULL)
@@ -155,6 +158,37 @@ static void a_machine_too_large_for_an_annotation_is_refused(void **state)
     assert_int_equal(findings.count, 1);
     assert_non_null(strstr(findings.items[0].message, "Kubernetes allows 262144"));
     findings_clear(&findings);
+}
+
+static void templates_are_read_with_their_faults(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"", NULL},
+        {"{}\n", NULL},
+        {"# nothing\n", NULL},
+        {"metadata:\nspec:\n  containers:\n", NULL},
+        {"spec: {nodeSelector: {a: b}}", NULL},
+        {"spec: [", "t:1:8: "},
+        {"[]", "t:1:1: must be an object, not an array"},
+        {"a: 1\n---\nb: 2\n", "t: must be one pod template, not 2"},
+        {"spec:\n  nodeSelecter: {}\n  volumes:\n  - {}\n",
+            "t:2:17: spec.nodeSelecter: is no field here (did you mean \"nodeSelector\"?); "
+            "t:4:5: spec.volumes[0].name: is required, and must be a string"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_error struct error *error = NULL;
+        auto_json json_t *template_ = controller_pod_template_parse("t", cases[i].text, &error);
+        if (cases[i].expected == NULL) {
+            assert_true(json_is_object(template_));
+            continue;
+        }
+        assert_null(template_);
+        if (!text_starts_with(error->message, cases[i].expected))
+            fail_msg("%s gives %s", cases[i].text, error->message);
+    }
 }
 
 static void names_are_of_the_uid_and_valid(void **state)
@@ -225,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_give_what_is_expected),
         cmocka_unit_test(a_machine_too_large_for_an_annotation_is_refused),
+        cmocka_unit_test(templates_are_read_with_their_faults),
         cmocka_unit_test(names_are_of_the_uid_and_valid),
         cmocka_unit_test(wrong_types_break_nothing),
     };
