@@ -31,26 +31,27 @@ static void free_list(gnutls_x509_crt_t *list, unsigned count)
     gnutls_free(list);
 }
 
-/* Reads a chain, leaf first, or a bundle. Returns how many there are, at least 1, or -1. */
-static int read_chain(
-    const char *name, const char *pem, gnutls_x509_crt_t **list, struct error **err)
+/* Reads a chain, leaf first, or a bundle. Returns *count, at least one, to be freed by free_list, or
+ * NULL. */
+static gnutls_x509_crt_t *read_list(
+    const char *name, const char *pem, unsigned *count, struct error **err)
 {
     gnutls_datum_t data = datum_of(pem);
-    unsigned count = 0;
-    *list = NULL;
-    int status = gnutls_x509_crt_list_import2(list, &count, &data, GNUTLS_X509_FMT_PEM, 0);
-    if (status < 0 || count == 0) {
-        *list = NULL;
-        return error_set(err, ERROR_INPUT, "%s: no certificate in PEM: %s", name,
+    gnutls_x509_crt_t *list = NULL;
+    *count = 0;
+    int status = gnutls_x509_crt_list_import2(&list, count, &data, GNUTLS_X509_FMT_PEM, 0);
+    if (status < 0 || list == NULL || *count == 0) {
+        error_set(err, ERROR_INPUT, "%s: no certificate in PEM: %s", name,
             gnutls_strerror(status < 0 ? status : GNUTLS_E_NO_CERTIFICATE_FOUND));
+        return NULL;
     }
-    if (count > CONTROLLER_CERTIFICATE_MAX_CHAIN) {
-        free_list(*list, count);
-        *list = NULL;
-        return error_set(err, ERROR_INPUT, "%s: a chain of %u certificates; %d is the most", name,
-            count, CONTROLLER_CERTIFICATE_MAX_CHAIN);
+    if (*count > CONTROLLER_CERTIFICATE_MAX_CHAIN) {
+        error_set(err, ERROR_INPUT, "%s: a chain of %u certificates; %d is the most", name, *count,
+            CONTROLLER_CERTIFICATE_MAX_CHAIN);
+        free_list(list, *count);
+        return NULL;
     }
-    return (int)count;
+    return list;
 }
 
 /* Whether the key is the leaf's. Returns 0, or -1 with an input error. */
@@ -123,20 +124,20 @@ struct controller_certificate *controller_certificate_new(
             CONTROLLER_CERTIFICATE_MAX_PEM);
         return NULL;
     }
-    gnutls_x509_crt_t *list = NULL;
-    int count = read_chain(name, chain_pem, &list, err);
-    if (count < 0)
+    unsigned count = 0;
+    gnutls_x509_crt_t *list = read_list(name, chain_pem, &count, err);
+    if (list == NULL)
         return NULL;
     auto_controller_certificate struct controller_certificate *certificate =
         xcalloc(1, sizeof(*certificate));
     atomic_init(&certificate->references, 1);
     int status = 0;
-    for (int i = 0; i < count && status == 0; i++) {
+    for (unsigned i = 0; i < count && status == 0; i++) {
         status = gnutls_pcert_import_x509(&certificate->chain[i], list[i], 0);
         certificate->count += status == 0;
     }
     certificate->leaf = list[0];
-    for (int i = 1; i < count; i++)
+    for (unsigned i = 1; i < count; i++)
         gnutls_x509_crt_deinit(list[i]);
     gnutls_free(list);
     if (status < 0) {
@@ -221,25 +222,25 @@ void controller_certificate_set_current(struct controller_certificate *take)
 
 bool controller_certificate_signed_by(const struct controller_certificate *leaf, const char *ca_pem)
 {
-    gnutls_x509_crt_t *list = NULL;
-    int count = read_chain("CA", ca_pem, &list, NULL);
-    if (count < 0)
+    unsigned count = 0;
+    gnutls_x509_crt_t *list = read_list("CA", ca_pem, &count, NULL);
+    if (list == NULL)
         return false;
     unsigned result = 0;
     int status = gnutls_x509_crt_list_verify(&leaf->leaf, 1, list, count, NULL, 0, 0, &result);
-    free_list(list, (unsigned)count);
+    free_list(list, count);
     return status == 0 && (result & GNUTLS_CERT_INVALID) == 0;
 }
 
 bool controller_certificate_ca_is_valid(const char *ca_pem)
 {
-    gnutls_x509_crt_t *list = NULL;
-    int count = read_chain("CA", ca_pem, &list, NULL);
-    if (count < 0)
+    unsigned count = 0;
+    gnutls_x509_crt_t *list = read_list("CA", ca_pem, &count, NULL);
+    if (list == NULL)
         return false;
     bool valid = false;
-    for (int i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++)
         valid = valid || gnutls_x509_crt_get_expiration_time(list[i]) > time(NULL);
-    free_list(list, (unsigned)count);
+    free_list(list, count);
     return valid;
 }

@@ -83,10 +83,13 @@ int controller_listen(const char *listen, struct error **err)
 
 int controller_listen_port(int fd)
 {
-    struct sockaddr_storage address = {0};
+    union {
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } address = {.six = {0}};
     socklen_t length = sizeof(address);
     if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
         return -1;
-    /* the port stands at the same place for both families */
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(
+        address.four.sin_family == AF_INET ? address.four.sin_port : address.six.sin6_port);
 }
