@@ -4,7 +4,8 @@
  * kube_driver [--NAME VALUE]…: kubeconfig, context, qps, burst, timeout-ms, retries.
  * A request has verb ("get", … "apply", "watch"), resource (a plural), and the members of struct
  * kube_request; a watch "cancelAfter": end it after so many events. A request starts when the one
- * before is done, or at once where that says "parallel". */
+ * before is done, or at once where that says "parallel". {"verb": "cancel"} calls off what is
+ * under way after a fifth of a second; {"verb": "stop"} frees the client over it then. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include <ev.h>
+#include <utlist.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -21,11 +23,14 @@
 enum { MAX_DEPTH = 100 };
 
 static struct kube_client *client;
+static struct request *under_way;
 
 struct request {
+    struct request *prev, *next;
     int number;
     json_t *json;
-    struct kube_watch *watch;
+    struct kube_watch *watch; /* or */
+    struct kube_call *call;
     json_int_t events;
 };
 
@@ -51,11 +56,17 @@ static json_t *failure_json(const struct kube_failure *failure)
         "retryAfterMs", (json_int_t)failure->retry_after_ms);
 }
 
+static void request_free(struct request *request)
+{
+    DL_DELETE(under_way, request);
+    json_decref(request->json);
+    free(request);
+}
+
 static void request_end(struct request *request)
 {
     bool was_parallel = json_is_true(json_object_get(request->json, "parallel"));
-    json_decref(request->json);
-    free(request);
+    request_free(request);
     if (!was_parallel)
         start_next();
 }
@@ -155,14 +166,48 @@ static void start_call(struct request *request, enum kube_verb verb)
         .grace_period_seconds = number_of(json, "gracePeriodSeconds"),
         .dry_run = json_is_true(json_object_get(json, "dryRun")),
     };
-    kube_call_start(client, &options, on_done, request);
+    request->call = kube_call_start(client, &options, on_done, request);
+}
+
+static void stop(int events, void *user)
+{
+    (void)events, (void)user;
+    ev_break(ev_default_loop(EVFLAG_AUTO), EVBREAK_ALL);
+}
+
+static void cancel_all(int events, void *user)
+{
+    (void)events, (void)user;
+    while (under_way != NULL) {
+        if (under_way->watch != NULL)
+            kube_watch_cancel(under_way->watch);
+        else if (under_way->call != NULL)
+            kube_call_cancel(under_way->call);
+        request_free(under_way);
+    }
+}
+
+/* Starts a request. Returns whether the next one starts with it. */
+static bool start(struct request *request)
+{
+    static const char *const verbs[] = {
+        "get", "list", "create", "update", "patch-json", "patch-merge", "apply", "delete"};
+    const char *verb = text_or(json_get_string(request->json, "verb"), "");
+    int index = text_index(verb, verbs, ARRAY_SIZE(verbs));
+    if (index >= 0) {
+        start_call(request, (enum kube_verb)index);
+    } else if (streq(verb, "watch")) {
+        start_watch(request);
+    } else {
+        bool cancels = streq(verb, "cancel");
+        ev_once(ev_default_loop(EVFLAG_AUTO), -1, 0, 0.2, cancels ? cancel_all : stop, NULL);
+    }
+    return json_is_true(json_object_get(request->json, "parallel"));
 }
 
 /* Starts the next request, and those after it while it is parallel to them. */
 static void start_next(void)
 {
-    static const char *const verbs[] = {
-        "get", "list", "create", "update", "patch-json", "patch-merge", "apply", "delete"};
     static int number;
     bool parallel = true;
     char *line = NULL;
@@ -177,13 +222,8 @@ static void start_next(void)
             fprintf(stderr, "kube_driver: %s\n", err->message);
             exit(2);
         }
-        parallel = json_is_true(json_object_get(request->json, "parallel"));
-        const char *verb = text_or(json_get_string(request->json, "verb"), "");
-        int index = text_index(verb, verbs, ARRAY_SIZE(verbs));
-        if (index >= 0)
-            start_call(request, (enum kube_verb)index);
-        else
-            start_watch(request);
+        DL_APPEND(under_way, request);
+        parallel = start(request);
     }
     free(line);
 }
@@ -237,5 +277,7 @@ int main(int argc, char **argv)
     start_next();
     ev_run(ev_default_loop(EVFLAG_AUTO), 0);
     kube_client_free(client);
+    while (under_way != NULL)
+        request_free(under_way);
     return 0;
 }
