@@ -66,6 +66,9 @@ static json_t *make_metadata(const json_t *machine)
     auto_free char *pod_name = controller_launcher_pod_name(machine);
     auto_free char *label = strlen(name) <= LABEL_MAX ? xstrdup(name) : hashed_name("", name, name);
     json_object_del(metadata, "generateName");
+    /* to block the VMI's deletion would take a right of its own on some clusters */
+    json_object_del(
+        json_array_get(json_object_get(metadata, "ownerReferences"), 0), "blockOwnerDeletion");
     json_object_set_new(metadata, "name", json_string(pod_name));
     json_object_set_new(labels, "vm.kubevirt.io/name", json_string(label));
     json_object_set_new(labels, "vmi.kubevirt.io/id", json_string(label));

@@ -160,6 +160,42 @@ static void a_machine_too_large_for_an_annotation_is_refused(void **state)
     findings_clear(&findings);
 }
 
+/* The lines of text from the one that begins with four spaces and first to the end of the block. */
+static char *indented_block(const char *text, const char *first)
+{
+    auto_free char *begin = xasprintf("\n    %s\n", first);
+    const char *line = strstr(text, begin);
+    assert_non_null(line);
+    char *block = xstrdup("");
+    while (text_starts_with(++line, "    ")) {
+        const char *end = strchrnul(line, '\n');
+        expected_append(&block, xasprintf("%.*s\n", (int)(end - line - 4), line + 4));
+        line = end;
+    }
+    return block;
+}
+
+static void the_default_is_what_the_documentation_says(void **state)
+{
+    (void)state;
+    auto_free char *path = file_join(folder, "minimal.yaml");
+    auto_json json_t *test = expected_load(path);
+    const struct controller_launcher_pod_input input = {
+        .machine = json_object_get(test, "machine"), .settings = &settings};
+    struct findings findings = {0};
+    auto_json json_t *pod = controller_launcher_pod(&input, &findings);
+    auto_free char *page = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read("docs/controller.md", EXPECTED_FILE_LIMIT, &page, &length, NULL), 0);
+    auto_free char *block =
+        indented_block(page, "spec:\n      automountServiceAccountToken: false");
+    struct yaml_stream stream = {0};
+    assert_int_equal(yaml_parse("docs/controller.md", block, strlen(block), &stream, NULL), 0);
+    assert_true(json_equal(
+        json_object_get(stream.documents[0].root, "spec"), json_object_get(pod, "spec")));
+    yaml_stream_clear(&stream);
+}
+
 static void templates_are_read_with_their_faults(void **state)
 {
     (void)state;
@@ -259,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_give_what_is_expected),
         cmocka_unit_test(a_machine_too_large_for_an_annotation_is_refused),
+        cmocka_unit_test(the_default_is_what_the_documentation_says),
         cmocka_unit_test(templates_are_read_with_their_faults),
         cmocka_unit_test(names_are_of_the_uid_and_valid),
         cmocka_unit_test(wrong_types_break_nothing),
