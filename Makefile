@@ -10,8 +10,9 @@ FUZZ_SECONDS ?= 60
 # Folders of the house plan; a room's library is all its sources but main.c.
 ROOMS := base proto rpc hostpath domain kube annotations manager controller shim launcher cli
 # Each program is the main.c of a room.
-PROGRAMS := hookctl hook-manager hook-launcher sidecar-shim
+PROGRAMS := hookctl hook-controller hook-manager hook-launcher sidecar-shim
 hookctl_ROOM := cli
+hook-controller_ROOM := controller
 hook-manager_ROOM := manager
 hook-launcher_ROOM := launcher
 sidecar-shim_ROOM := shim
