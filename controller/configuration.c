@@ -16,7 +16,7 @@ struct controller_configuration {
     struct controller_configuration_options options;
     struct controller_config_key *policy_key, *template_key; /* owned; or NULL */
     const struct hostpath_policy *policy; /* owned by the rules of the moment */
-    bool loaded;
+    bool policy_known, template_known;
     json_t *template_; /* owned; or NULL */
     char *template_fault; /* owned; or NULL */
 };
@@ -62,7 +62,7 @@ static void on_policy(void *user, const char *text, bool there)
     else
         log_info("the policy is that of %s", name);
     set_policy(configuration, policy);
-    configuration->loaded = true;
+    configuration->policy_known = true;
     options->on_change(options->user);
 }
 
@@ -85,6 +85,7 @@ static void on_template(void *user, const char *text, bool there)
             "nothing is launched: %s", error->message);
     else
         log_info("launcher pods are made from %s", there ? name : "the default template");
+    configuration->template_known = true;
     options->on_change(options->user);
 }
 
@@ -113,7 +114,7 @@ static int start_policy(struct controller_configuration *configuration, struct e
     } else {
         set_policy(configuration, NULL);
     }
-    configuration->loaded = true;
+    configuration->policy_known = true;
     return 0;
 }
 
@@ -126,7 +127,9 @@ struct controller_configuration *controller_configuration_new(
         controller_configuration_free(configuration);
         return NULL;
     }
-    if (options->settings->launch && options->settings->pod_template_config_map[0] != '\0') {
+    configuration->template_known =
+        !options->settings->launch || options->settings->pod_template_config_map[0] == '\0';
+    if (!configuration->template_known) {
         struct controller_config_key_options key = {
             .namespace = options->namespace,
             .name = options->settings->pod_template_config_map,
@@ -134,7 +137,6 @@ struct controller_configuration *controller_configuration_new(
             .on_text = on_template,
             .user = configuration,
         };
-        configuration->template_fault = xstrdup("the pod template has not been read yet");
         configuration->template_key = controller_config_key_new(options->client, &key);
     }
     return configuration;
@@ -153,7 +155,7 @@ void controller_configuration_free(struct controller_configuration *configuratio
 
 bool controller_configuration_loaded(const struct controller_configuration *configuration)
 {
-    return configuration->loaded;
+    return configuration->policy_known && configuration->template_known;
 }
 
 const struct hostpath_policy *controller_configuration_policy(

@@ -25,7 +25,7 @@ struct controller_configuration *controller_configuration_new(
     const struct controller_configuration_options *options, struct error **err);
 void controller_configuration_free(struct controller_configuration *configuration); /* or NULL */
 
-/* Whether the policy is known, good or bad. */
+/* Whether the policy and the template are known, good or bad. */
 bool controller_configuration_loaded(const struct controller_configuration *configuration);
 
 /* Borrowed until the loop runs on. NULL: everything is allowed. */

@@ -96,7 +96,7 @@ static void free_work(struct controller_launch_work *work)
 void controller_launch_finish(
     struct controller_launch_work *work, enum controller_launch_result result)
 {
-    static const char *const labels[] = {"ok", "refused", "retry", "retry"};
+    static const char *const labels[] = {"ok", "error", "retry", "error"};
     struct kube_queue *queue = work->launch->queue;
     auto_free char *key = steal(&work->key);
     free_work(work);

@@ -33,8 +33,8 @@ void controller_launch_free(struct controller_launch *launch); /* NULL is allowe
 void controller_launch_watch(struct controller_launch *launch, const struct kube_informer *machines,
     const struct kube_informer *pods);
 
-/* What of a VMI stays in the cache: identity, deletion, generation, the status, and a fingerprint of
- * the annotations; the rest is read from the API when a pod is to be made. NULL for what is no
+/* What of a VMI stays in the cache: identity, deletion, generation, the status, and a fingerprint
+ * of the annotations; the rest is read from the API when a pod is to be made. NULL for what is no
  * VMI. */
 json_t *controller_launch_prune_machine(void *user, json_t *machine);
 

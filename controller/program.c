@@ -43,15 +43,17 @@ static bool is_set(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-/* The lease makes the leader, and full caches make it begin. */
+/* The lease makes the leader; it begins when it knows all that it decides by. */
 static void follow_leadership(struct program *program)
 {
-    bool leads = program->leads && program->drain == NULL;
     if (program->caches == NULL)
         return;
-    controller_caches_lead(program->caches, leads && controller_caches_synced(program->caches));
+    bool begins = program->leads && program->drain == NULL &&
+                  controller_caches_synced(program->caches) &&
+                  controller_configuration_loaded(program->configuration);
+    controller_caches_lead(program->caches, begins);
     if (program->launch != NULL)
-        controller_launch_lead(program->launch, leads && controller_caches_synced(program->caches));
+        controller_launch_lead(program->launch, begins);
 }
 
 static void on_synced(void *user)
@@ -96,9 +98,10 @@ static void on_certificate(void *user)
 
 static void on_configuration(void *user)
 {
-    const struct program *program = user;
+    struct program *program = user;
     if (program->launch != NULL)
         controller_launch_rules_changed(program->launch);
+    follow_leadership(program);
 }
 
 static const struct hostpath_policy *policy_now(void *user)
@@ -121,7 +124,7 @@ static bool is_ready(void *user, const char **why_not)
     else if (program->webhooks != NULL && !program->certificate_ready)
         *why_not = "there is no certificate yet";
     else if (!controller_configuration_loaded(program->configuration))
-        *why_not = "the policy has not been read yet";
+        *why_not = "the policy and the pod template have not been read yet";
     else if (program->caches != NULL && !controller_caches_ready(program->caches, why_not))
         return false;
     else

@@ -301,6 +301,14 @@ static void a_file_that_is_not_there_denies_everything(void **state)
     hostpath_policy_free(policy);
 }
 
+static void without_a_policy_everything_is_denied(void **state)
+{
+    (void)state;
+    struct hostpath_policy *policy = hostpath_policy_unreadable("there is no such ConfigMap");
+    assert_denies_everything(policy, "there is no such ConfigMap");
+    hostpath_policy_free(policy);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -312,6 +320,7 @@ int main(void)
         cmocka_unit_test(what_may_be_misread_denies_everything),
         cmocka_unit_test(what_is_no_policy_denies_everything),
         cmocka_unit_test(a_file_that_is_not_there_denies_everything),
+        cmocka_unit_test(without_a_policy_everything_is_denied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,341 @@
+"""A small Kubernetes API server in memory, over plain HTTP: objects of any kind with list, watch, create,
+merge patch, update and delete, resourceVersions that conflict, and faults on demand. It stands in for the
+real one where a test must say when what goes wrong, or where there is none."""
+
+import http.server
+import json
+import re
+import threading
+import urllib.parse
+import uuid
+
+PATH = re.compile(
+    r"^/(?:api|apis/(?P<group>[^/]+))/(?P<version>[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?"
+    r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?$"
+)
+
+
+def merge(target, patch):
+    """RFC 7396."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge(result.get(key), value)
+    return result
+
+
+def copied(value):
+    """A deep copy of JSON, however deep."""
+    return json.loads(json.dumps(value))
+
+
+class Failure(Exception):
+    """A Status in answer."""
+
+    def __init__(self, code, reason, message):
+        super().__init__(message)
+        self.code = code
+        self.status = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "status": "Failure",
+            "code": code,
+            "reason": reason,
+            "message": message,
+        }
+
+
+class APIServer:
+    """The objects, and the HTTP server before them."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.version = 100
+        self.objects = {}  # (plural, namespace, name) -> object
+        self.history = []  # (version, plural, type, object)
+        self.requests = []  # (method, path), in order
+        self.unknown = set()  # plurals of which the server does not know
+        self.without_status = set()  # plurals without the status subresource
+        self.faults = []  # [(predicate(method, path), answer code or callable, times)]
+        self.epoch = 0  # raised to cut watches
+        self.watching = 0  # watches that are under way
+        self.oldest = 0  # the resourceVersion up to which history is compacted
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def handle_request(self):
+                server.handle(self)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                """A client that goes away is none of ours."""
+
+        self.http = Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.http.server_address[1]}"
+
+    def close(self):
+        self.cut_watches()
+        self.http.shutdown()
+        self.http.server_close()
+
+    def kubeconfig(self):
+        return json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": "test", "cluster": {"server": self.url}}],
+                "users": [{"name": "test", "user": {}}],
+                "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+                "current-context": "test",
+            }
+        )
+
+    # what tests do to it
+
+    def put(self, plural, value):
+        """Creates or replaces an object, whatever is in it."""
+        with self.changed:
+            metadata = value.setdefault("metadata", {})
+            key = (plural, metadata.get("namespace", ""), metadata["name"])
+            metadata.setdefault("uid", str(uuid.uuid4()))
+            self.store("MODIFIED" if key in self.objects else "ADDED", key, value)
+            return copied(value)
+
+    def get(self, plural, namespace, name):
+        with self.changed:
+            return copied(self.objects.get((plural, namespace, name)))
+
+    def all(self, plural):
+        with self.changed:
+            return [
+                copied(value) for key, value in sorted(self.objects.items()) if key[0] == plural
+            ]
+
+    def patch(self, plural, namespace, name, patch):
+        with self.changed:
+            key = (plural, namespace, name)
+            self.store("MODIFIED", key, merge(self.objects[key], patch))
+
+    def remove(self, plural, namespace, name):
+        with self.changed:
+            key = (plural, namespace, name)
+            value = copied(self.objects[key])
+            self.store("DELETED", key, value)
+
+    def wait(self, predicate, what="what the test waits for", timeout=60):
+        """Waits until the objects are such that predicate() is true; returns what it gives."""
+        with self.changed:
+            if not self.changed.wait_for(predicate, timeout):
+                raise AssertionError(
+                    f"{what} did not come; requests: {self.requests[-30:]}; "
+                    f"objects: {json.dumps([v for k, v in self.objects.items() if k[0] != 'configmaps'])[:4000]}"
+                )
+            return predicate()
+
+    def fail(self, method, pattern, answer, times=1):
+        """The next requests that match are answered with a code, or by a callable before they are handled."""
+        with self.changed:
+            self.faults.append([method, re.compile(pattern), answer, times])
+
+    def cut_watches(self):
+        with self.changed:
+            self.epoch += 1
+            self.changed.notify_all()
+
+    def compact(self):
+        """Forgets what happened: a watch from an older resourceVersion is Expired."""
+        with self.changed:
+            self.version += 1
+            self.oldest = self.version
+
+    # how it works
+
+    def store(self, kind, key, value):
+        self.version += 1
+        value["metadata"]["resourceVersion"] = str(self.version)
+        if kind == "DELETED":
+            self.objects.pop(key, None)
+        else:
+            self.objects[key] = value
+        self.history.append((self.version, key, kind, copied(value)))
+        self.changed.notify_all()
+
+    def handle(self, handler):
+        url = urllib.parse.urlsplit(handler.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        length = int(handler.headers.get("Content-Length") or 0)
+        body = json.loads(handler.rfile.read(length)) if length else None
+        match = PATH.match(url.path)
+        try:
+            self.note(handler.command, url.path)
+            if not match or match["plural"] in self.unknown:
+                raise Failure(404, "NotFound", "the server could not find the requested resource")
+            where = {
+                key: urllib.parse.unquote(value or "") for key, value in match.groupdict().items()
+            }
+            if handler.command == "GET" and query.get("watch") in ("true", "1"):
+                self.watch(handler, where, query)
+                return
+            code, answer = getattr(self, "on_" + handler.command)(where, query, body)
+        except Failure as failure:
+            code, answer = failure.code, failure.status
+        except (BrokenPipeError, ConnectionError):
+            return
+        self.answer(handler, code, answer)
+
+    def note(self, method, path):
+        with self.changed:
+            self.requests.append((method, path))
+            self.changed.notify_all()
+            for fault in self.faults:
+                if fault[3] > 0 and fault[0] == method and fault[1].search(path):
+                    fault[3] -= 1
+                    break
+            else:
+                return
+        if callable(fault[2]):
+            fault[2]()
+        elif fault[2] == 0:
+            raise ConnectionError("cut on demand")
+        else:
+            raise Failure(fault[2], "", f"a fault on demand: {method} {path}")
+
+    @staticmethod
+    def answer(handler, code, answer):
+        data = json.dumps(answer).encode()
+        handler.send_response(code)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    def selected(self, key, value, where, query):
+        if key[0] != where["plural"] or where["namespace"] not in ("", key[1]):
+            return False
+        labels = value["metadata"].get("labels") or {}
+        for term in filter(None, query.get("labelSelector", "").split(",")):
+            name, _, wanted = term.partition("=")
+            if labels.get(name) != wanted.lstrip("="):
+                return False
+        wanted = query.get("fieldSelector", "")
+        return not wanted.startswith("metadata.name=") or key[2] == wanted.partition("=")[2]
+
+    def find(self, where):
+        key = (where["plural"], where["namespace"], where["name"])
+        if key not in self.objects:
+            raise Failure(404, "NotFound", f'{where["plural"]} "{where["name"]}" not found')
+        if where["subresource"] == "status" and where["plural"] in self.without_status:
+            raise Failure(404, "NotFound", "the server could not find the requested resource")
+        return key, self.objects[key]
+
+    def on_GET(self, where, query, _):
+        with self.changed:
+            if where["name"]:
+                return 200, copied(self.find(where)[1])
+            items = [
+                copied(v)
+                for k, v in sorted(self.objects.items())
+                if self.selected(k, v, where, query)
+            ]
+            return 200, {
+                "kind": "List",
+                "apiVersion": "v1",
+                "metadata": {"resourceVersion": str(self.version)},
+                "items": items,
+            }
+
+    def on_POST(self, where, _, body):
+        with self.changed:
+            metadata = body["metadata"]
+            metadata.setdefault("namespace", where["namespace"])
+            if "name" not in metadata:
+                metadata["name"] = metadata["generateName"] + uuid.uuid4().hex[:8]
+            key = (where["plural"], metadata["namespace"], metadata["name"])
+            if key in self.objects:
+                raise Failure(409, "AlreadyExists", f'{where["plural"]} "{key[2]}" already exists')
+            metadata["uid"] = str(uuid.uuid4())
+            self.store("ADDED", key, body)
+            return 201, copied(body)
+
+    def changed_object(self, where, value, body):
+        version = body.get("metadata", {}).get("resourceVersion")
+        if version is not None and version != value["metadata"]["resourceVersion"]:
+            raise Failure(409, "Conflict", "the object has been modified")
+
+    def on_PUT(self, where, _, body):
+        with self.changed:
+            key, value = self.find(where)
+            self.changed_object(where, value, body)
+            body["metadata"]["uid"] = value["metadata"]["uid"]
+            self.store("MODIFIED", key, body)
+            return 200, copied(body)
+
+    def on_PATCH(self, where, _, body):
+        with self.changed:
+            key, value = self.find(where)
+            self.changed_object(where, value, body)
+            patch = {"status": body.get("status")} if where["subresource"] == "status" else body
+            result = merge(value, patch)
+            if result != value:
+                self.store("MODIFIED", key, result)
+            return 200, copied(self.objects[key])
+
+    def on_DELETE(self, where, _, body):
+        with self.changed:
+            key, value = self.find(where)
+            wanted = ((body or {}).get("preconditions") or {}).get("uid")
+            if wanted not in (None, value["metadata"]["uid"]):
+                raise Failure(409, "Conflict", "the uid in the precondition is another")
+            self.store("DELETED", key, copied(value))
+            return 200, value
+
+    def watch(self, handler, where, query):
+        since = int(query.get("resourceVersion") or 0)
+        with self.changed:
+            epoch = self.epoch
+            if since < self.oldest:
+                raise Failure(410, "Expired", "too old resource version")
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        with self.changed:
+            self.watching += 1
+            self.changed.notify_all()
+        try:
+            self.send_events(handler, where, query, since, epoch)
+        finally:
+            with self.changed:
+                self.watching -= 1
+            handler.close_connection = True
+
+    def send_events(self, handler, where, query, since, epoch):
+        while True:
+            with self.changed:
+                self.changed.wait_for(lambda: self.epoch != epoch or self.version > since)
+                if self.epoch != epoch:
+                    return
+                events = [entry for entry in self.history if entry[0] > since]
+                since = self.version
+            for _, key, kind, value in events:
+                if self.selected(key, value, where, query):
+                    line = json.dumps({"type": kind, "object": value}).encode() + b"\n"
+                    handler.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+            handler.wfile.flush()

@@ -1,0 +1,436 @@
+"""hook-controller's reconciler against an API server in memory, which says when what goes wrong: one launcher
+pod for each VMI, a status that follows it, and everything that can be in the way."""
+
+import json
+import signal
+
+import support
+from api_server import APIServer, Failure
+from controller import Controller
+
+VMIS = "virtualmachineinstances"
+KEY = "hooks.kubevirt.io/hookSidecars"
+SIDECAR = {"image": "example.org/hook:1", "args": ["--version", "v1alpha3"]}
+POLICY = """\
+apiVersion: hookline.dev/v1alpha1
+kind: HostPathPolicy
+rules:
+- pathPrefixes: [/var/lib/kubevirt/images]
+"""
+QUICK_LEASE = ["--lease-duration=2s", "--lease-renew-deadline=1s", "--lease-retry=200ms"]
+
+
+def machine(name, sidecars=(SIDECAR,), labels=None, **metadata):
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "metadata": {
+            "name": name,
+            "namespace": "vms",
+            "labels": {"hookline.dev/launch": "true"} if labels is None else labels,
+            "annotations": {KEY: json.dumps(list(sidecars))},
+            **metadata,
+        },
+        "spec": {"domain": {"devices": {}, "memory": {"guest": "64Mi"}}},
+    }
+
+
+class LaunchTest(support.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.server = APIServer()
+        self.addCleanup(self.server.close)
+        self.kubeconfig = self.write("kubeconfig", self.server.kubeconfig())
+        self.policy(POLICY)
+
+    def policy(self, text):
+        self.server.put(
+            "configmaps",
+            {
+                "metadata": {"name": "hookline-policy", "namespace": "hookline"},
+                "data": {"policy.yaml": text},
+            },
+        )
+
+    def start(self, *flags):
+        return Controller(
+            self,
+            f"--kubeconfig={self.kubeconfig}",
+            "--namespace=hookline",
+            "--webhook-listen=",
+            *QUICK_LEASE,
+            *flags,
+        )
+
+    def pods(self, owner=None):
+        pods = [pod for pod in self.server.all("pods")]
+        return [
+            pod for pod in pods if owner in (None, pod["metadata"]["ownerReferences"][0]["name"])
+        ]
+
+    def phase(self, name):
+        status = self.server.get(VMIS, "vms", name).get("status")
+        return status.get("phase") if isinstance(status, dict) else None
+
+    def wait_phase(self, name, phase):
+        self.server.wait(lambda: self.phase(name) == phase, f"{name} in phase {phase}")
+
+    def condition(self, name, reason):
+        """Waits until a condition of the VMI has this reason; returns its message."""
+
+        def find():
+            status = self.server.get(VMIS, "vms", name).get("status")
+            conditions = status.get("conditions", []) if isinstance(status, dict) else []
+            return next((c["message"] for c in conditions if c.get("reason") == reason), None)
+
+        return self.server.wait(find, f"the reason {reason} on {name}")
+
+    def wait_pod(self, name):
+        return self.server.wait(lambda: self.pods(name), f"a pod of {name}")[0]
+
+    def set_pod(self, pod, phase, ready=False):
+        state = (
+            {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
+            if phase == "Running"
+            else {"terminated": {"exitCode": 0 if phase == "Succeeded" else 1}}
+        )
+        self.server.patch("pods", "vms", pod["metadata"]["name"], {
+            "spec": {"nodeName": "node1"},
+            "status": {
+                "phase": phase,
+                "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "True" if ready else "False"}],
+                "containerStatuses": [
+                    {"name": c["name"], "ready": ready, "restartCount": 0, "image": "", "imageID": "", "state": state}
+                    for c in pod["spec"]["containers"]
+                ],
+            },
+        })  # fmt: skip
+
+    def events(self, reason):
+        return [event for event in self.server.all("events") if event["reason"] == reason]
+
+
+class Launch(LaunchTest):
+    def test_from_machine_to_end(self):
+        controller = self.start()
+        vmi = self.server.put(VMIS, machine("vm1"))
+        pod = self.wait_pod("vm1")
+        owner = pod["metadata"]["ownerReferences"][0]
+        self.assertEqual(
+            (owner["kind"], owner["name"], owner["uid"]),
+            ("VirtualMachineInstance", "vm1", vmi["metadata"]["uid"]),
+        )
+        self.assertIn(
+            "hook-sidecar-0",
+            [c["name"] for c in pod["spec"]["containers"] + pod["spec"].get("initContainers", [])],
+        )
+        self.wait_phase("vm1", "Scheduling")
+        self.set_pod(pod, "Running", ready=True)
+        self.wait_phase("vm1", "Running")
+        self.set_pod(pod, "Succeeded")
+        self.wait_phase("vm1", "Succeeded")
+        self.server.wait(lambda: self.events("SuccessfulCreate"), "the event")
+        self.server.remove("pods", "vms", pod["metadata"]["name"])
+        self.server.put(VMIS, machine("vm2"))
+        self.wait_pod("vm2")
+        self.assertEqual((self.phase("vm1"), self.pods("vm1")), ("Succeeded", []))
+        self.assertEqual(controller.end(), 0)
+
+    def test_without_the_label(self):
+        self.start()
+        self.server.put(VMIS, machine("other", labels={}))
+        self.server.put(VMIS, machine("ours"))
+        self.wait_pod("ours")
+        self.assertEqual(self.pods("other"), [])
+
+    def test_pod_deleted_under_a_running_machine(self):
+        self.start()
+        self.server.put(VMIS, machine("vm"))
+        pod = self.wait_pod("vm")
+        self.set_pod(pod, "Running", ready=True)
+        self.wait_phase("vm", "Running")
+        self.server.remove("pods", "vms", pod["metadata"]["name"])
+        self.wait_phase("vm", "Failed")
+        self.assertEqual(self.pods("vm"), [])
+
+    def test_held_by_a_finalizer(self):
+        self.start()
+        self.server.put(VMIS, machine("vm", finalizers=["example.org/wait"]))
+        self.wait_pod("vm")
+        self.wait_phase("vm", "Scheduling")
+        self.server.patch(
+            VMIS, "vms", "vm", {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+        )
+        self.server.wait(lambda: not self.pods("vm"), "the pod's end")
+
+    def test_made_anew_under_its_name(self):
+        self.start()
+        self.server.put(VMIS, machine("vm"))
+        first = self.wait_pod("vm")
+        self.wait_phase("vm", "Scheduling")
+        self.server.remove(VMIS, "vms", "vm")
+        vmi = self.server.put(VMIS, machine("vm"))
+        self.server.wait(lambda: len(self.pods("vm")) == 2, "another pod")
+        owners = {
+            pod["metadata"]["name"]: pod["metadata"]["ownerReferences"][0]["uid"]
+            for pod in self.pods("vm")
+        }
+        self.assertEqual(len(owners), 2)
+        del owners[first["metadata"]["name"]]
+        self.assertEqual(list(owners.values()), [vmi["metadata"]["uid"]])
+
+    def test_without_status_subresource(self):
+        self.server.without_status.add(VMIS)
+        controller = self.start()
+        self.server.put(VMIS, machine("vm"))
+        controller.wait_log("the phase is Scheduling", vmi="vms/vm")
+        self.server.put(VMIS, machine("vm2"))
+        self.wait_phase("vm2", "Scheduling")
+        asked = [
+            path
+            for method, path in self.server.requests
+            if method == "PATCH" and path.endswith("/status")
+        ]
+        self.assertEqual(len(asked), 1, self.server.requests)
+
+    def test_crd_that_comes_later(self):
+        self.server.unknown.add(VMIS)
+        controller = self.start()
+        controller.wait_log("VirtualMachineInstances", level="warning")
+        controller.wait_log("the policy is")
+        self.server.unknown.clear()
+        self.server.put(VMIS, machine("vm"))
+        self.wait_pod("vm")
+
+
+class Obstacles(LaunchTest):
+    def test_missing_dependencies(self):
+        self.start()
+        sidecars = [
+            {
+                **SIDECAR,
+                "configMap": {
+                    "name": "one",
+                    "key": "hook.sh",
+                    "hookPath": "/usr/bin/onDefineDomain",
+                },
+            },
+            {
+                **SIDECAR,
+                "configMap": {
+                    "name": "two",
+                    "key": "hook.sh",
+                    "hookPath": "/usr/bin/preCloudInitIso",
+                },
+            },
+            {**SIDECAR, "pvc": {"name": "disk", "volumePath": "/disk"}},
+        ]
+        self.server.put(VMIS, machine("vm", sidecars))
+        message = self.condition("vm", "MissingDependency")
+        for name in ("ConfigMap one", "ConfigMap two", "PersistentVolumeClaim disk"):
+            self.assertIn(name, message)
+        self.assertEqual(self.pods(), [])
+        self.server.wait(lambda: self.events("MissingDependency"), "the event")
+        for name in ("one", "two"):
+            self.server.put(
+                "configmaps",
+                {"metadata": {"name": name, "namespace": "vms"}, "data": {"hook.sh": ""}},
+            )
+        self.server.put(
+            "persistentvolumeclaims", {"metadata": {"name": "disk", "namespace": "vms"}, "spec": {}}
+        )
+        self.wait_pod("vm")
+        self.wait_phase("vm", "Scheduling")
+
+    def test_bad_annotation(self):
+        self.start()
+        self.server.put(
+            VMIS, machine("vm", [{**SIDECAR, "imagePullPolicy": "Sometimes"}, {"hostPath": {}}])
+        )
+        message = self.condition("vm", "InvalidAnnotation")
+        self.assertIn(f"metadata.annotations[{KEY}][0].imagePullPolicy", message)
+        self.assertIn("[1].hostPath.path", message)
+        self.assertEqual(self.pods(), [])
+        self.server.patch(
+            VMIS, "vms", "vm", {"metadata": {"annotations": {KEY: json.dumps([SIDECAR])}}}
+        )
+        self.wait_pod("vm")
+
+    def test_policy(self):
+        controller = self.start()
+        host_path = {"path": "/srv/vm", "volumePath": "/vm"}
+        self.server.put(VMIS, machine("vm", [{**SIDECAR, "hostPath": host_path}]))
+        self.assertIn("/srv/vm", self.condition("vm", "InvalidAnnotation"))
+        self.policy(POLICY.replace("/var/lib/kubevirt/images", "/srv"))
+        self.wait_pod("vm")
+        self.server.remove("configmaps", "hookline", "hookline-policy")
+        controller.wait_log("there is no such ConfigMap", level="error")
+        self.server.put(VMIS, machine("vm2", [{**SIDECAR, "hostPath": host_path}]))
+        self.assertIn("there is no such ConfigMap", self.condition("vm2", "InvalidAnnotation"))
+        self.policy("rules: 5")
+        controller.wait_log("policy.yaml:", level="error")
+        self.assertEqual(controller.get("/readyz")[0], 200)
+
+    def test_bad_template(self):
+        controller = self.start()
+        template = {
+            "metadata": {"name": "hookline-launcher-template", "namespace": "hookline"},
+            "data": {"template.yaml": "- a"},
+        }
+        self.server.put("configmaps", template)
+        controller.wait_log("template.yaml:1:1: must be", level="error")
+        self.server.put(VMIS, machine("vm"))
+        self.condition("vm", "InvalidPodTemplate")
+        template["data"]["template.yaml"] = "metadata: {labels: {from: template}}"
+        self.server.put("configmaps", template)
+        self.assertEqual(self.wait_pod("vm")["metadata"]["labels"]["from"], "template")
+
+    def test_pod_of_a_stranger(self):
+        self.start()
+
+        def steal_name():
+            raise Failure(409, "AlreadyExists", "already exists")
+
+        self.server.fail("POST", "/pods$", steal_name, times=100)
+        self.server.fail("GET", "/pods/virt-launcher-vm-", self.show_stranger, times=100)
+        self.server.put(VMIS, machine("vm"))
+        self.assertIn("does not belong", self.condition("vm", "PodCreationFailed"))
+
+    def show_stranger(self):
+        path = self.server.requests[-1][1]
+        self.server.objects[("pods", "vms", path.rsplit("/", 1)[1])] = {
+            "kind": "Pod", "apiVersion": "v1",
+            "metadata": {"name": path.rsplit("/", 1)[1], "namespace": "vms", "uid": "x", "resourceVersion": "1"},
+        }  # fmt: skip
+
+    def test_quota(self):
+        self.start()
+        self.server.fail("POST", "/pods$", 403, times=2)
+        self.server.put(VMIS, machine("vm"))
+        self.condition("vm", "PodCreationFailed")
+        self.wait_pod("vm")
+        self.wait_phase("vm", "Scheduling")
+
+
+class Faults(LaunchTest):
+    def test_answer_lost(self):
+        """The pod is made, and the controller does not learn of it."""
+        self.start()
+
+        def make_and_hang_up():
+            self.server.fail("POST", "/pods$", 0)
+
+        self.server.fail("POST", "/pods$", 500)
+        self.server.fail("POST", "/pods$", make_and_hang_up)
+        self.server.put(VMIS, machine("vm"))
+        self.wait_pod("vm")
+        self.wait_phase("vm", "Scheduling")
+        self.assertEqual(len(self.pods("vm")), 1)
+
+    def test_conflicts(self):
+        self.start()
+        for _ in range(3):
+            self.server.fail(
+                "PATCH",
+                "/status$",
+                lambda: self.server.patch(
+                    VMIS, "vms", "vm", {"metadata": {"labels": {"n": str(self.server.version)}}}
+                ),
+            )
+        self.server.put(VMIS, machine("vm"))
+        self.wait_phase("vm", "Scheduling")
+
+    def test_watches_cut_and_history_compacted(self):
+        controller = self.start()
+        for round_ in range(5):
+            for number in range(10):
+                self.server.put(VMIS, machine(f"vm-{round_}-{number}"))
+            self.server.wait(lambda: self.server.watching == 4, "all watches")
+            if round_ % 2:
+                self.server.compact()
+            self.server.cut_watches()
+        self.server.wait(lambda: len(self.pods()) == 50, "fifty pods")
+        owners = {pod["metadata"]["ownerReferences"][0]["name"] for pod in self.pods()}
+        self.assertEqual(len(owners), 50)
+        self.server.wait(
+            lambda: all(
+                vmi.get("status", {}).get("phase") == "Scheduling" for vmi in self.server.all(VMIS)
+            ),
+            "their phases",
+        )
+        self.assertGreater(controller.metric("hookline_watch_restarts_total"), 0)
+
+    def test_wrong_typed_objects(self):
+        self.start()
+        wrong = machine("status")
+        wrong["status"] = "Running"
+        self.server.put(VMIS, wrong)
+        wrong = machine("conditions")
+        wrong["status"] = {"phase": 5, "conditions": "none"}
+        self.server.put(VMIS, wrong)
+        wrong = machine("spec")
+        wrong["spec"] = ["x"]
+        self.server.put(VMIS, wrong)
+        wrong = machine("annotations")
+        wrong["metadata"]["annotations"] = {KEY: 7}
+        self.server.put(VMIS, wrong)
+        wrong = machine("deep")
+        deep = value = {}
+        for _ in range(100):
+            value["a"] = value = {}
+        wrong["status"] = deep
+        self.server.put(VMIS, wrong)
+        self.server.put(VMIS, machine("good"))
+        self.wait_phase("good", "Scheduling")
+        self.condition("spec", "InvalidMachine")
+        self.condition("annotations", "InvalidAnnotation")
+        for name in ("status", "conditions", "deep"):
+            self.wait_phase(name, "Scheduling")
+
+    def test_pods_the_api_server_refuses(self):
+        self.start()
+        self.server.fail("POST", "/pods$", 422)
+        self.server.put(VMIS, machine("vm"))
+        self.condition("vm", "PodCreationFailed")
+        self.server.put(VMIS, machine("other"))
+        self.wait_pod("other")
+
+
+class Leaders(LaunchTest):
+    def test_next_leads_at_once_when_the_leader_ends(self):
+        first = self.start()
+        first.wait_log("this replica leads")
+        second = self.start()
+        second.wait_log("another replica leads")
+        self.assertEqual(second.metric("hookline_leader"), 0)
+        self.assertEqual(first.end(), 0)
+        second.wait_log("this replica leads")
+        self.server.put(VMIS, machine("vm"))
+        self.wait_pod("vm")
+
+    def test_leader_stops_in_a_burst(self):
+        """The leader stands still with requests on their way, another takes over, the first wakes up."""
+        first = self.start()
+        first.wait_log("this replica leads")
+        second = self.start()
+        second.wait_log("another replica leads")
+        for number in range(100):
+            self.server.put(VMIS, machine(f"vm-{number}"))
+        self.server.wait(lambda: len(self.pods()) > 10, "some pods")
+        first.process.send_signal(signal.SIGSTOP)
+        second.wait_log("this replica leads")
+        self.server.wait(lambda: len(self.pods()) == 100, "all pods")
+        first.process.send_signal(signal.SIGCONT)
+        first.wait_log("does not lead any more")
+        names = [pod["metadata"]["ownerReferences"][0]["name"] for pod in self.pods()]
+        self.assertEqual(len(set(names)), len(names))
+        self.server.wait(
+            lambda: all(
+                vmi.get("status", {}).get("phase") == "Scheduling" for vmi in self.server.all(VMIS)
+            ),
+            "their phases",
+        )
+
+
+if __name__ == "__main__":
+    support.main()
