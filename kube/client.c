@@ -102,7 +102,6 @@ static void on_end(void *user, const struct kube_outcome *outcome)
     int retries = call->exchange.client->retries;
     if (failure != NULL && call->tries <= retries &&
         kube_retry_is_due(failure, outcome->fault, call->idempotent)) {
-        call->exchange.fresh = outcome->fault == KUBE_FAULT_BROKEN;
         wait(call, kube_retry_delay_ms(failure, call->tries));
         return;
     }

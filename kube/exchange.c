@@ -74,7 +74,6 @@ static void on_identity(void *user, const struct error *err)
             .length = exchange->body != NULL ? strlen(exchange->body) : 0,
             .content_type = exchange->content_type,
             .identity = &identity,
-            .fresh = exchange->fresh,
             .timeout_ms = exchange->timeout_ms,
             .limit = MAX_ANSWER,
             .on_data = exchange->on_data != NULL ? pass_data : NULL,

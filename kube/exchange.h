@@ -32,7 +32,6 @@ struct kube_exchange {
     char *body;
     const char *content_type; /* static */
     int64_t timeout_ms;
-    bool fresh; /* on a new connection */
     /* what comes of it; set by the owner */
     void (*on_data)(void *user, const char *data, size_t length); /* as kube/transport.h says */
     void (*on_end)(void *user, const struct kube_outcome *outcome); /* once a try */

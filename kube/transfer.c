@@ -23,6 +23,7 @@ struct kube_transfer {
     struct kube_transfer *prev, *next; /* of the transport's transfers */
     struct kube_transfer *ready_prev, *ready_next;
     struct kube_transport *transport;
+    struct kube_pool *pool;
     CURL *easy;
     struct curl_slist *headers; /* with the token */
     char *body;
@@ -165,7 +166,6 @@ static void set_connection(
     set_long(transfer, CURLOPT_NOSIGNAL, 1);
     set_long(transfer, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
     set_long(transfer, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);
-    set_long(transfer, CURLOPT_FRESH_CONNECT, options->fresh);
     set_long(transfer, CURLOPT_TCP_KEEPALIVE, 1);
     set_long(transfer, CURLOPT_TCP_KEEPIDLE, KEEP_ALIVE_IDLE_S);
     set_long(transfer, CURLOPT_TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_S);
@@ -214,8 +214,9 @@ static void transfer_free(struct kube_transfer *transfer)
     if (transfer->is_ready)
         DL_DELETE2(transport->ready, transfer, ready_prev, ready_next);
     DL_DELETE(transport->transfers, transfer);
-    curl_multi_remove_handle(transport->multi, transfer->easy);
+    curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
     curl_easy_cleanup(transfer->easy);
+    kube_pool_leave(transfer->pool);
     free_headers(transfer->headers);
     free_secret(transfer->body, transfer->length);
     free_secret(transfer->received, transfer->received_length);
@@ -237,6 +238,8 @@ struct kube_transfer *kube_transfer_start(struct kube_transport *transport,
     if (transfer->easy == NULL)
         abort(); /* out of memory */
     DL_APPEND(transport->transfers, transfer);
+    transfer->pool = transport->current;
+    transfer->pool->transfers++;
     set_string(transfer, CURLOPT_PRIVATE, (const char *)transfer);
     note(transfer, curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->error_text));
     note(transfer, curl_easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, receive));
@@ -245,7 +248,7 @@ struct kube_transfer *kube_transfer_start(struct kube_transport *transport,
     set_connection(transfer, options);
     set_tls(transfer, options->identity);
     if (transfer->setup == CURLE_OK &&
-        curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
+        curl_multi_add_handle(transfer->pool->multi, transfer->easy) == CURLM_OK)
         return transfer;
     error_set(err, ERROR_INTERNAL, "libcurl refuses the request: %s",
         curl_easy_strerror(transfer->setup));
@@ -258,10 +261,13 @@ void kube_transfer_end(struct kube_transfer *transfer, CURLcode result)
     transfer->result = result;
     transfer->is_done = true;
     make_ready(transfer);
+    if (result == CURLE_OPERATION_TIMEDOUT && transfer->pool == transfer->transport->current)
+        kube_transport_renew(transfer->transport);
 }
 
 static enum kube_fault fault_of(const struct kube_transfer *transfer)
 {
+    double begun = 0; /* when the request was begun to be sent, if it was */
     if (transfer->too_large)
         return KUBE_FAULT_TOO_LARGE;
     switch (transfer->result) {
@@ -281,7 +287,8 @@ static enum kube_fault fault_of(const struct kube_transfer *transfer)
     case CURLE_URL_MALFORMAT:
         return KUBE_FAULT_REFUSED;
     default:
-        return KUBE_FAULT_BROKEN;
+        curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME, &begun);
+        return begun > 0 ? KUBE_FAULT_BROKEN : KUBE_FAULT_NOT_SENT;
     }
 }
 

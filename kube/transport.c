@@ -16,7 +16,7 @@ struct kube_socket {
     struct kube_socket *prev, *next;
 };
 
-static void advance(struct kube_transport *transport, curl_socket_t socket, int events);
+static void advance(struct kube_pool *pool, curl_socket_t socket, int events);
 
 static void on_socket(struct ev_loop *loop, ev_io *io, int events)
 {
@@ -32,10 +32,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     advance(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
-static void forget_socket(struct kube_transport *transport, struct kube_socket *socket)
+static void forget_socket(struct kube_pool *pool, struct kube_socket *socket)
 {
-    ev_io_stop(transport->loop, &socket->io);
-    DL_DELETE(transport->sockets, socket);
+    ev_io_stop(pool->transport->loop, &socket->io);
+    DL_DELETE(pool->sockets, socket);
     free(socket);
 }
 
@@ -43,25 +43,26 @@ static void forget_socket(struct kube_transport *transport, struct kube_socket *
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
 {
     (void)easy;
-    struct kube_transport *transport = user;
+    struct kube_pool *pool = user;
     struct kube_socket *socket = known;
+    struct ev_loop *loop = pool->transport->loop;
     if (what == CURL_POLL_REMOVE) {
-        curl_multi_assign(transport->multi, fd, NULL);
+        curl_multi_assign(pool->multi, fd, NULL);
         if (socket != NULL)
-            forget_socket(transport, socket);
+            forget_socket(pool, socket);
         return 0;
     }
     if (socket == NULL) {
         socket = xcalloc(1, sizeof(*socket));
         ev_init(&socket->io, on_socket);
-        socket->io.data = transport;
-        DL_APPEND(transport->sockets, socket);
-        curl_multi_assign(transport->multi, fd, socket);
+        socket->io.data = pool;
+        DL_APPEND(pool->sockets, socket);
+        curl_multi_assign(pool->multi, fd, socket);
     }
-    ev_io_stop(transport->loop, &socket->io);
+    ev_io_stop(loop, &socket->io);
     ev_io_set(&socket->io, fd,
         ((what & CURL_POLL_IN) != 0 ? EV_READ : 0) | ((what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0));
-    ev_io_start(transport->loop, &socket->io);
+    ev_io_start(loop, &socket->io);
     return 0;
 }
 
@@ -69,30 +70,66 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void
 static int set_timer(CURLM *multi, long milliseconds, void *user)
 {
     (void)multi;
-    struct kube_transport *transport = user;
-    ev_timer_stop(transport->loop, &transport->timer);
+    struct kube_pool *pool = user;
+    struct ev_loop *loop = pool->transport->loop;
+    ev_timer_stop(loop, &pool->timer);
     if (milliseconds < 0)
         return 0;
-    ev_now_update(transport->loop);
-    ev_timer_set(&transport->timer, (double)milliseconds / 1000, 0);
-    ev_timer_start(transport->loop, &transport->timer);
+    ev_now_update(loop);
+    ev_timer_set(&pool->timer, (double)milliseconds / 1000, 0);
+    ev_timer_start(loop, &pool->timer);
     return 0;
 }
 
-/* Lets libcurl work, then tells the transfers what came of it. */
-static void advance(struct kube_transport *transport, curl_socket_t socket, int events)
+static void pool_free(struct kube_pool *pool)
 {
+    curl_multi_cleanup(pool->multi);
+    while (pool->sockets != NULL)
+        forget_socket(pool, pool->sockets);
+    ev_timer_stop(pool->transport->loop, &pool->timer);
+    DL_DELETE(pool->transport->pools, pool);
+    free(pool);
+}
+
+/* Lets libcurl work, then tells the transfers what came of it. */
+static void advance(struct kube_pool *pool, curl_socket_t socket, int events)
+{
+    struct kube_transport *transport = pool->transport;
     int running = 0;
     int left = 0;
     const CURLMsg *message = NULL;
-    curl_multi_socket_action(transport->multi, socket, events, &running);
-    while ((message = curl_multi_info_read(transport->multi, &left)) != NULL) {
+    curl_multi_socket_action(pool->multi, socket, events, &running);
+    while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
         struct kube_transfer *transfer = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         kube_transfer_end(transfer, message->data.result);
     }
     while (transport->ready != NULL)
-        kube_transfer_deliver(transport->ready);
+        kube_transfer_deliver(transport->ready); /* the pool may go with this */
+}
+
+void kube_pool_leave(struct kube_pool *pool)
+{
+    pool->transfers--;
+    if (pool->transfers == 0 && pool != pool->transport->current)
+        pool_free(pool);
+}
+
+void kube_transport_renew(struct kube_transport *transport)
+{
+    struct kube_pool *pool = xcalloc(1, sizeof(*pool));
+    pool->transport = transport;
+    pool->multi = curl_multi_init();
+    if (pool->multi == NULL)
+        abort(); /* out of memory */
+    ev_init(&pool->timer, on_timer);
+    pool->timer.data = pool;
+    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+    curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+    DL_APPEND(transport->pools, pool);
+    transport->current = pool;
 }
 
 /* The server's URL by parts, for a name in the certificate that is not the host's: the URL then
@@ -171,15 +208,7 @@ struct kube_transport *kube_transport_new(
     transport->loop = ev_default_loop(EVFLAG_AUTO);
     transport->config = config;
     transport->user_agent = xstrdup(user_agent);
-    transport->multi = curl_multi_init();
-    ev_init(&transport->timer, on_timer);
-    transport->timer.data = transport;
-    if (transport->multi == NULL)
-        abort(); /* out of memory */
-    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
-    curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
+    kube_transport_renew(transport);
     set_proxy(transport);
     if (config->tls_server_name == NULL)
         transport->base = xstrdup(config->server);
@@ -199,10 +228,8 @@ void kube_transport_free(struct kube_transport *transport)
         return;
     while (transport->transfers != NULL)
         kube_transfer_cancel(transport->transfers);
-    curl_multi_cleanup(transport->multi);
-    while (transport->sockets != NULL)
-        forget_socket(transport, transport->sockets);
-    ev_timer_stop(transport->loop, &transport->timer);
+    while (transport->pools != NULL)
+        pool_free(transport->pools);
     curl_slist_free_all(transport->connect_to);
     free(transport->base);
     free(transport->host_header);

@@ -49,7 +49,6 @@ struct kube_transfer_options {
     size_t length;
     const char *content_type; /* of the body */
     const struct kube_identity *identity;
-    bool fresh; /* on a new connection: the one there was is not to be trusted */
     int64_t timeout_ms; /* 0: none */
     size_t limit; /* of the body of the answer, once it is unpacked */
     /* A piece of a body with a code of 2xx, as it comes: it is not collected then. NULL: it is.

@@ -19,6 +19,7 @@ from kube_server import config_map
 GET = {"verb": "get", "resource": "configmaps", "namespace": "d", "name": "a"}
 LIST = {"verb": "list", "resource": "configmaps", "namespace": "d"}
 CREATE = {"verb": "create", "resource": "configmaps", "namespace": "d", "body": config_map()}
+WATCH = {"verb": "watch", "resource": "configmaps", "parallel": True}
 SECRET = "very-secret-7f3a"
 # Delays between tries are jittered; this is below the first one's least.
 FIRST_DELAY = 0.09
@@ -163,9 +164,8 @@ class Ends(kube_server.TestCase):
             self.end(verb, *[{**GET, "parallel": True}] * 4)
 
     def test_watches(self):
-        watch = {"verb": "watch", "resource": "pods", "parallel": True}
         for verb in ("cancel", "stop"):
-            self.end(verb, watch, watch, watch)
+            self.end(verb, WATCH, WATCH, WATCH)
 
     def test_while_it_waits_to_try_again(self):
         for verb in ("cancel", "stop"):
@@ -566,18 +566,20 @@ class Http2(kube_server.TestCase):
 
     SERVER = """
 const http2 = require("http2"), fs = require("fs");
-const [certificate, key] = process.argv.slice(1);
+const [certificate, key, deaf] = process.argv.slice(1);
 const server = http2.createSecureServer({
     cert: fs.readFileSync(certificate), key: fs.readFileSync(key),
 });
 let sessions = 0, waiting = [];
-server.on("session", () => { sessions++; });
+server.on("session", (session) => { session.number = ++sessions; });
 server.on("stream", (stream, headers) => {
     if (headers[":path"].includes("watch=true")) {
         stream.respond({":status": 200, "content-type": "application/json"});
         waiting.push(stream);
         return;
     }
+    if (stream.session.number == deaf)
+        return;
     const body = {metadata: {name: "a"}, sessions, watches: waiting.length};
     stream.respond({":status": 200, "content-type": "application/json"});
     stream.end(JSON.stringify(body));
@@ -587,22 +589,35 @@ server.on("stream", (stream, headers) => {
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 """
 
-    def test_one_connection(self):
+    def start(self, deaf=""):
+        """Starts it; on the session of the number deaf, it answers to watches alone. Returns the
+        kubeconfig."""
         certificates = self.certificates
+        words = [certificates.server, certificates.key(certificates.server), deaf]
         node = self.spawn(
-            ["node", "-e", self.SERVER, certificates.server, certificates.key(certificates.server)],
+            ["node", "-e", self.SERVER, *words],
             stdout=subprocess.PIPE, text=True, env=support.node_environment(),
         )
-        url = f"https://127.0.0.1:{node.stdout.readline().strip()}"
-        watch = {"verb": "watch", "resource": "configmaps", "parallel": True}
-        requests = [watch, *[{**GET, "parallel": True}] * 20, GET, {**GET, "verb": "delete"}]
-        answers = self.drive(self.kubeconfig(url), *requests)
+        return self.kubeconfig(f"https://127.0.0.1:{node.stdout.readline().strip()}")
+
+    def test_one_connection(self):
+        requests = [WATCH, *[{**GET, "parallel": True}] * 20, GET, {**GET, "verb": "delete"}]
+        answers = self.drive(self.start(), *requests)
         self.assertEqual(len(answers), 23)
         bodies = [answer["body"] for answer in answers if "body" in answer]
         self.assertEqual({body["sessions"] for body in bodies}, {1})
         self.assertEqual(bodies[-1]["watches"], 1)
         [end] = [answer for answer in answers if "end" in answer]
         self.assertIsNone(end["failure"])
+
+    def test_connection_on_which_nothing_comes(self):
+        """Only the first request on it has to wait for its time-out, though a watch keeps it."""
+        requests = [WATCH, *[GET] * 5, {**GET, "verb": "delete", "preconditionUid": "u"}]
+        answers = self.drive(self.start("1"), *requests, flags=["--timeout-ms", 500])
+        bodies = [answer["body"] for answer in answers if "body" in answer]
+        self.assertEqual([body["sessions"] for body in bodies], [2] * 6)
+        self.assertEqual(self.observed[:2], [("get", 0), ("get", 200)])
+        self.assertEqual(self.observed.count(("get", 0)), 1)
 
 
 if __name__ == "__main__":
