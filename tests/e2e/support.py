@@ -3,6 +3,7 @@
 A test file is run by `make e2e`, or by itself: it brings the cluster up, loads the images that are
 built, and leaves both for the next. PROVIDER chooses the cluster (tests/e2e/README.md)."""
 
+import http.client
 import json
 import pathlib
 import subprocess
@@ -29,6 +30,9 @@ RESTRICTED = {
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
 }
+# Words for kubectl: where Hookline is installed, and the replicas there.
+SYSTEM = ["--namespace=hookline-system"]
+CONTROLLER = ["--selector=app.kubernetes.io/component=controller"]
 
 
 def image(name):
@@ -155,6 +159,13 @@ class ClusterCase(TestCase):
         text = json.dumps(told, indent=1)
         return self.fail(f"{kind} did not become what was wanted in {timeout} s:\n{text}")
 
+    def wait_until_gone(self, kind, *words, timeout=PATIENCE):
+        """Waits until none of the objects of a kind that are there now is any more."""
+        words = ["wait", "--for=delete", kind, "--all", f"--timeout={timeout}s", *words]
+        done = self.try_kubectl(*words)
+        if done.returncode != 0 and "no matching resources found" not in done.stderr:
+            self.fail(done.stderr)
+
     def watch(self, kind, *words, deadline):
         """The events of a watch as dictionaries with type and object, first ADDED for all that is
         there, until the watch ends or the deadline is over."""
@@ -188,13 +199,17 @@ class ClusterCase(TestCase):
 
     # Hookline
 
+    def minor_version(self):
+        """20 of Kubernetes 1.20."""
+        server = json.loads(self.kubectl("version", "-o", "json"))["serverVersion"]
+        return int(server["minor"].rstrip("+"))
+
     def overlay(self, name):
         """The objects of an overlay of deploy/overlays as dictionaries; NAME-1.20 where there is one
         and the cluster is older than 1.21."""
-        server = json.loads(self.kubectl("version", "-o", "json"))["serverVersion"]
         folder = ROOT / "deploy" / "overlays" / name
         old = folder.with_name(f"{name}-1.20")
-        if int(server["minor"].rstrip("+")) < 21 and old.exists():
+        if self.minor_version() < 21 and old.exists():
             folder = old
         output = self.kubectl("create", "--dry-run=client", "-o", "json", "-k", folder)
         objects = []
@@ -291,6 +306,89 @@ class InstalledCase(ClusterCase):
     def objects(self):
         """What is installed: a class may want other objects, or change them."""
         return self.overlay("standalone")
+
+    def replicas(self):
+        """The names of the pods of hook-controller that are not ending."""
+        pods = self.get("pods", None, *CONTROLLER, *SYSTEM)
+        return [
+            pod["metadata"]["name"]
+            for pod in pods
+            if "deletionTimestamp" not in pod["metadata"]
+        ]
+
+    def rolled_out(self):
+        """Waits until every replica is of the newest kind and ready, and the others are gone."""
+        words = ["rollout", "status", "deployment/hook-controller", *SYSTEM]
+        self.kubectl(*words, f"--timeout={PATIENCE}s")
+        self.wait_for_all("pods", lambda pods: len(pods) == 2, *CONTROLLER, *SYSTEM)
+
+    def page(self, pod, path):
+        """What a replica answers on its port for metrics and health."""
+        return self.kubectl(
+            "get", "--raw", f"/api/v1/namespaces/hookline-system/pods/{pod}:8080/proxy/{path}"
+        )
+
+    def metrics(self, pod):
+        """The metrics of a replica: numbers by series, the labels as they are printed."""
+        lines = self.page(pod, "metrics").splitlines()
+        series = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in series}
+
+    def reviews(self):
+        """Reviews that go on while a test breaks things; see Reviews."""
+        return Reviews(self)
+
+
+class Reviews:
+    """Machines with a fault in their annotation, created one after the other (as a dry run) as
+    long as the context lasts. A webhook that is not there lets them pass: each must be refused."""
+
+    def __init__(self, case):
+        words = case.follow("proxy", "--port=0").readline().split()
+        self.address = words[-1]  # Starting to serve on 127.0.0.1:40001
+        self.path = f"/apis/kubevirt.io/v1/namespaces/{case.namespace}/virtualmachineinstances"
+        self.thread = threading.Thread(target=self.work)
+        self.ended = threading.Event()
+        self.refused = 0
+        self.faults = []
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+    def work(self):
+        """Creates machines until the context ends."""
+        body = json.dumps(machine("reviewed", sidecars=[{"hostPath": {"path": "relative"}}]))
+        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
+        while not self.ended.is_set():
+            connection.request(
+                "POST", self.path + "?dryRun=All", body, {"Content-Type": "application/json"}
+            )
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            if answer.status == 422 and "hostPath.path" in text:
+                self.refused += 1
+            else:
+                self.faults.append(f"{answer.status}: {text}")
+        connection.close()
+
+
+def machine(name, sidecars=None, **spec):
+    """A VirtualMachineInstance; sidecars, a list or text, become its annotation."""
+    metadata = {"name": name}
+    if sidecars is not None:
+        text = sidecars if isinstance(sidecars, str) else json.dumps(sidecars)
+        metadata["annotations"] = {"hooks.kubevirt.io/hookSidecars": text}
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "metadata": metadata,
+        "spec": {"domain": {"devices": {}}, **spec},
+    }
 
 
 def json_values(text):
