@@ -71,6 +71,9 @@ struct controller_drain *controller_drain_new(const struct controller_drain_opti
     ev_timer_init(&drain->look, on_look, 0, LOOK);
     ev_timer_init(&drain->limit, on_limit, limit, 0);
     drain->quiesce.data = drain->look.data = drain->limit.data = drain;
+    /* a client that keeps its connection would lose the request it sends while we close it */
+    if (options->webhooks != NULL)
+        controller_server_dismiss(options->webhooks);
     ev_timer_start(EV_DEFAULT, &drain->quiesce);
     ev_timer_start(EV_DEFAULT, &drain->limit);
     if (options->lease != NULL)

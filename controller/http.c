@@ -130,9 +130,14 @@ int controller_http_port(const struct controller_http *http)
     return http->port;
 }
 
-void controller_http_quiesce(struct controller_http *http)
+void controller_http_dismiss(struct controller_http *http)
 {
     atomic_store(&http->shared.closing, true);
+}
+
+void controller_http_quiesce(struct controller_http *http)
+{
+    controller_http_dismiss(http);
     if (http->listen_fd < 0)
         return;
     MHD_quiesce_daemon(http->daemon);

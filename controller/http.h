@@ -54,7 +54,10 @@ void controller_http_free(struct controller_http *http); /* NULL is allowed */
 
 int controller_http_port(const struct controller_http *http);
 
-/* Closes the listening socket; answers close their connection from now on. */
+/* Answers close their connection from now on: clients have to come again, and may go elsewhere. */
+void controller_http_dismiss(struct controller_http *http);
+
+/* That, and no new connections: closes the listening socket. */
 void controller_http_quiesce(struct controller_http *http);
 
 /* Whether requests are under way. */

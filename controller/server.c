@@ -160,6 +160,11 @@ int controller_server_port(const struct controller_server *server)
     return controller_http_port(server->http);
 }
 
+void controller_server_dismiss(struct controller_server *server)
+{
+    controller_http_dismiss(server->http);
+}
+
 void controller_server_quiesce(struct controller_server *server)
 {
     controller_http_quiesce(server->http);

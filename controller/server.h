@@ -33,7 +33,11 @@ struct controller_server *controller_server_health(
 /* The port that it has, for listen ":0". */
 int controller_server_port(const struct controller_server *server);
 
-/* Takes no new connections, and lets what is under way end: each answer closes its connection. */
+/* From now on each answer closes its connection, so that clients come by another one the next time,
+ * and go to another replica once they know that this one ends. */
+void controller_server_dismiss(struct controller_server *server);
+
+/* That, and takes no new connections; what is under way is answered. */
 void controller_server_quiesce(struct controller_server *server);
 
 /* Whether requests are under way. */
