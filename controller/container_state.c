@@ -52,10 +52,11 @@ const json_t *controller_container_state(const json_t *container, const char *st
     return json_is_object(value) ? value : NULL;
 }
 
-bool controller_container_runs(const json_t *container)
+bool controller_container_has_started(const json_t *container)
 {
     return json_is_true(json_object_get(container, "ready")) ||
-           controller_container_state(container, "running") != NULL;
+           (controller_container_state(container, "running") != NULL &&
+               !json_is_false(json_object_get(container, "started")));
 }
 
 enum controller_trouble controller_container_trouble(const json_t *container)

@@ -22,23 +22,12 @@ static void add_name(char ***names, const char *name)
 
 static void add_volume(const json_t *volume, struct controller_needs *needs)
 {
-    static const char *const cloud_init[] = {"cloudInitNoCloud", "cloudInitConfigDrive"};
-    static const char *const references[] = {"secretRef", "networkDataSecretRef"};
     const json_t *config_map = json_object_get(volume, "configMap");
-    const json_t *secret = json_object_get(volume, "secret");
     add_name(&needs->claims,
         json_get_string(json_object_get(volume, "persistentVolumeClaim"), "claimName"));
     add_name(&needs->claims, json_get_string(json_object_get(volume, "dataVolume"), "name"));
     if (!json_is_true(json_object_get(config_map, "optional")))
         add_name(&needs->config_maps, json_get_string(config_map, "name"));
-    if (!json_is_true(json_object_get(secret, "optional")))
-        add_name(&needs->secrets, json_get_string(secret, "secretName"));
-    for (size_t i = 0; i < ARRAY_SIZE(cloud_init); i++) {
-        const json_t *source = json_object_get(volume, cloud_init[i]);
-        for (size_t k = 0; k < ARRAY_SIZE(references); k++)
-            add_name(
-                &needs->secrets, json_get_string(json_object_get(source, references[k]), "name"));
-    }
 }
 
 void controller_needs_of(
@@ -46,7 +35,6 @@ void controller_needs_of(
 {
     *needs = (struct controller_needs){
         .config_maps = xcalloc(1, sizeof(char *)),
-        .secrets = xcalloc(1, sizeof(char *)),
         .claims = xcalloc(1, sizeof(char *)),
     };
     const json_t *volumes = json_pointer_get(machine, "/spec/volumes");
@@ -71,7 +59,6 @@ static void free_names(char **names)
 void controller_needs_clear(struct controller_needs *needs)
 {
     free_names(needs->config_maps);
-    free_names(needs->secrets);
     free_names(needs->claims);
     *needs = (struct controller_needs){0};
 }

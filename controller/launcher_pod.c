@@ -17,8 +17,10 @@ enum {
     GRACE_SECONDS = 30, /* KubeVirt's default of terminationGracePeriodSeconds */
     MORE_GRACE_SECONDS = 30, /* for the Shutdown hooks and what is removed; as KubeVirt adds */
     USER = 107, /* KubeVirt's qemu */
+    STARTUP_SECONDS = 24 * 3600, /* hook-launcher itself gives up before */
 };
 
+#define READY_FILE "/tmp/ready"
 #define TEMPORARY_VOLUME "hookline-tmp"
 #define PRIVATE_VOLUME "hookline-private"
 #define MACHINE_VOLUME "hookline-vmi"
@@ -128,9 +130,9 @@ static void add_empty_dir(
 /* The arguments of hook-launcher. Kubernetes puts in the variable, which rendering sets. */
 static json_t *make_args(const struct controller_launcher_pod_input *input)
 {
-    json_t *args = json_pack("[s, s, s, s, s, s]", "--vmi",
+    json_t *args = json_pack("[s, s, s, s, s, s, s, s]", "--vmi",
         CONTROLLER_MACHINE_DIRECTORY "/" CONTROLLER_MACHINE_FILE, "--sidecars",
-        "$(" ANNOTATIONS_COUNT_VARIABLE ")", "--console", "-");
+        "$(" ANNOTATIONS_COUNT_VARIABLE ")", "--console", "-", "--ready-file", READY_FILE);
     if (input->list != NULL && input->list->count > 0) {
         json_array_append_new(args, json_string("--annotation-file"));
         json_array_append_new(
@@ -190,17 +192,25 @@ static void add_probe(struct controller_launcher_draft *draft, const char *name)
     json_object_set_new(draft->compute, name, json_deep_copy(probe));
 }
 
+/* compute has started, and the VMI is Running, once its guest has. */
+static json_t *make_startup_probe(void)
+{
+    return json_pack("{s:{s:[s, s, s, s]}, s:i, s:i}", "exec", "command", CONTROLLER_BUSYBOX,
+        "test", "-f", READY_FILE, "periodSeconds", 1, "failureThreshold", STARTUP_SECONDS);
+}
+
 static void add_compute(struct controller_launcher_draft *draft, json_t *containers)
 {
     const struct controller_launcher_pod_input *input = draft->input;
     draft->mounts = json_array();
     draft->compute =
-        json_pack("{s:s, s:s*, s:[s], s:o, s:o, s:o, s:{s:b, s:{s:[s]}, s:b}, s:s, s:o}", "name",
-            "compute", "image", input->settings->launcher_image, "command", "hook-launcher", "args",
-            make_args(input), "env", make_environment(), "resources",
+        json_pack("{s:s, s:s*, s:[s], s:o, s:o, s:o, s:{s:b, s:{s:[s]}, s:b}, s:o, s:s, s:o}",
+            "name", "compute", "image", input->settings->launcher_image, "command", "hook-launcher",
+            "args", make_args(input), "env", make_environment(), "resources",
             controller_launcher_resources(draft), "securityContext", "allowPrivilegeEscalation",
-            false, "capabilities", "drop", "ALL", "readOnlyRootFilesystem", true,
-            "terminationMessagePolicy", "FallbackToLogsOnError", "volumeMounts", draft->mounts);
+            false, "capabilities", "drop", "ALL", "readOnlyRootFilesystem", true, "startupProbe",
+            make_startup_probe(), "terminationMessagePolicy", "FallbackToLogsOnError",
+            "volumeMounts", draft->mounts);
     auto_json json_t *ports = make_ports(draft->domain);
     if (json_array_size(ports) > 0)
         json_object_set(draft->compute, "ports", ports);

@@ -16,9 +16,10 @@
 #define CONTROLLER_MACHINE_DIRECTORY "/etc/podinfo"
 #define CONTROLLER_MACHINE_FILE "vmi.json"
 
-/* What the launch of a VMI needs to be there before its pod is made. */
+/* What the launch of a VMI needs to be there before its pod is made. Not Secrets: the controller
+ * may not read them, and the kubelet says which one is missing. */
 struct controller_needs {
-    char **config_maps, **secrets, **claims; /* names, NULL-terminated; owned */
+    char **config_maps, **claims; /* names, NULL-terminated; owned */
 };
 
 /* What a launcher pod is made from; all of it is borrowed. */
@@ -47,7 +48,7 @@ json_t *controller_launcher_pod(
 /* The pod's name alone. Owned by the caller. */
 char *controller_launcher_pod_name(const json_t *machine);
 
-/* The config maps, secrets and claims that the VMI's volumes and its sidecars name, each once,
+/* The config maps and claims that the VMI's volumes and its sidecars name, each once,
  * without those that are optional. list may be NULL. */
 void controller_needs_of(
     const json_t *machine, const struct annotations_list *list, struct controller_needs *needs);

@@ -99,7 +99,7 @@ static const json_t *find_trouble(const json_t *pod)
     return NULL;
 }
 
-/* Whether compute runs and no container beside it is still to come: only then has the launcher its
+/* Whether compute has started its guest and no container beside it is still to come: only then has the launcher its
  * sidecars. */
 static bool is_running(const json_t *pod)
 {
@@ -107,7 +107,7 @@ static bool is_running(const json_t *pod)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *container = json_array_get(list, i);
         bool is_compute = streq(text_or(json_get_string(container, "name"), ""), "compute");
-        bool is_there = is_compute ? controller_container_runs(container)
+        bool is_there = is_compute ? controller_container_has_started(container)
                                    : json_is_true(json_object_get(container, "ready")) ||
                                          controller_container_state(container, "terminated");
         if (!is_there)

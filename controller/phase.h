@@ -12,8 +12,8 @@ struct controller_obstacle {
 
 /* The status that the VMI should have, with pod, its launcher pod, or NULL: it has none.
  *
- * phase: Pending (no pod), Scheduling (pod not scheduled), Scheduled, Running (compute runs, and no
- * container beside it is still to come), Succeeded (compute has ended with exit status 0), Failed
+ * phase: Pending (no pod), Scheduling (pod not scheduled), Scheduled, Running (compute has
+ * started its guest, and no container beside it is still to come), Succeeded (compute has ended with exit status 0), Failed
  * (with another one, or the pod was deleted though the VMI was not). It never goes back; once it is
  * Succeeded or Failed, nothing of the status changes any more. The condition Ready says why the
  * guest does not run, and after a failure what hook-launcher said at its end; PodScheduled is the

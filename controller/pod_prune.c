@@ -64,6 +64,8 @@ static json_t *prune_container(const json_t *container)
         json_object_set_new(kept, "ready", json_true());
     else
         set_filled(kept, "state", prune_state(container));
+    if (json_is_false(json_object_get(container, "started")))
+        json_object_set_new(kept, "started", json_false());
     if (controller_container_trouble(container) != CONTROLLER_NO_TROUBLE)
         keep(kept, container, image, ARRAY_SIZE(image));
     json_t *restarts = json_object_get(container, "restartCount");

@@ -307,9 +307,11 @@ static void merge_members(json_t *into, const json_t *from)
 {
     const char *member = NULL;
     json_t *value = NULL;
-    /* its arguments are another program's */
-    if (is_set(json_object_get(from, "command")))
+    /* what was for the program that it replaces */
+    if (is_set(json_object_get(from, "command"))) {
         json_object_del(into, "args");
+        json_object_del(into, "startupProbe");
+    }
     json_object_foreach ((json_t *)from, member, value) {
         if (!json_is_null(value))
             merge_member(into, member, value);

@@ -28,6 +28,7 @@ enum flag {
     FLAG_WARN_AFTER,
     FLAG_DRY_RUN,
     FLAG_TERMINATION_LOG,
+    FLAG_READY_FILE,
     FLAG_LOG_FORMAT,
     FLAG_LOG_LEVEL,
     FLAG_VERSION,
@@ -69,6 +70,8 @@ static const struct {
     {FLAG_TERMINATION_LOG, "termination-log", "FILE",
         "on failure, one JSON object is written there (default\n" LAUNCHER_TERMINATION_LOG
         ", where it exists)"},
+    {FLAG_READY_FILE, "ready-file", "FILE",
+        "an empty file that is there while the guest runs, for a\nprobe of Kubernetes"},
     {FLAG_LOG_FORMAT, "log-format", "text|json", "how log lines look (default json)"},
     {FLAG_LOG_LEVEL, "log-level", "LEVEL", "debug, info (default), warning or error"},
     {FLAG_VERSION, "version", NULL, "show the version"},
@@ -206,6 +209,9 @@ static void take_plain(int id, const char *value, struct launcher_flags *out)
         break;
     case FLAG_TERMINATION_LOG:
         out->termination_log = value;
+        break;
+    case FLAG_READY_FILE:
+        out->ready_file = value;
         break;
     case FLAG_DRY_RUN:
         out->dry_run = true;

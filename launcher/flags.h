@@ -31,6 +31,7 @@ struct launcher_flags {
     const char *temporary_directory; /* path; NULL: $TMPDIR, or /tmp */
     const char *schema; /* path */
     const char *termination_log; /* path; NULL: LAUNCHER_TERMINATION_LOG where it exists */
+    const char *ready_file; /* path, or NULL: made while the guest runs */
     int64_t slow_chain_ms; /* 0: the default */
     bool dry_run;
     enum log_format log_format;

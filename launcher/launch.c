@@ -311,7 +311,9 @@ static enum progress begin_start(struct launch *launch, struct error **err)
 
 static enum progress begin_run(struct launch *launch, struct error **err)
 {
-    (void)err;
+    const char *ready = launch->flags->ready_file;
+    if (ready != NULL && file_write(ready, "", 0, 0644, err) < 0)
+        return FAILED;
     manager_watch(launch->manager);
     return UNDER_WAY; /* the guest's events and signals go on from here */
 }
@@ -437,6 +439,8 @@ static void watch_signals(struct launch *launch)
 /* Ends what still runs and removes what was made. */
 static void clean_up(struct launch *launch)
 {
+    if (launch->flags->ready_file != NULL && !launch->flags->dry_run)
+        unlink(launch->flags->ready_file);
     launcher_guest_free(launch->guest);
     launcher_console_free(launch->console);
     manager_free(launch->manager);

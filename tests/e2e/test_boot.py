@@ -345,10 +345,15 @@ class SignalTest(BootCase):
 
     def test_the_guest_hears_the_power_button(self):
         self.shim(HOOKS / "shell")
-        launcher = self.launch_to_console(self.vmi(BUTTON), "waiting for the power button")
+        ready = self.tmp / "ready"
+        launcher = self.launch_to_console(
+            self.vmi(BUTTON), "waiting for the power button", "--ready-file", ready
+        )
+        self.assertTrue(ready.exists())
         launcher.terminate()
         self.wait_for_line(launcher.stdout, "the power button was pressed")
         self.assert_ended(launcher)
+        self.assertFalse(ready.exists())
 
     def test_a_deaf_guest_is_destroyed_after_its_grace(self):
         launcher = self.launch_to_console(self.vmi(DEAF, grace=1), "waiting for nothing")

@@ -207,6 +207,7 @@ class Launch(support.InstalledCase):
         self.assertIn("hook-sidecar-0", event["message"])
         self.assertIn("3", event["message"])
         self.assertIn("no license found", event["message"])
+        self.assertNotEqual(self.get("vmi", "crashes")["status"].get("phase"), "Running")
 
     def test_hook_that_fails(self):
         broken = "#!/bin/sh\necho 'no such board' >&2\nexit 4\n"

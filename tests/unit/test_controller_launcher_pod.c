@@ -58,8 +58,7 @@ static void append_needs(char **out, const json_t *machine, const struct annotat
     const struct {
         const char *kind;
         char **names;
-    } kinds[] = {
-        {"config map", needs.config_maps}, {"secret", needs.secrets}, {"claim", needs.claims}};
+    } kinds[] = {{"config map", needs.config_maps}, {"claim", needs.claims}};
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
         for (char **name = kinds[i].names; *name != NULL; name++)
             expected_append(out, xasprintf("# needs %s %s\n", kinds[i].kind, *name));
