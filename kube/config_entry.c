@@ -234,6 +234,8 @@ static int check_identity(
         if (value != NULL && !json_is_null(value))
             return kube_config_entry_error(user, unsupported[i], err, "is not supported");
     }
+    if (config->token != NULL && config->token[strcspn(config->token, "\r\n")] != '\0')
+        return kube_config_entry_error(user, "token", err, "has line breaks in it");
     bool has_token = config->token != NULL || config->token_file != NULL;
     if ((config->certificate_data != NULL || config->certificate_file != NULL) !=
         (config->key_data != NULL || config->key_file != NULL))

@@ -4,7 +4,6 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <utlist.h>
 
@@ -83,7 +82,7 @@ static size_t receive(char *data, size_t size, size_t count, void *user)
 {
     struct kube_transfer *transfer = user;
     size_t length = size * count;
-    if (transfer->on_data == NULL && transfer->received_length + length > transfer->limit) {
+    if (transfer->received_length + length > transfer->limit) {
         transfer->too_large = true;
         return 0;
     }
@@ -323,6 +322,16 @@ static void tell_done(struct kube_transfer *transfer)
     transfer->on_done(transfer->user, &outcome);
 }
 
+/* Hands on what has come. A watch keeps no buffer of the size that its busiest moment needed. */
+static void tell_data(struct kube_transfer *transfer)
+{
+    char *data = steal(&transfer->received);
+    size_t length = transfer->received_length;
+    transfer->received_length = transfer->received_capacity = 0;
+    transfer->on_data(transfer->user, data, length);
+    free_secret(data, length);
+}
+
 void kube_transfer_deliver(struct kube_transfer *transfer)
 {
     long code = 0;
@@ -330,11 +339,8 @@ void kube_transfer_deliver(struct kube_transfer *transfer)
     DL_DELETE2(transfer->transport->ready, transfer, ready_prev, ready_next);
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
     transfer->is_busy = true;
-    if (transfer->on_data != NULL && code >= 200 && code <= 299 && transfer->received_length > 0) {
-        size_t length = transfer->received_length;
-        transfer->received_length = 0;
-        transfer->on_data(transfer->user, transfer->received, length);
-    }
+    if (transfer->on_data != NULL && code >= 200 && code <= 299 && transfer->received_length > 0)
+        tell_data(transfer);
     if (transfer->is_done && !transfer->is_over)
         tell_done(transfer);
     transfer->is_busy = false;

@@ -66,6 +66,8 @@ static void test_faults(void **state)
             NULL, "/x/config: cluster \"c\": server: is missing: https://HOST:PORT"},
         {ONE("", "token: 12345"), NULL,
             "/x/config: user \"u\": token: must be a string, not a number (quote it)"},
+        {ONE("", "token: \"SECRET\\r\\nX: y\""), NULL,
+            "/x/config: user \"u\": token: has line breaks in it"},
         {ONE(", insecure-skip-tls-verify: 'yes'", ""), NULL,
             "/x/config: cluster \"c\": insecure-skip-tls-verify: must be true or false, not a "
             "string"},
