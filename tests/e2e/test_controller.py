@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""hook-controller and a real API server that fails it: a leader that is killed in a burst, an API server that
-goes away and comes back, watches that are cut, a history that is compacted meanwhile, and objects that are
-wrong or huge. Whatever happens, every VMI has one launcher pod. The controllers run beside the cluster, so
-that they can be killed like that; what runs in it is test_install.py's."""
+"""hook-controller and a real API server that fails it: a leader that is killed in a burst, an API
+server that goes away and comes back, watches that are cut, a history that is compacted meanwhile,
+and objects that are wrong or huge. Whatever happens, every VMI has one launcher pod. The
+controllers run beside the cluster, so that they can be killed; test_launch.py has one in it."""
 
 import json
 import pathlib
@@ -90,8 +90,8 @@ class Launch(support.ClusterCase):
         del vmi["metadata"]["labels"]
         self.apply(vmi)
         vmi = {**self.get("vmi", name), "status": status}
-        path = f"/apis/kubevirt.io/v1/namespaces/{self.namespace}/virtualmachineinstances/{name}/status"
-        self.kubectl("replace", "--raw", path, "-f", "-", stdin=json.dumps(vmi))
+        path = f"{vmi['apiVersion']}/namespaces/{self.namespace}/virtualmachineinstances/{name}"
+        self.kubectl("replace", "--raw", f"/apis/{path}/status", "-f", "-", stdin=json.dumps(vmi))
         self.apply(self.machine(name))
 
     def start(self, kubeconfig=None):
@@ -115,7 +115,7 @@ class Launch(support.ClusterCase):
         return proxy, self.write("proxied.kubeconfig", json.dumps(config))
 
     def wait_for_pods(self, count):
-        """Waits until so many VMIs are in phase Scheduling; each has one pod, and no pod has another."""
+        """Waits until so many VMIs are in phase Scheduling; each then has one pod."""
         self.wait_for_all("vmi", lambda vmis: sum(map(is_scheduling, vmis)) == count)
         owners = [pod["metadata"]["ownerReferences"][0]["uid"] for pod in self.get("pods")]
         self.assertEqual(len(owners), count)
@@ -171,7 +171,7 @@ class Launch(support.ClusterCase):
         self.wait_for_pods(50)
 
     def test_history_compacted_meanwhile(self):
-        """What was made and what was deleted while the controller was cut off, and history forgotten."""
+        """VMIs are made and deleted while the controller is cut off, and history is forgotten."""
         if not self.cluster.breakable:
             self.skipTest("the provider cannot compact etcd's history")
         proxy, kubeconfig = self.proxied()

@@ -1,6 +1,6 @@
-"""A small Kubernetes API server in memory, over plain HTTP: objects of any kind with list, watch, create,
-merge patch, update and delete, resourceVersions that conflict, and faults on demand. It stands in for the
-real one where a test must say when what goes wrong, or where there is none."""
+"""A small Kubernetes API server in memory, over plain HTTP: objects of any kind with list, watch,
+create, merge patch, update and delete, resourceVersions that conflict, and faults on demand. It
+stands in for the real one where a test must say when what goes wrong, or where there is none."""
 
 import http.server
 import json
@@ -31,6 +31,9 @@ def merge(target, patch):
 def copied(value):
     """A deep copy of JSON, however deep."""
     return json.loads(json.dumps(value))
+
+
+LOST = object()
 
 
 class Failure(Exception):
@@ -143,14 +146,13 @@ class APIServer:
         """Waits until the objects are such that predicate() is true; returns what it gives."""
         with self.changed:
             if not self.changed.wait_for(predicate, timeout):
-                raise AssertionError(
-                    f"{what} did not come; requests: {self.requests[-30:]}; "
-                    f"objects: {json.dumps([v for k, v in self.objects.items() if k[0] != 'configmaps'])[:4000]}"
-                )
+                objects = json.dumps(list(self.objects.values()))[:4000]
+                raise AssertionError(f"{what} did not come: {self.requests[-30:]}, {objects}")
             return predicate()
 
     def fail(self, method, pattern, answer, times=1):
-        """The next requests that match are answered with a code, or by a callable before they are handled."""
+        """The next requests that match are answered with a code, or LOST: handled, and then not
+        answered. A callable is called, and what it raises is the answer."""
         with self.changed:
             self.faults.append([method, re.compile(pattern), answer, times])
 
@@ -183,8 +185,9 @@ class APIServer:
         length = int(handler.headers.get("Content-Length") or 0)
         body = json.loads(handler.rfile.read(length)) if length else None
         match = PATH.match(url.path)
+        lost = False
         try:
-            self.note(handler.command, url.path)
+            lost = self.note(handler.command, url.path)
             if not match or match["plural"] in self.unknown:
                 raise Failure(404, "NotFound", "the server could not find the requested resource")
             where = {
@@ -196,11 +199,15 @@ class APIServer:
             code, answer = getattr(self, "on_" + handler.command)(where, query, body)
         except Failure as failure:
             code, answer = failure.code, failure.status
-        except (BrokenPipeError, ConnectionError):
+        except ConnectionError:
             return
-        self.answer(handler, code, answer)
+        if lost:
+            handler.close_connection = True
+        else:
+            self.answer(handler, code, answer)
 
     def note(self, method, path):
+        """Remembers a request and lets it fail if it is to; returns whether its answer is lost."""
         with self.changed:
             self.requests.append((method, path))
             self.changed.notify_all()
@@ -209,13 +216,12 @@ class APIServer:
                     fault[3] -= 1
                     break
             else:
-                return
+                return False
         if callable(fault[2]):
             fault[2]()
-        elif fault[2] == 0:
-            raise ConnectionError("cut on demand")
-        else:
+        elif fault[2] is not LOST:
             raise Failure(fault[2], "", f"a fault on demand: {method} {path}")
+        return fault[2] is LOST
 
     @staticmethod
     def answer(handler, code, answer):

@@ -1,5 +1,5 @@
-"""hook-controller without an API server: flags and configuration file, the webhooks over TLS, its figures
-and health, and how it ends."""
+"""hook-controller without an API server: flags and configuration file, the webhooks over TLS, its
+figures and health, and how it ends."""
 
 import base64
 import json
@@ -84,8 +84,9 @@ class ControllerTest(support.TestCase):
     def certificate(self, name):
         """NAME.crt, which is its own CA, and NAME.key in self.tmp."""
         result = support.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost",
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+             "-nodes", "-days", "2", "-subj", f"/CN={name}",
+             "-addext", "subjectAltName=DNS:localhost",
              "-keyout", self.tmp / f"{name}.key", "-out", self.tmp / f"{name}.crt"]
         )  # fmt: skip
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -135,7 +136,9 @@ class Flags(support.TestCase):
     def test_configuration_file(self):
         config = self.write(
             "config.yaml",
-            "apiVersion: hookline.dev/v1alpha1\nkind: HookControllerConfiguration\nlaunchWorkrs: 3\n",
+            "apiVersion: hookline.dev/v1alpha1\n"
+            "kind: HookControllerConfiguration\n"
+            "launchWorkrs: 3\n",
         )
         self.fails([f"--config={config}"], 1, f"{config}:3", "launchWorkrs", "launchWorkers")
 

@@ -1,11 +1,11 @@
-"""hook-controller's reconciler against an API server in memory, which says when what goes wrong: one launcher
-pod for each VMI, a status that follows it, and everything that can be in the way."""
+"""hook-controller's reconciler against an API server in memory, where a test says when what goes
+wrong: one launcher pod for each VMI, a status that follows it, and all that can be in the way."""
 
 import json
 import signal
 
 import support
-from api_server import APIServer, Failure
+from api_server import LOST, APIServer, Failure
 from controller import Controller
 
 VMIS = "virtualmachineinstances"
@@ -89,22 +89,18 @@ class LaunchTest(support.TestCase):
         return self.server.wait(lambda: self.pods(name), f"a pod of {name}")[0]
 
     def set_pod(self, pod, phase, ready=False):
-        state = (
-            {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
-            if phase == "Running"
-            else {"terminated": {"exitCode": 0 if phase == "Succeeded" else 1}}
-        )
-        self.server.patch("pods", "vms", pod["metadata"]["name"], {
-            "spec": {"nodeName": "node1"},
-            "status": {
-                "phase": phase,
-                "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "True" if ready else "False"}],
-                "containerStatuses": [
-                    {"name": c["name"], "ready": ready, "restartCount": 0, "image": "", "imageID": "", "state": state}
-                    for c in pod["spec"]["containers"]
-                ],
-            },
-        })  # fmt: skip
+        """Does what a kubelet does: all containers of the pod are in the same state."""
+        state = {"running": {}} if phase == "Running" else {"terminated": {"exitCode": 0}}
+        status = {
+            "phase": phase,
+            "conditions": [{"type": "PodScheduled", "status": "True"}],
+            "containerStatuses": [
+                {"name": container["name"], "ready": ready, "restartCount": 0, "state": state}
+                for container in pod["spec"]["containers"]
+            ],
+        }
+        patch = {"spec": {"nodeName": "node1"}, "status": status}
+        self.server.patch("pods", "vms", pod["metadata"]["name"], patch)
 
     def events(self, reason):
         return [event for event in self.server.all("events") if event["reason"] == reason]
@@ -297,11 +293,8 @@ class Obstacles(LaunchTest):
         self.assertIn("does not belong", self.condition("vm", "PodCreationFailed"))
 
     def show_stranger(self):
-        path = self.server.requests[-1][1]
-        self.server.objects[("pods", "vms", path.rsplit("/", 1)[1])] = {
-            "kind": "Pod", "apiVersion": "v1",
-            "metadata": {"name": path.rsplit("/", 1)[1], "namespace": "vms", "uid": "x", "resourceVersion": "1"},
-        }  # fmt: skip
+        name = self.server.requests[-1][1].rsplit("/", 1)[1]
+        self.server.put("pods", {"kind": "Pod", "metadata": {"name": name, "namespace": "vms"}})
 
     def test_quota(self):
         self.start()
@@ -316,12 +309,8 @@ class Faults(LaunchTest):
     def test_answer_lost(self):
         """The pod is made, and the controller does not learn of it."""
         self.start()
-
-        def make_and_hang_up():
-            self.server.fail("POST", "/pods$", 0)
-
         self.server.fail("POST", "/pods$", 500)
-        self.server.fail("POST", "/pods$", make_and_hang_up)
+        self.server.fail("POST", "/pods$", LOST)
         self.server.put(VMIS, machine("vm"))
         self.wait_pod("vm")
         self.wait_phase("vm", "Scheduling")
@@ -409,7 +398,7 @@ class Leaders(LaunchTest):
         self.wait_pod("vm")
 
     def test_leader_stops_in_a_burst(self):
-        """The leader stands still with requests on their way, another takes over, the first wakes up."""
+        """The leader stands still with requests on their way, and wakes up when another leads."""
         first = self.start()
         first.wait_log("this replica leads")
         second = self.start()
