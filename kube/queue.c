@@ -9,6 +9,8 @@
 
 #include "base/memory.h"
 
+enum { TURN_MAX = 64 }; /* keys that are given out in one turn of the loop */
+
 static const int64_t default_retry_min_ms = 50;
 static const int64_t default_retry_max_ms = 60000;
 
@@ -132,14 +134,16 @@ static void item_free(struct item *item)
     free(item);
 }
 
-/* Gives out what was ready when it began; what becomes ready meanwhile waits for its turn of the
- * loop, so that sockets are looked after in between. */
+/* Gives out what was ready when it began, but not too much of it: the rest and what becomes ready
+ * meanwhile wait for their turn of the loop, so that sockets are looked after in between, and what
+ * caches lend for a turn stays little. */
 static void on_dispatch(struct ev_loop *loop, ev_idle *watcher, int events)
 {
     (void)loop;
     (void)events;
     struct kube_queue *queue = watcher->data;
-    for (size_t left = queue->figures.depth; left > 0 && ev_is_active(watcher); left--) {
+    size_t left = queue->figures.depth < TURN_MAX ? queue->figures.depth : TURN_MAX;
+    for (; left > 0 && ev_is_active(watcher); left--) {
         struct item *item = queue->ready;
         DL_DELETE(queue->ready, item);
         item->ready = false;

@@ -255,17 +255,17 @@ class APIServer:
         with self.changed:
             if where["name"]:
                 return 200, copied(self.find(where)[1])
-            items = [
-                copied(v)
-                for k, v in sorted(self.objects.items())
-                if self.selected(k, v, where, query)
+            found = [
+                value
+                for key, value in sorted(self.objects.items())
+                if self.selected(key, value, where, query)
             ]
-            return 200, {
-                "kind": "List",
-                "apiVersion": "v1",
-                "metadata": {"resourceVersion": str(self.version)},
-                "items": items,
-            }
+            begin = int(query.get("continue") or 0)
+            end = begin + int(query.get("limit") or len(found))
+            metadata = {"resourceVersion": str(self.version)}
+            if end < len(found):
+                metadata["continue"] = str(end)
+            return 200, {"kind": "List", "metadata": metadata, "items": copied(found[begin:end])}
 
     def on_POST(self, where, _, body):
         with self.changed:
