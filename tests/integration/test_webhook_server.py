@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import ssl
-import subprocess
 import time
 import warnings
 
@@ -63,22 +62,48 @@ class WebhookServer(support.TestCase):
         self.certificate = self.tmp / "tls" / "tls.crt"
         self.make_certificate("one")
         self.swap("one")
-        log = open(self.tmp / "log", "w+", encoding="utf-8")
+        log = open(self.tmp / "log", "w", encoding="utf-8")
         self.addCleanup(log.close)
+        nowhere = {**os.environ, "HOME": str(self.tmp)}  # no API server is found from here
+        for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+            nowhere.pop(name, None)
         self.process = self.spawn(
             [
-                support.BUILD / "tests" / "peers" / "webhook_driver",
-                self.certificate,
-                self.certificate.with_suffix(".key"),
-                self.write("policy.yaml", POLICY),
+                support.program("hook-controller"),
+                f"--tls-certificate={self.certificate}",
+                f"--tls-key={self.certificate.with_suffix('.key')}",
+                f"--policy-file={self.write('policy.yaml', POLICY)}",
+                "--launch=false",
+                "--leader-elect=false",
+                "--webhook-threads=2",
+                "--webhook-listen=127.0.0.1:0",
+                "--metrics-listen=:0",
+                "--drain=6s",
             ],
-            stdout=subprocess.PIPE,
             stderr=log,
-            text=True,
+            env=nowhere,
         )
-        words = self.process.stdout.readline().split()
-        self.assertEqual(len(words), 2, (self.tmp / "log").read_text())
-        self.port, self.plain_port = map(int, words)
+        self.log = open(self.tmp / "log", encoding="utf-8")
+        self.addCleanup(self.log.close)
+        self.port = self.follow("serving the webhooks")["port"]
+        self.plain_port = self.follow("serving metrics and health")["port"]
+
+    def follow(self, needle):
+        """Reads on in the log until a message has needle; returns that line's object."""
+        end = time.monotonic() + support.PATIENCE
+        rest = ""
+        while time.monotonic() < end:
+            rest += self.log.readline()
+            if rest.endswith("\n"):
+                line = json.loads(rest)
+                rest = ""
+                if needle in line["msg"]:
+                    return line
+            elif self.process.poll() is not None:
+                break
+            else:
+                time.sleep(0.01)
+        self.fail(f"the log never said {needle!r}:\n{(self.tmp / 'log').read_text()}")
 
     def make_certificate(self, name):
         """A certificate for localhost, and a directory as kubelet makes it for a Secret."""
@@ -138,6 +163,7 @@ class WebhookServer(support.TestCase):
         end = time.monotonic() + support.PATIENCE
         found = None
         while found != value and time.monotonic() < end:
+            time.sleep(0.01)
             _, text = self.ask(self.plain(), "GET", "/metrics", headers={})
             found = sum(
                 float(line.split()[-1])
@@ -324,9 +350,8 @@ class TestTls(WebhookServer):
         connection = self.connect("one")
         self.assertEqual(self.ask(connection, "POST", "/mutate-pods", review())[0].status, 200)
         self.make_certificate("two")
-        with open(self.tmp / "log", encoding="utf-8") as log:
-            self.swap("two")
-            self.follow(log, "a new certificate is in use")
+        self.swap("two")
+        self.follow("a new certificate is in use")
         self.assert_serves("two")
         with self.assertRaises(ssl.SSLCertVerificationError):
             self.assert_serves("one")
@@ -340,28 +365,15 @@ class TestTls(WebhookServer):
         (self.tmp / "tls" / "..bad" / "tls.key").write_bytes(
             (self.tmp / "tls" / "..one" / "tls.key").read_bytes()
         )
-        with open(self.tmp / "log", encoding="utf-8") as log:
-            self.swap("bad")
-            said = self.follow(log, "stays in use")
-        self.assertIn("the key does not belong to the first certificate", said)
+        self.swap("bad")
+        said = self.follow("stays in use")
+        self.assertEqual(said["level"], "warning")
+        self.assertIn("the key does not belong to the first certificate", said["msg"])
         self.assert_serves("one")
         self.make_certificate("good")
-        with open(self.tmp / "log", encoding="utf-8") as log:
-            self.swap("good")
-            self.follow(log, "a new certificate is in use")
+        self.swap("good")
+        self.follow("a new certificate is in use")
         self.assert_serves("good")
-
-    def follow(self, log, needle):
-        """Reads a file that grows until a line has needle; returns that line."""
-        end = time.monotonic() + support.PATIENCE
-        while time.monotonic() < end:
-            line = log.readline()
-            if needle in line:
-                return line
-            if not line:
-                self.assertIsNone(self.process.poll())
-                time.sleep(0.01)
-        self.fail(f"the log never said {needle!r}")
 
 
 class TestSlowClients(WebhookServer):
@@ -451,7 +463,7 @@ class TestEnd(WebhookServer):
             self.process.send_signal(signal.SIGTERM)
             self.wait_until_refused()
             answer, text = self.ask(self.plain(), "GET", "/readyz", headers={})
-            self.assertEqual((answer.status, text), (503, "draining\n"))
+            self.assertEqual((answer.status, text), (503, "it is shutting down\n"))
             client.sendall(body)
             answer = http.client.HTTPResponse(client)
             answer.begin()
@@ -465,6 +477,7 @@ class TestEnd(WebhookServer):
         while time.monotonic() < end:
             try:
                 socket.create_connection(("localhost", self.port)).close()
+                time.sleep(0.01)
             except ConnectionRefusedError:
                 return
         self.fail("new connections are still taken")
