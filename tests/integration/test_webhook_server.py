@@ -1,5 +1,5 @@
-"""The servers of hook-controller: webhooks over TLS and the plain one, with clients that do right and
-clients that do not."""
+"""The servers of hook-controller: webhooks over TLS and the plain one, with clients that do right
+and clients that do not."""
 
 import base64
 import concurrent.futures
@@ -111,8 +111,8 @@ class WebhookServer(support.TestCase):
         directory.mkdir(parents=True)
         result = support.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-keyout", directory / "tls.key", "-out", directory / "tls.crt", "-days", "9",
-             "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost"]
+             "-nodes", "-keyout", directory / "tls.key", "-out", directory / "tls.crt",
+             "-days", "9", "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost"]
         )  # fmt: skip
         self.assertEqual(result.returncode, 0, result.stderr)
 
