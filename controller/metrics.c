@@ -186,7 +186,7 @@ void controller_metrics_event(const char *reason)
 static void add_known_series(void)
 {
     static const char *const connection_reasons[] = {"tls", "too-large", "slow", "bad-request"};
-    static const char *const results[] = {"ok", "retry", "error"};
+    static const char *const results[] = {"ok", "refused", "retry"};
     char labels[LONGEST_LABELS];
     for (int outcome = 0; outcome < CONTROLLER_REVIEW_OUTCOMES; outcome++) {
         for (int webhook = 0; webhook <= CONTROLLER_VALIDATE_MACHINES; webhook++) {

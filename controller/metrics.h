@@ -16,7 +16,7 @@ void controller_metrics_review(
 /* hookline_webhook_bad_connections_total{reason}: "tls", "too-large", "slow", "bad-request". */
 void controller_metrics_bad_connection(const char *reason);
 
-/* hookline_reconciles_total{result}: "ok", "retry", "error". */
+/* hookline_reconciles_total{result}: "ok", "refused", "retry". */
 void controller_metrics_reconcile(const char *result);
 
 /* hookline_queue_wait_seconds, hookline_queue_work_seconds (histograms). */

@@ -6,6 +6,7 @@ built, and leaves both for the next. PROVIDER chooses the cluster (tests/e2e/REA
 import http.client
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import threading
@@ -33,6 +34,8 @@ RESTRICTED = {
 # Words for kubectl: where Hookline is installed, and the replicas there.
 SYSTEM = ["--namespace=hookline-system"]
 CONTROLLER = ["--selector=app.kubernetes.io/component=controller"]
+# What a replica logs when the policy is another.
+POLICY_READ = "the policy is that of|everything that needs a policy is denied"
 
 
 def image(name):
@@ -76,6 +79,7 @@ class ClusterCase(TestCase):
         self.kubectl("config", "set-context", "--current", f"--namespace={self.namespace}")
         self.addCleanup(self.kubectl, "delete", "namespace", self.namespace, "--wait=false")
         self.addCleanup(self.collect_if_failed)
+        self.proxy = None
         # Pods need it, and it comes a moment after the namespace.
         self.wait_for("serviceaccount", lambda account: account["metadata"]["name"] == "default")
 
@@ -111,6 +115,18 @@ class ClusterCase(TestCase):
         if done.returncode != 0:
             raise KubectlError(done.stderr.strip())
         return done.stdout + done.stderr
+
+    def post(self, path, item):
+        """Creates an object below a path of the API, as nothing but kubectl proxy stands between.
+        Returns the code and the object or Status that came back."""
+        if self.proxy is None:
+            words = self.follow("proxy", "--port=0").readline().split()
+            # Starting to serve on 127.0.0.1:40001
+            self.proxy = http.client.HTTPConnection(words[-1], timeout=PATIENCE)
+            self.addCleanup(self.proxy.close)
+        self.proxy.request("POST", path, json.dumps(item), {"Content-Type": "application/json"})
+        answer = self.proxy.getresponse()
+        return answer.status, json.load(answer)
 
     def follow(self, *words):
         """Starts kubectl and returns its standard output as a stream, for wait_for_line()."""
@@ -316,6 +332,17 @@ class InstalledCase(ClusterCase):
             if "deletionTimestamp" not in pod["metadata"]
         ]
 
+    def set_policy(self, text):
+        """Changes the policy to another text, and waits until every replica has read it."""
+        before = {pod: self.kubectl("logs", pod, *SYSTEM) for pod in self.replicas()}
+        patch = json.dumps({"data": {"policy.yaml": text}})
+        self.kubectl("patch", "configmap", "hookline-policy", f"--patch={patch}", *SYSTEM)
+        for pod, log in before.items():
+            stream = self.follow("logs", "--follow", pod, *SYSTEM)
+            for _ in range(len(re.findall(POLICY_READ, log)) + 1):
+                while not re.search(POLICY_READ, next(stream)):
+                    pass
+
     def rolled_out(self):
         """Waits until every replica is of the newest kind and ready, and the others are gone."""
         words = ["rollout", "status", "deployment/hook-controller", *SYSTEM]
@@ -344,9 +371,7 @@ class Reviews:
     long as the context lasts. A webhook that is not there lets them pass: each must be refused."""
 
     def __init__(self, case):
-        words = case.follow("proxy", "--port=0").readline().split()
-        self.address = words[-1]  # Starting to serve on 127.0.0.1:40001
-        self.path = f"/apis/kubevirt.io/v1/namespaces/{case.namespace}/virtualmachineinstances"
+        self.case = case
         self.thread = threading.Thread(target=self.work)
         self.ended = threading.Event()
         self.refused = 0
@@ -362,19 +387,14 @@ class Reviews:
 
     def work(self):
         """Creates machines until the context ends."""
-        body = json.dumps(machine("reviewed", sidecars=[{"hostPath": {"path": "relative"}}]))
-        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
+        item = machine("reviewed", sidecars=[{"hostPath": {"path": "relative"}}])
+        path = f"/apis/kubevirt.io/v1/namespaces/{self.case.namespace}/virtualmachineinstances"
         while not self.ended.is_set():
-            connection.request(
-                "POST", self.path + "?dryRun=All", body, {"Content-Type": "application/json"}
-            )
-            answer = connection.getresponse()
-            text = answer.read().decode()
-            if answer.status == 422 and "hostPath.path" in text:
+            code, answer = self.case.post(path + "?dryRun=All", item)
+            if code == 422 and "hostPath.path" in answer["message"]:
                 self.refused += 1
             else:
-                self.faults.append(f"{answer.status}: {text}")
-        connection.close()
+                self.faults.append(answer)
 
 
 def machine(name, sidecars=None, **spec):
