@@ -296,8 +296,9 @@ static void tell_done(struct kube_transfer *transfer)
     long code = 0;
     const char *type = NULL;
     curl_off_t retry_after = 0;
-    double first_byte = 0;
+    double first_byte = 0; /* of the answer, but with a body that is sent: of the request */
     double total = 0;
+    bool watched = transfer->on_data != NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, (char **)&type);
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
@@ -317,7 +318,7 @@ static void tell_done(struct kube_transfer *transfer)
         .length = transfer->received_length,
         .is_json = type != NULL && text_starts_with(type, "application/json"),
         .retry_after = retry_after,
-        .seconds = first_byte > 0 ? first_byte : total,
+        .seconds = watched && first_byte > 0 ? first_byte : total,
     };
     transfer->on_done(transfer->user, &outcome);
 }

@@ -39,7 +39,7 @@ struct kube_outcome {
     size_t length;
     bool is_json; /* as Content-Type says */
     int64_t retry_after; /* seconds; 0: not said */
-    double seconds; /* until the first byte of the answer, or the fault */
+    double seconds; /* until the whole answer, the first byte of a stream, or the fault */
 };
 
 struct kube_transfer_options {
