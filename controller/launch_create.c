@@ -37,13 +37,14 @@ static void refuse_findings(struct controller_launch_work *work, const char *rea
     refuse(work, reason, message, LAUNCH_REFUSED);
 }
 
+/* The status follows when the watch shows the pod: behind the VMIs that wait for theirs. */
 static void pod_made(struct controller_launch_work *work, const json_t *pod)
 {
     log_write(LOG_INFO, json_pack("{s:s, s:s}", "vmi", work->key, "pod", kube_name(pod)),
         "created the launcher pod");
     kube_event(work->launch->options.events, &kube_virtual_machine_instances, work->machine,
         KUBE_EVENT_NORMAL, "SuccessfulCreate", "Created launcher pod %s", kube_name(pod));
-    controller_launch_write_status(work, pod, NULL, LAUNCH_OK);
+    controller_launch_finish(work, LAUNCH_OK);
 }
 
 /* A pod of the name is there: made by an earlier try, or by a leader before us, or a stranger's. */
