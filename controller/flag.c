@@ -33,9 +33,9 @@ const struct controller_flag controller_flags[] = {
     {NULL, "identity", "NAME", CONTROLLER_FLAG_TEXT, MEMBER(identity),
         .help = "what this replica is called in the Lease; default: $POD_NAME, else the host's "
                 "name"},
-    {NULL, "kube-qps", "N", CONTROLLER_FLAG_RATE, MEMBER(kube_qps), "300",
+    {NULL, "kube-qps", "N", CONTROLLER_FLAG_RATE, MEMBER(kube_qps), "1000",
         .help = "requests a second to the API server, at most"},
-    {NULL, "kube-burst", "N", CONTROLLER_FLAG_COUNT, MEMBER(kube_burst), "600", MOST_BURST,
+    {NULL, "kube-burst", "N", CONTROLLER_FLAG_COUNT, MEMBER(kube_burst), "2000", MOST_BURST,
         .help = "how many of them at once after a pause"},
     {NULL, "drain", "TIME", CONTROLLER_FLAG_DURATION, MEMBER(drain_ms), "10s",
         .help = "how long SIGTERM waits for what is under way"},

@@ -41,8 +41,8 @@ struct controller_settings {
     bool leader_elect; /* default true */
     char *lease_name; /* default "hookline-controller" */
     int64_t lease_duration_ms, lease_renew_deadline_ms, lease_retry_ms; /* 15 s, 10 s, 2 s */
-    double kube_qps; /* default 300 */
-    int kube_burst; /* default 600 */
+    double kube_qps; /* default 1000 */
+    int kube_burst; /* default 2000 */
     int64_t drain_ms; /* how long SIGTERM waits for what is under way; default 10 s */
     enum log_format log_format;
     enum log_level log_level;

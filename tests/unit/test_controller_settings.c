@@ -81,8 +81,8 @@ static void test_defaults(void **state)
     assert_int_equal(settings.lease_duration_ms, 15000);
     assert_int_equal(settings.lease_renew_deadline_ms, 10000);
     assert_int_equal(settings.lease_retry_ms, 2000);
-    assert_true(settings.kube_qps == 100);
-    assert_int_equal(settings.kube_burst, 200);
+    assert_true(settings.kube_qps == 1000);
+    assert_int_equal(settings.kube_burst, 2000);
     assert_int_equal(settings.drain_ms, 10000);
     assert_int_equal(settings.log_format, LOG_JSON);
     assert_int_equal(settings.log_level, LOG_INFO);
