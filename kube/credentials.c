@@ -16,7 +16,8 @@ struct kube_credentials {
     bool is_given;
     unsigned long generation; /* of given */
     struct stat file; /* the token file when it was read */
-    struct kube_exec_run *run;
+    struct kube_exec_run *run; /* of the plugin, or NULL */
+    unsigned long run_number;
     struct kube_credentials_waiter *waiters;
 };
 
@@ -67,17 +68,14 @@ static int read_token_file(struct kube_credentials *credentials, struct error **
     return 0;
 }
 
-static void tell_all(struct kube_credentials *credentials, const struct error *err)
+/* Tells those that wait for this run of the plugin: one who is told may start the next. */
+static void tell_all(
+    struct kube_credentials *credentials, unsigned long run_number, const struct error *err)
 {
-    /* one who is told may wait anew: only those that are here now are told */
-    struct kube_credentials_waiter *waiters = credentials->waiters;
-    struct kube_credentials_waiter *last = waiters != NULL ? waiters->prev : NULL;
-    while (credentials->waiters != NULL) {
+    while (credentials->waiters != NULL && credentials->waiters->run_number == run_number) {
         struct kube_credentials_waiter *waiter = credentials->waiters;
         kube_credentials_leave(credentials, waiter);
         waiter->on_ready(waiter->user, err);
-        if (waiter == last)
-            break;
     }
 }
 
@@ -92,7 +90,7 @@ static void on_plugin(void *user, struct kube_credential *credential, const stru
         credentials->is_given = true;
         credentials->generation++;
     }
-    tell_all(credentials, err);
+    tell_all(credentials, credentials->run_number, err);
 }
 
 static bool has_expired(const struct kube_credential *credential)
@@ -114,13 +112,16 @@ void kube_credentials_await(
         waiter->on_ready(waiter->user, NULL);
         return;
     }
-    if (credentials->run == NULL)
+    if (credentials->run == NULL) {
         credentials->run = kube_exec_start(credentials->config, on_plugin, credentials, &err);
+        credentials->run_number++;
+    }
     if (credentials->run == NULL) {
         waiter->on_ready(waiter->user, err);
         return;
     }
     waiter->waits = true;
+    waiter->run_number = credentials->run_number;
     DL_APPEND(credentials->waiters, waiter);
 }
 

@@ -12,6 +12,7 @@ struct kube_credentials;
 struct kube_credentials_waiter {
     struct kube_credentials_waiter *prev, *next; /* of the credentials' list */
     bool waits;
+    unsigned long run_number; /* of the run of the plugin that it waits for */
     void (*on_ready)(void *user, const struct error *err); /* err: there is no knowing; borrowed */
     void *user;
 };
