@@ -116,15 +116,16 @@ class ClusterCase(TestCase):
             raise KubectlError(done.stderr.strip())
         return done.stdout + done.stderr
 
-    def post(self, path, item):
-        """Creates an object below a path of the API, as nothing but kubectl proxy stands between.
-        Returns the code and the object or Status that came back."""
+    def ask(self, method, path, body=None, kind="application/json"):
+        """Asks the API server, with nothing but kubectl proxy between. Returns the code and the
+        object or Status that came back."""
         if self.proxy is None:
             words = self.follow("proxy", "--port=0").readline().split()
             # Starting to serve on 127.0.0.1:40001
             self.proxy = http.client.HTTPConnection(words[-1], timeout=PATIENCE)
             self.addCleanup(self.proxy.close)
-        self.proxy.request("POST", path, json.dumps(item), {"Content-Type": "application/json"})
+        text = None if body is None else json.dumps(body)
+        self.proxy.request(method, path, text, {"Content-Type": kind})
         answer = self.proxy.getresponse()
         return answer.status, json.load(answer)
 
@@ -390,7 +391,7 @@ class Reviews:
         item = machine("reviewed", sidecars=[{"hostPath": {"path": "relative"}}])
         path = f"/apis/kubevirt.io/v1/namespaces/{self.case.namespace}/virtualmachineinstances"
         while not self.ended.is_set():
-            code, answer = self.case.post(path + "?dryRun=All", item)
+            code, answer = self.case.ask("POST", path + "?dryRun=All", item)
             if code == 422 and "hostPath.path" in answer["message"]:
                 self.refused += 1
             else:
@@ -408,6 +409,17 @@ def machine(name, sidecars=None, **spec):
         "kind": "VirtualMachineInstance",
         "metadata": metadata,
         "spec": {"domain": {"devices": {}}, **spec},
+    }
+
+
+def owned_by(vmi):
+    """The reference by which a pod says that a VMI has made it."""
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "name": vmi["metadata"]["name"],
+        "uid": vmi["metadata"]["uid"],
+        "controller": True,
     }
 
 

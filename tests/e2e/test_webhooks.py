@@ -7,7 +7,7 @@ import unittest
 
 import support
 from integration.support import UPSTREAM
-from support import SYSTEM, machine
+from support import SYSTEM, machine, owned_by
 
 PODS = UPSTREAM / "pods"
 KEY = "metadata.annotations[hooks.kubevirt.io/hookSidecars]"
@@ -54,17 +54,6 @@ def launcher_pod(name, sidecars, **spec):
     }
 
 
-def owned_by(vmi):
-    """The reference by which a pod says that a VMI has made it."""
-    return {
-        "apiVersion": "kubevirt.io/v1",
-        "kind": "VirtualMachineInstance",
-        "name": vmi["metadata"]["name"],
-        "uid": vmi["metadata"]["uid"],
-        "controller": True,
-    }
-
-
 class MachinesTest(support.InstalledCase):
     """What users write is looked at when they apply it."""
 
@@ -95,7 +84,7 @@ class MachinesTest(support.InstalledCase):
             (FAULTY, 422, "Invalid", ["FieldValueInvalid"] * 2 + ["FieldValueForbidden"]),
             (FAULTY[2:], 403, "Forbidden", ["FieldValueForbidden"]),
         ):
-            answered, status = self.post(path, machine("faulty", sidecars))
+            answered, status = self.ask("POST", path, machine("faulty", sidecars))
             self.assertEqual((answered, status["reason"]), (code, reason))
             causes = status["details"]["causes"]
             self.assertEqual([cause["reason"] for cause in causes], kinds)
