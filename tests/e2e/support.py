@@ -221,13 +221,15 @@ class ClusterCase(TestCase):
         server = json.loads(self.kubectl("version", "-o", "json"))["serverVersion"]
         return int(server["minor"].rstrip("+"))
 
-    def overlay(self, name):
-        """The objects of an overlay of deploy/overlays as dictionaries; NAME-1.20 where there is one
-        and the cluster is older than 1.21."""
+    def overlay_folder(self, name):
+        """Where an overlay is; NAME-1.20 where there is one and the cluster is older than 1.21."""
         folder = ROOT / "deploy" / "overlays" / name
         old = folder.with_name(f"{name}-1.20")
-        if self.minor_version() < 21 and old.exists():
-            folder = old
+        return old if self.minor_version() < 21 and old.exists() else folder
+
+    def overlay(self, name):
+        """The objects of an overlay of deploy/overlays as dictionaries."""
+        folder = self.overlay_folder(name)
         output = self.kubectl("create", "--dry-run=client", "-o", "json", "-k", folder)
         objects = []
         for item in json_values(output):

@@ -208,16 +208,20 @@ class UninstalledTest(support.ClusterCase):
         return found
 
     def test_nothing_is_left(self):
-        """Machines and their pods go too; the namespace takes the Secret and the Lease with it."""
+        """By the commands of docs/install.md. Machines and their pods go too; the namespace takes
+        the Secret and the Lease with it."""
         before = self.everything()
-        objects = self.overlay("standalone")
-        self.install(objects)
+        folder = self.overlay_folder("standalone")
+        self.addCleanup(self.uninstall, self.overlay("standalone"))
+        self.kubectl("apply", "-k", folder)
+        wait = ["rollout", "status", "deployment/hook-controller", "-n", "hookline-system"]
+        self.kubectl(*wait, f"--timeout={support.PATIENCE}s")
         vmi = support.machine("left")
         vmi["metadata"]["labels"] = {"hookline.dev/launch": "true"}
         self.apply(vmi)
         self.wait_for_all("pods", lambda pods: pods)
         self.assertGreater(self.everything(), before)
-        self.uninstall(objects)
+        self.kubectl("delete", "-k", folder)
         self.wait_until_gone("pods")
         self.assertEqual(self.everything(), before)
 

@@ -318,7 +318,8 @@ class DownTest(support.InstalledCase):
         self.assertEqual(len(self.get("pod", "alone")["spec"]["containers"]), 1)
         self.kubectl("scale", "deployment/hook-controller", "--replicas=2", *SYSTEM)
         self.rolled_out()
-        event = self.wait_for("events", lambda item: item["reason"] == "SidecarsMissing")
+        ours = "--field-selector=reportingComponent=hook-controller"
+        event = self.wait_for("events", lambda item: item["reason"] == "SidecarsMissing", ours)
         self.assertEqual(event["type"], "Warning")
         self.assertEqual(event["involvedObject"]["kind"], "VirtualMachineInstance")
         self.assertEqual(event["involvedObject"]["uid"], owner["metadata"]["uid"])
