@@ -39,13 +39,25 @@ static void tell(const struct controller_launch_work *work)
             "the phase is %s", phase);
 }
 
+/* Whether a VMI that was written as a whole still has the status of before: then its CRD has got a
+ * status subresource meanwhile, and the API server takes a status no other way. */
+static bool was_left_out(const struct controller_launch_work *work, const json_t *written)
+{
+    const json_t *before = json_object_get(work->machine, "status");
+    const json_t *after = json_object_get(written, "status");
+    return work->whole && (before == after || json_equal(before, after));
+}
+
 static void status_written(void *user, const struct kube_answer *answer)
 {
     struct controller_launch_work *work = user;
     struct controller_launch *launch = work->launch;
     const struct kube_failure *failure = answer->failure;
     work->call = NULL;
-    if (failure == NULL) {
+    if (failure == NULL && was_left_out(work, answer->body)) {
+        launch->no_status_subresource = false;
+        controller_launch_finish(work, LAUNCH_RETRY);
+    } else if (failure == NULL) {
         launch->no_status_subresource = work->whole;
         tell(work);
         controller_launch_finish(work, work->result);

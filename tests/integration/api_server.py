@@ -298,6 +298,8 @@ class APIServer:
             key, value = self.find(where)
             self.changed_object(where, value, body)
             patch = {"status": body.get("status")} if where["subresource"] == "status" else body
+            if where["subresource"] == "" and where["plural"] not in self.without_status:
+                patch = {name: part for name, part in body.items() if name != "status"}
             result = merge(value, patch)
             if result != value:
                 self.store("MODIFIED", key, result)

@@ -188,6 +188,9 @@ class Launch(LaunchTest):
             if method == "PATCH" and path.endswith("/status")
         ]
         self.assertEqual(len(asked), 1, self.server.requests)
+        self.server.without_status.clear()  # an upgrade of the CRD
+        self.server.put(VMIS, machine("vm3"))
+        self.wait_phase("vm3", "Scheduling")
 
     def test_crd_that_comes_later(self):
         self.server.unknown.add(VMIS)
