@@ -161,7 +161,8 @@ static void pod_looked_for(void *user, const struct kube_answer *answer)
         controller_launch_fail(work, "looking for the launcher pod", answer->failure);
 }
 
-/* The VMI had a pod, and the cache has none: either the cache is behind, or someone deleted it. */
+/* The cache has no pod for a VMI that had one, or is leaving: either the cache is behind, or there
+ * is none any more. */
 static void look_for_pod(struct controller_launch_work *work)
 {
     auto_free char *name = controller_launcher_pod_name(work->machine);
@@ -201,10 +202,12 @@ static void decide(struct controller_launch_work *work)
         bool held = json_pointer_get(work->machine, "/metadata/finalizers") != NULL;
         if (pod != NULL && held && !is_leaving(pod))
             end_pod(work, pod);
-        else if (pod != NULL && !final)
+        else if (final)
+            controller_launch_finish(work, LAUNCH_OK);
+        else if (pod != NULL)
             controller_launch_write_status(work, pod, NULL, LAUNCH_OK);
         else
-            controller_launch_finish(work, LAUNCH_OK);
+            look_for_pod(work);
     } else if (final) {
         controller_launch_finish(work, LAUNCH_OK);
     } else if (pod != NULL) {

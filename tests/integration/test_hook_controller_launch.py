@@ -158,6 +158,8 @@ class Launch(LaunchTest):
             VMIS, "vms", "vm", {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
         )
         self.server.wait(lambda: not self.pods("vm"), "the pod's end")
+        self.assertIn("was deleted while it was Scheduling", self.condition("vm", "Deleted"))
+        self.assertEqual(self.phase("vm"), "Failed")
 
     def test_made_anew_under_its_name(self):
         self.start()
