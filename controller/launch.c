@@ -96,7 +96,12 @@ static void free_work(struct controller_launch_work *work)
 void controller_launch_finish(
     struct controller_launch_work *work, enum controller_launch_result result)
 {
-    static const char *const labels[] = {"ok", "error", "retry", "error"};
+    static const char *const labels[] = {
+        [LAUNCH_OK] = "ok",
+        [LAUNCH_REFUSED] = "refused",
+        [LAUNCH_RETRY] = "retry",
+        [LAUNCH_RETRY_LATER] = "retry",
+    };
     struct kube_queue *queue = work->launch->queue;
     auto_free char *key = steal(&work->key);
     free_work(work);

@@ -14,8 +14,8 @@ static void refuse(struct controller_launch_work *work, const char *reason, cons
     controller_launch_write_status(work, NULL, &obstacle, result);
 }
 
-/* All errors among the findings, one a line, each with its path below prefix. Owned by the
- * caller. */
+/* All errors among the findings in one line, as Events and logs have them, each with its path below
+ * prefix. Owned by the caller. */
 static char *describe(const struct findings *findings, const char *prefix)
 {
     UT_string text;
@@ -24,7 +24,7 @@ static char *describe(const struct findings *findings, const char *prefix)
         if (findings->items[i].severity != FINDING_ERROR)
             continue;
         auto_free char *line = finding_text(&findings->items[i]);
-        utstring_printf(&text, "%s%s%s", utstring_len(&text) > 0 ? "\n" : "", prefix, line);
+        utstring_printf(&text, "%s%s%s", utstring_len(&text) > 0 ? "; " : "", prefix, line);
     }
     return utstring_body(&text);
 }

@@ -244,14 +244,18 @@ class Obstacles(LaunchTest):
         self.wait_phase("vm", "Scheduling")
 
     def test_bad_annotation(self):
-        self.start()
+        controller = self.start()
         self.server.put(
             VMIS, machine("vm", [{**SIDECAR, "imagePullPolicy": "Sometimes"}, {"hostPath": {}}])
         )
         message = self.condition("vm", "InvalidAnnotation")
         self.assertIn(f"metadata.annotations[{KEY}][0].imagePullPolicy", message)
-        self.assertIn("[1].hostPath.path", message)
+        self.assertIn(f"; metadata.annotations[{KEY}][1].hostPath.path", message)
         self.assertEqual(self.pods(), [])
+        self.server.wait(
+            lambda: controller.metric('hookline_reconciles_total{result="refused"}') > 0,
+            "a refusal among the metrics",
+        )
         self.server.patch(
             VMIS, "vms", "vm", {"metadata": {"annotations": {KEY: json.dumps([SIDECAR])}}}
         )
