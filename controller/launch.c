@@ -43,14 +43,14 @@ bool controller_launch_owns(const json_t *machine, const json_t *pod)
     return uid != NULL && streq(uid, kube_uid(machine));
 }
 
-/* A number that is another one when the value is another (FNV-1a of its text). */
+/* A number that is another one when the value is another. */
 static json_t *fingerprint(const json_t *value)
 {
     auto_free char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-    uint64_t hash = 0xcbf29ce484222325;
-    for (const char *at = text; at != NULL && *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
-    return json_integer((json_int_t)(hash >> 1));
+    unsigned hash = 0;
+    if (text != NULL)
+        HASH_VALUE(text, strlen(text), hash);
+    return json_integer(hash);
 }
 
 json_t *controller_launch_prune_machine(void *user, json_t *machine)
