@@ -229,6 +229,8 @@ BENCH_RUNS ?= 40
 .PHONY: bench
 bench: all $(BUILD)/tests/bench/bench ## measure what docs and README claim; JSON in build/bench.json
 	@$(BUILD)/tests/bench/bench $(BUILD) build/bench.json $(BENCH_RUNS)
+	@HOOKLINE_BUILD=$(BUILD) $(PYTHON) tests/bench/webhook.py build/bench.json
+	@HOOKLINE_BUILD=$(BUILD) $(PYTHON) tests/bench/cluster.py build/bench.json
 
 $(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(LIBRARIES)
 	$(call say,LINK,$@)

@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""Measures the webhooks of hook-controller over TLS, on connections that are kept: webhook.py
+OUTPUT.json. h2load asks, for a launcher pod like KubeVirt's whose annotation has three sidecars."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import machines
+from process import BenchError, Controller, free_port
+from sample import Report, quantile
+
+RUNS = 10
+REQUESTS = 5000  # in a run
+# Threads of the server, the CPUs it and h2load are kept on, and the connections.
+CASES = [
+    (1, "0", "1", 8, "server and h2load on a core each, 8 connections"),
+    (2, "0,1", "0,1", 8, "2 server threads and h2load share 2 cores, 8 connections"),
+    (1, "0", "1", 1, "server and h2load on a core each, 1 connection"),
+]
+
+
+def measure(folder, port, cpus, connections):
+    """One run of h2load: answers per second, and the time of each in milliseconds, sorted."""
+    log = folder / "requests"
+    log.unlink(missing_ok=True)
+    words = ["taskset", "-c", cpus, "h2load", "--h1", f"-n{REQUESTS}", f"-c{connections}"]
+    words += ["-H", "Content-Type: application/json", "-d", folder / "review.json"]
+    words += [f"--log-file={log}", f"https://127.0.0.1:{port}/mutate-pods"]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    rows = [line.split() for line in log.read_text("ascii").splitlines()]
+    # Microseconds of its start, HTTP status, and microseconds until the answer.
+    if len(rows) != REQUESTS or any(status != "200" for _, status, _ in rows):
+        raise BenchError("h2load: not every review was answered")
+    starts = [int(start) for start, _, _ in rows]
+    times = [int(time) for _, _, time in rows]
+    end = max(start + time for start, time in zip(starts, times))
+    return REQUESTS / (end - min(starts)) * 1e6, sorted(time / 1000 for time in times)
+
+
+def measure_all(folder, report):
+    """All rows."""
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    words += ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    words += ["-keyout", folder / "tls.key", "-out", folder / "tls.crt"]
+    subprocess.run(words, check=True, stderr=subprocess.DEVNULL)
+    (folder / "policy.yaml").write_text(machines.POLICY, "utf-8")
+    (folder / "review.json").write_text(json.dumps(machines.review()), "utf-8")
+    for threads, server_cpus, client_cpus, connections, what in CASES:
+        port = free_port()
+        flags = ["--launch=false", "--leader-elect=false", f"--webhook-threads={threads}"]
+        flags += [f"--webhook-listen=127.0.0.1:{port}", f"--policy-file={folder}/policy.yaml"]
+        flags += [f"--tls-certificate={folder}/tls.crt", f"--tls-key={folder}/tls.key"]
+        with Controller(folder, *flags, run_by=["taskset", "-c", server_cpus]) as controller:
+            controller.wait_ready()
+            measure(folder, port, client_cpus, connections)  # warms it up
+            runs = [measure(folder, port, client_cpus, connections) for _ in range(RUNS)]
+        report.add(f"webhook: {what}: reviews", "/s", [rate for rate, _ in runs])
+        report.add(f"webhook: {what}: p50", "ms", [quantile(times, 0.5) for _, times in runs])
+        report.add(f"webhook: {what}: p99", "ms", [quantile(times, 0.99) for _, times in runs])
+
+
+def main():
+    """Measures, or says why not."""
+    lacking = [name for name in ("h2load", "openssl", "taskset") if not shutil.which(name)]
+    if lacking:
+        print(f"no figures of the webhooks: {', '.join(lacking)} is not installed", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory(prefix="hookline-bench-") as folder:
+        measure_all(pathlib.Path(folder), Report(pathlib.Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
