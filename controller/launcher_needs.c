@@ -38,7 +38,7 @@ void controller_needs_of(
         .claims = xcalloc(1, sizeof(char *)),
     };
     const json_t *volumes = json_pointer_get(machine, "/spec/volumes");
-    for (size_t i = 0; i < json_array_size(volumes); i++)
+    for (size_t i = 0; i < json_array_size(volumes) && i < CONTROLLER_VOLUMES_MAX; i++)
         add_volume(json_array_get(volumes, i), needs);
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         const struct annotations_sidecar *sidecar = &list->sidecars[i];

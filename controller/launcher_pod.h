@@ -16,6 +16,9 @@
 #define CONTROLLER_MACHINE_DIRECTORY "/etc/podinfo"
 #define CONTROLLER_MACHINE_FILE "vmi.json"
 
+/* Of a VMI; as KubeVirt has it (pkg/virt-api/webhooks, arrayLenMax). */
+enum { CONTROLLER_VOLUMES_MAX = 256 };
+
 /* What the launch of a VMI needs to be there before its pod is made. Not Secrets: the controller
  * may not read them, and the kubelet says which one is missing. */
 struct controller_needs {
@@ -40,16 +43,16 @@ struct controller_launcher_pod_input {
  * KubeVirt leaves out), KubeVirt's labels of a launcher pod and ours, an owner reference, the VMI
  * itself by annotation and downward API for hook-launcher, its volumes, and sidecars of contract 2
  * (launcher kind standalone, unless the template makes compute another). What the template says
- * wins (docs/controller.md). The same input gives the same pod. Returns a new reference, or NULL with
- * findings: pointers into the VMI, or "/template" and below where that is at fault. */
+ * wins (docs/controller.md). The same input gives the same pod. Returns a new reference, or NULL
+ * with findings: pointers into the VMI, or "/template" and below where that is at fault. */
 json_t *controller_launcher_pod(
     const struct controller_launcher_pod_input *input, struct findings *findings);
 
 /* The pod's name alone. Owned by the caller. */
 char *controller_launcher_pod_name(const json_t *machine);
 
-/* The config maps and claims that the VMI's volumes and its sidecars name, each once,
- * without those that are optional. list may be NULL. */
+/* The config maps and claims that the VMI's volumes, as far as there may be so many, and its
+ * sidecars name, each once, without those that are optional. list may be NULL. */
 void controller_needs_of(
     const json_t *machine, const struct annotations_list *list, struct controller_needs *needs);
 void controller_needs_clear(struct controller_needs *needs);

@@ -287,6 +287,11 @@ void controller_launcher_add_volumes(struct controller_launcher_draft *draft)
     const json_t *volumes = json_object_get(draft->machine_spec, "volumes");
     size_t index = 0;
     json_t *volume = NULL;
+    if (json_array_size(volumes) > CONTROLLER_VOLUMES_MAX) {
+        findings_error(draft->findings, "/spec/volumes", "are %zu; at most %d are allowed",
+            json_array_size(volumes), CONTROLLER_VOLUMES_MAX);
+        return;
+    }
     json_array_foreach (volumes, index, volume) {
         auto_free char *pointer = json_pointer_index("/spec/volumes", index);
         if (!check_name(volumes, index, pointer, draft->findings))

@@ -226,6 +226,39 @@ static void templates_are_read_with_their_faults(void **state)
     }
 }
 
+/* No more of them are asked for, or looked at, than a VMI may have. */
+static void too_many_volumes_are_refused(void **state)
+{
+    (void)state;
+    auto_json json_t *machine = json_pack("{s:{s:s, s:s, s:s}, s:{s:{}, s:[]}}", "metadata", "name",
+        "a", "namespace", "b", "uid", "c", "spec", "domain", "volumes");
+    json_t *volumes = json_pointer_get(machine, "/spec/volumes");
+    for (int i = 0; i <= CONTROLLER_VOLUMES_MAX; i++) {
+        auto_free char *name = xasprintf("map-%d", i);
+        json_array_append_new(
+            volumes, json_pack("{s:s, s:{s:s}}", "name", name, "configMap", "name", name));
+    }
+    struct controller_needs needs;
+    size_t count = 0;
+    controller_needs_of(machine, NULL, &needs);
+    while (needs.config_maps[count] != NULL)
+        count++;
+    assert_int_equal(count, CONTROLLER_VOLUMES_MAX);
+    controller_needs_clear(&needs);
+
+    const struct controller_launcher_pod_input input = {.machine = machine, .settings = &settings};
+    struct findings findings = {0};
+    assert_null(controller_launcher_pod(&input, &findings));
+    assert_int_equal(findings.errors, 1);
+    auto_free char *text = finding_text(&findings.items[0]);
+    assert_string_equal(text, "spec.volumes: are 257; at most 256 are allowed");
+    findings_clear(&findings);
+    json_array_remove(volumes, 0);
+    auto_json json_t *pod = controller_launcher_pod(&input, &findings);
+    assert_non_null(pod);
+    findings_clear(&findings);
+}
+
 static void names_are_of_the_uid_and_valid(void **state)
 {
     (void)state;
@@ -296,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_machine_too_large_for_an_annotation_is_refused),
         cmocka_unit_test(the_default_is_what_the_documentation_says),
         cmocka_unit_test(templates_are_read_with_their_faults),
+        cmocka_unit_test(too_many_volumes_are_refused),
         cmocka_unit_test(names_are_of_the_uid_and_valid),
         cmocka_unit_test(wrong_types_break_nothing),
     };
