@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "controller/launcher_draft.h"
 #include "controller/pod_template.h"
+#include "kube/resource.h"
 
 enum {
     LABEL_MAX = 63, /* Kubernetes: of a label's value, and of a host name */
@@ -47,15 +48,9 @@ static char *hashed_name(const char *prefix, const char *name, const char *what)
     return xasprintf("%s%.*s-%s", prefix, (int)length, name, digits);
 }
 
-static const char *metadata_string(const json_t *machine, const char *key)
-{
-    return text_or(json_get_string(json_object_get(machine, "metadata"), key), "");
-}
-
 char *controller_launcher_pod_name(const json_t *machine)
 {
-    return hashed_name(
-        "virt-launcher-", metadata_string(machine, "name"), metadata_string(machine, "uid"));
+    return hashed_name("virt-launcher-", kube_name(machine), kube_uid(machine));
 }
 
 /* The labels, annotations and owner that KubeVirt gives a launcher pod, under our name. */
@@ -64,7 +59,7 @@ static json_t *make_metadata(const json_t *machine)
     auto_json json_t *minimal = annotations_minimal_pod(machine, ANNOTATIONS_LAUNCHER_STANDALONE);
     json_t *metadata = json_incref(json_object_get(minimal, "metadata"));
     json_t *labels = json_object_get(metadata, "labels");
-    const char *name = metadata_string(machine, "name");
+    const char *name = kube_name(machine);
     auto_free char *pod_name = controller_launcher_pod_name(machine);
     auto_free char *label = strlen(name) <= LABEL_MAX ? xstrdup(name) : hashed_name("", name, name);
     json_object_del(metadata, "generateName");
@@ -243,8 +238,7 @@ static void copy_scheduling(struct controller_launcher_draft *draft)
 static json_t *make_hostname(const struct controller_launcher_draft *draft)
 {
     const char *given = json_get_string(draft->machine_spec, "hostname");
-    const char *name =
-        given != NULL && given[0] != '\0' ? given : metadata_string(draft->input->machine, "name");
+    const char *name = given != NULL && given[0] != '\0' ? given : kube_name(draft->input->machine);
     size_t length = strcspn(name, ".");
     length = length < LABEL_MAX ? length : LABEL_MAX;
     while (length > 0 && name[length - 1] == '-')
@@ -397,10 +391,11 @@ static void check_annotations(const struct controller_launcher_draft *draft)
 static bool check_machine(const json_t *machine, struct findings *findings)
 {
     static const char *const required[] = {"name", "namespace", "uid"};
+    const json_t *metadata = json_object_get(machine, "metadata");
     size_t errors = findings->errors;
     for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
         auto_free char *pointer = json_pointer_join("/metadata", required[i]);
-        if (metadata_string(machine, required[i])[0] == '\0')
+        if (text_or(json_get_string(metadata, required[i]), "")[0] == '\0')
             findings_error(findings, pointer, "is missing");
     }
     if (!json_is_object(json_pointer_get(machine, "/spec/domain")))
@@ -414,7 +409,7 @@ json_t *controller_launcher_pod(
     size_t errors = findings->errors;
     struct controller_launcher_draft draft = {
         .input = input,
-        .namespace = metadata_string(input->machine, "namespace"),
+        .namespace = kube_namespace(input->machine),
         .machine_spec = json_object_get(input->machine, "spec"),
         .domain = json_pointer_get(input->machine, "/spec/domain"),
         .findings = findings,

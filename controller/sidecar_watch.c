@@ -31,11 +31,6 @@ static void notice(struct notices *notices, const char *reason, const char *form
         (struct controller_notice){.reason = xstrdup(reason), .message = message};
 }
 
-static const char *metadata_string(const json_t *pod, const char *key)
-{
-    return text_or(json_get_string(json_object_get(pod, "metadata"), key), "");
-}
-
 static const char *name_of(const json_t *container)
 {
     return text_or(json_get_string(container, "name"), "");
@@ -76,7 +71,7 @@ static bool may_end(const json_t *pod)
 {
     const json_t *compute = controller_container_find(pod, statuses, "compute");
     const json_t *terminated = controller_container_state(compute, "terminated");
-    return metadata_string(pod, "deletionTimestamp")[0] != '\0' ||
+    return json_pointer_get(pod, "/metadata/deletionTimestamp") != NULL ||
            (terminated != NULL && !controller_termination_failed(terminated));
 }
 
@@ -91,8 +86,8 @@ static void check_crash(struct notices *notices, const json_t *before, const jso
         return;
     auto_free char *why = controller_termination_text(terminated);
     notice(notices, "SidecarCrashed", "%s crashed: %s (kubectl logs -n %s %s -c %s)",
-        name_of(container), why, metadata_string(notices->pod, "namespace"),
-        metadata_string(notices->pod, "name"), name_of(container));
+        name_of(container), why, kube_namespace(notices->pod), kube_name(notices->pod),
+        name_of(container));
 }
 
 /* The line of text that names a sidecar, or NULL. Owned by the caller. */
@@ -140,14 +135,14 @@ static void check_missing(struct notices *notices, const json_t *before)
             "pod %s has the annotation %s, but no hook sidecars: hook-controller's webhook did not "
             "see it when it was made. The VM runs without its hooks; restart it once the webhook "
             "answers",
-            metadata_string(notices->pod, "name"), sidecars);
+            kube_name(notices->pod), sidecars);
     }
     if (host_paths != NULL && json_get_string(before, "hostPathsMissing") == NULL) {
         notice(notices, "SidecarsMissing",
             "pod %s has hook sidecars, but not the hostPath volumes of its annotation %s: "
             "hook-controller's webhook did not see it when it was made. Restart the VM once the "
             "webhook answers",
-            metadata_string(notices->pod, "name"), host_paths);
+            kube_name(notices->pod), host_paths);
     }
 }
 
