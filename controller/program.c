@@ -146,7 +146,7 @@ static char *metrics_page(void *user)
 {
     const struct program *program = user;
     struct controller_metrics_now now = {
-        .leader = program->leads,
+        .leader = program->leads && program->drain == NULL,
         .certificate_expiry = certificate_expiry(),
     };
     if (program->caches != NULL) {
