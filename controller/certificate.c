@@ -31,8 +31,8 @@ static void free_list(gnutls_x509_crt_t *list, unsigned count)
     gnutls_free(list);
 }
 
-/* Reads a chain, leaf first, or a bundle. Returns *count, at least one, to be freed by free_list, or
- * NULL. */
+/* Reads a chain, leaf first, or a bundle. Returns *count, at least one, to be freed by free_list,
+ * or NULL. */
 static gnutls_x509_crt_t *read_list(
     const char *name, const char *pem, unsigned *count, struct error **err)
 {

@@ -19,8 +19,8 @@ const json_t *controller_container_find(const json_t *pod, const char *list, con
 /* One state of a container: "waiting", "running" or "terminated". Borrowed, or NULL: not in it. */
 const json_t *controller_container_state(const json_t *container, const char *state);
 
-/* Whether it runs and its startup probe, where it has one, has succeeded. A pruned status leaves the
- * state out of a container that is ready. */
+/* Whether it runs and its startup probe, where it has one, has succeeded. A pruned status leaves
+ * the state out of a container that is ready. */
 bool controller_container_has_started(const json_t *container);
 
 /* What keeps the container from starting, by its waiting state's reason, which comes and goes in

@@ -1,6 +1,6 @@
-/* The end of the controller: it gives the lease back at once, so that another replica leads; goes on
- * taking reviews for a while, each on a connection of its own, since the cluster learns only by and
- * by that it is not ready; then takes none, and waits for those under way. */
+/* The end of the controller: it gives the lease back at once, so that another replica leads; goes
+ * on taking reviews for a while, each on a connection of its own, since the cluster learns only by
+ * and by that it is not ready; then takes none, and waits for those under way. */
 #ifndef CONTROLLER_DRAIN_H
 #define CONTROLLER_DRAIN_H
 

@@ -99,8 +99,8 @@ static const json_t *find_trouble(const json_t *pod)
     return NULL;
 }
 
-/* Whether compute has started its guest and no container beside it is still to come: only then has the launcher its
- * sidecars. */
+/* Whether compute has started its guest and no container beside it is still to come: only then has
+ * the launcher its sidecars. */
 static bool is_running(const json_t *pod)
 {
     const json_t *list = json_object_get(json_object_get(pod, "status"), containers);
