@@ -127,7 +127,7 @@ struct kube_call *kube_call_start(
 {
     struct kube_call *call = xcalloc(1, sizeof(*call));
     kube_exchange_init(&call->exchange, client);
-    call->exchange.timeout_ms = client->timeout_ms;
+    call->exchange.timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : client->timeout_ms;
     call->exchange.on_end = on_end;
     call->exchange.abandon = abandon;
     call->exchange.user = call;

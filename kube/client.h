@@ -84,6 +84,7 @@ struct kube_request {
     const char *precondition_resource_version;
     int grace_period_seconds; /* of a delete; 0: the object's own. -1: none, at once */
     bool dry_run;
+    int64_t timeout_ms; /* of one try; 0: the client's */
 };
 
 /* What came of it; valid during the callback. Exactly one of body and failure is set. */

@@ -207,6 +207,13 @@ static json_t *make_object(const struct kube_lease *lease)
     return object;
 }
 
+/* How long one try of a request may take: one that hangs leaves time for another before the
+ * deadline. As client-go's users have it. */
+static int64_t try_ms(const struct kube_lease *lease)
+{
+    return lease->options.renew_deadline_ms / 2;
+}
+
 static void on_read(void *user, const struct kube_answer *answer);
 static void on_written(void *user, const struct kube_answer *answer);
 
@@ -217,6 +224,7 @@ static void read_lease(struct kube_lease *lease)
         .resource = &kube_leases,
         .namespace = lease->options.namespace,
         .name = lease->options.name,
+        .timeout_ms = try_ms(lease),
     };
     lease->call = kube_call_start(lease->client, &request, on_read, lease);
 }
@@ -231,6 +239,7 @@ static void write_lease(struct kube_lease *lease)
         .namespace = lease->options.namespace,
         .name = lease->object != NULL ? lease->options.name : NULL,
         .body = body,
+        .timeout_ms = try_ms(lease),
     };
     lease->sent = now();
     lease->call = kube_call_start(lease->client, &request, on_written, lease);

@@ -16,13 +16,14 @@ PATIENCE = 120
 
 
 class Answer:
-    """What a fault lets the server answer; code None: it hangs up instead."""
+    """What a fault lets the server answer; code None: it hangs up instead, at a given event."""
 
-    def __init__(self, code, body=None, headers=None, after=False):
+    def __init__(self, code, body=None, headers=None, after=False, until=None):
         self.code = code
         self.body = body
         self.headers = headers or {}
         self.after = after  # the request is done, and only its answer is lost
+        self.until = until
 
 
 def status(code, reason, message="the test says so"):
@@ -78,6 +79,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault is None or fault.after:
             answer = api.answer(verb, url.path, query, body)
         if fault is not None and fault.code is None:
+            if fault.until is not None:
+                fault.until.wait()
             self.close_connection = True
             return
         self.send(answer)

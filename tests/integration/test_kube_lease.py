@@ -1,5 +1,6 @@
 """Leader election by a Lease: one leads, another follows, whatever the API server does."""
 
+import threading
 import time
 
 import support
@@ -209,6 +210,22 @@ class LeaseTest(support.TestCase):
 
         self.api.fault = fault
         self.await_renewal()
+        self.await_renewal()
+        a.end()
+        self.assertEqual(a.lines, [{"leader": "a"}, {"acquired": True}])
+
+    def test_a_renewal_that_hangs_is_tried_anew(self):
+        a = self.candidate("a", ("12000", "10000", "50"))
+        a.await_line("acquired")
+        over = threading.Event()
+        self.addCleanup(over.set)
+        left = [True]
+
+        def fault(verb, *_):
+            return Answer(None, until=over) if verb == "PUT" and left and left.pop() else None
+
+        self.api.fault = fault
+        self.api.await_state(lambda: not left)
         self.await_renewal()
         a.end()
         self.assertEqual(a.lines, [{"leader": "a"}, {"acquired": True}])
