@@ -27,6 +27,7 @@ struct kube_transfer {
     struct curl_slist *headers; /* with the token */
     char *body;
     size_t length;
+    size_t sent; /* of body, given to libcurl */
     size_t limit;
     char *received; /* with room for a zero byte */
     size_t received_length, received_capacity;
@@ -97,6 +98,20 @@ static size_t receive(char *data, size_t size, size_t count, void *user)
     return length;
 }
 
+/* CURLOPT_READFUNCTION: the body. Whether a request is done again is not libcurl's affair: when a
+ * kept connection is closed without an answer, it repeats what it has in CURLOPT_POSTFIELDS, also a
+ * creation. This it cannot rewind. */
+static size_t give_body(char *buffer, size_t size, size_t count, void *user)
+{
+    struct kube_transfer *transfer = user;
+    size_t length = transfer->length - transfer->sent;
+    if (length > size * count)
+        length = size * count;
+    memcpy(buffer, transfer->body + transfer->sent, length);
+    transfer->sent += length;
+    return length;
+}
+
 /* CURLOPT_SOCKOPTFUNCTION */
 static int set_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 {
@@ -141,9 +156,11 @@ static void set_request(struct kube_transfer *transfer, const struct kube_transf
     if (transport->connect_to != NULL)
         note(transfer, curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, transport->connect_to));
     if (transfer->body != NULL) {
+        set_long(transfer, CURLOPT_POST, 1);
         note(transfer, curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                            (curl_off_t)transfer->length));
-        set_string(transfer, CURLOPT_POSTFIELDS, transfer->body);
+        note(transfer, curl_easy_setopt(transfer->easy, CURLOPT_READFUNCTION, give_body));
+        note(transfer, curl_easy_setopt(transfer->easy, CURLOPT_READDATA, transfer));
     }
     set_headers(transfer, options);
     /* a proxy that packs a stream of events would hold them back */
@@ -285,10 +302,21 @@ static enum kube_fault fault_of(const struct kube_transfer *transfer)
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return KUBE_FAULT_REFUSED;
+    case CURLE_SEND_FAIL_REWIND: /* what would have been done again */
+        return KUBE_FAULT_BROKEN;
     default:
         curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME, &begun);
         return begun > 0 ? KUBE_FAULT_BROKEN : KUBE_FAULT_NOT_SENT;
     }
+}
+
+/* What went wrong, in words; borrowed. */
+static const char *words_of(const struct kube_transfer *transfer)
+{
+    if (transfer->result == CURLE_SEND_FAIL_REWIND)
+        return "the connection was closed";
+    return transfer->error_text[0] != '\0' ? transfer->error_text
+                                           : curl_easy_strerror(transfer->result);
 }
 
 static void tell_done(struct kube_transfer *transfer)
@@ -307,9 +335,8 @@ static void tell_done(struct kube_transfer *transfer)
     if (transfer->received == NULL)
         transfer->received = xmalloc(1);
     transfer->received[transfer->received_length] = '\0';
-    auto_free char *why = xasprintf("no answer from %s: %s", transfer->transport->config->server,
-        transfer->error_text[0] != '\0' ? transfer->error_text
-                                        : curl_easy_strerror(transfer->result));
+    auto_free char *why =
+        xasprintf("no answer from %s: %s", transfer->transport->config->server, words_of(transfer));
     struct kube_outcome outcome = {
         .fault = fault_of(transfer),
         .why = why,

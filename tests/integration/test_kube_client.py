@@ -200,6 +200,13 @@ class Retries(kube_server.TestCase):
                 self.assertEqual(len(server.calls), tries, request)
                 self.assertEqual(answer["failure"] is None, tries == 2)
 
+    def test_a_creation_is_not_repeated_on_another_connection(self):
+        """Nor by libcurl, which does so by itself where a connection was used before."""
+        server = self.serve([good, self.drop, good])
+        answers = self.drive(self.kubeconfig(server), GET, CREATE)
+        self.assertEqual(answers[1]["failure"]["reason"], "Unreachable")
+        self.assertEqual(len(server.calls), 2)
+
     def test_retry_after(self):
         busy = lambda call: call.status(429, "TooManyRequests", "slow", {"Retry_After": 1})
         server = self.serve([busy, good])
@@ -263,7 +270,7 @@ class Retries(kube_server.TestCase):
             call.close_connection = True
 
         server = self.serve(last)
-        answers = self.drive(self.kubeconfig(server), *[CREATE] * 5)
+        answers = self.drive(self.kubeconfig(server), *[GET] * 5)
         self.assertEqual([answer["code"] for answer in answers], [200] * 5)
         self.assertEqual(len(server.calls), 5)
 
