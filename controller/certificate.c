@@ -187,7 +187,13 @@ bool controller_certificate_is_for(
 bool controller_certificate_same(
     const struct controller_certificate *a, const struct controller_certificate *b)
 {
-    return gnutls_x509_crt_equals(a->leaf, b->leaf) != 0;
+    bool same = a->count == b->count;
+    for (unsigned i = 0; same && i < a->count; i++) {
+        const gnutls_datum_t *one = &a->chain[i].cert;
+        const gnutls_datum_t *other = &b->chain[i].cert;
+        same = one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
+    }
+    return same;
 }
 
 gnutls_pcert_st *controller_certificate_chain(

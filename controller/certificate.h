@@ -34,7 +34,7 @@ time_t controller_certificate_expiry(const struct controller_certificate *certif
 bool controller_certificate_is_for(
     const struct controller_certificate *certificate, const char *dns_name);
 
-/* Whether both have the same leaf. */
+/* Whether both have the same chain. */
 bool controller_certificate_same(
     const struct controller_certificate *a, const struct controller_certificate *b);
 

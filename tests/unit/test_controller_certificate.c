@@ -159,7 +159,8 @@ static void test_current_is_shared(void **state)
     struct controller_certificate *next = controller_certificate_current();
     controller_certificate_chain(next, &count);
     assert_int_equal(count, 2);
-    assert_true(controller_certificate_same(held, next)); /* the same leaf */
+    assert_true(controller_certificate_same(held, held));
+    assert_false(controller_certificate_same(held, next)); /* the same leaf with its CA */
     controller_certificate_unref(held);
     controller_certificate_unref(next);
     controller_certificate_set_current(NULL);
