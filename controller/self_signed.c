@@ -118,6 +118,7 @@ static void on_written(void *user, const struct kube_answer *answer)
 {
     struct controller_self_signed *self = user;
     const struct kube_failure *failure = answer->failure;
+    controller_secret_wipe(answer->body);
     if (failure == NULL)
         log_info("%s: has a new CA and certificate", self->name);
     else if (failure->reason == KUBE_CONFLICT || failure->reason == KUBE_ALREADY_EXISTS)
