@@ -438,7 +438,8 @@ class EndTest(PluginTest):
         process.send_signal(signal.SIGTERM)
         self.wait_for_line(process.stderr, "stopping")
         gate.write_text("go on", encoding="utf-8")
-        self.assertEqual(self.answers(client), {0: "OK", 1: "UNAVAILABLE", 2: "UNAVAILABLE"})
+        codes = sorted(self.answers(client).values())  # any of them may arrive first
+        self.assertEqual(codes, ["OK", "UNAVAILABLE", "UNAVAILABLE"])
         self.wait_for_line(sidecar.stdout, "called Shutdown")
         self.assert_ended(process)
 
