@@ -340,7 +340,9 @@ class Driver:
     """A running kube_controller_driver, and what it has said."""
 
     def __init__(self, test, api, *arguments):
-        config = test.write(f"kubeconfig-{api.port}", api.kubeconfig())
+        config = test.tmp / f"kubeconfig-{api.port}"
+        if not config.exists():  # another driver may be reading it
+            test.write(config.name, api.kubeconfig())
         program = support.program("tests/peers/kube_controller_driver")
         self.process = test.spawn(
             [program, config, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
