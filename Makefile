@@ -185,7 +185,7 @@ TESTS ?= $(UNIT_TESTS) $(INTEGRATION_TESTS)
 
 .PHONY: test
 test: all unit peers ## run the tests (TESTS='…' for some of them)
-	HOOKLINE_BUILD=$(BUILD) prove --jobs 2 --timer --exec tests/exec $(TESTS)
+	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 2 $(TESTS)
 
 .PHONY: sanitize
 sanitize: ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -245,7 +245,7 @@ build/e2e/initramfs: tests/e2e/guest/build tests/e2e/guest/init
 e2e-boot: ## install what is missing, and boot guests with hook-launcher
 	@deploy/install-packages launch
 	@$(MAKE) all build/e2e/initramfs
-	HOOKLINE_BUILD=$(BUILD) prove --timer --exec tests/exec tests/e2e/test_boot.py
+	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 1 tests/e2e/test_boot.py
 
 build/e2e/helm/installed: tests/e2e/helm/package.json tests/e2e/helm/package-lock.json
 	$(call say,NPM,$(@D))
