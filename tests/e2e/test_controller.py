@@ -185,7 +185,8 @@ class Launch(support.ClusterCase):
         self.cluster.compact()
         self.cluster.restart("kube-apiserver")  # which has its own history in memory
         proxy.mend()
-        self.wait_for_all("pods", lambda pods: len(pods) == 30)
+        # Kubernetes itself is slow to collect the pods of what was deleted meanwhile.
+        self.wait_for_all("pods", lambda pods: len(pods) == 30, timeout=4 * support.PATIENCE)
         self.wait_for_pods(30)
 
     def test_wrong_and_huge_objects(self):
