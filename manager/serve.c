@@ -173,6 +173,8 @@ void manager_serve_free(struct manager_serve *serve)
     if (serve->server != NULL && !serve->stopping)
         unlink(serve->options.socket);
     manager_launcher_watch_free(serve->watch);
+    if (serve->mutations != NULL)
+        manager_mutations_close(serve->mutations); /* else the end of one begins the next */
     rpc_server_free(serve->server);
     manager_mutations_free(serve->mutations);
     manager_free(serve->manager);

@@ -193,6 +193,7 @@ static void test_freed_in_the_middle(void **state)
     while (room->sidecar.cancels == 0)
         ev_run(room->loop, 0);
     rpc_request_fail(room->sidecar.held, RPC_CANCELLED, "");
+    assert_int_equal(room->sidecar.calls, 1); /* the second's chain never began */
 }
 
 static void test_stopped_while_collecting(void **state)
