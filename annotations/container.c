@@ -1,3 +1,4 @@
+/* The container of one sidecar: its security context, its place among the pod's containers. */
 #include "annotations/draft.h"
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* The table of the annotation's fields: it is validated, explained and described as a schema by it. */
 #include "annotations/schema.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* What the two kinds of launcher that are not KubeVirt's own need: the bridge container, or the
+ * annotation as a file for compute. */
 #include "annotations/draft.h"
 
 #include "base/json.h"

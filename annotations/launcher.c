@@ -1,3 +1,4 @@
+/* The kinds of launcher, and how a pod tells which it is of. */
 #include "annotations/render.h"
 
 #include "annotations/draft.h"

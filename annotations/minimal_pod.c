@@ -1,3 +1,4 @@
+/* The pod that KubeVirt would make of a VMI, as far as sidecars are concerned. */
 #include "annotations/render.h"
 
 #include "annotations/draft.h"

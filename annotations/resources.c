@@ -1,3 +1,4 @@
+/* The resources of a sidecar, which keep the pod's QoS class as it is. */
 #include "annotations/draft.h"
 
 #include "annotations/quantity.h"

@@ -1,3 +1,4 @@
+/* The volumes of sidecars and where they are mounted. */
 #include "annotations/draft.h"
 
 #include <ctype.h>

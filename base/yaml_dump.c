@@ -1,3 +1,4 @@
+/* JSON written as YAML that every reader takes back as the same JSON. */
 #include "base/yaml.h"
 
 #include <ctype.h>

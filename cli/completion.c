@@ -1,3 +1,4 @@
+/* hookctl completion: scripts for bash, zsh and fish, from the tables of commands and flags. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* hookctl explain: what a field of the annotation means. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The help of hookctl and of its commands, from the tables of commands and flags. */
 #include <stdlib.h>
 #include <string.h>
 #include <utstring.h>

@@ -1,3 +1,4 @@
+/* hookctl render: the launcher pod with the sidecars, or the patch that adds them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

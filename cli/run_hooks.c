@@ -1,3 +1,4 @@
+/* The part of hookctl run that chains the hooks, once all sandboxes are up. */
 #include "cli/run.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* hookctl schema: the annotation as a JSON Schema. */
 #include <stdio.h>
 
 #include "annotations/schema.h"

@@ -1,3 +1,4 @@
+/* hookctl validate: every fault of the annotations in some files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

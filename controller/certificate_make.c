@@ -1,3 +1,4 @@
+/* Makes a CA and a leaf that it signs, by GnuTLS. */
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 #include <stdlib.h>

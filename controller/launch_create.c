@@ -1,3 +1,4 @@
+/* The step of a launch that makes the pod: drafts it, POSTs it, and knows its own again. */
 #include <string.h>
 #include <utstring.h>
 

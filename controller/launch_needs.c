@@ -1,3 +1,4 @@
+/* The step of a launch that asks the API server whether what the pod refers to is there. */
 #include <stdlib.h>
 #include <utstring.h>
 

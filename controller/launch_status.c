@@ -1,3 +1,4 @@
+/* The step of a launch that writes the VMI's status and its Events. */
 #include <time.h>
 
 #include "base/json.h"

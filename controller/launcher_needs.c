@@ -1,3 +1,4 @@
+/* The ConfigMaps and claims that a launcher pod refers to. */
 #include "controller/launcher_pod.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* hook-controller: the webhooks and the launch of VMIs, in the cluster. */
 #include <stdio.h>
 #include <string.h>
 

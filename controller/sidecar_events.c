@@ -1,3 +1,4 @@
+/* Tells of sidecars in trouble as Events on their VMI. */
 #include "controller/sidecar_watch.h"
 
 #include "base/json.h"

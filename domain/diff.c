@@ -1,3 +1,4 @@
+/* The difference of two documents, line by line. */
 #include "domain/domain.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* What must stay as it is in a domain on its way through hooks, read in one walk. */
 #include "domain/domain.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* libvirt's own RELAX NG schema of a domain, by libxml2. */
 #include "domain/domain.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Checks a VMI against the table of fields: what is unknown, unsupported or of the wrong kind. */
 #include "launcher/fields.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* hook-launcher: runs the virtual machine of a VMI on this machine. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

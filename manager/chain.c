@@ -1,3 +1,4 @@
+/* A hook's chain: a document handed through its subscribers, one after another. */
 #include <stdlib.h>
 #include <string.h>
 

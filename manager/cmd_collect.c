@@ -1,3 +1,4 @@
+/* hook-manager collect: prints what the sidecars announce. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* hook-manager on-define-domain: chains a domain from standard input to standard output. */
 #include "domain/domain.h"
 #include "manager/command.h"
 #include "manager/session.h"

@@ -1,3 +1,5 @@
+/* hook-manager pre-cloud-init-iso: chains cloud-init data from standard input to standard
+ * output. */
 #include "manager/cloud_init.h"
 #include "manager/command.h"
 #include "manager/session.h"

@@ -1,3 +1,4 @@
+/* hook-manager serve: old hook sidecars on KubeVirt's Plugin API. */
 #include <ev.h>
 #include <signal.h>
 

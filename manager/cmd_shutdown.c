@@ -1,3 +1,4 @@
+/* hook-manager shutdown: tells the sidecars that the VM has ended. */
 #include "manager/command.h"
 #include "manager/session.h"
 #include "manager/timings.h"

@@ -1,3 +1,4 @@
+/* A collection: all the sidecars that are to be there, dialled as their sockets appear. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

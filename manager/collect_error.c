@@ -1,3 +1,4 @@
+/* Which sidecars a collection lacks or has too many of, in words. */
 #include <utstring.h>
 
 #include "manager/collection.h"

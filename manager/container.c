@@ -1,3 +1,4 @@
+/* One sidecar's container while it is collected: its sockets, and which of them answers. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The library hookline-manager, over the rest of this room. */
 #include "manager/hookline.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* hook-manager: calls the hook sidecars of a VM. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Shutdown, told to all sidecars at once. */
 #include <stdlib.h>
 #include <utstring.h>
 

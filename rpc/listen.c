@@ -1,3 +1,4 @@
+/* Unix sockets that servers listen on: bound with their mode, in place of dead ones only. */
 #include "rpc/server.h"
 
 #include <errno.h>

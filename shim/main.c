@@ -1,3 +1,4 @@
+/* sidecar-shim: runs plain executables as hooks. */
 #include <ev.h>
 #include <getopt.h>
 #include <signal.h>
