@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/flag.h"
 #include "base/text.h"
 
 enum { FLAG_VERSION = CLI_FLAG_FIRST };
@@ -113,15 +114,10 @@ static char *getopt_letters(const struct flags *flags, const char *prefix)
 
 static int refuse_unknown(const struct flags *flags, const char *word, struct error **err)
 {
-    auto_free char *name = xstrndup(word, strcspn(word, "="));
     auto_free const char **known = xcalloc(flags->count + 1, sizeof(*known));
     for (size_t i = 0; i <= flags->count; i++)
         known[i] = flag_at(flags, i)->name;
-    const char *nearest = suggest_nearest(name + strlen("--"), known, flags->count + 1);
-    if (nearest != NULL)
-        return error_set(
-            err, ERROR_USAGE, "unknown flag \"%s\" (did you mean \"--%s\"?)", name, nearest);
-    return error_set(err, ERROR_USAGE, "unknown flag \"%s\"", name);
+    return flag_refuse(word, known, flags->count + 1, err);
 }
 
 /* Says what getopt_long(3) did not like: it returned outcome, and word is what it read last. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "annotations/sidecar.h"
+#include "base/flag.h"
 #include "base/text.h"
 
 enum {
@@ -145,12 +146,12 @@ const struct controller_flag *controller_flag_of_key(const char *key, char **hin
     return found;
 }
 
-const char *controller_flag_nearest(const char *name)
+int controller_flag_refuse(const char *word, struct error **err)
 {
-    const char *names[ARRAY_SIZE(controller_flags)];
+    const char *names[ARRAY_SIZE(controller_flags) + 2] = {"help", "version"};
     for (size_t i = 0; i < controller_flag_count; i++)
-        names[i] = controller_flags[i].name;
-    return suggest_nearest(name, names, controller_flag_count);
+        names[i + 2] = controller_flags[i].name;
+    return flag_refuse(word, names, ARRAY_SIZE(names), err);
 }
 
 static int assign_switch(const char *text, bool *member, struct error **err)

@@ -43,8 +43,8 @@ char *controller_flag_key(const struct controller_flag *flag);
  * in *hint, owned by the caller. Static. */
 const struct controller_flag *controller_flag_of_key(const char *key, char **hint);
 
-/* The nearest flag's name to one that is not known, or NULL. Static. */
-const char *controller_flag_nearest(const char *name);
+/* Refuses a word that getopt_long(3) did not like, as flag_refuse does. */
+int controller_flag_refuse(const char *word, struct error **err);
 
 /* Puts the value that text means into its member. Returns 0, or -1 with a usage error that says
  * what would be right, and not which flag it is. */

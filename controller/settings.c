@@ -154,16 +154,6 @@ static int read_file(struct controller_settings *settings, const char *path, str
     return result;
 }
 
-static int refuse_unknown(const char *word, struct error **err)
-{
-    auto_free char *name = xstrndup(word, strcspn(word, "="));
-    const char *nearest = controller_flag_nearest(name + strspn(name, "-"));
-    if (nearest == NULL)
-        return error_set(err, ERROR_USAGE, "unknown flag \"%s\"", name);
-    return error_set(
-        err, ERROR_USAGE, "unknown flag \"%s\" (did you mean \"--%s\"?)", name, nearest);
-}
-
 /* What the command line says: for each flag of the table its value, borrowed, or NULL. */
 struct command_line {
     const char **values;
@@ -201,7 +191,7 @@ static int read_flags(int argc, char **argv, const struct command_line *line, st
         if (id == ':')
             return error_set(err, ERROR_USAGE, "%s needs a value", argv[optind - 1]);
         if (id == '?')
-            return refuse_unknown(argv[optind - 1], err);
+            return controller_flag_refuse(argv[optind - 1], err);
         if (id == ID_HELP)
             *line->help = true;
         else if (id == ID_VERSION)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/flag.h"
 #include "base/text.h"
 #include "domain/domain.h"
 #include "manager/manager.h"
@@ -85,37 +86,16 @@ void launcher_flags_describe(FILE *out)
         auto_free char *left = xasprintf("%s --%s%s%s", table[i].id == FLAG_HELP ? "-h," : "   ",
             table[i].name, table[i].argument != NULL ? " " : "",
             table[i].argument != NULL ? table[i].argument : "");
-        fprintf(out, "  %-*s", COLUMN, left);
-        for (const char *line = table[i].help; line != NULL;) {
-            const char *end = strchr(line, '\n');
-            fprintf(out, " %.*s\n", end != NULL ? (int)(end - line) : (int)strlen(line), line);
-            line = end != NULL ? end + 1 : NULL;
-            if (line != NULL)
-                fprintf(out, "  %-*s", COLUMN, "");
-        }
+        flag_describe(out, COLUMN, left, table[i].help);
     }
 }
 
-static int refuse_unknown(const char *word, struct error **err)
+static int refuse(const char *word, struct error **err)
 {
     const char *names[ARRAY_SIZE(table)];
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         names[i] = table[i].name;
-    auto_free char *name = xstrndup(word, strcspn(word, "="));
-    const char *nearest = suggest_nearest(name + strspn(name, "-"), names, ARRAY_SIZE(names));
-    if (nearest == NULL)
-        return error_set(err, ERROR_USAGE, "unknown flag \"%s\"", name);
-    return error_set(
-        err, ERROR_USAGE, "unknown flag \"%s\" (did you mean \"--%s\"?)", name, nearest);
-}
-
-static int parse_duration(
-    const char *name, const char *value, int64_t *milliseconds, struct error **err)
-{
-    if (text_parse_duration(value, milliseconds))
-        return 0;
-    return error_set(err, ERROR_USAGE,
-        "--%s: \"%s\" is no duration from 1ms to 24h: write 30s, 250ms or 2m", name, value);
+    return flag_refuse(word, names, ARRAY_SIZE(names), err);
 }
 
 static int parse_sidecars(const char *value, size_t *out, struct error **err)
@@ -162,9 +142,9 @@ static int take_parsed(int id, const char *value, struct launcher_flags *out, st
     case FLAG_SIDECARS:
         return parse_sidecars(value, &out->sidecars, err);
     case FLAG_TIMEOUT:
-        return parse_duration("timeout", value, &out->timeout_ms, err);
+        return flag_parse_duration("timeout", value, &out->timeout_ms, err);
     case FLAG_WARN_AFTER:
-        return parse_duration("warn-after", value, &out->slow_chain_ms, err);
+        return flag_parse_duration("warn-after", value, &out->slow_chain_ms, err);
     case FLAG_CONTAINER_DISK:
         return parse_mapping("container-disk", value, &out->container_disks, err);
     case FLAG_PVC:
@@ -244,7 +224,7 @@ static int take_all(
         if (id == ':')
             return error_set(err, ERROR_USAGE, "%s needs a value", argv[optind - 1]);
         if (id == '?')
-            return refuse_unknown(argv[optind - 1], err);
+            return refuse(argv[optind - 1], err);
         int taken = take_parsed(id, optarg, out, err);
         if (taken < 0)
             return -1;

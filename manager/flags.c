@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/flag.h"
 #include "base/text.h"
 #include "domain/domain.h"
 #include "manager/plugin_socket.h"
@@ -95,18 +96,11 @@ void manager_flags_describe(FILE *out, unsigned sets)
         auto_free char *left =
             xasprintf("%s --%s%s%s", table[i].id == FLAG_HELP ? "-h," : "   ", table[i].name,
                 table[i].argument != NULL && !is_optional(argument) ? " " : "", argument);
-        fprintf(out, "  %-*s", COLUMN, left);
-        for (const char *line = table[i].help; line != NULL;) {
-            const char *end = strchr(line, '\n');
-            fprintf(out, " %.*s\n", end != NULL ? (int)(end - line) : (int)strlen(line), line);
-            line = end != NULL ? end + 1 : NULL;
-            if (line != NULL)
-                fprintf(out, "  %-*s", COLUMN, "");
-        }
+        flag_describe(out, COLUMN, left, table[i].help);
     }
 }
 
-static int refuse_unknown(const char *word, unsigned sets, struct error **err)
+static int refuse(const char *word, unsigned sets, struct error **err)
 {
     const char *names[ARRAY_SIZE(table)];
     size_t count = 0;
@@ -114,21 +108,7 @@ static int refuse_unknown(const char *word, unsigned sets, struct error **err)
         if (has_flag(sets, i))
             names[count++] = table[i].name;
     }
-    auto_free char *name = xstrndup(word, strcspn(word, "="));
-    const char *nearest = suggest_nearest(name + strspn(name, "-"), names, count);
-    if (nearest == NULL)
-        return error_set(err, ERROR_USAGE, "unknown flag \"%s\"", name);
-    return error_set(
-        err, ERROR_USAGE, "unknown flag \"%s\" (did you mean \"--%s\"?)", name, nearest);
-}
-
-static int parse_duration(
-    const char *name, const char *value, int64_t *milliseconds, struct error **err)
-{
-    if (text_parse_duration(value, milliseconds))
-        return 0;
-    return error_set(err, ERROR_USAGE,
-        "--%s: \"%s\" is no duration from 1ms to 24h: write 30s, 250ms or 2m", name, value);
+    return flag_refuse(word, names, count, err);
 }
 
 static int parse_sidecars(const char *value, struct manager_flags *out, struct error **err)
@@ -148,9 +128,9 @@ static int flag_take(int id, const char *value, struct manager_flags *out, struc
     case FLAG_SIDECARS:
         return parse_sidecars(value, out, err);
     case FLAG_TIMEOUT:
-        return parse_duration("timeout", value, &out->timeout_ms, err);
+        return flag_parse_duration("timeout", value, &out->timeout_ms, err);
     case FLAG_WARN_AFTER:
-        return parse_duration("warn-after", value, &out->slow_chain_ms, err);
+        return flag_parse_duration("warn-after", value, &out->slow_chain_ms, err);
     case FLAG_LOG_FORMAT:
         return log_format_parse(value, &out->log_format, err);
     case FLAG_LOG_LEVEL:
@@ -162,7 +142,7 @@ static int flag_take(int id, const char *value, struct manager_flags *out, struc
         out->plugin_socket = value;
         return manager_plugin_socket_check(value, err);
     case FLAG_GRACE:
-        return parse_duration("grace", value, &out->grace_ms, err);
+        return flag_parse_duration("grace", value, &out->grace_ms, err);
     case FLAG_LAUNCHER_SOCKET:
         out->launcher_socket = value;
         break;
@@ -226,7 +206,7 @@ int manager_flags_parse(
         if (id == ':')
             return error_set(err, ERROR_USAGE, "%s needs a value", argv[optind - 1]);
         if (id == '?')
-            return refuse_unknown(argv[optind - 1], sets, err);
+            return refuse(argv[optind - 1], sets, err);
         if (optarg != NULL && optarg[0] == '\0')
             return error_set(err, ERROR_USAGE, "--%s: its value is empty", options[position].name);
         if (flag_take(id, optarg, out, err) < 0)

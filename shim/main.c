@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/flag.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "shim/shim.h"
@@ -78,15 +79,6 @@ static int parse_version(const char *text, struct settings *settings, struct err
         err, ERROR_USAGE, "--version: \"%s\" is not a hook protocol: use %s%s", text, known, hint);
 }
 
-static int parse_duration(
-    const char *flag, const char *text, int64_t *milliseconds, struct error **err)
-{
-    if (text_parse_duration(text, milliseconds))
-        return 0;
-    return error_set(err, ERROR_USAGE,
-        "--%s: \"%s\" is not a duration from 1ms to 24h, such as 30s or 2m", flag, text);
-}
-
 static int refuse_flag(char **argv, struct error **err)
 {
     const char *word = argv[optind - 1];
@@ -118,9 +110,9 @@ static int parse_flag(int flag, char **argv, struct settings *settings, struct e
         settings->shim.hook.use_stdin = true;
         return 0;
     case FLAG_TIMEOUT:
-        return parse_duration("timeout", optarg, &settings->shim.hook.timeout_ms, err);
+        return flag_parse_duration("timeout", optarg, &settings->shim.hook.timeout_ms, err);
     case FLAG_KILL_GRACE:
-        return parse_duration("kill-grace", optarg, &settings->shim.hook.kill_grace_ms, err);
+        return flag_parse_duration("kill-grace", optarg, &settings->shim.hook.kill_grace_ms, err);
     case FLAG_LOG_FORMAT:
         return log_format_parse(optarg, &settings->log_format, err);
     case FLAG_LOG_LEVEL:

@@ -181,6 +181,8 @@ static void test_wrong_flags(void **state)
         {{"--policyfile=p.yaml"},
             "unknown flag \"--policyfile\" (did you mean \"--policy-file\"?)"},
         {{"--wibble"}, "unknown flag \"--wibble\""},
+        {{"--versoin"}, "unknown flag \"--versoin\" (did you mean \"--version\"?)"},
+        {{"--help=yes"}, "--help takes no value"},
         {{"--drain"}, "--drain needs a value"},
         {{"--self-signed", "--launch", "false"},
             "unexpected argument \"false\" (a switch is set as in --launch=false)"},
