@@ -8,6 +8,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utstring.h>
 
 #include "annotations/parse.h"
 #include "annotations/schema.h"
@@ -258,12 +259,13 @@ static void wrong_types_are_errors_everywhere(void **state)
 static char *repeat(const char *opening, const char *text, size_t count, const char *closing)
 {
     size_t size = strlen(text);
-    char *out = xmalloc(strlen(opening) + size * count + strlen(closing) + 1);
-    char *end = stpcpy(out, opening);
+    UT_string out;
+    utstring_init(&out);
+    utstring_printf(&out, "%s", opening);
     for (size_t i = 0; i < count; i++)
-        end = stpcpy(end, text);
-    strcpy(end, closing); /* NOLINT: made to fit */
-    return out;
+        utstring_bincpy(&out, text, size);
+    utstring_printf(&out, "%s", closing);
+    return utstring_body(&out);
 }
 
 static void expect(const char *text, const char *expected)

@@ -8,34 +8,70 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
+#include "base/subprocess.h"
 #include "base/text.h"
 #include "controller/metrics.h"
 
-enum { THREADS = 4, ROUNDS = 1000 };
+enum { THREADS = 4, ROUNDS = 1000, OUTPUT_LIMIT = 1 << 20, COMPLAINT_LIMIT = 4096 };
+
+/* What Python said. */
+struct answer {
+    int wait_status;
+    char *output, *complaint; /* owned */
+};
+
+static void keep_answer(void *user, struct subprocess_result *result)
+{
+    struct answer *answer = user;
+    answer->wait_status = result->wait_status;
+    answer->output = steal(&result->output);
+    answer->complaint = xstrdup(result->error_tail);
+    ev_break(EV_DEFAULT, EVBREAK_ALL);
+}
+
+/* Runs Python with arguments, which end with NULL, and input, and waits for its end. */
+static struct answer python(const char *const *argv, const char *input)
+{
+    struct answer answer = {0};
+    const struct subprocess_options options = {
+        .argv = argv,
+        .input = input,
+        .input_length = strlen(input),
+        .output_limit = OUTPUT_LIMIT,
+        .error_tail_limit = COMPLAINT_LIMIT,
+        .on_done = keep_answer,
+        .user = &answer,
+    };
+    auto_error struct error *error = NULL;
+    if (subprocess_start(&options, &error) == NULL)
+        fail_msg("%s", error->message);
+    ev_run(EV_DEFAULT, 0);
+    return answer;
+}
+
+static void answer_clear(struct answer *answer)
+{
+    free(answer->output);
+    free(answer->complaint);
+}
 
 /* What the foreign parser makes of the page of now. New reference. */
 static json_t *scrape(const struct controller_metrics_now *now)
 {
+    static const char *const argv[] = {"/usr/bin/python3", "tests/peers/metrics.py", NULL};
     auto_free char *page = controller_metrics_text(now);
-    auto_free char *directory = file_make_temporary("test-metrics-", NULL);
-    assert_non_null(directory);
-    auto_free char *path = file_join(directory, "page");
-    assert_int_equal(file_write(path, page, strlen(page), 0600, NULL), 0);
-    auto_free char *command = xasprintf("/usr/bin/python3 tests/peers/metrics.py <%s", path);
-    FILE *output = popen(command, "re"); /* NOLINT: no outside text in it */
-    assert_non_null(output);
-    json_t *families = json_loadf(output, 0, NULL);
-    assert_int_equal(pclose(output), 0);
-    file_remove_tree(directory, NULL);
+    struct answer answer = python(argv, page);
+    if (answer.wait_status != 0)
+        fail_msg("the page cannot be parsed: %s", answer.complaint);
+    json_t *families = json_loads(answer.output, 0, NULL);
     assert_non_null(families);
+    answer_clear(&answer);
     return families;
 }
 
@@ -50,7 +86,10 @@ static double value_of(const json_t *families, const char *family, const char *s
 
 static bool has_parser(void)
 {
-    return system("/usr/bin/python3 -c 'import prometheus_client' 2>/dev/null") == 0; /* NOLINT */
+    static const char *const argv[] = {"/usr/bin/python3", "-c", "import prometheus_client", NULL};
+    struct answer answer = python(argv, "");
+    answer_clear(&answer);
+    return answer.wait_status == 0;
 }
 
 struct expected {

@@ -7,6 +7,7 @@
 
 #include <ev.h>
 #include <string.h>
+#include <utstring.h>
 
 #include "base/json.h"
 #include "base/memory.h"
@@ -112,9 +113,8 @@ static void test_removal(void **state)
 
 static void write_down(void *user, const char *key, const json_t *object)
 {
-    strcat(user, key);
-    strcat(user, kube_resource_version(object));
-    strcat(user, " ");
+    UT_string *told = user;
+    utstring_printf(told, "%s%s ", key, kube_resource_version(object));
 }
 
 static void test_a_sweep_removes_what_was_not_put_again(void **state)
@@ -123,20 +123,22 @@ static void test_a_sweep_removes_what_was_not_put_again(void **state)
     put("a", "1", "x", true);
     put("b", "2", "x", true);
     put("c", "3", "x", true);
-    char told[64] = "";
-    kube_cache_each(cache, write_down, told);
-    assert_string_equal(told, "a1 b2 c3 ");
+    UT_string told;
+    utstring_init(&told);
+    kube_cache_each(cache, write_down, &told);
+    assert_string_equal(utstring_body(&told), "a1 b2 c3 ");
     kube_cache_stale(cache);
     put("b", "2", "x", false);
     kube_cache_stale(cache); /* the list began anew */
     put("c", "3", "x", false);
     put("d", "4", "x", true);
-    told[0] = '\0';
-    kube_cache_sweep(cache, write_down, told);
-    assert_string_equal(told, "a1 b2 ");
-    told[0] = '\0';
-    kube_cache_each(cache, write_down, told);
-    assert_string_equal(told, "c3 d4 ");
+    utstring_clear(&told);
+    kube_cache_sweep(cache, write_down, &told);
+    assert_string_equal(utstring_body(&told), "a1 b2 ");
+    utstring_clear(&told);
+    kube_cache_each(cache, write_down, &told);
+    assert_string_equal(utstring_body(&told), "c3 d4 ");
+    utstring_done(&told);
 }
 
 static void test_any_text_is_kept(void **state)

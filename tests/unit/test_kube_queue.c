@@ -7,6 +7,7 @@
 
 #include <ev.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -39,9 +40,7 @@ static void work(void *user, const char *key)
     struct room *room = user;
     size_t length = strlen(room->log);
     assert_true(length + strlen(key) + 2 < LOG_SIZE);
-    if (length > 0)
-        strcat(room->log, " ");
-    strcat(room->log, key);
+    snprintf(room->log + length, LOG_SIZE - length, "%s%s", length > 0 ? " " : "", key);
     if (room->act != NULL)
         room->act(room, key);
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utstring.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -17,11 +18,11 @@ enum { LIMIT = 8 };
 /* Writes a line as [line], and one over the limit as <its length>. */
 static bool write_line(void *user, const char *line, size_t length)
 {
-    char *out = user;
+    UT_string *out = user;
     if (line != NULL)
-        sprintf(out + strlen(out), "[%.*s]", (int)length, line);
+        utstring_printf(out, "[%.*s]", (int)length, line);
     else
-        sprintf(out + strlen(out), "<%zu>", length);
+        utstring_printf(out, "<%zu>", length);
     return true;
 }
 
@@ -44,13 +45,15 @@ static void test_lines(void **state)
         size_t length = strlen(cases[i].text);
         for (size_t piece = 1; piece <= length + 1; piece++) {
             struct kube_lines lines = {.limit = LIMIT};
-            char out[256] = "";
+            UT_string out;
+            utstring_init(&out);
             for (size_t at = 0; at < length; at += piece) {
                 size_t left = length - at;
                 kube_lines_feed(
-                    &lines, cases[i].text + at, left < piece ? left : piece, write_line, out);
+                    &lines, cases[i].text + at, left < piece ? left : piece, write_line, &out);
             }
-            assert_string_equal(out, cases[i].lines);
+            assert_string_equal(utstring_body(&out), cases[i].lines);
+            utstring_done(&out);
             kube_lines_clear(&lines);
         }
     }
@@ -59,17 +62,19 @@ static void test_lines(void **state)
 static bool stop_at_second(void *user, const char *line, size_t length)
 {
     write_line(user, line, length);
-    return strstr(user, "][") == NULL;
+    return strstr(utstring_body((UT_string *)user), "][") == NULL;
 }
 
 static void test_lines_stop(void **state)
 {
     (void)state;
     struct kube_lines lines = {.limit = LIMIT};
-    char out[256] = "";
-    kube_lines_feed(&lines, "a", 1, stop_at_second, out);
-    kube_lines_feed(&lines, "b\nc\nd\ne", 7, stop_at_second, out);
-    assert_string_equal(out, "[ab][c]");
+    UT_string out;
+    utstring_init(&out);
+    kube_lines_feed(&lines, "a", 1, stop_at_second, &out);
+    kube_lines_feed(&lines, "b\nc\nd\ne", 7, stop_at_second, &out);
+    assert_string_equal(utstring_body(&out), "[ab][c]");
+    utstring_done(&out);
     kube_lines_clear(&lines);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/unit/rpc_pair.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -33,7 +34,8 @@ static size_t for_each_other_thread(void (*visit)(const char *thread))
     size_t count = 0;
     DIR *directory = opendir("/proc/self/task");
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid())
+        long thread = 0; /* "." and ".." are no number */
+        if (!text_parse_int(entry->d_name, 1, LONG_MAX, &thread) || thread == getpid())
             continue;
         visit(entry->d_name);
         count++;

@@ -202,7 +202,7 @@ static void stopping_does_not_wait_for_silent_connections(void **state)
 {
     struct pair *pair = *state;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strcpy(address.sun_path, pair->path);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", pair->path);
     auto_fd int silent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(silent, (struct sockaddr *)&address, sizeof(address)), 0);
     pair_call(pair, "", 0); /* the silent one has been accepted before */
