@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -13,7 +13,7 @@ struct line {
     char *name;
     char *state;
     bool running;
-    struct timespec since;
+    double since; /* clock_seconds */
 };
 
 struct cli_progress {
@@ -44,18 +44,11 @@ void cli_progress_hide(struct cli_progress *progress)
     fflush(progress->stream);
 }
 
-static double seconds_since(const struct timespec *since)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - since->tv_sec) + (double)(now.tv_nsec - since->tv_nsec) / 1e9;
-}
-
 /* Writes one line no wider than the terminal, which would otherwise take two for it. */
 static void show_line(const struct cli_progress *progress, const struct line *line, int width)
 {
     auto_free char *time =
-        line->running ? xasprintf("  %.1f s", seconds_since(&line->since)) : xstrdup("");
+        line->running ? xasprintf("  %.1f s", clock_seconds() - line->since) : xstrdup("");
     auto_free char *text =
         xasprintf("  %-16s  %s%s", line->name, line->state != NULL ? line->state : "", time);
     fprintf(progress->stream, "%.*s\n", width, text);
@@ -89,7 +82,7 @@ void cli_progress_set(
             continue;
         xstrset(&line->state, state);
         line->running = running;
-        clock_gettime(CLOCK_MONOTONIC, &line->since);
+        line->since = clock_seconds();
     }
     show(progress);
 }

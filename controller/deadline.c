@@ -2,20 +2,14 @@
 
 #include <stddef.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <utlist.h>
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
+#include "base/clock.h"
 
 /* Shuts down what is late, and sets the timer for what comes next; with the mutex held. */
 static void watch(struct ev_loop *loop, struct controller_deadlines *deadlines)
 {
-    double time = now();
+    double time = clock_seconds();
     while (deadlines->first != NULL && deadlines->first->at <= time) {
         struct controller_deadline *late = deadlines->first;
         shutdown(late->fd, SHUT_RDWR); /* its owner sees that, and closes it */
@@ -71,7 +65,7 @@ void controller_deadline_set(
     if (deadline->listed)
         DL_DELETE(deadlines->first, deadline);
     deadline->fd = fd;
-    deadline->at = now() + deadlines->seconds;
+    deadline->at = clock_seconds() + deadlines->seconds;
     deadline->listed = true;
     DL_APPEND(deadlines->first, deadline);
     bool begin = !deadlines->watched;

@@ -11,7 +11,7 @@
 struct controller_deadline {
     struct controller_deadline *prev, *next;
     int fd;
-    double at; /* CLOCK_MONOTONIC, seconds */
+    double at; /* clock_seconds */
     bool listed;
     bool missed; /* the socket was shut down */
 };

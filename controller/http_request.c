@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "controller/certificate.h"
 #include "controller/metrics.h"
@@ -19,7 +20,7 @@ enum {
 struct connection {
     struct controller_deadline deadline; /* for the handshake and each request */
     struct controller_certificate *certificate; /* of the handshake; or NULL */
-    time_t started; /* CLOCK_MONOTONIC */
+    time_t started; /* clock_seconds, whole ones */
     bool agreed; /* the handshake is done */
     bool used; /* it had a request */
     bool slow; /* it was silent too long */
@@ -33,13 +34,6 @@ struct request {
     struct controller_http_reply reply; /* code 0: not decided yet */
     const char *allow; /* the header of 405 */
 };
-
-static time_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec;
-}
 
 static struct connection *connection_of(struct MHD_Connection *connection)
 {
@@ -67,7 +61,7 @@ static int on_agreed(gnutls_session_t session, unsigned message, unsigned when, 
 static void connection_start(struct controller_http_shared *shared, struct MHD_Connection *mhd,
     struct connection *connection)
 {
-    connection->started = now();
+    connection->started = (time_t)clock_seconds();
     if (shared->options.tls) {
         /* the session borrows the certificate until the connection ends */
         connection->certificate = controller_certificate_current();
@@ -86,7 +80,8 @@ static void connection_end(struct controller_http_shared *shared, struct connect
 {
     bool late = controller_deadline_end(&shared->deadlines, &connection->deadline);
     if (late || connection->slow ||
-        (!connection->used && now() - connection->started >= CONTROLLER_HTTP_SILENCE_S))
+        (!connection->used &&
+            (time_t)clock_seconds() - connection->started >= CONTROLLER_HTTP_SILENCE_S))
         count_bad(shared, "slow");
     else if (!connection->used && !connection->agreed)
         count_bad(shared, "tls");

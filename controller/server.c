@@ -1,8 +1,8 @@
 #include "controller/server.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "controller/http.h"
 #include "controller/metrics.h"
@@ -19,13 +19,6 @@ struct controller_server {
     struct controller_http_route routes[3];
 };
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static void reply_error(struct controller_http_reply *reply, int code, const char *why)
 {
     reply->code = code;
@@ -35,7 +28,7 @@ static void reply_error(struct controller_http_reply *reply, int code, const cha
 static void review(enum controller_webhook webhook, const char *body, size_t length,
     struct controller_http_reply *reply)
 {
-    double start = now();
+    double start = clock_seconds();
     auto_controller_rules struct controller_rules *rules = controller_rules_current();
     if (rules == NULL) {
         reply_error(reply, 503, "the policy was not read yet");
@@ -52,7 +45,7 @@ static void review(enum controller_webhook webhook, const char *body, size_t len
     } else {
         reply_error(reply, 400, error->message);
     }
-    controller_metrics_review(webhook, outcome, now() - start);
+    controller_metrics_review(webhook, outcome, clock_seconds() - start);
 }
 
 static void answer_mutate(

@@ -1,18 +1,12 @@
 #include "kube/bucket.h"
 
-#include <time.h>
 #include <utlist.h>
 
-static ev_tstamp monotonic_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (ev_tstamp)now.tv_sec + (ev_tstamp)now.tv_nsec / 1e9;
-}
+#include "base/clock.h"
 
 static void fill(struct kube_bucket *bucket)
 {
-    ev_tstamp now = monotonic_now();
+    ev_tstamp now = clock_seconds();
     double tokens = bucket->tokens + (now - bucket->filled) * bucket->qps;
     bucket->tokens = tokens < bucket->burst ? tokens : bucket->burst;
     bucket->filled = now;
@@ -49,7 +43,7 @@ void kube_bucket_init(struct kube_bucket *bucket, double qps, int burst)
         .qps = qps,
         .burst = burst,
         .tokens = burst,
-        .filled = monotonic_now(),
+        .filled = clock_seconds(),
     };
     ev_timer_init(&bucket->timer, on_timer, 0, 0);
     bucket->timer.data = bucket;

@@ -3,10 +3,10 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 #include <uthash.h>
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 enum { TURN_MAX = 64 }; /* keys that are given out in one turn of the loop */
@@ -42,13 +42,6 @@ struct kube_queue {
     void *observe_user;
 };
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static void update_dispatch(struct kube_queue *queue)
 {
     bool busy = queue->figures.working >= (size_t)queue->options.workers;
@@ -62,7 +55,7 @@ static void make_ready(struct item *item)
 {
     struct kube_queue *queue = item->queue;
     item->ready = true;
-    item->since = now();
+    item->since = clock_seconds();
     DL_APPEND(queue->ready, item);
     queue->figures.depth++;
     update_dispatch(queue);
@@ -148,7 +141,7 @@ static void on_dispatch(struct ev_loop *loop, ev_idle *watcher, int events)
         DL_DELETE(queue->ready, item);
         item->ready = false;
         item->working = true;
-        double began = now();
+        double began = clock_seconds();
         item->waited = began - item->since;
         item->since = began;
         queue->figures.depth--;
@@ -218,7 +211,7 @@ static struct item *end_work(struct kube_queue *queue, const char *key)
     item->working = false;
     queue->figures.working--;
     if (queue->observe != NULL)
-        queue->observe(queue->observe_user, item->waited, now() - item->since);
+        queue->observe(queue->observe_user, item->waited, clock_seconds() - item->since);
     update_dispatch(queue);
     return item;
 }

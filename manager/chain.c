@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "manager/cloud_init.h"
 #include "manager/hop.h"
 #include "manager/protocol.h"
@@ -26,7 +27,7 @@ struct chain {
     struct domain_identity identity; /* of a domain */
 
     struct manager_hop *hop; /* under way */
-    double hop_began; /* manager_clock */
+    double hop_began; /* clock_milliseconds */
     struct manager_trace *trace; /* or NULL */
     ev_timer slow;
 };
@@ -158,7 +159,7 @@ static void on_hop(
         .input_length = chain->length,
         .output = result != NULL ? result : returned.data,
         .output_length = result != NULL ? length : returned.length,
-        .milliseconds = manager_clock() - chain->hop_began,
+        .milliseconds = clock_milliseconds() - chain->hop_began,
         .error = error,
         .ignored = error != NULL && sidecar->failure_policy == ANNOTATIONS_IGNORE,
     };
@@ -226,7 +227,7 @@ static void chain_step(struct chain *chain)
                               .call = manager->calls,
                               .input = chain->document,
                               .input_length = chain->length});
-    chain->hop_began = manager_clock();
+    chain->hop_began = clock_milliseconds();
     chain->hop = manager_hop_start(manager, chain->order[chain->next], chain->hook, fields, count,
         (int64_t)sidecar->timeout_seconds * 1000, on_hop, chain);
 }

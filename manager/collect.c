@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "manager/collection.h"
 #include "manager/discovery.h"
@@ -164,7 +165,7 @@ void manager_collect(struct manager *manager, manager_done *done, void *user)
     }
     struct manager_collection *collection = xmalloc(sizeof(*collection));
     *collection = (struct manager_collection){
-        .manager = manager, .began = manager_clock(), .on_dialed = on_dialed};
+        .manager = manager, .began = clock_milliseconds(), .on_dialed = on_dialed};
     manager_work(manager, collection, collection_free);
     ev_timer_init(&collection->deadline, on_deadline, (double)manager->options.timeout_ms / 1e3, 0);
     collection->deadline.data = collection;

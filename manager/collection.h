@@ -41,7 +41,7 @@ struct manager_collection {
     struct manager_container *containers;
     size_t ready; /* containers that have answered */
     ev_timer deadline;
-    double began; /* manager_clock */
+    double began; /* clock_milliseconds */
     manager_dial_done *on_dialed; /* of every candidate's dial; user is the candidate */
 };
 

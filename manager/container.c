@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "manager/collection.h"
 #include "manager/info.h"
@@ -150,9 +151,10 @@ static void container_emit(
     const struct manager_collection *collection = container->collection;
     struct manager_sidecar sidecar = container->sidecar;
     sidecar.socket = socket;
-    manager_emit(collection->manager, &(struct manager_event){.kind = kind,
-                                          .sidecar = &sidecar,
-                                          .milliseconds = manager_clock() - collection->began});
+    manager_emit(
+        collection->manager, &(struct manager_event){.kind = kind,
+                                 .sidecar = &sidecar,
+                                 .milliseconds = clock_milliseconds() - collection->began});
 }
 
 void manager_container_socket_gone(struct manager_container *container, const char *path)

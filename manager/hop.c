@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "manager/dial.h"
 #include "manager/discovery.h"
@@ -18,7 +19,7 @@ struct manager_hop {
     struct manager_field fields[MAX_FIELDS];
     size_t field_count;
     int64_t timeout_ms; /* of all of it */
-    double deadline; /* manager_clock */
+    double deadline; /* clock_milliseconds */
     manager_hop_done *done;
     void *user;
 
@@ -89,7 +90,7 @@ static void on_response(void *user, const struct rpc_result *result)
 /* Milliseconds until the deadline, at least 1. */
 static int64_t time_left(const struct manager_hop *hop)
 {
-    double left = hop->deadline - manager_clock();
+    double left = hop->deadline - clock_milliseconds();
     return left > 1 ? (int64_t)left : 1;
 }
 
@@ -188,7 +189,7 @@ struct manager_hop *manager_hop_start(struct manager *manager, size_t position,
         .hook = hook,
         .field_count = count,
         .timeout_ms = timeout_ms,
-        .deadline = manager_clock() + (double)timeout_ms,
+        .deadline = clock_milliseconds() + (double)timeout_ms,
         .done = done,
         .user = user,
     };

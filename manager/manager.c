@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "manager/order.h"
 #include "manager/state.h"
@@ -137,13 +136,6 @@ void manager_warn(
                               .sidecar = sidecar,
                               .call = manager->calls,
                               .error = error});
-}
-
-double manager_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 void manager_set_policy(const struct manager *manager, struct manager_sidecar *sidecar)

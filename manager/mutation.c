@@ -4,6 +4,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "manager/state.h"
@@ -24,7 +25,7 @@ struct mutation {
     struct manager_mutations *mutations;
     struct rpc_request *request;
     const request_message *message; /* valid until the answer */
-    double arrived; /* manager_clock */
+    double arrived; /* clock_milliseconds */
 };
 
 struct manager_mutations {
@@ -69,7 +70,7 @@ static void on_chain(void *user, struct error *take_error, const char *output, s
     struct manager_mutations *mutations = user;
     struct mutation *mutation = mutations->queue;
     auto_error struct error *error = take_error;
-    double milliseconds = manager_clock() - mutation->arrived;
+    double milliseconds = clock_milliseconds() - mutation->arrived;
     if (error == NULL) {
         log_write(
             LOG_INFO, json_pack("{s:f}", "milliseconds", milliseconds), "MutateDomain is done");
@@ -170,7 +171,7 @@ static void on_request(struct rpc_request *request, const ProtobufCMethodDescrip
         .mutations = mutations,
         .request = request,
         .message = message,
-        .arrived = manager_clock(),
+        .arrived = clock_milliseconds(),
     };
     DL_APPEND(mutations->queue, mutation);
     mutations->count++;

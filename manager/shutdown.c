@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <utstring.h>
 
+#include "base/clock.h"
 #include "manager/hop.h"
 #include "manager/state.h"
 
@@ -11,7 +12,7 @@ struct shutdown {
     struct shutdown_call *calls;
     size_t count;
     size_t open; /* not yet answered */
-    double began; /* manager_clock */
+    double began; /* clock_milliseconds */
 };
 
 struct shutdown_call {
@@ -72,7 +73,7 @@ static void on_hop(
                                         .sidecar = call->sidecar,
                                         .hook = MANAGER_SHUTDOWN,
                                         .call = shutdown->manager->calls,
-                                        .milliseconds = manager_clock() - shutdown->began,
+                                        .milliseconds = clock_milliseconds() - shutdown->began,
                                         .error = call->error});
     if (--shutdown->open == 0)
         shutdown_end(shutdown);
@@ -94,7 +95,7 @@ void manager_shutdown(struct manager *manager, manager_done *done, void *user)
         .calls = xcalloc(count, sizeof(*shutdown->calls)),
         .count = count,
         .open = count,
-        .began = manager_clock(),
+        .began = clock_milliseconds(),
     };
     manager_work(manager, shutdown, shutdown_free);
     for (size_t i = 0; i < count; i++) {

@@ -54,9 +54,6 @@ void manager_emit(const struct manager *manager, const struct manager_event *eve
 void manager_warn(const struct manager *manager, const struct manager_sidecar *sidecar,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Milliseconds on the monotonic clock. */
-double manager_clock(void);
-
 /* Sets timeout_seconds and failure_policy as the list has them for the index. */
 void manager_set_policy(const struct manager *manager, struct manager_sidecar *sidecar);
 

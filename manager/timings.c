@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "manager/state.h"
@@ -11,7 +12,7 @@
 struct manager_timings {
     const char *command;
     time_t started;
-    double began; /* manager_clock */
+    double began; /* clock_milliseconds */
     double collected; /* since then, in ms; negative: it did not come to that */
     double finished;
     json_t *sidecars; /* array */
@@ -24,7 +25,7 @@ struct manager_timings *manager_timings_new(const char *command)
     *timings = (struct manager_timings){
         .command = command,
         .started = time(NULL),
-        .began = manager_clock(),
+        .began = clock_milliseconds(),
         .collected = -1,
         .finished = -1,
         .sidecars = json_array(),
@@ -48,12 +49,12 @@ void manager_timings_note(struct manager_timings *timings, const struct manager_
 
 void manager_timings_collected(struct manager_timings *timings)
 {
-    timings->collected = manager_clock() - timings->began;
+    timings->collected = clock_milliseconds() - timings->began;
 }
 
 void manager_timings_finished(struct manager_timings *timings)
 {
-    timings->finished = manager_clock() - timings->began;
+    timings->finished = clock_milliseconds() - timings->began;
 }
 
 int manager_timings_append(const struct manager_timings *timings, const char *path, int status,
@@ -64,7 +65,7 @@ int manager_timings_append(const struct manager_timings *timings, const char *pa
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&timings->started, &utc));
     auto_json json_t *value =
         json_pack("{s:s, s:s, s:i, s:f}", "started", started, "command", timings->command,
-            "exitStatus", status, "totalMilliseconds", manager_clock() - timings->began);
+            "exitStatus", status, "totalMilliseconds", clock_milliseconds() - timings->began);
     if (timings->collected >= 0)
         json_object_set_new(value, "collectMilliseconds", json_real(timings->collected));
     if (timings->finished >= 0)
