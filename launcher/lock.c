@@ -2,19 +2,22 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <uuid/uuid.h>
 
-/* FNV-1a: a name may be longer than an address. */
-static uint64_t hash(const char *text)
+/* Writes a digest of the name, which may be longer than an address: the UUID of version 5 (RFC
+ * 9562) that it has among the names of machines, for which stands the nil UUID. */
+static void digest(const char *domain_name, char text[UUID_STR_LEN])
 {
-    uint64_t value = 0xcbf29ce484222325;
-    for (; *text != '\0'; text++)
-        value = (value ^ (unsigned char)*text) * 0x100000001b3;
-    return value;
+    uuid_t machines;
+    uuid_t uuid;
+    uuid_clear(machines);
+    uuid_generate_sha1(uuid, machines, domain_name, strlen(domain_name));
+    uuid_unparse_lower(uuid, text);
 }
 
 /* The process that listens at the address; 0 when it cannot be told. */
@@ -32,8 +35,10 @@ static pid_t holder(const struct sockaddr_un *address, socklen_t size)
 int launcher_lock_take(const char *domain_name, struct error **err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char name[UUID_STR_LEN];
+    digest(domain_name, name);
     int length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
-        "hookline/launcher/%u/%016jx", geteuid(), (uintmax_t)hash(domain_name));
+        "hookline/launcher/%u/%s", geteuid(), name);
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
     auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
