@@ -1,12 +1,12 @@
 #include "controller/ca_bundle.h"
 
-#include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "controller/base64.h"
 #include "kube/informer.h"
 
 /* One of the two configurations. */
@@ -169,13 +169,8 @@ void controller_ca_bundle_prepare(struct controller_ca_bundle *bundle)
 
 void controller_ca_bundle_set(struct controller_ca_bundle *bundle, const char *pem)
 {
-    gnutls_datum_t data = {(unsigned char *)pem, (unsigned)strlen(pem)};
-    gnutls_datum_t base64 = {NULL, 0};
-    if (gnutls_base64_encode2(&data, &base64) < 0)
-        return; /* out of memory, to which it would have come anyway */
     free(bundle->base64);
-    bundle->base64 = xstrndup((char *)base64.data, base64.size);
-    gnutls_free(base64.data);
+    bundle->base64 = controller_base64_encode(pem);
     for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++)
         compare(&bundle->targets[i]);
 }

@@ -1,6 +1,5 @@
 #include "controller/review.h"
 
-#include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "annotations/parse.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "controller/base64.h"
 #include "controller/launcher_pod.h"
 
 static const char api_version[] = "admission.k8s.io/v1";
@@ -302,13 +302,8 @@ static json_t *make_status(const struct review *review)
 static json_t *encode_patch(const json_t *patch)
 {
     auto_free char *text = json_dumps(patch, JSON_COMPACT);
-    const gnutls_datum_t plain = {(unsigned char *)text, (unsigned)strlen(text)};
-    gnutls_datum_t encoded = {0};
-    if (gnutls_base64_encode2(&plain, &encoded) < 0)
-        abort(); /* it fails for want of memory alone */
-    json_t *value = json_stringn((const char *)encoded.data, encoded.size);
-    gnutls_free(encoded.data);
-    return value;
+    auto_free char *encoded = controller_base64_encode(text);
+    return json_string(encoded);
 }
 
 /* The AdmissionReview with the response; patch may be NULL. */

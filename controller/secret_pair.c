@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "controller/base64.h"
 #include "kube/resource.h"
 
 static const char ca_key[] = "ca.crt";
@@ -86,13 +87,9 @@ void controller_secret_pair_clear(struct controller_secret_pair *pair)
 
 static void set_value(json_t *data, const char *key, const char *text)
 {
-    gnutls_datum_t plain = {(unsigned char *)text, (unsigned)strlen(text)};
-    gnutls_datum_t base64 = {NULL, 0};
-    if (gnutls_base64_encode2(&plain, &base64) < 0)
-        return;
-    json_object_set_new(data, key, json_stringn((char *)base64.data, base64.size));
-    gnutls_memset(base64.data, 0, base64.size);
-    gnutls_free(base64.data);
+    char *base64 = controller_base64_encode(text);
+    json_object_set_new(data, key, json_string(base64));
+    free_secret(base64, strlen(base64));
 }
 
 /* The data of a Secret with a new pair. New reference, or NULL with an internal error. */
