@@ -94,7 +94,7 @@ static json_t *new_sidecar(struct annotations_draft *draft,
 /* Adds a variable that KubeVirt gives every sidecar. */
 static void require_env(json_t *env, const char *name, const char *value)
 {
-    if (annotations_item_find(env, name, NULL) != NULL)
+    if (json_item_named(env, name, NULL) != NULL)
         return;
     json_t *variable = json_object();
     json_object_set_new(variable, "name", json_string(name));
@@ -107,7 +107,7 @@ static void set_env(json_t *env, json_t *variable)
 {
     size_t index = 0;
     const char *value = json_get_string(variable, "value");
-    const json_t *there = annotations_item_find(env, json_get_string(variable, "name"), &index);
+    const json_t *there = json_item_named(env, json_get_string(variable, "name"), &index);
     if (there == NULL) {
         json_array_append(env, variable);
         return;

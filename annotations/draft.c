@@ -81,25 +81,10 @@ json_t *annotations_draft_list(struct annotations_draft *draft, json_t *parent, 
     return list;
 }
 
-json_t *annotations_item_find(const json_t *list, const char *name, size_t *index)
-{
-    size_t i = 0;
-    json_t *item = NULL;
-    json_array_foreach (list, i, item) {
-        const char *its_name = json_get_string(item, "name");
-        if (its_name == NULL || !streq(its_name, name))
-            continue;
-        if (index != NULL)
-            *index = i;
-        return item;
-    }
-    return NULL;
-}
-
 json_t *annotations_draft_container(struct annotations_draft *draft, const char *name)
 {
     size_t index = 0;
-    json_t *container = annotations_item_find(draft->containers, name, &index);
+    json_t *container = json_item_named(draft->containers, name, &index);
     if (container == NULL)
         return NULL;
     json_t *copy = json_copy(container);
@@ -119,7 +104,7 @@ long annotations_sidecar_number(const json_t *container)
 
 bool annotations_container_has_env(const json_t *container, const char *name)
 {
-    return annotations_item_find(json_object_get(container, "env"), name, NULL) != NULL;
+    return json_item_named(json_object_get(container, "env"), name, NULL) != NULL;
 }
 
 /* Where a flag stands. */

@@ -53,9 +53,6 @@ json_t *annotations_draft_list(struct annotations_draft *draft, json_t *parent, 
 /* The container of this name as a copy that may be changed, or NULL when there is none. */
 json_t *annotations_draft_container(struct annotations_draft *draft, const char *name);
 
-/* The item of a list with this name, and its place where index is not NULL. Borrowed, or NULL. */
-json_t *annotations_item_find(const json_t *list, const char *name, size_t *index);
-
 /* The number of a container named hook-sidecar-<number>; -1 for any other. */
 long annotations_sidecar_number(const json_t *container);
 

@@ -95,7 +95,7 @@ void annotations_standalone_require(
     auto_free char *text = xasprintf("%zu", count);
     auto_json json_t *variable =
         json_pack("{s:s, s:s}", "name", ANNOTATIONS_COUNT_VARIABLE, "value", text);
-    const json_t *there = annotations_item_find(env, ANNOTATIONS_COUNT_VARIABLE, &index);
+    const json_t *there = json_item_named(env, ANNOTATIONS_COUNT_VARIABLE, &index);
     if (there == NULL)
         json_array_append(env, variable);
     else

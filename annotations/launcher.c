@@ -32,7 +32,7 @@ const char *annotations_launcher_name(enum annotations_launcher launcher)
 enum annotations_launcher annotations_launcher_detect(const json_t *pod)
 {
     const json_t *containers = json_object_get(json_object_get(pod, "spec"), "containers");
-    const json_t *compute = annotations_item_find(containers, "compute", NULL);
+    const json_t *compute = json_item_named(containers, "compute", NULL);
     if (annotations_flag_get(compute, ANNOTATIONS_SIDECARS_FLAG) != NULL)
         return ANNOTATIONS_LAUNCHER_BUILTIN;
     const json_t *mounts = json_object_get(compute, "volumeMounts");

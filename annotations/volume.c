@@ -106,7 +106,7 @@ static const char *find_volume(
 static void insert_before(json_t *list, json_t *take_item, const char *before)
 {
     size_t index = 0;
-    if (before != NULL && annotations_item_find(list, before, &index) != NULL)
+    if (before != NULL && json_item_named(list, before, &index) != NULL)
         json_array_insert_new(list, index, take_item);
     else
         json_array_append_new(list, take_item);

@@ -146,3 +146,18 @@ bool json_same_string(const json_t *a, const json_t *b, const char *key)
 {
     return streq(text_or(json_get_string(a, key), ""), text_or(json_get_string(b, key), ""));
 }
+
+json_t *json_item_named(const json_t *list, const char *name, size_t *index)
+{
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach (list, i, item) {
+        const char *its_name = json_get_string(item, "name");
+        if (its_name == NULL || !streq(its_name, name))
+            continue;
+        if (index != NULL)
+            *index = i;
+        return item;
+    }
+    return NULL;
+}

@@ -51,4 +51,8 @@ const char *json_get_string(const json_t *object, const char *key);
 /* Whether the string member key is the same in both; one that is not there is an empty one. */
 bool json_same_string(const json_t *a, const json_t *b, const char *key);
 
+/* The first item of a list of objects whose member "name" is name, and its place where index is not
+ * NULL. Borrowed, or NULL. */
+json_t *json_item_named(const json_t *list, const char *name, size_t *index);
+
 #endif

@@ -4,7 +4,6 @@
 
 #include "annotations/render.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "cli/check.h"
 
 static bool is_machine(enum cli_kind kind)
@@ -46,14 +45,7 @@ const json_t *cli_machine_container(const struct cli_machine *machine, size_t in
 {
     auto_free char *name = xasprintf("hook-sidecar-%zu", index);
     const json_t *spec = json_object_get(machine->pod, "spec");
-    size_t i = 0;
-    const json_t *container = NULL;
-    json_array_foreach (json_object_get(spec, "containers"), i, container) {
-        const char *its_name = json_get_string(container, "name");
-        if (its_name != NULL && streq(its_name, name))
-            return container;
-    }
-    return NULL;
+    return json_item_named(json_object_get(spec, "containers"), name, NULL);
 }
 
 const char **cli_machine_sidecar_names(const struct cli_machine *machine)

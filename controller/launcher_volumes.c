@@ -22,18 +22,6 @@ struct addition {
     const char *pointer; /* of source */
 };
 
-static const json_t *item_named(const json_t *list, const char *name)
-{
-    size_t index = 0;
-    json_t *item = NULL;
-    json_array_foreach (list, index, item) {
-        const char *its_name = json_get_string(item, "name");
-        if (its_name != NULL && streq(its_name, name))
-            return item;
-    }
-    return NULL;
-}
-
 static bool is_label(const char *name)
 {
     size_t length = strlen(name);
@@ -50,7 +38,7 @@ static const char *require_volume(
     json_t *volumes = addition->draft->volumes;
     auto_json json_t *source = take_source;
     auto_free char *derived = xasprintf("vmi-volume-%zu", addition->index);
-    const json_t *there = item_named(volumes, wanted);
+    const json_t *there = json_item_named(volumes, wanted, NULL);
     if (there != NULL && json_equal(json_object_get(there, kind), source))
         return json_get_string(there, "name");
     bool usable = is_label(wanted) && there == NULL;
@@ -276,7 +264,7 @@ static bool check_name(
             NAME_MAX_LENGTH);
         return false;
     }
-    if (item_named(volumes, name) == volume)
+    if (json_item_named(volumes, name, NULL) == volume)
         return true;
     findings_error(findings, place, "is the name of another volume already: %s", name);
     return false;

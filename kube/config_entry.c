@@ -125,14 +125,8 @@ int kube_config_entry_cluster(
 json_t *kube_config_entry_exec_extension(const struct kube_config_entry *cluster)
 {
     const json_t *extensions = json_object_get(cluster->value, "extensions");
-    size_t index = 0;
-    json_t *item = NULL;
-    json_array_foreach (extensions, index, item) {
-        const char *name = text_or(json_get_string(item, "name"), "");
-        if (streq(name, "client.authentication.k8s.io/exec"))
-            return json_incref(json_object_get(item, "extension"));
-    }
-    return NULL;
+    const json_t *found = json_item_named(extensions, "client.authentication.k8s.io/exec", NULL);
+    return json_incref(json_object_get(found, "extension"));
 }
 
 /* A list of strings that is ended by NULL grows by one, which is taken. */

@@ -99,6 +99,18 @@ static void pointers_are_made_and_followed(void **state)
     assert_null(json_pointer_get(root, "/nothing/below"));
 }
 
+static void items_are_found_by_name(void **state)
+{
+    (void)state;
+    static const char text[] = "[1, {}, {\"name\": 2}, {\"name\": \"b\"}, {\"name\": \"b\"}]";
+    auto_json json_t *list = json_parse(text, strlen(text), 16, NULL);
+    size_t index = 0;
+    assert_ptr_equal(json_item_named(list, "b", &index), json_array_get(list, 3));
+    assert_int_equal(index, 3);
+    assert_null(json_item_named(list, "a", &index));
+    assert_null(json_item_named(NULL, "b", NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +119,7 @@ int main(void)
         cmocka_unit_test(depth_ten_thousand_is_an_error),
         cmocka_unit_test(depth_is_counted),
         cmocka_unit_test(pointers_are_made_and_followed),
+        cmocka_unit_test(items_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
