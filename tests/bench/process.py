@@ -7,9 +7,12 @@ import pathlib
 import signal
 import socket
 import subprocess
-import time
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests"))
+from polling import poll
+
 BUILD = ROOT / os.environ.get("HOOKLINE_BUILD", "build")
 PATIENCE = 300  # bounds a hang
 
@@ -26,11 +29,9 @@ def free_port():
 
 def wait_until(condition, what):
     """Asks again and again until a condition is true, and returns what it was."""
-    end = time.monotonic() + PATIENCE
-    while not (result := condition()):
-        if time.monotonic() > end:
-            raise BenchError(f"{what}: not within {PATIENCE} s")
-        time.sleep(0.02)
+    result = poll(condition, PATIENCE, pause=0.02)
+    if not result:
+        raise BenchError(f"{what}: not within {PATIENCE} s")
     return result
 
 

@@ -17,7 +17,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / 
 
 import oci
 from cluster import provider
-from integration.support import BUILD, PATIENCE, ROOT, TestCase, main, program, run
+from integration.support import BUILD, PATIENCE, ROOT, TestCase, main, poll, program, run
 
 
 VERSION = (ROOT / "VERSION").read_text(encoding="utf-8").strip()
@@ -160,8 +160,9 @@ class ClusterCase(TestCase):
         anew."""
         deadline = time.monotonic() + timeout
         seen = {}
-        while time.monotonic() < deadline:
-            seen = {}
+
+        def watch():
+            seen.clear()
             for event in self.watch(kind, *words, deadline=deadline):
                 key = event["object"]["metadata"]["uid"]
                 if event["type"] == "DELETED":
@@ -171,7 +172,11 @@ class ClusterCase(TestCase):
                 result = wanted(list(seen.values()))
                 if result:
                     return result
-            time.sleep(0.2)  # between two tries to reach an API server that is not there
+            return None
+
+        result = poll(watch, timeout)
+        if result:
+            return result
         told = {item["metadata"]["name"]: item.get("status") for item in seen.values()}
         text = json.dumps(told, indent=1)
         return self.fail(f"{kind} did not become what was wanted in {timeout} s:\n{text}")

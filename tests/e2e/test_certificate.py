@@ -128,14 +128,17 @@ class SelfSignedTest(support.ClusterCase):
     def await_new_leaf(self, replicas, old):
         """Asks all replicas, with each caBundle in turn, until all have the same leaf, and that is
         not old; it is returned. Never may a client refuse one."""
-        end = time.monotonic() + support.PATIENCE
-        while time.monotonic() < end:
+
+        def ask():
+            nonlocal leaves
             bundles = set(self.bundles())
             leaves = {self.leaf(replica, bundle) for bundle in bundles for replica in replicas}
-            if len(leaves) == 1 and old not in leaves:
-                return leaves.pop()
-            time.sleep(0.5)
-        self.fail(f"the replicas do not serve a new certificate: {leaves}, before: {old}")
+            return len(leaves) == 1 and old not in leaves
+
+        leaves = set()
+        if not support.poll(ask, support.PATIENCE):
+            self.fail(f"the replicas do not serve a new certificate: {leaves}, before: {old}")
+        return leaves.pop()
 
     def await_bundles(self):
         """Waits until every webhook has the same caBundle."""

@@ -9,7 +9,6 @@ import json
 import pathlib
 import re
 import sys
-import time
 
 import support
 
@@ -206,17 +205,18 @@ class RightsTest(support.ClusterCase):
 
     def until(self, what, wanted):
         """Waits until wanted(), and returns what that returned. Raises Forbidden."""
-        deadline = time.monotonic() + support.PATIENCE
-        while time.monotonic() < deadline:
+
+        def ask():
             page = self.controller.get("/metrics")[1]
             refused = re.search(r'hookline_api_requests_total{verb="(\w+)",code="403"} [1-9]', page)
             if refused:
                 raise Forbidden(refused[1])
-            result = wanted()
-            if result:
-                return result
-            time.sleep(0.02)  # there is no one event for all that is waited for
-        return self.fail(f"it was waited for in vain that {what}:\n{self.controller.text()}")
+            return wanted()
+
+        result = support.poll(ask, support.PATIENCE, pause=0.02)
+        if not result:
+            self.fail(f"it was waited for in vain that {what}:\n{self.controller.text()}")
+        return result
 
     # What it may
 
@@ -257,10 +257,10 @@ class RightsTest(support.ClusterCase):
 
     def wait_until_known(self, path, right, allowed):
         """Waits until API servers know of a right that was given or taken."""
-        deadline = time.monotonic() + support.PATIENCE
-        while self.may(path, right) != allowed:
-            self.assertLess(time.monotonic(), deadline, f"another rule gives the same as {right}")
-            time.sleep(0.01)
+        known = support.poll(
+            lambda: self.may(path, right) == allowed, support.PATIENCE, pause=0.01
+        )
+        self.assertTrue(known, f"another rule gives the same as {right}")
 
     def test_all_are_enough(self):
         self.live()

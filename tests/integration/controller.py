@@ -23,6 +23,7 @@ class Controller:
 
     def __init__(self, test, *flags, env=None):
         self.lines = []
+        self.followed = 0  # lines that follow() has passed
         self.grown = threading.Condition()
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith(("KUBE", "POD_"))
@@ -60,23 +61,32 @@ class Controller:
 
     def wait_log(self, message, **fields):
         """Waits for a line whose message contains this and which has these fields; returns it."""
+        return self.wait_from(0, message, fields)[1]
+
+    def follow(self, message):
+        """The same of the lines that come after the one that follow() returned last."""
+        index, line = self.wait_from(self.followed, message, {})
+        self.followed = index + 1
+        return line
+
+    def wait_from(self, begin, message, fields):
+        """Waits for such a line from index begin on; returns its index and the line."""
 
         def find():
-            for line in self.lines:
+            for index, line in enumerate(self.lines[begin:], begin):
                 if line is None:
-                    return "ended"
+                    return index, "ended"
                 if message in line["msg"] and all(
                     line.get(key) == value for key, value in fields.items()
                 ):
-                    return line
+                    return index, line
             return None
 
         with self.grown:
-            self.grown.wait_for(find, PATIENCE)
-            line = find()
-        if not isinstance(line, dict):
-            raise AssertionError(f"no line {message!r} {fields} ({line}):\n{self.text()}")
-        return line
+            found = self.grown.wait_for(find, PATIENCE)
+        if found is None or found[1] == "ended":
+            raise AssertionError(f"no line {message!r} {fields} ({found}):\n{self.text()}")
+        return found
 
     def get(self, path):
         """GET from the metrics server: status and text."""

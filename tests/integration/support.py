@@ -23,6 +23,9 @@ UPSTREAM = ROOT.parent / "shared" / "upstream" / "kubevirt"
 PATIENCE = 120
 
 sys.path.insert(0, str(BUILD / "python"))  # the protobuf messages, for Python peers
+sys.path.insert(1, str(ROOT / "tests"))
+
+from polling import poll
 
 
 def program(name):

@@ -9,10 +9,10 @@ import os
 import signal
 import socket
 import ssl
-import time
 import warnings
 
 import support
+from controller import ALONE, Controller
 
 POLICY = """\
 apiVersion: hookline.dev/v1alpha1
@@ -62,48 +62,20 @@ class WebhookServer(support.TestCase):
         self.certificate = self.tmp / "tls" / "tls.crt"
         self.make_certificate("one")
         self.swap("one")
-        log = open(self.tmp / "log", "w", encoding="utf-8")
-        self.addCleanup(log.close)
-        nowhere = {**os.environ, "HOME": str(self.tmp)}  # no API server is found from here
-        for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
-            nowhere.pop(name, None)
-        self.process = self.spawn(
-            [
-                support.program("hook-controller"),
-                f"--tls-certificate={self.certificate}",
-                f"--tls-key={self.certificate.with_suffix('.key')}",
-                f"--policy-file={self.write('policy.yaml', POLICY)}",
-                "--launch=false",
-                "--leader-elect=false",
-                "--webhook-threads=2",
-                "--webhook-listen=127.0.0.1:0",
-                "--metrics-listen=:0",
-                "--drain=6s",
-            ],
-            stderr=log,
-            env=nowhere,
+        self.controller = Controller(
+            self,
+            *ALONE,
+            f"--tls-certificate={self.certificate}",
+            f"--tls-key={self.certificate.with_suffix('.key')}",
+            f"--policy-file={self.write('policy.yaml', POLICY)}",
+            "--webhook-threads=2",
+            "--webhook-listen=127.0.0.1:0",
+            "--metrics-listen=:0",
+            "--drain=6s",
         )
-        self.log = open(self.tmp / "log", encoding="utf-8")
-        self.addCleanup(self.log.close)
-        self.port = self.follow("serving the webhooks")["port"]
-        self.plain_port = self.follow("serving metrics and health")["port"]
-
-    def follow(self, needle):
-        """Reads on in the log until a message has needle; returns that line's object."""
-        end = time.monotonic() + support.PATIENCE
-        rest = ""
-        while time.monotonic() < end:
-            rest += self.log.readline()
-            if rest.endswith("\n"):
-                line = json.loads(rest)
-                rest = ""
-                if needle in line["msg"]:
-                    return line
-            elif self.process.poll() is not None:
-                break
-            else:
-                time.sleep(0.01)
-        self.fail(f"the log never said {needle!r}:\n{(self.tmp / 'log').read_text()}")
+        self.process = self.controller.process
+        self.port = self.controller.wait_log("serving the webhooks")["port"]
+        self.plain_port = self.controller.metrics_port
 
     def make_certificate(self, name):
         """A certificate for localhost, and a directory as kubelet makes it for a Secret."""
@@ -160,16 +132,19 @@ class WebhookServer(support.TestCase):
 
     def assert_counts(self, name, value):
         """That a metric comes to a value; a connection is counted when the server has closed it."""
-        end = time.monotonic() + support.PATIENCE
         found = None
-        while found != value and time.monotonic() < end:
-            time.sleep(0.01)
+
+        def ask():
+            nonlocal found
             _, text = self.ask(self.plain(), "GET", "/metrics", headers={})
             found = sum(
                 float(line.split()[-1])
                 for line in text.splitlines()
                 if line.startswith(name + " ")
             )
+            return found == value
+
+        support.poll(ask, support.PATIENCE, pause=0.01)
         self.assertEqual(found, value)
 
     def assert_bad(self, reason, count):
@@ -351,7 +326,7 @@ class TestTls(WebhookServer):
         self.assertEqual(self.ask(connection, "POST", "/mutate-pods", review())[0].status, 200)
         self.make_certificate("two")
         self.swap("two")
-        self.follow("a new certificate is in use")
+        self.controller.follow("a new certificate is in use")
         self.assert_serves("two")
         with self.assertRaises(ssl.SSLCertVerificationError):
             self.assert_serves("one")
@@ -366,13 +341,13 @@ class TestTls(WebhookServer):
             (self.tmp / "tls" / "..one" / "tls.key").read_bytes()
         )
         self.swap("bad")
-        said = self.follow("stays in use")
+        said = self.controller.follow("stays in use")
         self.assertEqual(said["level"], "warning")
         self.assertIn("the key does not belong to the first certificate", said["msg"])
         self.assert_serves("one")
         self.make_certificate("good")
         self.swap("good")
-        self.follow("a new certificate is in use")
+        self.controller.follow("a new certificate is in use")
         self.assert_serves("good")
 
 
@@ -473,14 +448,15 @@ class TestEnd(WebhookServer):
         self.assertEqual(self.process.wait(support.PATIENCE), 0)
 
     def wait_until_refused(self):
-        end = time.monotonic() + support.PATIENCE
-        while time.monotonic() < end:
+        def refused():
             try:
                 socket.create_connection(("localhost", self.port)).close()
-                time.sleep(0.01)
+                return False
             except ConnectionRefusedError:
-                return
-        self.fail("new connections are still taken")
+                return True
+
+        gone = support.poll(refused, support.PATIENCE, pause=0.01)
+        self.assertTrue(gone, "new connections are still taken")
 
 
 class TestPlainServer(WebhookServer):

@@ -25,7 +25,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -34,7 +33,9 @@ from .namespaces import Namespaces, Process
 from .provider import ROOT, Provider, ProviderError, say
 
 sys.path.insert(0, str(ROOT / "deploy/images"))
+sys.path.insert(1, str(ROOT / "tests"))
 import oci
+from polling import poll
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 NODE = ("containerd", "kubelet", "kube-proxy")
@@ -344,15 +345,18 @@ class LocalCluster(Provider):
 
     def wait_ready(self, component):
         """Waits until a component is ready. Raises ProviderError when it ends or takes too long."""
-        deadline = time.monotonic() + PATIENCE
-        while not self.is_ready(component):
+
+        def ask():
+            if self.is_ready(component):
+                return True
             if not self.process(component).is_alive():
                 raise ProviderError(f"{component} ended: {self.last_words(component)}")
-            if time.monotonic() > deadline:
-                raise ProviderError(
-                    f"{component} is not ready after {PATIENCE} s: see {self.state}/log/{component}"
-                )
-            time.sleep(0.1)
+            return False
+
+        if not poll(ask, PATIENCE):
+            raise ProviderError(
+                f"{component} is not ready after {PATIENCE} s: see {self.state}/log/{component}"
+            )
 
     def is_ready(self, component):
         """Whether a component does what others wait for."""
@@ -550,15 +554,15 @@ conf_dir = "{self.state}/cni"
 
 def remove_cgroup(group):
     """Removes a cgroup and those below it; the last of their processes may be ending yet."""
-    for attempt in range(50):
-        try:
+
+    def remove():
+        with contextlib.suppress(OSError):
             for folder, _, _ in os.walk(group, topdown=False):
                 os.rmdir(folder)
-            return
-        except OSError:
-            if attempt == 49:
-                raise
-            time.sleep(0.1)
+        return not group.exists()
+
+    if not poll(remove, TERM_PATIENCE):
+        raise ProviderError(f"{group} cannot be removed: it still has processes")
 
 
 def command(*words, **options):
