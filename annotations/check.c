@@ -242,14 +242,13 @@ static void check_shim_version(const struct check *check, const struct annotatio
     auto_free char *place = place_of(check, sidecar->args != NULL ? "/args" : "");
     if (version == NULL) {
         findings_warning(check->findings, place,
-            "sidecar-shim, which the default image runs, exits at once without --version: add "
-            "\"args\": [\"--version\", \"v1alpha3\"] (or v1alpha2, v1alpha1)");
+            "the default image exits at once without --version: add \"args\": [\"--version\", "
+            "\"v1alpha3\"]");
         return;
     }
     auto_free char *shown = text_printable(version, strlen(version), LONGEST_SHOWN);
     findings_warning(check->findings, place,
-        "sidecar-shim, which the default image runs, exits at once with --version \"%s\": it knows "
-        "v1alpha1, v1alpha2 and v1alpha3",
+        "the default image exits at once with --version \"%s\": use v1alpha3, v1alpha2 or v1alpha1",
         shown);
 }
 

@@ -25,6 +25,7 @@ struct review {
     const char *text; /* of the annotation, or NULL */
     json_t *causes; /* owned; the errors, as Kubernetes' StatusCause */
     json_t *warnings; /* owned; strings */
+    size_t said; /* bytes of them */
     size_t unsaid; /* how many more warnings there were */
     bool only_policy; /* no error but the policy's */
 };
@@ -93,20 +94,25 @@ static char *field_path(const struct review *review, const char *pointer)
     return xasprintf("%s%s", annotation, inner);
 }
 
-/* Warnings are short, so they leave out where the annotation is. */
+/* Warnings are short, so they leave out where the annotation is. A path that is long does not push
+ * the message out. */
 static void warn(struct review *review, const char *path, const char *message)
 {
-    if (json_array_size(review->warnings) == CONTROLLER_REVIEW_MAX_WARNINGS) {
-        review->unsaid++;
-        return;
-    }
-    static const int ellipsis = 3; /* bytes */
-    auto_free char *whole = xasprintf("hookSidecars%s: %s", path, message);
+    enum {
+        LONGEST_PATH = 100,
+        TAIL = 6, /* bytes: a character that begins within the limit ends later, and … follows */
+        LAST = 80, /* bytes: room for how many more there were */
+    };
+    auto_free char *place = text_printable(path, strlen(path), LONGEST_PATH);
+    auto_free char *whole = xasprintf("hookSidecars%s: %s", place, message);
     size_t length = strlen(whole);
     auto_free char *shown = text_printable(whole, length,
-        length > CONTROLLER_REVIEW_WARNING_BYTES ? CONTROLLER_REVIEW_WARNING_BYTES - ellipsis
-                                                 : length);
-    json_array_append_new(review->warnings, json_string(shown));
+        length > CONTROLLER_REVIEW_WARNING_BYTES ? CONTROLLER_REVIEW_WARNING_BYTES - TAIL : length);
+    review->said += strlen(shown);
+    if (review->unsaid > 0 || review->said > CONTROLLER_REVIEW_WARNINGS_BYTES - LAST)
+        review->unsaid++;
+    else
+        json_array_append_new(review->warnings, json_string(shown));
 }
 
 /* A finding of the policy is one that other circumstances would allow.

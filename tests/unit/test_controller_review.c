@@ -297,7 +297,8 @@ static void test_warnings(void **state)
 {
     (void)state;
     json_t *sidecar = json_pack("{s:s}", "image", "hook:v1");
-    for (int i = 0; i < 40; i++) {
+    enum { MANY = 40 };
+    for (int i = 0; i < MANY; i++) {
         auto_free char *name = xasprintf("aFieldWhoseNameIsQuiteLongAndHasUmlautsÄÖÜ%d", i);
         json_object_set_new(sidecar, name, json_true());
     }
@@ -308,12 +309,86 @@ static void test_warnings(void **state)
     enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
     auto_json json_t *answer = review(request, &options, &outcome);
     const json_t *warnings = json_object_get(json_object_get(answer, "response"), "warnings");
-    assert_int_equal(json_array_size(warnings), CONTROLLER_REVIEW_MAX_WARNINGS + 1);
-    for (size_t i = 0; i < CONTROLLER_REVIEW_MAX_WARNINGS; i++)
-        assert_true(
-            json_string_length(json_array_get(warnings, i)) <= CONTROLLER_REVIEW_WARNING_BYTES + 3);
-    const char *last = json_string_value(json_array_get(warnings, CONTROLLER_REVIEW_MAX_WARNINGS));
-    assert_string_equal(last, "hookSidecars: 8 more warnings; hookctl validate shows all");
+    size_t count = json_array_size(warnings);
+    size_t said = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = json_string_length(json_array_get(warnings, i));
+        assert_true(length <= CONTROLLER_REVIEW_WARNING_BYTES);
+        said += length;
+    }
+    assert_true(said <= CONTROLLER_REVIEW_WARNINGS_BYTES);
+    assert_true(said > CONTROLLER_REVIEW_WARNINGS_BYTES - 2 * CONTROLLER_REVIEW_WARNING_BYTES);
+    auto_free char *last = xasprintf(
+        "hookSidecars: %zu more warnings; hookctl validate shows all", MANY - (count - 1));
+    assert_string_equal(json_string_value(json_array_get(warnings, count - 1)), last);
+}
+
+/* None of ours is cut before it has said what to do, not at the place with the longest path. */
+static void test_warnings_are_whole(void **state)
+{
+    (void)state;
+    enum { SIDECARS = 64 };
+    static const struct {
+        const char *sidecar;
+        const char *warning;
+    } cases[] = {
+        {"{}", "[63]: the default image exits at once without --version: add \"args\": "
+               "[\"--version\", \"v1alpha3\"]"},
+        {"{\"args\": [\"-v\"]}",
+            "[63].args: the default image exits at once without --version: add \"args\": "
+            "[\"--version\", \"v1alpha3\"]"},
+        {"{\"args\": [\"--version=v1alpha4\"]}",
+            "[63].args: the default image exits at once with --version \"v1alpha4\": use v1alpha3, "
+            "v1alpha2 or v1alpha1"},
+        {"{\"image\": \"a\", \"resources\": {\"requests\": {\"ephemeral-storage\": \"1500m\"}}}",
+            "[63].resources.requests.ephemeral-storage: \"1500m\" is not a whole number of bytes: "
+            "m "
+            "stands for thousandths, Mi for mebibytes"},
+        {"{\"image\": \"a\", \"Timeoutseconds\": 5}",
+            "[63].Timeoutseconds: is taken as \"timeoutSeconds\": write it in these letters"},
+        {"{\"image\": \"a\", \"imagePullPolicies\": 5}",
+            "[63].imagePullPolicies: is not a known field and is ignored (did you mean "
+            "\"imagePullPolicy\"?)"},
+        {"{\"image\": \"a\", \"annotations\": 5}",
+            "[63].annotations: is not a known field and is ignored; known here: image, "
+            "imagePullPolicy, command, args, configMap, pvc, hostPath, resources, env, "
+            "downwardAPI, timeoutSeconds or failurePolicy"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        json_t *annotation = json_array();
+        while (json_array_size(annotation) < SIDECARS - 1)
+            json_array_append_new(annotation, json_pack("{s:s}", "image", "a"));
+        json_array_append_new(annotation, json_loads(cases[i].sidecar, 0, NULL));
+        auto_json json_t *test =
+            json_pack("{s:s, s:o}", "pod", "nonroot", "annotation", annotation);
+        auto_json json_t *request = make_request(test);
+        struct controller_review_options options = {0};
+        enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+        auto_json json_t *answer = review(request, &options, &outcome);
+        const json_t *warnings = json_object_get(json_object_get(answer, "response"), "warnings");
+        assert_int_equal(json_array_size(warnings), 1);
+        auto_free char *expected = xasprintf("hookSidecars%s", cases[i].warning);
+        assert_string_equal(json_string_value(json_array_get(warnings, 0)), expected);
+        assert_true(strlen(expected) <= CONTROLLER_REVIEW_WARNING_BYTES);
+    }
+}
+
+/* A key of any length leaves room for what is wrong with it. */
+static void test_a_long_place_is_cut(void **state)
+{
+    (void)state;
+    char key[1000] = "";
+    memset(key, 'k', sizeof(key) - 1);
+    auto_json json_t *test = json_pack(
+        "{s:s, s:[{s:s, s:b}]}", "pod", "nonroot", "annotation", "image", "hook:v1", key, true);
+    auto_json json_t *request = make_request(test);
+    struct controller_review_options options = {0};
+    enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+    auto_json json_t *answer = review(request, &options, &outcome);
+    const json_t *warnings = json_object_get(json_object_get(answer, "response"), "warnings");
+    assert_int_equal(json_array_size(warnings), 1);
+    const char *warning = json_string_value(json_array_get(warnings, 0));
+    assert_non_null(strstr(warning, "k…: is not a known field and is ignored; known here: image"));
 }
 
 int main(void)
@@ -323,6 +398,8 @@ int main(void)
         cmocka_unit_test(test_bad_requests),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_warnings_are_whole),
+        cmocka_unit_test(test_a_long_place_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
