@@ -57,6 +57,8 @@ def review(annotation=None, uid="1"):
 class WebhookServer(support.TestCase):
     """A running server in self.process, with its ports in self.port and self.plain_port."""
 
+    flags = ()  # more of them
+
     def setUp(self):
         super().setUp()
         self.certificate = self.tmp / "tls" / "tls.crt"
@@ -72,6 +74,7 @@ class WebhookServer(support.TestCase):
             "--webhook-listen=127.0.0.1:0",
             "--metrics-listen=:0",
             "--drain=6s",
+            *self.flags,
         )
         self.process = self.controller.process
         self.port = self.controller.wait_log("serving the webhooks")["port"]
