@@ -78,6 +78,14 @@ static void kill_orphans(void)
         continue;
 }
 
+/* Lets signals do what they do by default, though whoever started this process may have ignored
+ * them, as a shell without job control does for what it puts into the background. */
+static void reset_signals(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+        signal(signals[i], SIG_DFL);
+}
+
 int launcher_supervise(const char *directory, bool *is_launch, int *status, struct error **err)
 {
     sigset_t set;
@@ -88,6 +96,7 @@ int launcher_supervise(const char *directory, bool *is_launch, int *status, stru
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return error_set_errno(err, "becoming the parent of orphans");
     sigprocmask(SIG_BLOCK, &set, &before);
+    reset_signals();
     pid_t parent = getpid();
     pid_t launch = fork();
     *is_launch = launch == 0;

@@ -408,6 +408,19 @@ class SignalTest(LauncherTest):
                     launcher.send_signal(number)
                     self.assert_failed(self.finish(launcher), 6, "Input", f"ended by {number.name}")
 
+    def test_while_it_reads_and_its_starter_ignores_signals(self):
+        """As a shell without job control does for what it puts into the background."""
+        fifo = self.tmp / "fifo"
+        os.mkfifo(fifo)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            launcher = self.start(fifo)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with open(fifo, "w", encoding="utf-8"):  # it reads
+            launcher.send_signal(signal.SIGINT)
+            self.assert_failed(self.finish(launcher), 6, "Input", "ended by SIGINT")
+
     def test_while_it_collects(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(number.name):
