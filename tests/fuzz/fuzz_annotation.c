@@ -1,33 +1,14 @@
 /* The annotation's text: parsed, and what is right of it rendered into a pod, once and again. */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "annotations/parse.h"
 #include "annotations/render.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "tests/fuzz/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(int condition)
-{
-    if (!condition)
-        abort();
-}
-
-static void check_findings(const struct findings *findings)
-{
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *one = &findings->items[i];
-        check(one->pointer[0] == '\0' || one->pointer[0] == '/');
-        check(one->message[0] != '\0');
-        check(text_is_utf8(one->message, strlen(one->message), NULL));
-        auto_free char *path = finding_path(one->pointer);
-        check(text_is_utf8(path, strlen(path), NULL));
-    }
-}
 
 /* A second rendering changes nothing. */
 static void render(const struct annotations_list *list, enum annotations_launcher launcher)

@@ -2,21 +2,15 @@
  * allows nothing. */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "hostpath/policy.h"
+#include "tests/fuzz/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check(int condition)
-{
-    if (!condition)
-        abort();
-}
-
-static void check_findings(const struct findings *findings, bool unread)
+static void check_denials(const struct findings *findings, bool unread)
 {
     check(findings->errors == findings->count);
     check(!unread || findings->count > 0);
@@ -35,7 +29,7 @@ static void ask_path(const struct hostpath_policy *policy, const char *path, boo
         struct hostpath hostpath = {.path = own_path, .type = types[i], .read_only = i == 0};
         struct findings findings = {0};
         hostpath_policy_check_path(policy, "vm-1", &hostpath, "/0/hostPath", &findings);
-        check_findings(&findings, unread || strstr(path, "..") != NULL);
+        check_denials(&findings, unread || strstr(path, "..") != NULL);
         findings_clear(&findings);
     }
 }
@@ -52,9 +46,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ask_path(policy, paths[i], err != NULL);
     struct findings findings = {0};
     hostpath_policy_check_image(policy, "vm-1", "registry.example/a:1", "/0/image", &findings);
-    check_findings(&findings, err != NULL);
+    check_denials(&findings, err != NULL);
     hostpath_policy_check_count(policy, "vm-1", 65, "", &findings);
-    check_findings(&findings, true);
+    check_denials(&findings, true);
     findings_clear(&findings);
     hostpath_policy_free(policy);
     return 0;

@@ -3,12 +3,12 @@
 #include <gnutls/gnutls.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "controller/review.h"
+#include "tests/fuzz/check.h"
 #include "tests/unit/rfc6902.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -27,12 +27,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argv;
     policy = hostpath_policy_parse("policy", text, sizeof(text) - 1, NULL);
     return 0;
-}
-
-static void check(int condition)
-{
-    if (!condition)
-        abort();
 }
 
 /* The patch of a response; new reference. */

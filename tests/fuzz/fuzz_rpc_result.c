@@ -4,7 +4,6 @@
 #include <grpc/slice.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "proto/callbacks_v1alpha1.pb-c.h"
 #include "proto/callbacks_v1alpha2.pb-c.h"
@@ -12,14 +11,9 @@
 #include "proto/domain_hook.pb-c.h"
 #include "proto/info.pb-c.h"
 #include "rpc/message.h"
+#include "tests/fuzz/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(int condition)
-{
-    if (!condition)
-        abort();
-}
 
 static void read_as(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t size)
 {

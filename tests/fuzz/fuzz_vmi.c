@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "base/yaml.h"
@@ -12,6 +11,7 @@
 #include "launcher/convert.h"
 #include "launcher/fields.h"
 #include "launcher/ports.h"
+#include "tests/fuzz/check.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,22 +24,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argv;
     schema = domain_schema_load(DOMAIN_SCHEMA_PATH, NULL);
     return 0;
-}
-
-static void check(int condition)
-{
-    if (!condition)
-        abort();
-}
-
-static void check_findings(const struct findings *findings)
-{
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *one = &findings->items[i];
-        check(one->pointer[0] == '\0' || one->pointer[0] == '/');
-        check(one->message[0] != '\0');
-        check(text_is_utf8(one->message, strlen(one->message), NULL));
-    }
 }
 
 static void check_domain(const char *xml, size_t length)

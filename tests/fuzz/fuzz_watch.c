@@ -2,12 +2,12 @@
  * of them is an event, the end or skipped with a reason. The first byte is the size of a piece. */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "kube/lines.h"
 #include "kube/watch_event.h"
+#include "tests/fuzz/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,12 +16,6 @@ enum { LIMIT = 512 };
 struct tally {
     size_t lines, skipped, bytes;
 };
-
-static void check(int condition)
-{
-    if (!condition)
-        abort();
-}
 
 static void read_event(const struct kube_watch_read *read)
 {

@@ -10,22 +10,17 @@ import stat
 import subprocess
 
 import support
-from test_manager import DOMAIN, LONG, UUID, ManagerTest, marked
+from test_manager import DOMAIN, LONG, ManagerTest, marked
 
 SCHEMA = pathlib.Path("/usr/share/libvirt/schemas/domain.rng")
 # The QEMU command line as virt-launcher's XML library writes it.
-LIBVIRTXML = f"""<domain type="kvm">
-  <name>default_vm</name>
-  <uuid>{UUID}</uuid>
-  <memory unit="KiB">65536</memory>
-  <os>
-    <type arch="x86_64" machine="q35">hvm</type>
-  </os>
+COMMAND_LINE = """\
   <commandline xmlns="http://libvirt.org/schemas/domain/qemu/1.0">
     <arg value="-fw_cfg"></arg>
     <arg value="name=opt/com.example,string=&#34;&lt;&amp;&#39;"></arg>
   </commandline>
-</domain>"""
+"""
+LIBVIRTXML = DOMAIN.replace("</domain>", COMMAND_LINE + "</domain>")
 # What 900 calls may add to the resident memory: one lost document each would be 7 MiB.
 GROWTH_LIMIT_KIB = 4 << 10
 

@@ -1,4 +1,4 @@
-/* For tests whose cases are YAML files with what they give beside them, in NAME.expected. With
+/* For tests whose cases are files with what they give beside them, in NAME.expected. With
  * UPDATE_EXPECTED in the environment the .expected files are written instead. */
 #ifndef TESTS_UNIT_EXPECTED_H
 #define TESTS_UNIT_EXPECTED_H
@@ -40,6 +40,20 @@ static inline json_t *expected_load(const char *path)
     return root;
 }
 
+/* Checks what the file at path has given against the file of its name that ends in .expected. */
+static inline void expected_compare(const char *path, const char *given)
+{
+    auto_free char *stem = xstrndup(path, (size_t)(strrchr(path, '.') - path));
+    auto_free char *expected_path = xasprintf("%s.expected", stem);
+    auto_free char *expected = NULL;
+    size_t length = 0;
+    if (getenv("UPDATE_EXPECTED") != NULL)
+        assert_int_equal(file_write(expected_path, given, strlen(given), 0644, NULL), 0);
+    assert_int_equal(file_read(expected_path, EXPECTED_FILE_LIMIT, &expected, &length, NULL), 0);
+    if (!streq(given, expected))
+        fail_msg("%s gives\n%sand not\n%s", path, given, expected);
+}
+
 /* Checks every *.yaml of folder: describe makes the text, owned by the caller, of its document. */
 static inline void expected_check(const char *folder, char *(*describe)(const json_t *test))
 {
@@ -47,19 +61,9 @@ static inline void expected_check(const char *folder, char *(*describe)(const js
     auto_free char *pattern = file_join(folder, "*.yaml");
     assert_int_equal(glob(pattern, 0, NULL, &files), 0);
     for (size_t i = 0; i < files.gl_pathc; i++) {
-        const char *path = files.gl_pathv[i];
-        auto_free char *stem = xstrndup(path, strlen(path) - strlen(".yaml"));
-        auto_free char *expected_path = xasprintf("%s.expected", stem);
-        auto_free char *expected = NULL;
-        size_t length = 0;
-        auto_json json_t *test = expected_load(path);
+        auto_json json_t *test = expected_load(files.gl_pathv[i]);
         auto_free char *given = describe(test);
-        if (getenv("UPDATE_EXPECTED") != NULL)
-            assert_int_equal(file_write(expected_path, given, strlen(given), 0644, NULL), 0);
-        assert_int_equal(
-            file_read(expected_path, EXPECTED_FILE_LIMIT, &expected, &length, NULL), 0);
-        if (!streq(given, expected))
-            fail_msg("%s gives\n%sand not\n%s", path, given, expected);
+        expected_compare(files.gl_pathv[i], given);
     }
     globfree(&files);
 }

@@ -5,7 +5,6 @@
 
 #include <cmocka.h>
 
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utstring.h>
@@ -15,8 +14,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-
-static const char folder[] = "tests/data/annotations";
+#include "tests/unit/cases.h"
+#include "tests/unit/expected.h"
 
 /* Every field at once, each of them right. */
 static const char everything[] =
@@ -31,14 +30,6 @@ static const char everything[] =
     "\"ephemeral-storage\":2}},\"env\":[{\"name\":\"A\",\"value\":\"b\"}],"
     "\"downwardAPI\":[\"pod-info\"],\"timeoutSeconds\":5,\"failurePolicy\":\"Ignore\"}]";
 
-static void append(char **text, char *take_more)
-{
-    char *longer = xasprintf("%s%s", *text, take_more);
-    free(*text);
-    free(take_more);
-    *text = longer;
-}
-
 /* The findings, a line each, as hookctl shows them. */
 static char *describe_findings(const struct findings *findings)
 {
@@ -46,8 +37,8 @@ static char *describe_findings(const struct findings *findings)
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *one = &findings->items[i];
         auto_free char *sentence = finding_text(one);
-        append(&text, xasprintf("%s%s: %s\n", one->class == ERROR_POLICY ? "policy " : "",
-                          one->severity == FINDING_ERROR ? "error" : "warning", sentence));
+        expected_append(&text, xasprintf("%s%s: %s\n", one->class == ERROR_POLICY ? "policy " : "",
+                                   one->severity == FINDING_ERROR ? "error" : "warning", sentence));
     }
     return text;
 }
@@ -86,44 +77,33 @@ static char *describe(const char *text, size_t length, bool strict)
     assert_int_equal(list == NULL, findings.errors > 0);
     char *out = describe_findings(&findings);
     if (list == NULL)
-        append(&out, xstrdup("refused\n"));
+        expected_append(&out, xstrdup("refused\n"));
     else if (list->count == 0)
-        append(&out, xstrdup("no sidecars\n"));
+        expected_append(&out, xstrdup("no sidecars\n"));
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         auto_json json_t *sidecar = sidecar_json(&list->sidecars[i]);
-        append(&out, json_dumps(sidecar, JSON_COMPACT));
-        append(&out, xstrdup("\n"));
+        expected_append(&out, json_dumps(sidecar, JSON_COMPACT));
+        expected_append(&out, xstrdup("\n"));
     }
     annotations_list_free(list);
     findings_clear(&findings);
     return out;
 }
 
-/* NAME.json beside NAME.expected; NAME.strict.json is parsed with strict. With UPDATE_EXPECTED in
- * the environment the .expected files are written instead. */
+/* NAME.json beside NAME.expected; NAME.strict.json is parsed with strict. */
+static void run_case(const char *path)
+{
+    auto_free char *text = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read(path, EXPECTED_FILE_LIMIT, &text, &length, NULL), 0);
+    auto_free char *given = describe(text, length, text_ends_with(path, ".strict.json"));
+    expected_compare(path, given);
+}
+
 static void files_give_what_is_expected(void **state)
 {
     (void)state;
-    glob_t files;
-    auto_free char *pattern = file_join(folder, "*.json");
-    assert_int_equal(glob(pattern, 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        const char *path = files.gl_pathv[i];
-        auto_free char *stem = xstrndup(path, strlen(path) - strlen(".json"));
-        auto_free char *expected_path = xasprintf("%s.expected", stem);
-        auto_free char *text = NULL;
-        auto_free char *expected = NULL;
-        size_t length = 0;
-        size_t expected_length = 0;
-        assert_int_equal(file_read(path, 1 << 20, &text, &length, NULL), 0);
-        auto_free char *given = describe(text, length, text_ends_with(stem, ".strict"));
-        if (getenv("UPDATE_EXPECTED") != NULL)
-            assert_int_equal(file_write(expected_path, given, strlen(given), 0644, NULL), 0);
-        assert_int_equal(file_read(expected_path, 1 << 20, &expected, &expected_length, NULL), 0);
-        if (!streq(given, expected))
-            fail_msg("%s gives\n%sand not\n%s", path, given, expected);
-    }
-    globfree(&files);
+    cases_run("tests/data/annotations/*.json", run_case);
 }
 
 static void nothing_is_no_sidecars(void **state)
@@ -162,9 +142,9 @@ static char *table_path(const char *pointer)
     while (token != NULL) {
         const char *end = strchrnul(token + 1, '/');
         bool is_item = token[1] == '0';
-        append(&path, is_item ? xstrdup("[]")
-                              : xasprintf("%s%.*s", path[0] != '\0' ? "." : "",
-                                    (int)(end - token - 1), token + 1));
+        expected_append(&path, is_item ? xstrdup("[]")
+                                       : xasprintf("%s%.*s", path[0] != '\0' ? "." : "",
+                                             (int)(end - token - 1), token + 1));
         token = *end == '/' ? end : NULL;
     }
     return path;

@@ -9,30 +9,21 @@
 
 #include <cmocka.h>
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "annotations/parse.h"
 #include "annotations/render.h"
 #include "base/file.h"
+#include "tests/unit/cases.h"
 #include "tests/unit/rfc6902.h"
-
-static json_t *load(const char *path)
-{
-    json_error_t error;
-    json_t *value = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (value == NULL)
-        fail_msg("%s:%d: %s", path, error.line, error.text);
-    return value;
-}
 
 /* The pod of a case, as rendering gets it. */
 static json_t *load_pod(const json_t *test)
 {
     auto_free char *path =
         xasprintf("tests/data/render/pods/%s.json", json_get_string(test, "pod"));
-    auto_json json_t *base = load(path);
+    auto_json json_t *base = cases_load(path);
     json_t *pod = rfc6902_apply(base, json_object_get(test, "with"));
     assert_non_null(pod);
     return pod;
@@ -63,15 +54,6 @@ static json_t *describe(const struct findings *findings)
                 finding->pointer, finding->message));
     }
     return lines;
-}
-
-static void check_equal(
-    const char *name, const char *what, const json_t *actual, const json_t *expected)
-{
-    if (json_equal(actual, expected))
-        return;
-    auto_free char *text = json_dumps(actual, JSON_INDENT(2) | JSON_ENCODE_ANY);
-    fail_msg("%s: %s is\n%s", name, what, text);
 }
 
 static void set_container_defaults(json_t *container)
@@ -122,7 +104,7 @@ static void set_defaults(json_t *pod)
 
 static void run_case(const char *name)
 {
-    auto_json json_t *test = load(name);
+    auto_json json_t *test = cases_load(name);
     auto_json json_t *pod = load_pod(test);
     auto_json json_t *before = json_deep_copy(pod);
     auto_annotations_list struct annotations_list *list =
@@ -137,8 +119,8 @@ static void run_case(const char *name)
     findings_clear(&findings);
     auto_json json_t *none = json_array();
     const json_t *expected_lines = json_object_get(test, "findings");
-    check_equal(name, "the list of findings", lines, expected_lines ? expected_lines : none);
-    check_equal(name, "the pod that was given", pod, before);
+    cases_check(name, "the list of findings", lines, expected_lines ? expected_lines : none);
+    cases_check(name, "the pod that was given", pod, before);
 
     const json_t *expected_patch = json_object_get(test, "patch");
     if (expected_patch == NULL) {
@@ -147,16 +129,16 @@ static void run_case(const char *name)
     }
     assert_non_null(rendered);
     auto_json json_t *patch = annotations_patch(pod, rendered);
-    check_equal(name, "the patch", patch, expected_patch);
+    cases_check(name, "the patch", patch, expected_patch);
     auto_json json_t *patched = rfc6902_apply(pod, patch);
-    check_equal(name, "the patched pod", patched, rendered);
+    cases_check(name, "the patched pod", patched, rendered);
 
     /* what is rendered already is left as it is, also as the API server gives it back */
     for (int round = 0; round < 2; round++) {
         auto_json json_t *again = annotations_render(patched, list, &options, &findings);
         findings_clear(&findings);
         auto_json json_t *nothing = annotations_patch(patched, again);
-        check_equal(name, "the patch of the next rendering", nothing, none);
+        cases_check(name, "the patch of the next rendering", nothing, none);
         set_defaults(patched);
     }
 }
@@ -164,11 +146,7 @@ static void run_case(const char *name)
 static void test_cases(void **state)
 {
     (void)state;
-    glob_t files;
-    assert_int_equal(glob("tests/data/render/*.json", 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++)
-        run_case(files.gl_pathv[i]);
-    globfree(&files);
+    cases_run("tests/data/render/*.json", run_case);
 }
 
 /* Values of the wrong type anywhere in a pod are refused or passed over, and crash nothing. */
@@ -187,8 +165,8 @@ static void test_wrong_types(void **state)
         "/spec/containers/1/volumeMounts/0", "/spec/containers/1/resources"};
     static const char *const values[] = {"null", "true", "7", "-1", "\"text\"", "[]", "{}",
         "[null]", "[7]", "{\"name\":7}", "[{\"name\":\"compute\"}]", "[[[]]]"};
-    auto_json json_t *given = load("tests/data/render/pods/given.json");
-    auto_json json_t *sidecars = load("tests/data/render/all-fields.json");
+    auto_json json_t *given = cases_load("tests/data/render/pods/given.json");
+    auto_json json_t *sidecars = cases_load("tests/data/render/all-fields.json");
     auto_annotations_list struct annotations_list *list =
         parse_list(json_object_get(sidecars, "sidecars"));
     for (size_t i = 0; i < ARRAY_SIZE(places) * ARRAY_SIZE(values); i++) {

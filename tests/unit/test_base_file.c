@@ -12,19 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-
-static int directory_setup(void **state)
-{
-    *state = file_make_temporary("test-file", NULL);
-    return *state != NULL ? 0 : -1;
-}
-
-static int directory_teardown(void **state)
-{
-    int status = file_remove_tree(*state, NULL);
-    free(*state);
-    return status;
-}
+#include "tests/unit/directory.h"
 
 static void what_is_written_is_read(void **state)
 {
@@ -126,16 +114,11 @@ static void removal_opens_what_is_closed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(
-            what_is_written_is_read, directory_setup, directory_teardown),
-        cmocka_unit_test_setup_teardown(
-            reading_says_what_is_wrong, directory_setup, directory_teardown),
-        cmocka_unit_test_setup_teardown(
-            directories_are_made_and_removed_whole, directory_setup, directory_teardown),
-        cmocka_unit_test_setup_teardown(
-            removal_opens_what_is_closed, directory_setup, directory_teardown),
-        cmocka_unit_test_setup_teardown(
-            removal_never_follows_links, directory_setup, directory_teardown),
+        IN_DIRECTORY(what_is_written_is_read),
+        IN_DIRECTORY(reading_says_what_is_wrong),
+        IN_DIRECTORY(directories_are_made_and_removed_whole),
+        IN_DIRECTORY(removal_opens_what_is_closed),
+        IN_DIRECTORY(removal_never_follows_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

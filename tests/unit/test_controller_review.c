@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include <glob.h>
 #include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,26 +21,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "controller/review.h"
+#include "tests/unit/cases.h"
 #include "tests/unit/rfc6902.h"
-
-static json_t *load(const char *path)
-{
-    json_error_t error;
-    json_t *value = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (value == NULL)
-        fail_msg("%s:%d: %s", path, error.line, error.text);
-    return value;
-}
-
-static void check_equal(
-    const char *name, const char *what, const json_t *actual, const json_t *expected)
-{
-    if (json_equal(actual, expected) || (actual == NULL && expected == NULL))
-        return;
-    auto_free char *text = json_dumps(actual, JSON_INDENT(2) | JSON_ENCODE_ANY);
-    fprintf(stderr, "%s: %s is\n%s\n", name, what, text_or(text, "not there"));
-    fail();
-}
 
 /* The object's annotations where its kind has them, made when they are not there. Borrowed. */
 static json_t *annotations_of(json_t *object, const json_t *kind)
@@ -80,7 +61,7 @@ static json_t *make_object(const json_t *test)
     if (pod == NULL)
         return given != NULL ? json_deep_copy(given) : json_object();
     auto_free char *path = xasprintf("tests/data/render/pods/%s.json", pod);
-    auto_json json_t *base = load(path);
+    auto_json json_t *base = cases_load(path);
     json_t *metadata = json_object_get(base, "metadata");
     json_object_del(metadata, "annotations");
     annotations_of(base, json_object_get(json_object_get(test, "request"), "kind"));
@@ -186,8 +167,8 @@ static void check_patched(const char *name, const json_t *test, json_t *request,
     assert_non_null(patched);
     auto_json json_t *containers = names_of(patched, "containers");
     auto_json json_t *volumes = names_of(patched, "volumes");
-    check_equal(name, "the list of containers", containers, json_object_get(test, "containers"));
-    check_equal(name, "the list of volumes", volumes, json_object_get(test, "volumes"));
+    cases_check(name, "the list of containers", containers, json_object_get(test, "containers"));
+    cases_check(name, "the list of volumes", volumes, json_object_get(test, "volumes"));
 
     struct findings findings = {0};
     const char *key = NULL;
@@ -199,7 +180,7 @@ static void check_patched(const char *name, const json_t *test, json_t *request,
     render.annotation_key = key;
     auto_json json_t *rendered = annotations_render(pod, list, &render, &findings);
     findings_clear(&findings);
-    check_equal(name, "the patched pod", patched, rendered);
+    cases_check(name, "the patched pod", patched, rendered);
 
     enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
     json_object_set(inner, "object", patched);
@@ -210,7 +191,7 @@ static void check_patched(const char *name, const json_t *test, json_t *request,
 
 static void run_case(const char *name)
 {
-    auto_json json_t *test = load(name);
+    auto_json json_t *test = cases_load(name);
     auto_json json_t *request = make_request(test);
     struct hostpath_policy *policy = NULL;
     struct controller_review_options options = make_options(test, &policy);
@@ -221,9 +202,9 @@ static void run_case(const char *name)
     json_object_del(response, "uid");
     json_object_del(response, "patch");
     json_object_del(response, "patchType");
-    check_equal(name, "the response", response, json_object_get(test, "response"));
+    cases_check(name, "the response", response, json_object_get(test, "response"));
     auto_json json_t *outcome_name = json_string(controller_review_outcome_name(outcome));
-    check_equal(name, "the outcome", outcome_name, json_object_get(test, "outcome"));
+    cases_check(name, "the outcome", outcome_name, json_object_get(test, "outcome"));
     assert_int_equal(outcome == CONTROLLER_REVIEW_PATCHED, patch != NULL);
     if (patch != NULL)
         check_patched(name, test, request, &options, patch);
@@ -233,11 +214,7 @@ static void run_case(const char *name)
 static void test_cases(void **state)
 {
     (void)state;
-    glob_t files;
-    assert_int_equal(glob("tests/data/controller/review/*.json", 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++)
-        run_case(files.gl_pathv[i]);
-    globfree(&files);
+    cases_run("tests/data/controller/review/*.json", run_case);
 }
 
 static void check_refused(const char *body, size_t length, const char *message)

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "controller/flag.h"
+#include "tests/unit/cases.h"
+#include "tests/unit/expected.h"
 
 #define HEAD "apiVersion: hookline.dev/v1alpha1\nkind: HookControllerConfiguration\n"
 
@@ -230,26 +231,20 @@ static void test_empty(void **state)
     controller_settings_clear(&settings);
 }
 
+static void check_wrong_file(const char *path)
+{
+    struct controller_settings settings;
+    auto_error struct error *error = NULL;
+    assert_int_equal(parse((const char *[]){"--config", path, NULL}, &settings, &error), -1);
+    controller_settings_clear(&settings);
+    auto_free char *message = xasprintf("%s\n", error->message);
+    expected_compare(path, message);
+}
+
 static void test_wrong_files(void **state)
 {
     (void)state;
-    glob_t files;
-    assert_int_equal(glob("tests/data/controller/settings/*.yaml", 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        const char *path = files.gl_pathv[i];
-        struct controller_settings settings;
-        auto_error struct error *error = NULL;
-        auto_free char *stem = xstrndup(path, strlen(path) - strlen(".yaml"));
-        auto_free char *expected_path = xasprintf("%s.expected", stem);
-        auto_free char *expected = NULL;
-        size_t length = 0;
-        assert_int_equal(parse((const char *[]){"--config", path, NULL}, &settings, &error), -1);
-        controller_settings_clear(&settings);
-        auto_free char *message = xasprintf("%s\n", error->message);
-        assert_int_equal(file_read(expected_path, 4096, &expected, &length, &error), 0);
-        assert_string_equal(message, expected);
-    }
-    globfree(&files);
+    cases_run("tests/data/controller/settings/*.yaml", check_wrong_file);
     check_error((const char *[]){"--config", "/nonexistent/config.yaml", NULL}, ERROR_IO,
         "reading /nonexistent/config.yaml: No such file or directory");
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "kube/config.h"
 #include "kube/config_files.h"
+#include "tests/unit/directory.h"
 
 /* "-----BEGIN CERTIFICATE-----" and "-----BEGIN PRIVATE KEY-----" in base64 */
 #define CERTIFICATE "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg=="
@@ -173,57 +174,42 @@ static void test_exec_in_path(void **state)
     assert_null(config->exec->environment);
 }
 
-/* Directories and environment that a test makes. */
-struct place {
-    char *directory;
-};
-
-static char *put(const struct place *place, const char *name, const char *text)
+/* Writes a file in a directory. Returns its path, owned by the caller. */
+static char *put(const char *directory, const char *name, const char *text)
 {
-    char *path = file_join(place->directory, name);
+    char *path = file_join(directory, name);
     auto_free char *parent = xstrndup(path, (size_t)(strrchr(path, '/') - path));
     assert_int_equal(file_make_directories(parent, 0700, NULL), 0);
     assert_int_equal(file_write(path, text, strlen(text), 0600, NULL), 0);
     return path;
 }
 
+/* A directory that is the home, and an environment that knows no cluster. */
 static int set_up(void **state)
 {
-    struct place *place = xcalloc(1, sizeof(*place));
-    place->directory = file_make_temporary("hookline-test", NULL);
     unsetenv("KUBECONFIG");
     unsetenv("KUBERNETES_SERVICE_HOST");
     unsetenv("KUBERNETES_SERVICE_PORT");
-    setenv("HOME", place->directory, 1);
-    *state = place;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *place = *state;
-    file_remove_tree(place->directory, NULL);
-    free(place->directory);
-    free(place);
-    return 0;
+    if (directory_setup(state) != 0)
+        return -1;
+    return setenv("HOME", *state, 1);
 }
 
 /* Of several files the first one with an entry or a value counts, each with its own directory. */
 static void test_merge(void **state)
 {
-    const struct place *place = *state;
-    auto_free char *first = put(place, "one/config",
+    const char *directory = *state;
+    auto_free char *first = put(directory, "one/config",
         "users: [{name: u, user: {tokenFile: token}}]\n"
         "clusters: [{name: c, cluster: {server: 'https://first'}}]\n");
-    auto_free char *second = put(place, "two/config",
+    auto_free char *second = put(directory, "two/config",
         "current-context: a\n"
         "contexts: [{name: a, context: {cluster: c, user: u}}]\n"
         "clusters: [{name: c, cluster: {server: 'https://second', proxy-url: 'http://p'}}]\n"
         "users: [{name: u, user: {tokenFile: other}}]\n");
-    auto_free char *third = put(place, "three", "current-context: b\n");
-    auto_free char *token = put(place, "one/token", "t");
-    auto_free char *list =
-        xasprintf("%s::%s/missing:%s:%s", first, place->directory, second, third);
+    auto_free char *third = put(directory, "three", "current-context: b\n");
+    auto_free char *token = put(directory, "one/token", "t");
+    auto_free char *list = xasprintf("%s::%s/missing:%s:%s", first, directory, second, third);
     setenv("KUBECONFIG", list, 1);
     auto_error struct error *err = NULL;
     auto_kube_config struct kube_config *config = kube_config_load(NULL, &err);
@@ -236,9 +222,9 @@ static void test_merge(void **state)
 
 static void test_home_and_overrides(void **state)
 {
-    const struct place *place = *state;
-    auto_free char *path =
-        put(place, ".kube/config", ONE(", certificate-authority-data: " CERTIFICATE, "token: t"));
+    const char *directory = *state;
+    auto_free char *path = put(
+        directory, ".kube/config", ONE(", certificate-authority-data: " CERTIFICATE, "token: t"));
     struct kube_config_options options = {.namespace = "other", .insecure = true};
     auto_kube_config struct kube_config *config = kube_config_load(NULL, NULL);
     auto_kube_config struct kube_config *overridden = kube_config_load(&options, NULL);
@@ -251,7 +237,7 @@ static void test_home_and_overrides(void **state)
 
 static void test_not_found(void **state)
 {
-    const struct place *place = *state;
+    const char *directory = *state;
     auto_error struct error *nowhere = NULL;
     auto_error struct error *missing = NULL;
     auto_error struct error *no_file = NULL;
@@ -261,7 +247,7 @@ static void test_not_found(void **state)
         "no cluster is known: there is no --kubeconfig, no $KUBECONFIG, no service account of a "
         "pod in /var/run/secrets/kubernetes.io/serviceaccount with $KUBERNETES_SERVICE_HOST, and "
         "no ~/.kube/config");
-    setenv("KUBECONFIG", place->directory, 1);
+    setenv("KUBECONFIG", directory, 1);
     assert_null(kube_config_load(NULL, &missing));
     assert_non_null(strstr(missing->message, "Is a directory"));
     setenv("KUBECONFIG", "/nonexistent", 1);
@@ -275,7 +261,7 @@ static void test_not_found(void **state)
 
 static void test_urls(void **state)
 {
-    const struct place *place = *state;
+    const char *directory = *state;
     static const struct {
         const char *cluster, *user, *error;
     } cases[] = {
@@ -294,7 +280,7 @@ static void test_urls(void **state)
             xasprintf("current-context: a\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n"
                       "clusters: [{name: c, cluster: {%s}}]\nusers: [{name: u, user: {%s}}]\n",
                 cases[i].cluster, cases[i].user);
-        auto_free char *path = put(place, "config", text);
+        auto_free char *path = put(directory, "config", text);
         auto_error struct error *err = NULL;
         struct kube_config_options options = {.kubeconfig = path};
         auto_kube_config struct kube_config *config = kube_config_load(&options, &err);
@@ -308,9 +294,18 @@ static void test_urls(void **state)
     }
 }
 
+/* What a pod finds whose environment says that the API server is there. */
+static struct kube_config *load_in_cluster(
+    const char *directory, const char *host, const char *port, struct error **err)
+{
+    setenv("KUBERNETES_SERVICE_HOST", host, 1);
+    setenv("KUBERNETES_SERVICE_PORT", port, 1);
+    return kube_config_in_cluster(directory, err);
+}
+
 static void test_in_cluster(void **state)
 {
-    const struct place *place = *state;
+    const char *directory = *state;
     static const struct {
         const char *host, *port, *server;
     } cases[] = {
@@ -319,15 +314,14 @@ static void test_in_cluster(void **state)
         {"10.96.0.1", "x", NULL},
         {"", "443", NULL},
     };
-    auto_free char *token = put(place, "token", "t");
-    auto_free char *ca = put(place, "ca.crt", "pem");
+    auto_free char *token = put(directory, "token", "t");
+    auto_free char *ca = put(directory, "ca.crt", "pem");
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *err = NULL;
-        setenv("KUBERNETES_SERVICE_HOST", cases[i].host, 1);
-        setenv("KUBERNETES_SERVICE_PORT", cases[i].port, 1);
         auto_kube_config struct kube_config *config =
-            kube_config_in_cluster(place->directory, &err);
+            load_in_cluster(directory, cases[i].host, cases[i].port, &err);
         if (cases[i].server == NULL) {
+            assert_null(config);
             assert_string_equal(err->message,
                 "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT do not say where the API "
                 "server is");
@@ -342,17 +336,16 @@ static void test_in_cluster(void **state)
 
 static void test_in_cluster_namespace(void **state)
 {
-    const struct place *place = *state;
-    auto_free char *token = put(place, "token", "t");
-    auto_free char *namespace = put(place, "namespace", "hookline\n");
+    const char *directory = *state;
+    auto_free char *token = put(directory, "token", "t");
+    auto_free char *namespace = put(directory, "namespace", "hookline\n");
     auto_error struct error *err = NULL;
-    setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1", 1);
-    setenv("KUBERNETES_SERVICE_PORT", "443", 1);
-    assert_null(kube_config_in_cluster(place->directory, &err));
+    assert_null(load_in_cluster(directory, "10.96.0.1", "443", &err));
     assert_true(
         text_ends_with(err->message, "/ca.crt of the service account: No such file or directory"));
-    auto_free char *ca = put(place, "ca.crt", "pem");
-    auto_kube_config struct kube_config *config = kube_config_in_cluster(place->directory, NULL);
+    auto_free char *ca = put(directory, "ca.crt", "pem");
+    auto_kube_config struct kube_config *config =
+        load_in_cluster(directory, "10.96.0.1", "443", NULL);
     assert_string_equal(config->namespace, "hookline");
 }
 
@@ -363,12 +356,12 @@ int main(void)
         cmocka_unit_test(test_all_members),
         cmocka_unit_test(test_exec),
         cmocka_unit_test(test_exec_in_path),
-        cmocka_unit_test_setup_teardown(test_merge, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_home_and_overrides, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_not_found, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_urls, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_in_cluster, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_in_cluster_namespace, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_merge, set_up, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_home_and_overrides, set_up, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_not_found, set_up, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_urls, set_up, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_in_cluster, set_up, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_in_cluster_namespace, set_up, directory_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,18 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "manager/trace.h"
-
-static int setup(void **state)
-{
-    *state = file_make_temporary("hookline-test", NULL);
-    return *state != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    auto_free char *directory = *state;
-    return file_remove_tree(directory, NULL);
-}
+#include "tests/unit/directory.h"
 
 /* The content of a file below directory; NULL when it is not there. */
 static char *content(const char *directory, const char *name)
@@ -141,11 +130,10 @@ static void a_directory_that_cannot_be_made(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_hop, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_hop_that_failed, setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            calls_are_numbered_after_those_that_are_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_directory_that_cannot_be_made, setup, teardown),
+        IN_DIRECTORY(a_hop),
+        IN_DIRECTORY(a_hop_that_failed),
+        IN_DIRECTORY(calls_are_numbered_after_those_that_are_there),
+        IN_DIRECTORY(a_directory_that_cannot_be_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

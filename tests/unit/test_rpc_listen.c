@@ -18,19 +18,7 @@
 
 #include "base/file.h"
 #include "rpc/server.h"
-
-static int directory_setup(void **state)
-{
-    *state = file_make_temporary("test-listen", NULL);
-    return *state != NULL ? 0 : -1;
-}
-
-static int directory_teardown(void **state)
-{
-    int status = file_remove_tree(*state, NULL);
-    free(*state);
-    return status;
-}
+#include "tests/unit/directory.h"
 
 static bool accepts(const char *path)
 {
@@ -221,8 +209,6 @@ static void paths_of_any_length_work(void **state)
 
 int main(void)
 {
-#define IN_DIRECTORY(test)                                                                         \
-    cmocka_unit_test_setup_teardown(test, directory_setup, directory_teardown)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(a_socket_has_its_mode_and_flags),
         IN_DIRECTORY(a_stale_socket_is_replaced),
