@@ -27,7 +27,7 @@ struct review {
     json_t *warnings; /* owned; strings */
     size_t said; /* bytes of them */
     size_t unsaid; /* how many more warnings there were */
-    bool only_policy; /* no error but the policy's */
+    enum controller_review_outcome outcome; /* so far; once denied, it stays denied */
 };
 
 static int refuse(struct error **err, const char *what)
@@ -115,6 +115,12 @@ static void warn(struct review *review, const char *path, const char *message)
         json_array_append_new(review->warnings, json_string(shown));
 }
 
+static bool is_denied(const struct review *review)
+{
+    return review->outcome == CONTROLLER_REVIEW_DENIED_INPUT ||
+           review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;
+}
+
 /* A finding of the policy is one that other circumstances would allow.
  * Source: Kubernetes API, CauseType. */
 static void deny(struct review *review, const struct finding *finding)
@@ -128,7 +134,16 @@ static void deny(struct review *review, const struct finding *finding)
     json_array_append_new(review->causes,
         json_pack("{s:s, s:s, s:s}", "reason", policy ? "FieldValueForbidden" : "FieldValueInvalid",
             "message", message, "field", field));
-    review->only_policy = review->only_policy && policy;
+    review->outcome = policy && review->outcome != CONTROLLER_REVIEW_DENIED_INPUT
+                          ? CONTROLLER_REVIEW_DENIED_POLICY
+                          : CONTROLLER_REVIEW_DENIED_INPUT;
+}
+
+/* Denies what could not be worked out, also if nobody has said why: it does not pass by mistake. */
+static void deny_anyway(struct review *review)
+{
+    if (!is_denied(review))
+        review->outcome = CONTROLLER_REVIEW_DENIED_INPUT;
 }
 
 /* Takes over what was found. */
@@ -157,7 +172,7 @@ static void find_annotation(struct review *review)
     review->key = key;
 }
 
-/* The list of the annotation, which was found; owned by the caller. NULL: there are causes. */
+/* The list of the annotation, which was found; owned by the caller. NULL: it is denied. */
 static struct annotations_list *parse_annotation(struct review *review)
 {
     struct findings findings = {0};
@@ -169,6 +184,8 @@ static struct annotations_list *parse_annotation(struct review *review)
     struct annotations_list *list =
         annotations_parse(review->text, strlen(review->text), &options, &findings);
     take_findings(review, &findings);
+    if (list == NULL)
+        deny_anyway(review);
     return list;
 }
 
@@ -180,7 +197,7 @@ static bool is_ours(const json_t *pod)
     return json_object_get(labels, CONTROLLER_LAUNCH_LABEL) != NULL;
 }
 
-/* The patch that puts the sidecars of list into the pod; new reference. NULL: there are causes. */
+/* The patch that puts the sidecars of list into the pod; new reference. NULL: it is denied. */
 static json_t *render_patch(struct review *review, const struct annotations_list *list)
 {
     struct findings findings = {0};
@@ -190,7 +207,9 @@ static json_t *render_patch(struct review *review, const struct annotations_list
         options.launcher = ANNOTATIONS_LAUNCHER_AUTO;
     auto_json json_t *pod = annotations_render(review->object, list, &options, &findings);
     take_findings(review, &findings);
-    return pod != NULL ? annotations_patch(review->object, pod) : NULL;
+    if (pod == NULL)
+        deny_anyway(review);
+    return is_denied(review) ? NULL : annotations_patch(review->object, pod);
 }
 
 static bool is_launcher_pod(const json_t *pod)
@@ -211,7 +230,10 @@ static json_t *review_pod(struct review *review)
         return NULL;
     auto_annotations_list struct annotations_list *list = parse_annotation(review);
     auto_json json_t *patch = list != NULL ? render_patch(review, list) : NULL;
-    return json_array_size(patch) > 0 ? steal(&patch) : NULL;
+    if (json_array_size(patch) == 0)
+        return NULL;
+    review->outcome = CONTROLLER_REVIEW_PATCHED;
+    return steal(&patch);
 }
 
 /* The keys under which the annotation may stand. */
@@ -260,27 +282,30 @@ static void check_misplaced(struct review *review, const char *pointer)
     }
 }
 
-/* Returns whether the machine has an annotation that was looked at. */
-static bool review_machine(struct review *review)
+static void review_machine(struct review *review)
 {
     if (review->kind == NULL || review->kind->template == NULL || has_subresource(review))
-        return false;
+        return;
     for (const char *const *pointer = review->kind->misplaced; *pointer != NULL; pointer++) {
         if (is_written(review, *pointer))
             check_misplaced(review, *pointer);
     }
     if (!is_written(review, review->kind->annotations))
-        return false;
+        return;
     find_annotation(review);
-    if (review->text != NULL)
-        annotations_list_free(parse_annotation(review));
-    return review->text != NULL;
+    if (review->text == NULL)
+        return;
+    annotations_list_free(parse_annotation(review));
+    if (!is_denied(review))
+        review->outcome = CONTROLLER_REVIEW_VALID;
 }
 
 /* Every error, one a line. Owned by the caller. */
 static char *denial_message(const json_t *causes)
 {
     size_t count = json_array_size(causes);
+    if (count == 0)
+        return xstrdup("internal error: the annotation could not be used");
     char *message = count > 1 ? xasprintf("%zu faults:", count) : xstrdup("");
     for (size_t i = 0; i < count; i++) {
         const json_t *cause = json_array_get(causes, i);
@@ -296,13 +321,14 @@ static char *denial_message(const json_t *causes)
 /* Source: Kubernetes API reference, Status: what kubectl shows of a refusal. */
 static json_t *make_status(const struct review *review)
 {
+    bool by_policy = review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;
     const json_t *kind = json_object_get(review->request, "kind");
     auto_free char *message = denial_message(review->causes);
     return json_pack("{s:s, s:s, s:s, s:i, s:{s:O*, s:O*, s:O*, s:O}}", "status", "Failure",
-        "message", message, "reason", review->only_policy ? "Forbidden" : "Invalid", "code",
-        review->only_policy ? 403 : 422, "details", "name",
-        json_object_get(review->request, "name"), "group", json_object_get(kind, "group"), "kind",
-        json_object_get(kind, "kind"), "causes", review->causes);
+        "message", message, "reason", by_policy ? "Forbidden" : "Invalid", "code",
+        by_policy ? 403 : 422, "details", "name", json_object_get(review->request, "name"), "group",
+        json_object_get(kind, "group"), "kind", json_object_get(kind, "kind"), "causes",
+        review->causes);
 }
 
 static json_t *encode_patch(const json_t *patch)
@@ -315,11 +341,11 @@ static json_t *encode_patch(const json_t *patch)
 /* The AdmissionReview with the response; patch may be NULL. */
 static json_t *respond(struct review *review, const json_t *patch)
 {
-    bool allowed = json_array_size(review->causes) == 0;
-    json_t *response = json_pack("{s:s, s:b}", "uid", review->uid, "allowed", allowed);
-    if (!allowed)
+    bool denied = is_denied(review);
+    json_t *response = json_pack("{s:s, s:b}", "uid", review->uid, "allowed", !denied);
+    if (denied)
         json_object_set_new(response, "status", make_status(review));
-    if (patch != NULL) {
+    if (patch != NULL && !denied) {
         json_object_set_new(response, "patchType", json_string("JSONPatch"));
         json_object_set_new(response, "patch", encode_patch(patch));
     }
@@ -339,23 +365,19 @@ json_t *controller_review(enum controller_webhook webhook, const char *body, siz
     struct error **err)
 {
     json_t *answer = NULL;
-    struct review review = {.options = options, .only_policy = true};
+    struct review review = {.options = options, .outcome = CONTROLLER_REVIEW_BAD_REQUEST};
     review.causes = json_array();
     review.warnings = json_array();
-    *outcome = CONTROLLER_REVIEW_BAD_REQUEST;
     if (read_request(&review, body, length, err) == 0) {
-        bool pods = webhook == CONTROLLER_MUTATE_PODS;
-        auto_json json_t *patch = pods ? review_pod(&review) : NULL;
-        bool looked = !pods && review_machine(&review);
-        if (json_array_size(review.causes) > 0)
-            *outcome = review.only_policy ? CONTROLLER_REVIEW_DENIED_POLICY
-                                          : CONTROLLER_REVIEW_DENIED_INPUT;
-        else if (pods)
-            *outcome = patch != NULL ? CONTROLLER_REVIEW_PATCHED : CONTROLLER_REVIEW_UNTOUCHED;
+        review.outcome = CONTROLLER_REVIEW_UNTOUCHED;
+        auto_json json_t *patch = NULL;
+        if (webhook == CONTROLLER_MUTATE_PODS)
+            patch = review_pod(&review);
         else
-            *outcome = looked ? CONTROLLER_REVIEW_VALID : CONTROLLER_REVIEW_UNTOUCHED;
+            review_machine(&review);
         answer = respond(&review, patch);
     }
+    *outcome = review.outcome;
     json_decref(review.causes);
     json_decref(review.warnings);
     json_decref(review.body);
