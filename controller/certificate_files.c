@@ -13,15 +13,18 @@
 #include "controller/certificate.h"
 
 /* Files that are written one after the other, and not swapped at once, are read when nothing has
- * changed for that long. */
+ * changed for settled_after; but something in their directory may change all the time, and so they
+ * are read overdue_after the first change at the latest. Seconds. */
 static const double settled_after = 0.2;
+static const double overdue_after = 1.0;
 
 struct controller_certificate_files {
     char *certificate_path, *key_path; /* owned */
     struct controller_certificate *current; /* a reference */
     int inotify;
     struct ev_io changed;
-    struct ev_timer settled;
+    struct ev_timer settled; /* since the last change */
+    struct ev_timer overdue; /* since the first */
 };
 
 static struct controller_certificate *load(
@@ -50,11 +53,13 @@ static void use(
     controller_certificate_set_current(certificate);
 }
 
-static void on_settled(struct ev_loop *loop, struct ev_timer *timer, int events)
+/* Either timer. */
+static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
-    (void)loop;
     (void)events;
     struct controller_certificate_files *files = timer->data;
+    ev_timer_stop(loop, &files->settled);
+    ev_timer_stop(loop, &files->overdue);
     auto_error struct error *error = NULL;
     struct controller_certificate *certificate = load(files, &error);
     if (certificate == NULL) {
@@ -77,6 +82,10 @@ static void on_changed(struct ev_loop *loop, struct ev_io *io, int events)
     ev_timer_stop(loop, &files->settled);
     ev_timer_set(&files->settled, settled_after, 0.0);
     ev_timer_start(loop, &files->settled);
+    if (ev_is_active(&files->overdue))
+        return;
+    ev_timer_set(&files->overdue, overdue_after, 0.0);
+    ev_timer_start(loop, &files->overdue);
 }
 
 static int watch(struct controller_certificate_files *files, const char *path, struct error **err)
@@ -95,9 +104,10 @@ struct controller_certificate_files *controller_certificate_files_new(
     struct controller_certificate_files *files = xcalloc(1, sizeof(*files));
     files->certificate_path = xstrdup(certificate_path);
     files->key_path = xstrdup(key_path);
-    ev_init(&files->settled, on_settled);
+    ev_init(&files->settled, on_time);
+    ev_init(&files->overdue, on_time);
     ev_init(&files->changed, on_changed);
-    files->settled.data = files->changed.data = files;
+    files->settled.data = files->overdue.data = files->changed.data = files;
 
     /* watched before they are read, so that no change is missed */
     files->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -122,6 +132,7 @@ void controller_certificate_files_free(struct controller_certificate_files *file
         return;
     ev_io_stop(EV_DEFAULT_ & files->changed);
     ev_timer_stop(EV_DEFAULT_ & files->settled);
+    ev_timer_stop(EV_DEFAULT_ & files->overdue);
     if (files->inotify >= 0)
         close(files->inotify);
     controller_certificate_unref(files->current);

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import ssl
+import threading
 import warnings
 
 import support
@@ -337,6 +338,26 @@ class TestTls(WebhookServer):
         sock = connection.sock
         self.assertEqual(self.ask(connection, "POST", "/mutate-pods", review())[0].status, 200)
         self.assertIs(connection.sock, sock)
+
+    def test_a_new_certificate_in_a_restless_directory(self):
+        """What changes beside it all the time does not put it off."""
+        calm = threading.Event()
+
+        def change():
+            while not calm.wait(0.01):
+                (self.tmp / "tls" / "restless").write_bytes(b"")
+
+        self.make_certificate("two")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            changing = pool.submit(change)
+            try:
+                self.swap("two")
+                self.controller.follow("a new certificate is in use")
+                self.assertFalse(changing.done())
+            finally:
+                calm.set()
+            changing.result()
+        self.assert_serves("two")
 
     def test_a_bad_certificate_is_not_taken(self):
         self.make_certificate("bad")
