@@ -88,6 +88,53 @@ static void on_shut_down(
     launch->over = true;
 }
 
+static void on_event(void *user, const struct manager_event *event)
+{
+    const struct launch *launch = user;
+    manager_event_log(event, launch->flags->log_format);
+}
+
+/* A manager that waits for all sidecars, or takes those that are there. */
+static struct manager *make_manager(struct launch *launch, bool present_only)
+{
+    const struct manager_options options = {
+        .directory = launch->flags->socket_directory,
+        .sidecars = launch->flags->sidecars,
+        .present_only = present_only,
+        .timeout_ms = present_only ? MANAGER_PRESENT_TIMEOUT_MS : launch->flags->timeout_ms,
+        .slow_chain_ms = launch->flags->slow_chain_ms,
+        .list = launch->input.list,
+        .trace_directory = launch->flags->trace,
+        .observer = on_event,
+        .user = launch,
+    };
+    return manager_new(launch->loop, launch->rpc, &options);
+}
+
+static void on_present_collected(
+    void *user, struct error *take_error, const char *output, size_t output_length)
+{
+    (void)output;
+    (void)output_length;
+    struct launch *launch = user;
+    if (take_error != NULL)
+        log_warning("telling the sidecars of the end: %s", take_error->message);
+    error_free(take_error);
+    manager_shutdown(launch->manager, on_shut_down, launch);
+}
+
+/* Those that came are told also when not all did. */
+static void tell_sidecars(struct launch *launch)
+{
+    if (launch->failed == COLLECT) {
+        manager_free(launch->manager);
+        launch->manager = make_manager(launch, true);
+        manager_collect(launch->manager, on_present_collected, launch);
+    } else {
+        manager_shutdown(launch->manager, on_shut_down, launch);
+    }
+}
+
 /* Ends the launch, once: error is why, or NULL. */
 static void finish(struct launch *launch, struct error *take_error)
 {
@@ -95,7 +142,6 @@ static void finish(struct launch *launch, struct error *take_error)
         error_free(take_error);
         return;
     }
-    bool collected = launch->stage > COLLECT;
     launch->error = take_error;
     launch->failed = launch->stage;
     launch->stage = END;
@@ -104,16 +150,10 @@ static void finish(struct launch *launch, struct error *take_error)
     auto_error struct error *error = NULL;
     if (launch->guest != NULL && launcher_guest_destroy(launch->guest, &error) < 0)
         log_warning("%s", error->message);
-    if (collected && !launch->flags->dry_run)
-        manager_shutdown(launch->manager, on_shut_down, launch);
+    if (launch->manager != NULL && !launch->flags->dry_run)
+        tell_sidecars(launch);
     else
         launch->over = true;
-}
-
-static void on_event(void *user, const struct manager_event *event)
-{
-    const struct launch *launch = user;
-    manager_event_log(event, launch->flags->log_format);
 }
 
 /* The end of an operation that leads to the next stage. */
@@ -143,20 +183,10 @@ static enum progress begin_input(struct launch *launch, struct error **err)
 
 static enum progress begin_collect(struct launch *launch, struct error **err)
 {
-    const struct manager_options options = {
-        .directory = launch->flags->socket_directory,
-        .sidecars = launch->flags->sidecars,
-        .timeout_ms = launch->flags->timeout_ms,
-        .slow_chain_ms = launch->flags->slow_chain_ms,
-        .list = launch->input.list,
-        .trace_directory = launch->flags->trace,
-        .observer = on_event,
-        .user = launch,
-    };
     launch->rpc = rpc_new(launch->loop, err);
     if (launch->rpc == NULL)
         return FAILED;
-    launch->manager = manager_new(launch->loop, launch->rpc, &options);
+    launch->manager = make_manager(launch, false);
     manager_collect(launch->manager, on_stage_over, launch);
     return UNDER_WAY;
 }

@@ -7,6 +7,7 @@
 #include "base/flag.h"
 #include "base/text.h"
 #include "domain/domain.h"
+#include "manager/manager.h"
 #include "manager/plugin_socket.h"
 
 /* A flag of the table; its number is what getopt_long(3) returns. */

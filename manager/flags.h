@@ -13,7 +13,6 @@
 enum {
     MANAGER_MAX_SIDECARS = 256, /* the annotation's 64, and network bindings */
     MANAGER_COLLECT_TIMEOUT_MS = 300 * 1000, /* KubeVirt waits for 240 to 359 s */
-    MANAGER_PRESENT_TIMEOUT_MS = 5 * 1000, /* for sidecars that are to be shut down */
     MANAGER_GRACE_MS = 10 * 1000, /* with the Shutdown calls half of what Kubernetes gives a pod */
 };
 

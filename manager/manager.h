@@ -18,6 +18,7 @@
 
 enum {
     MANAGER_INFO_TIMEOUT_MS = 1000, /* one try of Info; tried again until the deadline */
+    MANAGER_PRESENT_TIMEOUT_MS = 5 * 1000, /* to collect those that are to be shut down */
     MANAGER_SLOW_CHAIN_MS = 15000, /* a chain that takes longer is warned about */
     MANAGER_SHUTDOWN_TIMEOUT_MS = 5000, /* one Shutdown call */
 };

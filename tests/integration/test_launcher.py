@@ -287,6 +287,21 @@ class FaultTest(LauncherTest):
         result = self.run_launcher(self.vmi(), "--sidecars", "1", "--timeout", "100ms")
         self.assert_failed(result, 5, "Collect", "hook-sidecar-0")
 
+    def test_those_that_came_are_told_that_others_did_not(self):
+        for behaviour, timeout, status in ((None, "1s", 5), ("error-info", "60s", 4)):
+            with self.subTest(behaviour):
+                self.sockets = self.tmp / f"sockets-{status}"
+                self.sockets.mkdir()
+                self.sidecars = []
+                good = self.sidecar("--hook", "Shutdown")
+                if behaviour is None:
+                    (self.sockets / "hook-sidecar-1").mkdir()
+                else:
+                    self.sidecar("--behaviour", behaviour)
+                result = self.run_launcher(self.vmi(), "--sidecars", "2", "--timeout", timeout)
+                self.assert_failed(result, status, "Collect", "hook-sidecar-1")
+                self.wait_for_line(good.stdout, "called Shutdown")
+
     def test_a_hook_fails(self):
         for hook in ("OnDefineDomain", "PreCloudInitIso"):
             with self.subTest(hook):
@@ -429,6 +444,13 @@ class SignalTest(LauncherTest):
                 launcher.send_signal(number)
                 result = self.finish(launcher)
                 self.assert_failed(result, 6, "Collect", f"ended by {number.name}")
+
+    def test_while_it_collects_the_rest(self):
+        good = self.sidecar("--hook", "Shutdown")
+        launcher = self.start(self.vmi(), "--sidecars", "2")
+        self.wait_for_line(launcher.stderr, "stage Collect")
+        self.assert_ends_at(launcher, "Collect")
+        self.wait_for_line(good.stdout, "called Shutdown")
 
     def test_in_a_hook(self):
         for hook in ("PreCloudInitIso", "OnDefineDomain"):
