@@ -419,6 +419,13 @@ def machine(name, sidecars=None, **spec):
     }
 
 
+def launched_machine(name, sidecars=None, **spec):
+    """A machine that Hookline launches."""
+    vmi = machine(name, sidecars, **spec)
+    vmi["metadata"]["labels"] = {"hookline.dev/launch": "true"}
+    return vmi
+
+
 def owned_by(vmi):
     """The reference by which a pod says that a VMI has made it."""
     return {

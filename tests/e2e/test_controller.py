@@ -17,7 +17,6 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "integration")
 from controller import Controller
 from proxy import Proxy
 
-KEY = "hooks.kubevirt.io/hookSidecars"
 SIDECARS = [{"image": "example.org/hook:1", "args": ["--version", "v1alpha3"]}] * 3
 # The pods are to be made, not to run.
 TEMPLATE = "spec: {nodeSelector: {hookline.dev/none: such}}"
@@ -59,17 +58,9 @@ class Launch(support.ClusterCase):
             }
         )
 
-    def machine(self, name, spec=None, **annotations):
-        return {
-            "apiVersion": "kubevirt.io/v1",
-            "kind": "VirtualMachineInstance",
-            "metadata": {
-                "name": name,
-                "labels": {"hookline.dev/launch": "true"},
-                "annotations": {KEY: json.dumps(SIDECARS), **annotations},
-            },
-            "spec": spec or {"domain": {"devices": {}, "memory": {"guest": "64Mi"}}},
-        }
+    def machine(self, name, **spec):
+        small = {"devices": {}, "memory": {"guest": "64Mi"}}
+        return support.launched_machine(name, SIDECARS, **{"domain": small, **spec})
 
     def create(self, *items):
         """Creates many VMIs, faster than apply, and without its copy in an annotation."""
@@ -193,9 +184,9 @@ class Launch(support.ClusterCase):
         controller = self.start()
         controller.wait_log("the caches are synced")
         self.create(
-            self.machine("domain", {"domain": "none"}),
-            self.machine("volumes", {"domain": {"devices": {"disks": 7}}, "volumes": "all"}),
-            self.machine("huge", {"domain": {"devices": {}}, "notes": "x" * 1_000_000}),
+            self.machine("domain", domain="none"),
+            self.machine("volumes", domain={"devices": {"disks": 7}}, volumes="all"),
+            self.machine("huge", domain={"devices": {}}, notes="x" * 1_000_000),
         )
         self.write_status("status", {"phase": 5, "conditions": "none"})
         self.create_all(["good"])

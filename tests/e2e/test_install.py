@@ -216,8 +216,7 @@ class UninstalledTest(support.ClusterCase):
         self.kubectl("apply", "-k", folder)
         wait = ["rollout", "status", "deployment/hook-controller", "-n", "hookline-system"]
         self.kubectl(*wait, f"--timeout={support.PATIENCE}s")
-        vmi = support.machine("left")
-        vmi["metadata"]["labels"] = {"hookline.dev/launch": "true"}
+        vmi = support.launched_machine("left")
         self.apply(vmi)
         self.wait_for_all("pods", lambda pods: pods)
         self.assertGreater(self.everything(), before)

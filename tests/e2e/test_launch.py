@@ -2,7 +2,6 @@
 """The whole way: a VMI with hook sidecars, applied with kubectl, is launched by Hookline, its hooks
 change its domain in order, and the guest tells what they have changed."""
 
-import json
 import pathlib
 
 import support
@@ -17,7 +16,6 @@ word=$(cat /assets/word)
 if echo spoiled 2>/dev/null > /assets/word; then mode=writable; else mode=read-only; fi
 printf '%s' "$4" | sed "s|</cmdline>| hook=$word-$mode</cmdline>|"
 """
-ANNOTATION = "hooks.kubevirt.io/hookSidecars"
 VENDOR = "Example Boards Inc."
 VERSION = ["--version", "v1alpha3"]
 
@@ -72,30 +70,19 @@ class Launch(support.InstalledCase):
             },
         }
         seed = {"userData": "#cloud-config\nhostname: cluster"}
-        return {
-            "apiVersion": "kubevirt.io/v1",
-            "kind": "VirtualMachineInstance",
-            "metadata": {
-                "name": name,
-                "labels": {"hookline.dev/launch": "true"},
-                "annotations": {
-                    ANNOTATION: json.dumps(sidecars),
-                    "smbios.vm.kubevirt.io/baseBoardManufacturer": VENDOR,
-                },
-            },
-            "spec": {
-                "domain": {
-                    "memory": {"guest": "128Mi"},
-                    "firmware": {"kernelBoot": boot},
-                    "devices": {
-                        "autoattachGraphicsDevice": False,
-                        "disks": [{"name": "seed", "disk": {"bus": "virtio"}}],
-                    },
-                },
-                "volumes": [{"name": "seed", "cloudInitNoCloud": seed}],
-                **spec,
+        domain = {
+            "memory": {"guest": "128Mi"},
+            "firmware": {"kernelBoot": boot},
+            "devices": {
+                "autoattachGraphicsDevice": False,
+                "disks": [{"name": "seed", "disk": {"bus": "virtio"}}],
             },
         }
+        volumes = [{"name": "seed", "cloudInitNoCloud": seed}]
+        vmi = support.launched_machine(name, sidecars, domain=domain, volumes=volumes, **spec)
+        annotations = vmi["metadata"]["annotations"]
+        annotations["smbios.vm.kubevirt.io/baseBoardManufacturer"] = VENDOR
+        return vmi
 
     def script(self, key):
         """The part of a sidecar that runs a script of the config map "hooks"."""

@@ -135,8 +135,7 @@ class RightsTest(support.ClusterCase):
         """It makes the pods of two VMIs, deletes that of the first, and looks for the other's."""
         ended, lost = f"ended-{self.lives}", f"lost-{self.lives}"
         for name in (ended, lost):
-            vmi = support.machine(name, [SIDECAR])
-            vmi["metadata"]["labels"] = {"hookline.dev/launch": "true"}
+            vmi = support.launched_machine(name, [SIDECAR])
             vmi["metadata"]["finalizers"] = ["example.com/held"]
             code, answer = self.ask("POST", self.vmis, vmi)
             self.assertEqual(code, 201, answer)
