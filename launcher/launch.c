@@ -21,13 +21,13 @@
 #include "launcher/start.h"
 #include "launcher/supervise.h"
 #include "launcher/value.h"
+#include "manager/cloud_init.h"
 #include "manager/event_log.h"
 
 enum {
     GRACE_SECONDS = 30, /* KubeVirt's default of terminationGracePeriodSeconds */
     BUTTON_SECONDS = 2, /* the power button is pressed again: a guest that boots ignores it */
     AGAIN_SECONDS = 1, /* signals sooner after the first are the same one, sent to a whole group */
-    CLOUD_INIT_MAX_DEPTH = 32,
 };
 
 enum stage {
@@ -208,7 +208,8 @@ static void on_cloud_init(
     struct error *error = take_error;
     if (error == NULL) {
         json_decref(launch->plan.cloud_init);
-        launch->plan.cloud_init = json_parse(output, output_length, CLOUD_INIT_MAX_DEPTH, &error);
+        launch->plan.cloud_init =
+            json_parse(output, output_length, MANAGER_CLOUD_INIT_MAX_DEPTH, &error);
     }
     on_stage_over(launch, error, NULL, 0);
 }

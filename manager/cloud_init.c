@@ -8,8 +8,6 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum { MAX_DEPTH = 100 };
-
 /* A member in any letter case, as Go's decoder takes it; NULL when it is not there or null.
  * Borrowed. */
 static json_t *member_find(json_t *object, const char *name)
@@ -48,7 +46,7 @@ static json_t *data_parse(const char *data, size_t length, struct error **err)
 {
     static const char *const strings[] = {"DataSource", "UserData", "NetworkData", "VolumeName"};
     static const char *const objects[] = {"NoCloudMetaData", "ConfigDriveMetaData"};
-    auto_json json_t *value = json_parse(data, length, MAX_DEPTH, err);
+    auto_json json_t *value = json_parse(data, length, MANAGER_CLOUD_INIT_MAX_DEPTH, err);
     if (value == NULL)
         return NULL;
     if (!json_is_object(value) && !json_is_null(value)) {
@@ -132,7 +130,7 @@ static int legacy_apply(const char *before, size_t before_length, const char *le
     size_t legacy_length, char **result, struct error **err)
 {
     static const char *const strings[] = {"userData", "networkData"};
-    auto_json json_t *texts = json_parse(legacy, legacy_length, MAX_DEPTH, err);
+    auto_json json_t *texts = json_parse(legacy, legacy_length, MANAGER_CLOUD_INIT_MAX_DEPTH, err);
     if (texts == NULL)
         return -1;
     if (!json_is_object(texts))

@@ -217,6 +217,22 @@ class DryRunTest(LauncherTest):
         self.assert_told(sidecar, "OnDefineDomain")  # and no Shutdown: there will be a launch yet
         self.assertEqual(list(self.work.iterdir()), [])
 
+    def test_what_a_hook_returns_is_nested(self):
+        """As deep as is allowed it is taken; when it is deeper, the sidecar is named."""
+        sidecar = self.sidecar("--hook", "PreCloudInitIso", "--depth", "98")
+        result = self.run_launcher(self.vmi(), "--dry-run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_told(sidecar, "PreCloudInitIso")
+        self.sockets = self.tmp / "deeper"
+        self.sockets.mkdir()
+        self.sidecars = []
+        self.sidecar("--hook", "PreCloudInitIso", "--depth", "99")
+        result = self.run_launcher(self.vmi(), "--dry-run")
+        self.assert_failed(
+            *[result, 4, "PreCloudInitIso", "hook-sidecar-0 (index 0)", "cloudInitData"],
+            "deeper than 100 levels",
+        )
+
     def test_a_virtual_machine_is_its_template(self):
         path = self.vmi()
         indented = path.read_text(encoding="utf-8").split("spec:\n", 1)[1].replace("\n", "\n    ")

@@ -3,6 +3,7 @@
 fault that a sidecar can have. It prints a line when it listens and a line for each call."""
 
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -123,6 +124,10 @@ class Sidecar:
             data = {}
         else:
             data["UserData"] += f"# {self.options.name}\n"
+        if self.options.depth:
+            data["NoCloudMetaData"]["deep"] = functools.reduce(
+                lambda inner, _: [inner], range(self.options.depth), 0
+            )
         returned = json.dumps(data).encode() if self.options.behaviour != "bad-json" else b"{"
         return callbacks.PreCloudInitIsoResult(
             cloudInitData=returned, cloudInitNoCloudSource=json.dumps(legacy).encode()
@@ -156,6 +161,7 @@ def main():
     parser.add_argument("--version", action="append")
     parser.add_argument("--hook", action="append", type=hook_point, metavar="NAME[=PRIORITY]")
     parser.add_argument("--behaviour", default="mark")
+    parser.add_argument("--depth", type=int, help="of a list in the cloud-init data it returns")
     parser.add_argument("--gate", help="a FIFO: a call is answered when it was opened and closed")
     options = parser.parse_args()
     options.version = options.version or ["v1alpha3"]
