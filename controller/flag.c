@@ -8,6 +8,7 @@
 #include "annotations/sidecar.h"
 #include "base/flag.h"
 #include "base/text.h"
+#include "controller/listen.h"
 
 enum {
     MOST_WEBHOOK_THREADS = 64,
@@ -41,9 +42,8 @@ const struct controller_flag controller_flags[] = {
     {NULL, "drain", "TIME", CONTROLLER_FLAG_DURATION, MEMBER(drain_ms), "10s",
         .help = "how long SIGTERM waits for what is under way"},
 
-    {"Webhooks", "webhook-listen", "[ADDRESS]:PORT", CONTROLLER_FLAG_TEXT_OR_NONE,
-        MEMBER(webhook_listen), ":9443",
-        .help = "where the webhooks are served, over TLS; empty: nowhere"},
+    {"Webhooks", "webhook-listen", "[ADDRESS]:PORT", CONTROLLER_FLAG_LISTEN, MEMBER(webhook_listen),
+        ":9443", .help = "where the webhooks are served, over TLS; empty: nowhere"},
     {NULL, "webhook-threads", "N", CONTROLLER_FLAG_COUNT, MEMBER(webhook_threads), NULL,
         MOST_WEBHOOK_THREADS,
         .help = "how many threads serve them; default: as many as CPUs, at most 8"},
@@ -62,7 +62,7 @@ const struct controller_flag controller_flags[] = {
         "hookline-webhook", .help = "the webhooks' Service, for the names in the certificate"},
     {NULL, "webhook-configuration", "NAME", CONTROLLER_FLAG_TEXT, MEMBER(webhook_configuration),
         "hookline", .help = "the name of both webhook configurations"},
-    {NULL, "metrics-listen", "[ADDRESS]:PORT", CONTROLLER_FLAG_TEXT_OR_NONE, MEMBER(metrics_listen),
+    {NULL, "metrics-listen", "[ADDRESS]:PORT", CONTROLLER_FLAG_LISTEN, MEMBER(metrics_listen),
         ":8080",
         .help = "where /metrics, /healthz and /readyz are served, over HTTP; empty: nowhere"},
 
@@ -201,6 +201,11 @@ int controller_flag_set(const struct controller_flag *flag, const char *text,
         xstrset(member, text);
         return 0;
     case CONTROLLER_FLAG_TEXT_OR_NONE:
+        xstrset(member, text);
+        return 0;
+    case CONTROLLER_FLAG_LISTEN:
+        if (text[0] != '\0' && controller_listen_check(text, err) < 0)
+            return -1;
         xstrset(member, text);
         return 0;
     case CONTROLLER_FLAG_SWITCH:

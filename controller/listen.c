@@ -54,28 +54,51 @@ static char *host_of(const char *listen, const char *colon)
     return memchr(listen, ':', length) == NULL ? xstrndup(listen, length) : NULL;
 }
 
-int controller_listen(const char *listen, struct error **err)
+/* Reads what to listen at. Returns 0 with the port, in network order, and the address, to be freed
+ * by freeaddrinfo, or NULL for every address; or -1 with a usage error. */
+static int read_listen(
+    const char *listen, in_port_t *port, struct addrinfo **address, struct error **err)
 {
     const char *colon = strrchr(listen, ':');
-    long port = 0;
-    if (colon == NULL || !text_parse_int(colon + 1, 0, 65535, &port))
+    long number = 0;
+    if (colon == NULL || !text_parse_int(colon + 1, 0, 65535, &number))
         return usage(listen, err);
     auto_free char *host = host_of(listen, colon);
     if (host == NULL)
         return usage(listen, err);
+    const struct addrinfo hints = {
+        .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+    *address = NULL;
+    *port = htons((in_port_t)number);
+    if (host[0] != '\0' && getaddrinfo(host, colon + 1, &hints, address) != 0)
+        return usage(listen, err);
+    return 0;
+}
 
+int controller_listen_check(const char *listen, struct error **err)
+{
+    in_port_t port = 0;
+    struct addrinfo *address = NULL;
+    if (read_listen(listen, &port, &address, err) < 0)
+        return -1;
+    if (address != NULL)
+        freeaddrinfo(address);
+    return 0;
+}
+
+int controller_listen(const char *listen, struct error **err)
+{
+    in_port_t port = 0;
+    struct addrinfo *address = NULL;
+    if (read_listen(listen, &port, &address, err) < 0)
+        return -1;
     int fd = -1;
-    if (host[0] == '\0') {
-        fd = listen_everywhere(htons((in_port_t)port));
+    if (address == NULL) {
+        fd = listen_everywhere(port);
     } else {
-        struct addrinfo hints = {
-            .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-        struct addrinfo *found = NULL;
-        if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
-            return usage(listen, err);
-        fd = listen_at(found->ai_family, found->ai_addr, found->ai_addrlen);
+        fd = listen_at(address->ai_family, address->ai_addr, address->ai_addrlen);
         int saved = errno;
-        freeaddrinfo(found);
+        freeaddrinfo(address);
         errno = saved;
     }
     return fd >= 0 ? fd : error_set_errno(err, "listening at %s", listen);

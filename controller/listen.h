@@ -9,6 +9,9 @@
  * caller, or -1 with a usage error, or an io error. */
 int controller_listen(const char *listen, struct error **err);
 
+/* Checks that it is something to listen at. Returns 0, or -1 with that usage error. */
+int controller_listen_check(const char *listen, struct error **err);
+
 /* The port of a listening socket, or -1. */
 int controller_listen_port(int fd);
 

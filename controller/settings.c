@@ -310,7 +310,8 @@ void controller_settings_clear(struct controller_settings *settings)
     for (size_t i = 0; i < controller_flag_count; i++) {
         enum controller_flag_value value = controller_flags[i].value;
         char **member = (void *)((char *)settings + controller_flags[i].member);
-        if (value == CONTROLLER_FLAG_TEXT || value == CONTROLLER_FLAG_TEXT_OR_NONE)
+        if (value == CONTROLLER_FLAG_TEXT || value == CONTROLLER_FLAG_TEXT_OR_NONE ||
+            value == CONTROLLER_FLAG_LISTEN)
             xstrset(member, NULL);
     }
 }

@@ -25,7 +25,8 @@ struct hostpath_policy;
 struct hostpath_policy *hostpath_policy_parse(
     const char *name, const char *text, size_t length, struct error **err);
 
-/* The same from a file, or from standard input ("-"); a file that is not there or not readable denies everything too. */
+/* The same from a file, or from standard input ("-"); a file that is not there or not readable
+ * denies everything too. */
 struct hostpath_policy *hostpath_policy_read(const char *path, struct error **err);
 
 /* A policy that denies everything, with this reason. Owned by the caller. */

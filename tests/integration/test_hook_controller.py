@@ -132,6 +132,7 @@ class Flags(support.TestCase):
 
     def test_bad_value(self):
         self.fails(["--launch-workers=many"], 2, "launch-workers", "many")
+        self.fails(["--self-signed", "--metrics-listen=:70000"], 2, "--metrics-listen", ":70000")
 
     def test_configuration_file(self):
         config = self.write(

@@ -110,6 +110,8 @@ static const char *example(const struct controller_flag *flag, int which)
         return which == 0 ? "text" : "json";
     case CONTROLLER_FLAG_LOG_LEVEL:
         return which == 0 ? "debug" : "error";
+    case CONTROLLER_FLAG_LISTEN:
+        return which == 0 ? "127.0.0.1:1" : "[::1]:0";
     default:
         return which == 0 ? "one" : "two";
     }
@@ -126,6 +128,7 @@ static void check_member(const struct controller_flag *flag,
     switch (flag->value) {
     case CONTROLLER_FLAG_TEXT:
     case CONTROLLER_FLAG_TEXT_OR_NONE:
+    case CONTROLLER_FLAG_LISTEN:
         assert_string_equal(*(char *const *)actual, *(char *const *)expected);
         break;
     case CONTROLLER_FLAG_SWITCH:
@@ -214,6 +217,23 @@ static void test_wrong_flags(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         check_error(cases[i].words, ERROR_USAGE, cases[i].message);
+}
+
+static void test_wrong_listen(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"9443", ":70000", ":-1", ":", ":https", "127.0.0.1",
+        "127.0.0.1:", "localhost:9443", "256.0.0.1:9443", "::1:9443", "[::1:9443", "[]:9443",
+        "[127.0.0.1::1]:9443", " :9443"};
+    static const char *const flags[] = {"--webhook-listen", "--metrics-listen"};
+    for (size_t i = 0; i < ARRAY_SIZE(cases) * ARRAY_SIZE(flags); i++) {
+        const char *flag = flags[i % ARRAY_SIZE(flags)];
+        const char *value = cases[i / ARRAY_SIZE(flags)];
+        auto_free char *message = xasprintf("%s: \"%s\" is nothing to listen at; right would be "
+                                            "\":9443\", \"10.0.0.1:9443\" or \"[fd00::1]:9443\"",
+            flag, value);
+        check_error((const char *[]){"--self-signed", flag, value, NULL}, ERROR_USAGE, message);
+    }
 }
 
 /* What may be empty, and what goes with what. */
@@ -306,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_flag),
         cmocka_unit_test(test_wrong_flags),
+        cmocka_unit_test(test_wrong_listen),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_wrong_files),
         cmocka_unit_test(test_manual),
