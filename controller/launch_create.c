@@ -39,12 +39,13 @@ static void refuse_findings(struct controller_launch_work *work, const char *rea
 }
 
 /* The status follows when the watch shows the pod: behind the VMIs that wait for theirs. */
-static void pod_made(struct controller_launch_work *work, const json_t *pod)
+static void pod_made(struct controller_launch_work *work)
 {
-    log_write(LOG_INFO, json_pack("{s:s, s:s}", "vmi", work->key, "pod", kube_name(pod)),
+    auto_free char *name = controller_launcher_pod_name(work->machine);
+    log_write(LOG_INFO, json_pack("{s:s, s:s}", "vmi", work->key, "pod", name),
         "created the launcher pod");
     kube_event(work->launch->options.events, &kube_virtual_machine_instances, work->machine,
-        KUBE_EVENT_NORMAL, "SuccessfulCreate", "Created launcher pod %s", kube_name(pod));
+        KUBE_EVENT_NORMAL, "SuccessfulCreate", "Created launcher pod %s", name);
     controller_launch_finish(work, LAUNCH_OK);
 }
 
@@ -78,7 +79,7 @@ static void pod_answered(void *user, const struct kube_answer *answer)
     const struct kube_failure *failure = answer->failure;
     work->call = NULL;
     if (failure == NULL) {
-        pod_made(work, answer->body);
+        pod_made(work);
         return;
     }
     switch (failure->reason) {
@@ -123,7 +124,12 @@ static void make_pod(struct controller_launch_work *work)
         return;
     }
     findings_clear(&findings);
-    struct kube_request request = {.verb = KUBE_CREATE, .resource = &kube_pods, .body = pod};
+    struct kube_request request = {
+        .verb = KUBE_CREATE,
+        .resource = &kube_pods,
+        .body = pod,
+        .no_body = true, /* the watch brings it */
+    };
     controller_launch_call(work, &request, pod_answered);
 }
 

@@ -91,6 +91,7 @@ static void write_status(struct controller_launch_work *work)
         .name = work->name,
         .subresource = work->whole ? NULL : "status",
         .body = patch,
+        .no_body = !work->whole,
     };
     controller_launch_call(work, &request, status_written);
 }

@@ -14,6 +14,7 @@ struct kube_call {
     ev_timer timer; /* until the next try */
     int tries; /* that have been made */
     bool idempotent;
+    bool no_body; /* of the answer is wanted */
     const char *impossible; /* why it cannot be made at all, or NULL */
     bool is_ending; /* done is being called: the call ends after it */
     kube_done *done;
@@ -98,7 +99,7 @@ static void on_end(void *user, const struct kube_outcome *outcome)
     struct kube_call *call = user;
     auto_json json_t *body = NULL;
     auto_kube_failure struct kube_failure *failure =
-        kube_exchange_read(&call->exchange, outcome, &body);
+        kube_exchange_read(&call->exchange, outcome, call->no_body ? NULL : &body);
     int retries = call->exchange.client->retries;
     if (failure != NULL && call->tries <= retries &&
         kube_retry_is_due(failure, outcome->fault, call->idempotent)) {
@@ -132,6 +133,7 @@ struct kube_call *kube_call_start(
     call->exchange.abandon = abandon;
     call->exchange.user = call;
     call->idempotent = kube_request_is_idempotent(request);
+    call->no_body = request->no_body;
     call->impossible = kube_request_fill(request, &call->exchange);
     call->done = done;
     call->user = user;

@@ -85,9 +85,11 @@ struct kube_request {
     int grace_period_seconds; /* of a delete; 0: the object's own. -1: none, at once */
     bool dry_run;
     int64_t timeout_ms; /* of one try; 0: the client's */
+    bool no_body; /* that it went well is all that is to be known: its answer is not decoded */
 };
 
-/* What came of it; valid during the callback. Exactly one of body and failure is set. */
+/* What came of it; valid during the callback. Exactly one of body and failure is set, or none where
+ * the request wanted no body. */
 struct kube_answer {
     int code;
     json_t *body; /* json_incref it to keep it */

@@ -140,10 +140,10 @@ struct kube_failure *kube_exchange_read(
         return kube_failure_unreachable(exchange->what, outcome->why);
     if (outcome->code < 200 || outcome->code > 299)
         return read_refusal(exchange, outcome);
-    if (body == NULL)
+    if (body != NULL)
+        *body = parse(outcome);
+    if (body != NULL ? *body != NULL : outcome->is_json)
         return NULL;
-    *body = parse(outcome);
-    return *body != NULL ? NULL
-                         : kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
-                               "what %s answered is not JSON", exchange->client->config->server);
+    return kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
+        "what %s answered is not JSON", exchange->client->config->server);
 }

@@ -55,7 +55,8 @@ void kube_exchange_start(struct kube_exchange *exchange);
 void kube_exchange_clear(struct kube_exchange *exchange);
 
 /* The failure that an outcome stands for, owned by the caller; NULL when it is none. *body gets
- * the JSON of a good answer, a new reference, where body is not NULL. */
+ * the JSON of a good answer, a new reference, where body is not NULL: else it is enough that the
+ * answer says to be JSON. */
 struct kube_failure *kube_exchange_read(
     const struct kube_exchange *exchange, const struct kube_outcome *outcome, json_t **body);
 

@@ -108,9 +108,6 @@ static void on_end(void *user, const struct kube_outcome *outcome)
     struct kube_watch *watch = user;
     auto_kube_failure struct kube_failure *failure =
         kube_exchange_read(&watch->exchange, outcome, NULL);
-    if (failure == NULL && !outcome->is_json)
-        failure = kube_failure_new(watch->exchange.what, KUBE_UNREACHABLE, outcome->code,
-            "what %s answered is not JSON", watch->exchange.client->config->server);
     tell_end(watch, failure);
     watch_free(watch);
 }

@@ -118,6 +118,17 @@ class Requests(kube_server.TestCase):
         self.assertEqual(failure["message"], "get configmaps d/a: upstream\\x1b is off")
         self.assertEqual(failure["reason"], "BadRequest")
 
+    def test_answers_that_are_not_read(self):
+        request = {**CREATE, "noBody": True}
+        answer = self.call(self.kubeconfig(self.serve(good)), request)
+        self.assertEqual((answer["code"], answer["body"], answer["failure"]), (200, None, None))
+        html = self.serve(lambda call: call.reply(200, b"<html>", "text/html"))
+        failure = self.call(self.kubeconfig(html), request)["failure"]
+        self.assertIn(f"what {html.url} answered is not JSON", failure["message"])
+        conflict = self.serve(lambda call: call.status(409, "AlreadyExists", "no"))
+        failure = self.call(self.kubeconfig(conflict), request)["failure"]
+        self.assertEqual(failure["reason"], "AlreadyExists")
+
     def test_strings_with_zero_bytes(self):
         body = {**config_map(), "data": {"x": "a\0b"}}
         server = self.serve(lambda call: call.reply(200, body))

@@ -165,6 +165,7 @@ static void start_call(struct request *request, enum kube_verb verb)
         .precondition_resource_version = json_get_string(json, "preconditionResourceVersion"),
         .grace_period_seconds = number_of(json, "gracePeriodSeconds"),
         .dry_run = json_is_true(json_object_get(json, "dryRun")),
+        .no_body = json_is_true(json_object_get(json, "noBody")),
     };
     request->call = kube_call_start(client, &options, on_done, request);
 }
