@@ -77,7 +77,8 @@ json_t *controller_launch_prune_machine(void *user, json_t *machine)
 
 static void free_work(struct controller_launch_work *work)
 {
-    DL_DELETE(work->launch->works, work);
+    struct controller_launch *launch = work->launch;
+    DL_DELETE(launch->works, work);
     if (work->call != NULL)
         kube_call_cancel(work->call);
     controller_launch_drop_needs(work);
@@ -91,6 +92,8 @@ static void free_work(struct controller_launch_work *work)
     free(work->namespace);
     free(work->name);
     free(work);
+    if (launch->works == NULL)
+        controller_launch_forget_reads(launch);
 }
 
 void controller_launch_finish(

@@ -19,6 +19,7 @@ struct controller_launch {
     struct kube_queue *queue; /* of the keys of VMIs; owned */
     struct controller_launch_owner *owners; /* whose pods are where; owned */
     struct controller_launch_work *works; /* what is under way; owned */
+    struct controller_launch_read *reads; /* of ConfigMaps, for several works; owned */
     bool leads;
     bool no_status_subresource; /* the CRD has none: found out by the first write */
 };
@@ -69,6 +70,7 @@ void controller_launch_create(struct controller_launch_work *work);
 void controller_launch_check_needs(
     struct controller_launch_work *work, controller_launch_needs_done *done);
 void controller_launch_drop_needs(struct controller_launch_work *work); /* calls its calls off */
+void controller_launch_forget_reads(struct controller_launch *launch); /* when no work is left */
 
 /* Writes the status that the VMI should have with this pod, or with what is in the way of one,
  * where it is not what it has; then finishes with result. A Warning event comes with an obstacle

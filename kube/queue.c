@@ -25,6 +25,7 @@ struct item {
     int failures; /* in a row */
     double since; /* it became ready, or its work began; seconds */
     double waited; /* between these */
+    unsigned long number; /* as kube_queue_number says */
     ev_timer delay;
     struct item *prev, *next; /* in queue->ready */
     UT_hash_handle hh;
@@ -37,6 +38,7 @@ struct kube_queue {
     struct item *ready; /* the one that waits longest first */
     ev_idle dispatch; /* active while there is work to give out, and somebody to do it */
     bool paused;
+    unsigned long last_number;
     struct kube_queue_figures figures;
     void (*observe)(void *user, double waited, double worked);
     void *observe_user;
@@ -56,6 +58,7 @@ static void make_ready(struct item *item)
     struct kube_queue *queue = item->queue;
     item->ready = true;
     item->since = clock_seconds();
+    item->number = ++queue->last_number;
     DL_APPEND(queue->ready, item);
     queue->figures.depth++;
     update_dispatch(queue);
@@ -98,7 +101,7 @@ static void start_delay(struct item *item, int64_t delay_ms, bool retrying)
     item->queue->figures.delayed++;
 }
 
-static struct item *find(struct kube_queue *queue, const char *key)
+static struct item *find(const struct kube_queue *queue, const char *key)
 {
     struct item *item = NULL;
     HASH_FIND_STR(queue->items, key, item);
@@ -188,7 +191,9 @@ void kube_queue_add(struct kube_queue *queue, const char *key)
         stop_delay(item);
     if (item->working)
         item->again = true;
-    else if (!item->ready)
+    else if (item->ready)
+        item->number = ++queue->last_number;
+    else
         make_ready(item);
 }
 
@@ -263,6 +268,17 @@ void kube_queue_resume(struct kube_queue *queue)
 struct kube_queue_figures kube_queue_figures(const struct kube_queue *queue)
 {
     return queue->figures;
+}
+
+unsigned long kube_queue_number(const struct kube_queue *queue, const char *key)
+{
+    const struct item *item = find(queue, key);
+    return item != NULL ? item->number : queue->last_number;
+}
+
+unsigned long kube_queue_last_number(const struct kube_queue *queue)
+{
+    return queue->last_number;
 }
 
 void kube_queue_observe(

@@ -52,6 +52,12 @@ struct kube_queue_figures {
 };
 struct kube_queue_figures kube_queue_figures(const struct kube_queue *queue);
 
+/* Numbers in the order in which keys became ready, or were added while they were: the one that the
+ * key, which is worked on, had last; and the last of all. What was asked for when the last of all
+ * was no less than the key's is not older than the reason for this work. */
+unsigned long kube_queue_number(const struct kube_queue *queue, const char *key);
+unsigned long kube_queue_last_number(const struct kube_queue *queue);
+
 /* Told how long each key waited and how long the work took, in seconds; for metrics. */
 void kube_queue_observe(struct kube_queue *queue,
     void (*observe)(void *user, double waited, double worked), void *user);

@@ -243,6 +243,22 @@ class Obstacles(LaunchTest):
         self.wait_pod("vm")
         self.wait_phase("vm", "Scheduling")
 
+    def test_one_config_map_of_many(self):
+        hook = {"name": "hooks", "key": "hook.sh", "hookPath": "/usr/bin/onDefineDomain"}
+        text = {"metadata": {"name": "hooks", "namespace": "vms"}, "data": {"hook.sh": ""}}
+        self.server.put("configmaps", text)
+        for number in range(40):
+            self.server.put(VMIS, machine(f"vm-{number}", [{**SIDECAR, "configMap": hook}]))
+        self.start()
+        self.server.wait(lambda: len(self.pods()) == 40, "all pods")
+        asked = self.server.requests.count(("GET", "/api/v1/namespaces/vms/configmaps/hooks"))
+        self.assertLess(asked, 40)
+        self.server.remove("configmaps", "vms", "hooks")
+        self.server.put(VMIS, machine("later", [{**SIDECAR, "configMap": hook}]))
+        self.assertIn("ConfigMap hooks", self.condition("later", "MissingDependency"))
+        self.server.put("configmaps", text)
+        self.wait_pod("later")
+
     def test_bad_annotation(self):
         controller = self.start()
         self.server.put(

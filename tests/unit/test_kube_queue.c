@@ -24,6 +24,7 @@ struct room {
     char log[LOG_SIZE];
     void (*act)(struct room *room, const char *key); /* what the work does; NULL: nothing yet */
     int left; /* for act */
+    unsigned long number; /* likewise */
     int observed;
     double waited, worked;
 };
@@ -197,6 +198,35 @@ static void test_one_failing_key_does_not_hold_up_another(void **state)
     kube_queue_add(room->queue, "good");
     ev_run(EV_DEFAULT, 0);
     assert_string_equal(room->log, "bad good bad");
+}
+
+static void note_numbers(struct room *room, const char *key)
+{
+    /* each came before the one that works, or with it; what is added meanwhile is younger */
+    unsigned long number = kube_queue_number(room->queue, key);
+    assert_true(number <= kube_queue_last_number(room->queue));
+    assert_true(number > room->number);
+    room->number = number;
+    if (room->left-- > 0) {
+        unsigned long last = kube_queue_last_number(room->queue);
+        kube_queue_add(room->queue, "added");
+        assert_true(kube_queue_last_number(room->queue) > last);
+        kube_queue_failed(room->queue, key, 0);
+    } else {
+        kube_queue_done(room->queue, key);
+    }
+}
+
+static void test_a_key_has_the_number_of_its_last_reason(void **state)
+{
+    struct room *room = *state;
+    make(room, 1, note_numbers);
+    room->left = 1;
+    kube_queue_add(room->queue, "a");
+    kube_queue_add(room->queue, "b");
+    kube_queue_add(room->queue, "added");
+    ev_run(EV_DEFAULT, 0);
+    assert_string_equal(room->log, "a b added a"); /* each with a greater number */
 }
 
 static void test_delayed_keys_come_by_their_time(void **state)
@@ -380,6 +410,8 @@ int main(void)
             test_a_failure_waits_at_least_as_long_as_was_said, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_one_failing_key_does_not_hold_up_another, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_key_has_the_number_of_its_last_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(test_delayed_keys_come_by_their_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_sooner_delay_replaces_a_later_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_work_can_ask_to_come_again_later, setup, teardown),
