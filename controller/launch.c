@@ -79,6 +79,8 @@ static void free_work(struct controller_launch_work *work)
 {
     struct controller_launch *launch = work->launch;
     DL_DELETE(launch->works, work);
+    if (work->creates && --launch->creating == 0)
+        kube_events_release(launch->options.events);
     if (work->call != NULL)
         kube_call_cancel(work->call);
     controller_launch_drop_needs(work);

@@ -199,6 +199,9 @@ static void machine_read(void *user, const struct kube_answer *answer)
 
 void controller_launch_create(struct controller_launch_work *work)
 {
+    work->creates = true;
+    if (work->launch->creating++ == 0)
+        kube_events_hold(work->launch->options.events);
     struct kube_request request = {
         .verb = KUBE_GET,
         .resource = &kube_virtual_machine_instances,

@@ -20,6 +20,7 @@ struct controller_launch {
     struct controller_launch_owner *owners; /* whose pods are where; owned */
     struct controller_launch_work *works; /* what is under way; owned */
     struct controller_launch_read *reads; /* of ConfigMaps, for several works; owned */
+    size_t creating; /* as many of works make pods: events wait for them */
     bool leads;
     bool no_status_subresource; /* the CRD has none: found out by the first write */
 };
@@ -42,6 +43,7 @@ enum { LAUNCH_LATER_MS = 60 * 1000 };
 struct controller_launch_work {
     struct controller_launch *launch;
     char *key, *namespace, *name; /* of the VMI; owned */
+    bool creates; /* its pod, and counts among creating */
     json_t *machine; /* what is known of it: from the cache, or whole from the API; owned */
     struct annotations_list *list; /* its sidecars; owned */
     json_t *claims; /* the PersistentVolumeClaims that it names, by name; owned */

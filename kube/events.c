@@ -14,8 +14,10 @@
 #include "kube/queue.h"
 
 enum {
-    /* Objects whose events are remembered; the one that had none for longest is forgotten. */
+    /* Objects whose events are remembered: the one that had none for longest is forgotten. One with
+     * an event that has yet to be written is not, unless there are this many. */
     SUBJECTS_MAX = 4096,
+    SUBJECTS_WAITING_MAX = 16384,
     /* As many events about one object at once, and then one in each period. */
     BUDGET = 25,
     BUDGET_PERIOD_SECONDS = 300,
@@ -25,6 +27,7 @@ enum {
     SIMILAR_WINDOW_SECONDS = 600,
     /* The API server forgets events after an hour. */
     SERIES_LIFE_SECONDS = 3600,
+    HOLD_SECONDS = 5,
     WRITE_TRIES = 5,
     WRITE_RETRY_MS = 1000,
     MESSAGE_MAX = 1024,
@@ -34,11 +37,24 @@ enum {
 
 static const char combined_prefix[] = "(combined from similar events): ";
 
+/* What there is to be written of a series, beside what it always knows; all of it owned. There may
+ * be thousands of these at once. */
+struct news {
+    time_t time;
+    bool warning;
+    char *reason, *message;
+    char *resource_version; /* of the object */
+};
+
 /* An event that happened once or more. */
 struct series {
     struct kube_events *events;
     struct subject *subject;
-    json_t *event; /* as it is, or will be, at the API server */
+    unsigned what; /* it is: a hash of its type and reason */
+    unsigned message; /* a hash of it */
+    struct news *news; /* to be written, or NULL */
+    bool is_newer; /* than what is being written */
+    time_t began; /* when it happened first */
     unsigned long count;
     bool combined;
     bool created; /* at the API server */
@@ -52,12 +68,13 @@ struct series {
 
 /* An object that events are about. */
 struct subject {
+    const struct kube_resource *resource;
     struct series *series;
     double budget; /* events left */
     double budget_at; /* when that was so */
     bool exhausted; /* and that was said */
     UT_hash_handle hh; /* by its key; the one that had no event for longest is the first */
-    char key[]; /* kind, namespace, name and uid */
+    char key[]; /* "namespace/name uid" */
 };
 
 struct kube_events {
@@ -65,7 +82,9 @@ struct kube_events {
     char *component, *instance;
     struct subject *subjects;
     struct series *series;
-    struct kube_queue *queue; /* of series to be written */
+    struct kube_queue *queue; /* of series to be written; paused while they are held */
+    ev_timer hold; /* until it is not paused any more */
+    bool held;
 };
 
 static double now(void)
@@ -75,15 +94,25 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* The time as the API writes it. New reference. */
-static json_t *timestamp(void)
+/* A time as the API writes it. New reference. */
+static json_t *timestamp(time_t seconds)
 {
-    time_t seconds = time(NULL);
     struct tm utc;
     gmtime_r(&seconds, &utc);
     char text[32];
     strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
     return json_string(text);
+}
+
+static void drop_news(struct series *series)
+{
+    struct news *news = steal(&series->news);
+    if (news == NULL)
+        return;
+    free(news->reason);
+    free(news->message);
+    free(news->resource_version);
+    free(news);
 }
 
 static void series_free(struct series *series)
@@ -95,7 +124,7 @@ static void series_free(struct series *series)
     }
     HASH_DEL(events->series, series);
     DL_DELETE(series->subject->series, series);
-    json_decref(series->event);
+    drop_news(series);
     free(series);
 }
 
@@ -109,22 +138,48 @@ static void subject_free(struct kube_events *events, struct subject *subject)
     free(subject);
 }
 
+static bool is_waiting(const struct subject *subject)
+{
+    const struct series *series = NULL;
+    DL_FOREACH (subject->series, series) {
+        if (series->news != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Makes room for another subject. */
+static void forget_subjects(struct kube_events *events)
+{
+    while (HASH_COUNT(events->subjects) >= SUBJECTS_MAX) {
+        struct subject *oldest = events->subjects;
+        if (is_waiting(oldest)) {
+            if (HASH_COUNT(events->subjects) < SUBJECTS_WAITING_MAX)
+                return;
+            kube_client_warn(events->client,
+                "events about %s %s are left out: too many others wait to be written",
+                oldest->resource->kind, oldest->key);
+        }
+        subject_free(events, oldest);
+    }
+}
+
 /* The subject for object, as the one that had an event last. */
 static struct subject *subject_for(
     struct kube_events *events, const struct kube_resource *resource, const json_t *object)
 {
-    auto_free char *key = xasprintf(
-        "%s %s/%s %s", resource->kind, kube_namespace(object), kube_name(object), kube_uid(object));
+    auto_free char *key =
+        xasprintf("%s/%s %s", kube_namespace(object), kube_name(object), kube_uid(object));
     size_t length = strlen(key);
     struct subject *subject = NULL;
     HASH_FIND(hh, events->subjects, key, length, subject);
     if (subject != NULL) {
         HASH_DEL(events->subjects, subject);
     } else {
-        if (HASH_COUNT(events->subjects) >= SUBJECTS_MAX)
-            subject_free(events, events->subjects);
+        forget_subjects(events);
         subject = xcalloc(1, sizeof(*subject) + length + 1);
         memcpy(subject->key, key, length);
+        subject->resource = resource;
         subject->budget = BUDGET;
         subject->budget_at = now();
     }
@@ -147,21 +202,23 @@ static bool spend(struct kube_events *events, struct subject *subject)
     }
     if (!subject->exhausted)
         kube_client_warn(events->client,
-            "events about %s: there were so many that further ones are left out for a while",
-            subject->key);
+            "events about %s %s: there were so many that further ones are left out for a while",
+            subject->resource->kind, subject->key);
     subject->exhausted = true;
     return false;
 }
 
-static bool has(const struct series *series, const char *member, const char *value)
+static unsigned hash_of(const char *text)
 {
-    return streq(text_or(json_get_string(series->event, member), ""), value);
+    unsigned hash = 0;
+    HASH_VALUE(text, strlen(text), hash);
+    return hash;
 }
 
 /* The series that an event belongs to, or NULL when it begins one. *combined says that it is, or
  * must be, one for all similar events. Forgets what the API server has forgotten. */
-static struct series *find_series(const struct subject *subject, const char *type,
-    const char *reason, const char *message, bool *combined)
+static struct series *find_series(
+    const struct subject *subject, unsigned what, unsigned message, bool *combined)
 {
     double time = now();
     struct series *same = NULL;
@@ -174,12 +231,12 @@ static struct series *find_series(const struct subject *subject, const char *typ
             series_free(series);
             continue;
         }
-        if (!has(series, "type", type) || !has(series, "reason", reason))
+        if (series->what != what)
             continue;
         bool recent = time - series->last <= SIMILAR_WINDOW_SECONDS;
         if (series->combined)
             collective = recent ? series : collective;
-        else if (has(series, "message", message))
+        else if (series->message == message)
             same = series;
         else if (recent)
             similar++;
@@ -211,35 +268,46 @@ static char *make_key(const struct kube_events *events, const json_t *object)
     }
 }
 
-/* The event as it is created, but for its message, lastTimestamp and count. New reference. */
-static json_t *make_event(const struct kube_events *events, const struct kube_resource *resource,
-    const json_t *object, const char *key, const char *type, const char *reason)
+/* The event as it is created, and updated. New reference. */
+static json_t *make_event(const struct series *series)
 {
+    const struct kube_events *events = series->events;
+    const struct news *news = series->news;
+    const struct kube_resource *resource = series->subject->resource;
+    const char *uid = strchr(series->subject->key, ' ') + 1;
+    auto_free char *object_key =
+        xstrndup(series->subject->key, (size_t)(uid - 1 - series->subject->key));
+    auto_free char *object_namespace = NULL;
+    auto_free char *object_name = NULL;
+    kube_key_split(object_key, &object_namespace, &object_name);
     auto_free char *namespace = NULL;
     auto_free char *name = NULL;
-    kube_key_split(key, &namespace, &name);
+    kube_key_split(series->key, &namespace, &name);
     auto_free char *api_version = kube_resource_api_version(resource);
-    auto_json json_t *time = timestamp();
     return json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:s, s:s}, "
-                     "s:s, s:s, s:O, s:{s:s}, s:s, s:s}",
+                     "s:s, s:s, s:s, s:I, s:o, s:o, s:{s:s}, s:s, s:s}",
         "apiVersion", "v1", "kind", "Event", "metadata", "namespace", namespace, "name", name,
         "involvedObject", "apiVersion", api_version, "kind", resource->kind, "namespace",
-        kube_namespace(object), "name", kube_name(object), "uid", kube_uid(object),
-        "resourceVersion", kube_resource_version(object), "type", type, "reason", reason,
-        "firstTimestamp", time, "source", "component", events->component, "reportingComponent",
-        events->component, "reportingInstance", events->instance);
+        object_namespace, "name", object_name, "uid", uid, "resourceVersion",
+        news->resource_version, "type", news->warning ? "Warning" : "Normal", "reason",
+        news->reason, "message", news->message, "count", (json_int_t)series->count,
+        "firstTimestamp", timestamp(series->began), "lastTimestamp", timestamp(news->time),
+        "source", "component", events->component, "reportingComponent", events->component,
+        "reportingInstance", events->instance);
 }
 
 static struct series *add_series(struct kube_events *events, struct subject *subject,
-    const char *key, json_t *take_event, bool combined)
+    const char *key, unsigned what, unsigned message, bool combined)
 {
     size_t length = strlen(key);
     struct series *series = xcalloc(1, sizeof(*series) + length + 1);
     memcpy(series->key, key, length);
     series->events = events;
     series->subject = subject;
-    series->event = take_event;
+    series->what = what;
+    series->message = message;
     series->combined = combined;
+    series->began = time(NULL);
     HASH_ADD_KEYPTR(hh, events->series, series->key, length, series);
     DL_APPEND(subject->series, series);
     return series;
@@ -267,27 +335,34 @@ void kube_event(struct kube_events *events, const struct kube_resource *resource
     va_start(args, format);
     auto_free char *text = xvasprintf(format, args);
     va_end(args);
-    const char *type = kind == KUBE_EVENT_WARNING ? "Warning" : "Normal";
+    bool warning = kind == KUBE_EVENT_WARNING;
     auto_free char *message = make_message("", text);
+    auto_free char *what = xasprintf("%d %s", warning, reason);
     struct subject *subject = subject_for(events, resource, object);
     bool combined = false;
-    struct series *series = find_series(subject, type, reason, message, &combined);
+    struct series *series = find_series(subject, hash_of(what), hash_of(message), &combined);
     if (series == NULL) {
         auto_free char *key = make_key(events, object);
-        json_t *event = make_event(events, resource, object, key, type, reason);
-        series = add_series(events, subject, key, event, combined);
-    }
-    if (series->combined) {
-        free(message);
-        message = make_message(combined_prefix, text);
+        series = add_series(events, subject, key, hash_of(what), hash_of(message), combined);
     }
     series->last = now();
     series->count++;
-    json_object_set_new(series->event, "count", json_integer((json_int_t)series->count));
-    json_object_set_new(series->event, "message", json_string(message));
-    json_object_set_new(series->event, "lastTimestamp", timestamp());
-    if (spend(events, subject))
+    bool affordable = spend(events, subject);
+    if (affordable || series->news != NULL) {
+        drop_news(series);
+        series->news = xcalloc(1, sizeof(*series->news));
+        *series->news = (struct news){
+            .time = time(NULL),
+            .warning = warning,
+            .reason = xstrdup(reason),
+            .message = series->combined ? make_message(combined_prefix, text) : steal(&message),
+            .resource_version = xstrdup(kube_resource_version(object)),
+        };
+    }
+    if (affordable) {
+        series->is_newer = true;
         kube_queue_add(events->queue, series->key);
+    }
 }
 
 static void on_written(void *user, const struct kube_answer *answer);
@@ -301,18 +376,20 @@ static void write_series(void *user, const char *key)
         kube_queue_done(events->queue, key);
         return;
     }
-    json_t *event = series->event;
+    auto_json json_t *event = make_event(series);
     auto_json json_t *patch = json_pack("{s:O, s:O, s:O}", "count", json_object_get(event, "count"),
         "message", json_object_get(event, "message"), "lastTimestamp",
         json_object_get(event, "lastTimestamp"));
-    json_t *metadata = json_object_get(event, "metadata");
+    const json_t *metadata = json_object_get(event, "metadata");
     struct kube_request request = {
         .verb = series->created ? KUBE_PATCH_MERGE : KUBE_CREATE,
         .resource = &kube_events,
         .namespace = json_get_string(metadata, "namespace"),
         .name = series->created ? json_get_string(metadata, "name") : NULL,
         .body = series->created ? patch : event,
+        .no_body = true,
     };
+    series->is_newer = false;
     series->call = kube_call_start(events->client, &request, on_written, series);
 }
 
@@ -322,30 +399,73 @@ static bool may_pass(enum kube_reason reason)
            reason == KUBE_TOO_MANY_REQUESTS;
 }
 
+/* It is written, or given up. Of what is written, little is kept: events are many. */
+static void end_write(struct series *series)
+{
+    struct kube_events *events = series->events;
+    series->failures = 0;
+    if (!series->is_newer)
+        drop_news(series);
+    kube_queue_done(events->queue, series->key);
+    forget_subjects(events);
+}
+
+/* Writes it once more, in the other way. */
+static void write_again(struct series *series, bool created)
+{
+    series->created = created;
+    series->is_newer = true;
+    kube_queue_add(series->events->queue, series->key);
+    end_write(series);
+}
+
 static void on_written(void *user, const struct kube_answer *answer)
 {
     struct series *series = user;
-    struct kube_queue *queue = series->events->queue;
     const struct kube_failure *failure = answer->failure;
     series->call = NULL;
-    if (failure != NULL && may_pass(failure->reason) && ++series->failures < WRITE_TRIES) {
-        kube_queue_failed(queue, series->key, failure->retry_after_ms);
-        return;
-    }
-    series->failures = 0;
     if (failure == NULL) {
         series->created = true;
+        end_write(series);
+    } else if (may_pass(failure->reason) && ++series->failures < WRITE_TRIES) {
+        kube_queue_failed(series->events->queue, series->key, failure->retry_after_ms);
     } else if (failure->reason == KUBE_ALREADY_EXISTS && !series->created) {
-        series->created = true; /* by a try whose answer was lost */
-        kube_queue_add(queue, series->key);
+        write_again(series, true); /* a try made it whose answer was lost */
     } else if (failure->reason == KUBE_NOT_FOUND && series->created) {
-        series->created = false; /* it has outlived its time there */
-        kube_queue_add(queue, series->key);
+        write_again(series, false); /* it has outlived its time there */
     } else {
         kube_client_warn(series->events->client, "%s; the event was: %s: %s", failure->message,
-            json_get_string(series->event, "reason"), json_get_string(series->event, "message"));
+            series->news->reason, series->news->message);
+        end_write(series);
     }
-    kube_queue_done(queue, series->key);
+}
+
+static void on_hold_over(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct kube_events *events = timer->data;
+    kube_queue_resume(events->queue);
+}
+
+void kube_events_hold(struct kube_events *events)
+{
+    if (events->held)
+        return;
+    events->held = true;
+    kube_queue_pause(events->queue);
+    ev_now_update(EV_DEFAULT);
+    ev_timer_set(&events->hold, HOLD_SECONDS, 0);
+    ev_timer_start(EV_DEFAULT, &events->hold);
+}
+
+void kube_events_release(struct kube_events *events)
+{
+    if (!events->held)
+        return;
+    events->held = false;
+    ev_timer_stop(EV_DEFAULT, &events->hold);
+    kube_queue_resume(events->queue);
 }
 
 struct kube_events *kube_events_new(
@@ -362,6 +482,8 @@ struct kube_events *kube_events_new(
         .user = events,
     };
     events->queue = kube_queue_new(&queue);
+    ev_init(&events->hold, on_hold_over);
+    events->hold.data = events;
     return events;
 }
 
@@ -373,6 +495,7 @@ void kube_events_free(struct kube_events *events)
     struct subject *next = NULL;
     HASH_ITER (hh, events->subjects, subject, next)
         subject_free(events, subject);
+    ev_timer_stop(EV_DEFAULT, &events->hold);
     kube_queue_free(events->queue);
     free(events->component);
     free(events->instance);

@@ -27,4 +27,9 @@ void kube_event(struct kube_events *events, const struct kube_resource *resource
     const json_t *object, enum kube_event_kind kind, const char *reason, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* Lets events wait while something uses the API server that cannot, until kube_events_release, but
+ * no longer than five seconds: then they are written beside it. */
+void kube_events_hold(struct kube_events *events);
+void kube_events_release(struct kube_events *events); /* also when nothing is held */
+
 #endif

@@ -173,6 +173,27 @@ class EventsTest(support.TestCase):
         self.assertRegex(name, r"^a{235}\.[0-9a-f]+$")
         self.driver.end()
 
+    def test_what_is_held_is_written_when_it_is_released(self):
+        self.driver.order(hold=True)
+        for _ in range(3):
+            self.record("held")
+        self.driver.order(hold=False)
+        self.await_count("held", 3)
+        self.record("after that")
+        self.await_count("after that", 1)
+        self.assertEqual(self.api.count("PATCH"), 0)
+        self.assertEqual(self.api.count("POST"), 2)
+        self.driver.end()
+
+    def test_nothing_is_held_for_ever(self):
+        self.driver.order(hold=True)
+        self.record("held")
+        self.await_count("held", 1)
+        self.driver.order(hold=True)
+        self.record("held")
+        self.await_count("held", 2)
+        self.driver.end()
+
     def test_it_ends_with_events_under_way(self):
         self.api.fault = lambda *_: status(500, "InternalError")
         for number in range(20):

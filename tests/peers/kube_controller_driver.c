@@ -112,7 +112,12 @@ static void record(const json_t *command)
 
 static void obey(const json_t *command)
 {
-    if (json_object_get(command, "dump") != NULL)
+    const json_t *hold = json_object_get(command, "hold");
+    if (json_is_true(hold))
+        kube_events_hold(events);
+    else if (hold != NULL)
+        kube_events_release(events);
+    else if (json_object_get(command, "dump") != NULL)
         dump();
     else if (json_object_get(command, "held") != NULL)
         print(json_pack("{s:b}", "held", kube_lease_held(lease)));
