@@ -8,6 +8,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -86,13 +87,6 @@ struct kube_events {
     ev_timer hold; /* until it is not paused any more */
     bool held;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* A time as the API writes it. New reference. */
 static json_t *timestamp(time_t seconds)
@@ -181,7 +175,7 @@ static struct subject *subject_for(
         memcpy(subject->key, key, length);
         subject->resource = resource;
         subject->budget = BUDGET;
-        subject->budget_at = now();
+        subject->budget_at = clock_seconds();
     }
     HASH_ADD_KEYPTR(hh, events->subjects, subject->key, length, subject);
     return subject;
@@ -190,7 +184,7 @@ static struct subject *subject_for(
 /* Whether another event about the subject may be written. */
 static bool spend(struct kube_events *events, struct subject *subject)
 {
-    double time = now();
+    double time = clock_seconds();
     subject->budget += (time - subject->budget_at) / BUDGET_PERIOD_SECONDS;
     subject->budget_at = time;
     if (subject->budget > BUDGET)
@@ -220,7 +214,7 @@ static unsigned hash_of(const char *text)
 static struct series *find_series(
     const struct subject *subject, unsigned what, unsigned message, bool *combined)
 {
-    double time = now();
+    double time = clock_seconds();
     struct series *same = NULL;
     struct series *collective = NULL;
     int similar = 0;
@@ -345,7 +339,7 @@ void kube_event(struct kube_events *events, const struct kube_resource *resource
         auto_free char *key = make_key(events, object);
         series = add_series(events, subject, key, hash_of(what), hash_of(message), combined);
     }
-    series->last = now();
+    series->last = clock_seconds();
     series->count++;
     bool affordable = spend(events, subject);
     if (affordable || series->news != NULL) {
