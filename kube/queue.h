@@ -36,7 +36,7 @@ void kube_queue_add_after(struct kube_queue *queue, const char *key, int64_t del
 void kube_queue_done(struct kube_queue *queue, const char *key);
 
 /* The work on key failed: it comes again, after at least at_least_ms (0: as its failures say), also
- * if it was added meanwhile. */
+ * if it was added before that, at once or with a shorter delay. */
 void kube_queue_failed(struct kube_queue *queue, const char *key, int64_t at_least_ms);
 
 /* Stops giving out work (a leader that lost its lease) and starts again. What is added meanwhile
