@@ -22,6 +22,7 @@ struct kube_lease {
     struct kube_client *client;
     struct kube_lease_options options; /* its strings are owned */
     struct kube_call *call; /* or NULL */
+    bool claiming; /* call is to take the lease, or to renew it */
     ev_timer next; /* try; while there is no call */
     ev_timer deadline; /* of the leader to have renewed; of a release to be done */
     json_t *object; /* the lease as it was last read or written; or NULL */
@@ -154,6 +155,7 @@ static void stop(struct kube_lease *lease)
     if (lease->call != NULL)
         kube_call_cancel(lease->call);
     lease->call = NULL;
+    lease->claiming = false;
     ev_timer_stop(EV_DEFAULT, &lease->next);
     ev_timer_stop(EV_DEFAULT, &lease->deadline);
 }
@@ -242,6 +244,7 @@ static void write_lease(struct kube_lease *lease)
         .timeout_ms = try_ms(lease),
     };
     lease->sent = now();
+    lease->claiming = !lease->releasing;
     lease->call = kube_call_start(lease->client, &request, on_written, lease);
 }
 
@@ -303,7 +306,9 @@ static void on_renewed(struct kube_lease *lease, json_t *object)
 static void on_written(void *user, const struct kube_answer *answer)
 {
     struct kube_lease *lease = user;
+    bool claimed = lease->claiming;
     lease->call = NULL;
+    lease->claiming = false;
     const struct kube_failure *failure = answer->failure;
     if (failure == NULL && !lease->releasing) {
         on_renewed(lease, answer->body);
@@ -318,7 +323,7 @@ static void on_written(void *user, const struct kube_answer *answer)
         complain(lease, failure->message);
     if (!lease->releasing)
         try_later(lease);
-    else if (overtaken && --lease->release_tries > 0)
+    else if (claimed || (overtaken && --lease->release_tries > 0))
         read_lease(lease);
     else
         end_release(lease);
@@ -384,16 +389,20 @@ bool kube_lease_held(const struct kube_lease *lease)
 void kube_lease_release(struct kube_lease *lease, void (*released)(void *user), void *user)
 {
     bool held = lease->held;
-    stop(lease);
+    bool taking = !held && lease->claiming;
+    if (!taking)
+        stop(lease);
     lease->releasing = true;
     lease->released = released;
     lease->released_user = user;
     lease->release_tries = RELEASE_TRIES;
-    if (!held) {
+    if (!held && !taking) {
         end_release(lease);
         return;
     }
     set_deadline(lease, (double)lease->options.renew_deadline_ms / 1000);
+    if (taking)
+        return; /* once it is answered, it shows whether there is something to give back */
     if (lease->current)
         write_lease(lease);
     else

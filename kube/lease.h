@@ -30,8 +30,8 @@ struct kube_lease *kube_lease_new(
 bool kube_lease_held(const struct kube_lease *lease);
 
 /* Gives the lease back, so that another takes it at once. released is called when that is done or
- * has failed, within renew_deadline_ms; before this returns when the lease was not held. It may
- * free the lease. Nothing else is called any more. */
+ * has failed, within renew_deadline_ms; before this returns when the lease was neither held nor
+ * about to be. It may free the lease. Nothing else is called any more. */
 void kube_lease_release(struct kube_lease *lease, void (*released)(void *user), void *user);
 
 void kube_lease_free(struct kube_lease *lease); /* NULL is allowed; without a release */

@@ -200,6 +200,29 @@ class LeaseTest(support.TestCase):
         self.assertEqual(self.spec()["leaseTransitions"], 0)
         a.end()
 
+    def test_the_release_of_a_lease_that_is_about_to_be_taken(self):
+        """What was done, and not answered yet, is undone."""
+        over = threading.Event()
+        self.addCleanup(over.set)
+        left = [True]
+
+        def fault(verb, *_):
+            lost = verb == "POST" and left and left.pop()
+            return Answer(None, after=True, until=over) if lost else None
+
+        self.api.fault = fault
+        a = self.candidate("a", STEADY)
+        self.api.await_state(lambda: PATH in self.api.objects)
+        self.assertEqual(self.spec()["holderIdentity"], "a")
+        a.order(release=True)
+        a.order(held=True)
+        self.assertFalse(a.await_line("held")["held"])
+        over.set()
+        a.await_line("released")
+        self.assertEqual(self.spec()["holderIdentity"], "")
+        self.assertEqual(a.all("acquired"), [])
+        a.end()
+
     def test_a_renewal_that_was_done_but_not_answered(self):
         a = self.candidate("a", STEADY)
         a.await_line("acquired")
