@@ -2,12 +2,13 @@
 create, merge patch, update and delete, resourceVersions that conflict, and faults on demand. It
 stands in for the real one where a test must say when what goes wrong, or where there is none."""
 
-import http.server
 import json
 import re
 import threading
 import urllib.parse
 import uuid
+
+import http_server
 
 PATH = re.compile(
     r"^/(?:api|apis/(?P<group>[^/]+))/(?P<version>[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?"
@@ -42,14 +43,7 @@ class Failure(Exception):
     def __init__(self, code, reason, message):
         super().__init__(message)
         self.code = code
-        self.status = {
-            "kind": "Status",
-            "apiVersion": "v1",
-            "status": "Failure",
-            "code": code,
-            "reason": reason,
-            "message": message,
-        }
+        self.status = http_server.failure(code, reason, message)
 
 
 class APIServer:
@@ -67,48 +61,14 @@ class APIServer:
         self.epoch = 0  # raised to cut watches
         self.watching = 0  # watches that are under way
         self.oldest = 0  # the resourceVersion up to which history is compacted
-        server = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def handle_request(self):
-                server.handle(self)
-
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                """A client that goes away is none of ours."""
-
-        self.http = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.http.server_address[1]}"
+        self.http = http_server.Server(self.handle)
 
     def close(self):
         self.cut_watches()
-        self.http.shutdown()
-        self.http.server_close()
+        self.http.stop()
 
     def kubeconfig(self):
-        return json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "clusters": [{"name": "test", "cluster": {"server": self.url}}],
-                "users": [{"name": "test", "user": {}}],
-                "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-                "current-context": "test",
-            }
-        )
+        return http_server.kubeconfig({"server": self.http.url})
 
     # what tests do to it
 
@@ -179,32 +139,28 @@ class APIServer:
         self.history.append((self.version, key, kind, copied(value)))
         self.changed.notify_all()
 
-    def handle(self, handler):
-        url = urllib.parse.urlsplit(handler.path)
-        query = dict(urllib.parse.parse_qsl(url.query))
-        length = int(handler.headers.get("Content-Length") or 0)
-        body = json.loads(handler.rfile.read(length)) if length else None
-        match = PATH.match(url.path)
+    def handle(self, call):
+        match = PATH.match(call.route)
         lost = False
         try:
-            lost = self.note(handler.command, url.path)
+            lost = self.note(call.command, call.route)
             if not match or match["plural"] in self.unknown:
                 raise Failure(404, "NotFound", "the server could not find the requested resource")
             where = {
                 key: urllib.parse.unquote(value or "") for key, value in match.groupdict().items()
             }
-            if handler.command == "GET" and query.get("watch") in ("true", "1"):
-                self.watch(handler, where, query)
+            if call.command == "GET" and call.query.get("watch") in ("true", "1"):
+                self.watch(call, where)
                 return
-            code, answer = getattr(self, "on_" + handler.command)(where, query, body)
+            code, answer = getattr(self, "on_" + call.command)(where, call.query, call.body)
         except Failure as failure:
             code, answer = failure.code, failure.status
         except ConnectionError:
             return
         if lost:
-            handler.close_connection = True
+            call.close_connection = True
         else:
-            self.answer(handler, code, answer)
+            call.reply(code, answer)
 
     def note(self, method, path):
         """Remembers a request and lets it fail if it is to; returns whether its answer is lost."""
@@ -222,15 +178,6 @@ class APIServer:
         elif fault[2] is not LOST:
             raise Failure(fault[2], "", f"a fault on demand: {method} {path}")
         return fault[2] is LOST
-
-    @staticmethod
-    def answer(handler, code, answer):
-        data = json.dumps(answer).encode()
-        handler.send_response(code)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Content-Length", str(len(data)))
-        handler.end_headers()
-        handler.wfile.write(data)
 
     def selected(self, key, value, where, query):
         if key[0] != where["plural"] or where["namespace"] not in ("", key[1]):
@@ -314,27 +261,24 @@ class APIServer:
             self.store("DELETED", key, copied(value))
             return 200, value
 
-    def watch(self, handler, where, query):
-        since = int(query.get("resourceVersion") or 0)
+    def watch(self, call, where):
+        since = int(call.query.get("resourceVersion") or 0)
         with self.changed:
             epoch = self.epoch
             if since < self.oldest:
                 raise Failure(410, "Expired", "too old resource version")
-        handler.send_response(200)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Transfer-Encoding", "chunked")
-        handler.end_headers()
+        call.begin()
         with self.changed:
             self.watching += 1
             self.changed.notify_all()
         try:
-            self.send_events(handler, where, query, since, epoch)
+            self.send_events(call, where, since, epoch)
         finally:
             with self.changed:
                 self.watching -= 1
-            handler.close_connection = True
+            call.close_connection = True
 
-    def send_events(self, handler, where, query, since, epoch):
+    def send_events(self, call, where, since, epoch):
         while True:
             with self.changed:
                 self.changed.wait_for(lambda: self.epoch != epoch or self.version > since)
@@ -343,7 +287,5 @@ class APIServer:
                 events = [entry for entry in self.history if entry[0] > since]
                 since = self.version
             for _, key, kind, value in events:
-                if self.selected(key, value, where, query):
-                    line = json.dumps({"type": kind, "object": value}).encode() + b"\n"
-                    handler.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
-            handler.wfile.flush()
+                if self.selected(key, value, where, call.query):
+                    call.chunk(json.dumps({"type": kind, "object": value}).encode() + b"\n")

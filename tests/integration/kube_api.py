@@ -2,14 +2,11 @@
 watches and resourceVersions, and breaks it where a test asks for that."""
 
 import copy
-import http.server
 import json
-import socket
-import socketserver
 import subprocess
 import threading
-import urllib.parse
 
+import http_server
 import support
 
 PATIENCE = 120
@@ -18,89 +15,16 @@ PATIENCE = 120
 class Answer:
     """What a fault lets the server answer; code None: it hangs up instead, at a given event."""
 
-    def __init__(self, code, body=None, headers=None, after=False, until=None):
+    def __init__(self, code, body=None, after=False, until=None):
         self.code = code
         self.body = body
-        self.headers = headers or {}
         self.after = after  # the request is done, and only its answer is lost
         self.until = until
 
 
 def status(code, reason, message="the test says so"):
     """A failure as the API server puts it."""
-    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code}
-    return Answer(code, body | {"reason": reason, "message": message})
-
-
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """The sockets of the API server."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self, api, port):
-        self.api = api
-        self.connections = set()
-        super().__init__(("127.0.0.1", port), Handler)
-
-    def handle_error(self, request, client_address):
-        """Clients that hang up are no news."""
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """One connection."""
-
-    protocol_version = "HTTP/1.1"
-
-    def setup(self):
-        super().setup()
-        self.server.connections.add(self.connection)
-
-    def finish(self):
-        self.server.connections.discard(self.connection)
-        super().finish()
-
-    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
-        pass
-
-    def handle_request(self):
-        """Reads a request and answers it, or does what the test's fault says."""
-        url = urllib.parse.urlsplit(self.path)
-        query = dict(urllib.parse.parse_qsl(url.query))
-        length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        api = self.server.api
-        verb = "WATCH" if "watch" in query else self.command
-        fault = api.note(verb, url.path, query, body)
-        if fault is None and verb == "WATCH":
-            api.watch(self, url.path, query)
-            return
-        answer = fault
-        if fault is None or fault.after:
-            answer = api.answer(verb, url.path, query, body)
-        if fault is not None and fault.code is None:
-            if fault.until is not None:
-                fault.until.wait()
-            self.close_connection = True
-            return
-        self.send(answer)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request
-
-    def send(self, answer):
-        """Sends an answer whole."""
-        text = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-        self.send_response(answer.code)
-        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def send_chunk(self, data):
-        """Sends a part of an answer."""
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-        self.wfile.flush()
+    return Answer(code, http_server.failure(code, reason, message))
 
 
 class Api:
@@ -124,35 +48,18 @@ class Api:
 
     def start(self):
         """Listens, at the same port as before."""
-        self.server = Server(self, self.port)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        self.server = http_server.Server(self.handle, self.port)
+        self.port = self.server.port
 
     def stop(self):
         """Ends, with all connections, as when it is killed."""
-        self.server.shutdown()
-        self.server.server_close()
-        for connection in list(self.server.connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        self.server.stop()
+        self.server.hang_up()
         self.cut()
 
     def kubeconfig(self):
         """A kubeconfig for it."""
-        cluster = {"name": "a", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}
-        context = {"name": "a", "context": {"cluster": "a", "user": "a"}}
-        return json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "a",
-                "clusters": [cluster],
-                "contexts": [context],
-                "users": [{"name": "a", "user": {}}],
-            }
-        )
+        return http_server.kubeconfig({"server": self.server.url})
 
     # What the test does
 
@@ -219,6 +126,24 @@ class Api:
 
     # What a client asks for
 
+    def handle(self, call):
+        """Answers a request, or does what the test's fault says."""
+        verb = "WATCH" if "watch" in call.query else call.command
+        request = (verb, call.route, call.query, call.body)
+        fault = self.note(*request)
+        if fault is None and verb == "WATCH":
+            self.watch(call)
+            return
+        answer = fault
+        if fault is None or fault.after:
+            answer = self.answer(*request)
+        if fault is not None and fault.code is None:
+            if fault.until is not None:
+                fault.until.wait()
+            call.close_connection = True
+            return
+        call.reply(answer.code, answer.body)
+
     def note(self, verb, path, query, body):
         """Writes down a request; returns the fault for it, or None."""
         with self.changed:
@@ -282,19 +207,15 @@ class Api:
         ]
         return Answer(200, {"kind": "List", "metadata": metadata, "items": copy.deepcopy(items)})
 
-    def watch(self, handler, path, query):
+    def watch(self, call):
         """Sends what happens after a version, until it is cut."""
-        version = int(query["resourceVersion"])
-        handler.send_response(200)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Transfer-Encoding", "chunked")
-        handler.end_headers()
-        handler.wfile.flush()
+        version = int(call.query["resourceVersion"])
+        call.begin()
         with self.changed:
             if version < self.compacted:
                 error = {"type": "ERROR", "object": status(410, "Expired").body}
-                handler.send_chunk(json.dumps(error).encode() + b"\n")
-                handler.send_chunk(b"")
+                call.chunk(json.dumps(error).encode() + b"\n")
+                call.end()
                 return
             cuts = self.cuts
             history = self.history
@@ -303,7 +224,7 @@ class Api:
             self.watchers += 1
             self.changed.notify_all()
         try:
-            self.send_events(handler, path, past)
+            self.send_events(call, past)
             while True:
                 with self.changed:
                     self.changed.wait_for(
@@ -314,26 +235,26 @@ class Api:
                     ended = self.cuts != cuts
                 if ended:
                     break
-                self.send_events(handler, path, new)
+                self.send_events(call, new)
         except OSError:
             pass
         with self.changed:
             self.watchers -= 1
             self.changed.notify_all()
         if self.end_in_order:
-            handler.send_chunk(b"")
+            call.end()
         else:
-            handler.close_connection = True
+            call.close_connection = True
 
-    def send_events(self, handler, collection, entries):
+    def send_events(self, call, entries):
         """Sends a part of the history, as far as it is of the collection."""
         for _, path, kind, value in entries:
             if path is None:
-                handler.send_chunk(value)
-            elif self.is_below(path, collection):
+                call.chunk(value)
+            elif self.is_below(path, call.route):
                 whole = {"kind": "ConfigMap", "apiVersion": "v1", **value}
                 text = json.dumps({"type": kind, "object": whole})
-                handler.send_chunk(text.encode() + b"\n")
+                call.chunk(text.encode() + b"\n")
 
 
 class Driver:

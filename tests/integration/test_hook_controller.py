@@ -7,6 +7,7 @@ import signal
 import socket
 
 import support
+from certificates import make_certificate
 from controller import ALONE, CONTROLLER, Controller
 
 POLICY = """\
@@ -83,13 +84,7 @@ class ControllerTest(support.TestCase):
 
     def certificate(self, name):
         """NAME.crt, which is its own CA, and NAME.key in self.tmp."""
-        result = support.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-             "-nodes", "-days", "2", "-subj", f"/CN={name}",
-             "-addext", "subjectAltName=DNS:localhost",
-             "-keyout", self.tmp / f"{name}.key", "-out", self.tmp / f"{name}.crt"]
-        )  # fmt: skip
-        self.assertEqual(result.returncode, 0, result.stderr)
+        make_certificate(self.tmp, name, f"/CN={name}", "subjectAltName=DNS:localhost")
 
     def start(self, *flags):
         return Controller(

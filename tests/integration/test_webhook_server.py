@@ -13,6 +13,7 @@ import threading
 import warnings
 
 import support
+from certificates import make_certificate
 from controller import ALONE, Controller
 
 POLICY = """\
@@ -85,12 +86,7 @@ class WebhookServer(support.TestCase):
         """A certificate for localhost, and a directory as kubelet makes it for a Secret."""
         directory = self.tmp / "tls" / f"..{name}"
         directory.mkdir(parents=True)
-        result = support.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-keyout", directory / "tls.key", "-out", directory / "tls.crt",
-             "-days", "9", "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost"]
-        )  # fmt: skip
-        self.assertEqual(result.returncode, 0, result.stderr)
+        make_certificate(directory, "tls", f"/CN={name}", "subjectAltName=DNS:localhost")
 
     def swap(self, name):
         """Makes a certificate the one that is read, as kubelet does: one rename of one link."""
