@@ -51,7 +51,9 @@ class ImagesTest(support.ClusterCase):
 
     def test_programs(self):
         """Every program runs, under its name in PATH and as what the image runs."""
-        for archive in sorted((support.BUILD / "images").glob("*.tar")):
+        archives = sorted((support.BUILD / "images").glob("*.tar"))
+        self.assertTrue(archives, "there are no images: make images")
+        for archive in archives:
             with self.subTest(archive.stem):
                 said = self.run_in(archive.stem, archive.stem, "--help")
                 self.assertIn(archive.stem, said)

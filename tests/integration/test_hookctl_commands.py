@@ -17,7 +17,9 @@ def hookctl(*words, stdin=""):
 def subcommands():
     """The names that the program's help lists."""
     help_text = hookctl("--help").stdout.split("Subcommands:\n")[1].split("\n\n")[0]
-    return [line.split()[0] for line in help_text.splitlines()]
+    names = [line.split()[0] for line in help_text.splitlines()]
+    assert "validate" in names, help_text
+    return names
 
 
 class TestCase(support.TestCase):
@@ -151,6 +153,7 @@ class Explain(support.TestCase):
     def test_every_field_that_completion_offers(self):
         script = hookctl("completion", "fish").stdout
         fields = script.split("__fish_seen_subcommand_from explain' -a '")[1].split("'")[0]
+        self.assertIn("image", fields.split())
         for field in fields.split():
             shown = hookctl("explain", field)
             self.assertEqual(shown.returncode, 0)

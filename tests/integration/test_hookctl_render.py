@@ -190,7 +190,9 @@ class Render(support.TestCase):
     def test_pods_that_kubevirt_rendered(self):
         if not PODS.is_dir():
             self.skipTest(f"{PODS} is not there")
-        for path in sorted(PODS.glob("*.gate-on.json")):
+        paths = sorted(PODS.glob("*.gate-on.json"))
+        self.assertTrue(paths)
+        for path in paths:
             with self.subTest(pod=path.name):
                 wanted = json.loads(path.read_text())
                 without = path.with_name(path.name.replace("gate-on", "gate-off"))

@@ -253,7 +253,9 @@ class DryRunTest(LauncherTest):
 
     @unittest.skipUnless(support.UPSTREAM.exists(), "KubeVirt's own examples are not here")
     def test_every_machine_of_kubevirt(self):
-        for path in (support.UPSTREAM / "vmi").glob("*.yaml"):
+        paths = sorted((support.UPSTREAM / "vmi").glob("*.yaml"))
+        self.assertTrue(paths)
+        for path in paths:
             with self.subTest(path.name):
                 result = self.run_launcher(path, "--dry-run")
                 self.assertEqual(result.returncode, 0, result.stderr)

@@ -30,12 +30,13 @@ class WebhookUpstream(server.WebhookServer):
         return jsonpatch.apply_patch(copy.deepcopy(pod), patch), response
 
     def pods(self, gate):
-        for path in sorted(upstream.PODS.glob(f"*.{gate}.json")):
+        paths = sorted(upstream.PODS.glob(f"*.{gate}.json"))
+        self.assertTrue(paths)
+        for path in paths:
             yield path.name.removesuffix(f".{gate}.json"), json.loads(path.read_text("utf-8"))
 
     def test_gate_off_becomes_gate_on(self):
         wanted = dict(self.pods("gate-on"))
-        self.assertTrue(wanted)
         for name, pod in self.pods("gate-off"):
             with self.subTest(name):
                 admitted, response = self.admit(pod)

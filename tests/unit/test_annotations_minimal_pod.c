@@ -1,3 +1,5 @@
+/* The pod that stands in for a launcher pod where there is none: what it says, for each kind of
+ * launcher. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,5 @@
+/* The JSON patch between two values: applied by an implementation of its own, it makes the one
+ * of the other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Kubernetes' quantities: which are the same, which is more, and what is none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

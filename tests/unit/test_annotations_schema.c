@@ -1,3 +1,4 @@
+/* The annotation's fields as hookctl explains them, and the guide that has to name each of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

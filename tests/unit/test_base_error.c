@@ -1,3 +1,4 @@
+/* Errors and findings: their class, their words, and how they add up. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

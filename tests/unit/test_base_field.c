@@ -1,3 +1,5 @@
+/* Members of an object that a person wrote, in any letter case, and hints where the name is
+ * wrong. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* Files and directories as base/file.h reads, writes and removes them, in a directory of the
+ * test's own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* What the command lines of all programs have in common: refusals, durations and the help. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

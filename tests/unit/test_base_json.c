@@ -1,3 +1,4 @@
+/* JSON that is read with its places and limits, pointers into it, and items found by their name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Lines of the log, as JSON and as text, whatever is in them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Children of base/subprocess.h: shells that end, flood, hang, or leave others behind. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Text: UTF-8, numbers, durations, names that are nearly right. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

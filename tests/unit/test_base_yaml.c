@@ -1,3 +1,4 @@
+/* YAML as Kubernetes reads it, with the places of its values, and as it is written. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

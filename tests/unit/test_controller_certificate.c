@@ -1,3 +1,4 @@
+/* The certificate that the webhooks serve: made, read, refused, and shared by its users. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

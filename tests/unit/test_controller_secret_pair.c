@@ -1,3 +1,4 @@
+/* The certificates in the Secret that replicas share: made, read, renewed, and in caBundle. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

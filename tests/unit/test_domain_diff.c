@@ -1,3 +1,4 @@
+/* The difference between two domains as people are shown it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* The identity of a domain, and the documents that have none or try to do harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Domains held against libvirt's RELAX NG schema. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* XML that is written: its layout, and what is escaped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,6 +59,7 @@ static void test_escapes(void **state)
     size_t length = 0;
     auto_free char *xml = domain_writer_finish(writer, &length);
     assert_string_equal(xml, expected);
+    assert_int_equal(length, strlen(expected));
 }
 
 int main(void)

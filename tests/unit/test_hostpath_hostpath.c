@@ -1,3 +1,4 @@
+/* One hostPath object: its type, its faults, its volume and mount. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

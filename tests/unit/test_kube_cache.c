@@ -1,3 +1,4 @@
+/* The cache of an informer: what counts as a change, what is lent, and what a relist sweeps out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

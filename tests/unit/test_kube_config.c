@@ -1,3 +1,5 @@
+/* Kubeconfigs: their faults, their merge, what a pod finds in the cluster, and that no message
+ * tells a secret. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* What goes to a credential plugin, and what its answer is worth. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* The work queue: keys in order and once, workers, delays that double, and the loop that goes
+ * on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

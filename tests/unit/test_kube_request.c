@@ -1,3 +1,4 @@
+/* Requests to the API server: paths, keys and bodies, and those that cannot be. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

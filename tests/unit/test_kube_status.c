@@ -1,3 +1,5 @@
+/* Answers of the API server as errors: their reason, their causes, and whether and when to try
+ * again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* The lines of a watch, however they are cut, and the events in them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

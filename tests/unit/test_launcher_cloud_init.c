@@ -1,3 +1,4 @@
+/* The cloud-init data of a VMI: KubeVirt's form of it, and the files of the ISO. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* The table of the fields that hook-launcher knows, and the documentation that has the same. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

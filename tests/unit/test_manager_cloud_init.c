@@ -1,3 +1,4 @@
+/* The JSON of cloud-init data between the manager and its sidecars, in both forms. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

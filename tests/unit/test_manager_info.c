@@ -1,3 +1,4 @@
+/* What a sidecar's answer to Info is taken for. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* The watch on virt-launcher by its socket: it ends when the launcher is gone, and never before. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* The library: manager/hookline.h as a program without a loop calls it. */
 #include "tests/unit/manager_sidecar.h"
 
 #include <pthread.h>

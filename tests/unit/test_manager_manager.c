@@ -1,3 +1,4 @@
+/* Chains of hooks over sidecars in this process: results, failures, and ends in the midst. */
 #include "tests/unit/manager_sidecar.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* The order in which sidecars are called. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

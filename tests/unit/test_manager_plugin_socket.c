@@ -1,3 +1,4 @@
+/* The place of a plugin's socket: which are taken, and what is cleared there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* The plugin server over sidecars in this process, and its ends in the midst. */
 #include "tests/unit/manager_sidecar.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* The trace of hops as files. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Calls of rpc/client.h: answers of any size and kind, deadlines, and cancels. */
 #include "tests/unit/rpc_pair.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Sockets to listen on: their mode, and what is replaced and what is left alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Protobuf messages in and out of buffers, and what is none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* The gRPC core in this process: its codes, threads, signals and ends. */
 #include "tests/unit/rpc_pair.h"
 
 #include <fcntl.h>

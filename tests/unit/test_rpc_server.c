@@ -1,3 +1,4 @@
+/* The server of rpc/server.h: what handlers may do, how peers go, and how it stops and is freed. */
 #include "tests/unit/rpc_pair.h"
 
 #include <stdio.h>
@@ -285,6 +286,7 @@ static void a_server_is_freed_right_after_an_answer(void **state)
     const struct rpc_service service = {CALLBACKS, pair_dispatch, pair};
     for (int i = 0; i < TIMES; i++) {
         pair_call(pair, "bye", 3);
+        assert_int_equal(pair->code, RPC_OK);
         rpc_channel_free(pair->channel);
         rpc_server_free(pair->server);
         pair->server =
@@ -310,8 +312,9 @@ static void a_request_may_be_answered_when_its_server_has_stopped(void **state)
     pair_wait_held(pair);
     rpc_request_on_cancel(pair->held, pair_count_cancel, pair);
     rpc_server_stop(pair->server, 0, answer_in_stopped, pair);
-    while (!pair->stopped)
+    while (!pair->stopped || !pair->answered)
         ev_run(pair->loop, 0);
+    assert_int_not_equal(pair->code, RPC_OK);
 }
 
 static void free_in_handler(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
@@ -359,6 +362,8 @@ static void a_server_is_freed_by_its_callback(void **state)
     rpc_server_stop(pair->server, 0, free_in_stopped, pair);
     while (!pair->stopped)
         ev_run(pair->loop, 0);
+    pair_call(pair, "", 0);
+    assert_int_equal(pair->code, RPC_UNAVAILABLE);
 }
 
 static void count_answer(void *user, const struct rpc_result *result)
