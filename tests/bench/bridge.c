@@ -1,3 +1,4 @@
+/* A hook-manager serve of the benchmarks: started, called, and ended. */
 #include "tests/bench/bridge.h"
 
 #include <ev.h>

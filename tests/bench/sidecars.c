@@ -1,3 +1,4 @@
+/* The sidecar-shims of the benchmarks: started, waited for, and ended. */
 #include "tests/bench/sidecars.h"
 
 #include <dirent.h>

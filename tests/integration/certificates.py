@@ -5,8 +5,8 @@ import subprocess
 
 def make_certificate(directory, name, subject, *extensions, signer=None):
     """Makes NAME.crt and NAME.key in a directory, good for two days, with extensions as openssl
-    writes them; signed by the signer, whose certificate and key are there, or else by itself. Returns
-    the certificate's path."""
+    writes them; signed by the signer, whose certificate and key are there, or else by itself.
+    Returns the certificate's path."""
     argv = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     argv += ["-nodes", "-days", "2", "-subj", subject]
     argv += ["-keyout", f"{name}.key", "-out", f"{name}.crt"]
