@@ -26,7 +26,6 @@ static void set_policy(
 {
     const struct controller_settings *settings = configuration->options.settings;
     const struct controller_review_options review = {
-        .policy = take_policy,
         .render =
             {
                 .launcher = settings->launcher,
@@ -93,14 +92,13 @@ static int start_policy(struct controller_configuration *configuration, struct e
 {
     const struct controller_configuration_options *options = &configuration->options;
     const struct controller_settings *settings = options->settings;
-    bool from_map = settings->policy_config_map != NULL && settings->policy_config_map[0] != '\0';
     if (settings->policy_file != NULL) {
         struct error *error = NULL;
         struct hostpath_policy *policy = hostpath_policy_read(settings->policy_file, &error);
         set_policy(configuration, policy);
         if (error != NULL)
             return error_move(err, error);
-    } else if (from_map) {
+    } else if (settings->policy_config_map[0] != '\0') {
         set_policy(configuration, hostpath_policy_unreadable("it has not been read yet"));
         struct controller_config_key_options key = {
             .namespace = options->namespace,
