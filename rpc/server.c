@@ -26,7 +26,9 @@ struct rpc_server {
     struct rpc_request *requests; /* those under way; linked by rpc_request.prev and .next */
 
     bool stopping;
-    struct ev_timer grace;
+    int64_t grace_ms;
+    struct ev_timer limit; /* for the requests under way, and then for the connections */
+    bool shut; /* connections are told to go, and the core takes no request any more */
     struct rpc_tag ended_tag;
     bool ended; /* the core has no connection of it left */
     bool finished; /* and nothing of it will complete any more */
@@ -34,6 +36,9 @@ struct rpc_server {
     void (*done)(void *user);
     void *user;
 };
+
+/* The longest that connections which have no request any more may take to go, in milliseconds. */
+enum { LINGER_MS = 1000 };
 
 static void expect_request(struct rpc_server *server);
 
@@ -82,7 +87,7 @@ static void finish_when_over(struct rpc_server *server)
 {
     if (!server->ended || server->expected != NULL || server->requests != NULL)
         return;
-    ev_timer_stop(server->rpc->loop, &server->grace);
+    ev_timer_stop(server->rpc->loop, &server->limit);
     grpc_server_destroy(server->server);
     server->finished = true;
     ev_feed_event(server->rpc->loop, &server->report, EV_CUSTOM);
@@ -99,9 +104,12 @@ static void on_arrived(void *owner, bool ok)
         return;
     }
     DL_APPEND(server->requests, request);
-    if (!server->stopping)
+    if (!server->shut)
         expect_request(server);
-    dispatch(server, request);
+    if (server->stopping)
+        rpc_request_refuse(request, RPC_UNAVAILABLE, "the server is ending");
+    else
+        dispatch(server, request);
 }
 
 static void expect_request(struct rpc_server *server)
@@ -113,13 +121,41 @@ static void expect_request(struct rpc_server *server)
         queue, queue, &request->arrived_tag);
 }
 
+static void set_limit(struct rpc_server *server, int64_t milliseconds)
+{
+    struct ev_loop *loop = server->rpc->loop;
+    ev_now_update(loop);
+    ev_timer_stop(loop, &server->limit);
+    ev_timer_set(&server->limit, (double)milliseconds / 1000., 0.);
+    ev_timer_start(loop, &server->limit);
+}
+
+/* Tells the peers to go, by GOAWAY. A peer that says that it has read this has also read its
+ * answers; a connection that is closed sooner may take an answer with it, when the peer writes to
+ * it before it reads. */
+static void shut_down(struct rpc_server *server)
+{
+    if (server->shut)
+        return;
+    server->shut = true;
+    grpc_server_shutdown_and_notify(server->server, server->rpc->queue, &server->ended_tag);
+    set_limit(server, server->grace_ms < LINGER_MS ? server->grace_ms : LINGER_MS);
+}
+
+/* Ends requests and connections that are left. */
+static void cut_off(struct rpc_server *server)
+{
+    shut_down(server);
+    grpc_server_cancel_all_calls(server->server);
+}
+
 void rpc_server_forget(struct rpc_server *server, struct rpc_request *request)
 {
     DL_DELETE(server->requests, request);
     if (server->ended)
         finish_when_over(server);
     else if (server->stopping && server->requests == NULL)
-        grpc_server_cancel_all_calls(server->server); /* the connections left wait for nothing */
+        shut_down(server);
 }
 
 static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, int events)
@@ -149,12 +185,11 @@ static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
     ev_io_start(loop, &server->acceptable);
 }
 
-static void on_grace_over(struct ev_loop *loop, struct ev_timer *watcher, int events)
+static void on_limit(struct ev_loop *loop, struct ev_timer *watcher, int events)
 {
     (void)loop;
     (void)events;
-    struct rpc_server *server = watcher->data;
-    grpc_server_cancel_all_calls(server->server);
+    cut_off(watcher->data);
 }
 
 static void on_ended(void *owner, bool ok)
@@ -193,6 +228,8 @@ struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
     server->acceptable.data = server;
     ev_timer_init(&server->retry, on_retry, 0., retry_seconds);
     server->retry.data = server;
+    ev_timer_init(&server->limit, on_limit, 0., 0.);
+    server->limit.data = server;
     ev_io_start(rpc->loop, &server->acceptable);
     expect_request(server);
     return server;
@@ -209,20 +246,17 @@ static void stop_listening(struct rpc_server *server)
 void rpc_server_stop(
     struct rpc_server *server, int64_t grace_ms, void (*done)(void *user), void *user)
 {
-    struct ev_loop *loop = server->rpc->loop;
     server->stopping = true;
+    server->grace_ms = grace_ms;
     server->done = done;
     server->user = user;
     stop_listening(server);
-    grpc_server_shutdown_and_notify(server->server, server->rpc->queue, &server->ended_tag);
-    if (server->requests == NULL || grace_ms <= 0) {
-        grpc_server_cancel_all_calls(server->server);
-        return;
-    }
-    ev_now_update(loop);
-    ev_timer_init(&server->grace, on_grace_over, (double)grace_ms / 1000., 0.);
-    server->grace.data = server;
-    ev_timer_start(loop, &server->grace);
+    if (grace_ms <= 0)
+        cut_off(server);
+    else if (server->requests == NULL)
+        shut_down(server);
+    else
+        set_limit(server, grace_ms);
 }
 
 void rpc_server_free(struct rpc_server *server)
@@ -232,7 +266,7 @@ void rpc_server_free(struct rpc_server *server)
     if (!server->stopping)
         rpc_server_stop(server, 0, NULL, NULL);
     else if (!server->finished)
-        grpc_server_cancel_all_calls(server->server);
+        cut_off(server);
     rpc_core_wait(server->rpc, &server->finished);
     ev_clear_pending(server->rpc->loop, &server->report);
     free(server->services);

@@ -54,10 +54,11 @@ void rpc_request_on_cancel(struct rpc_request *request, void (*on_cancel)(void *
 /* Milliseconds until the peer's deadline, at least 0; INT64_MAX when it set none. */
 int64_t rpc_request_time_left(const struct rpc_request *request);
 
-/* Stops taking connections and requests, waits up to grace_ms for those under way, then cancels
- * them; done is called from the loop when all is over. It does not wait for connections that have
- * no request, nor for handlers that owe an answer to a cancelled one. Call it once; handlers may.
- * The socket file is the caller's to remove. */
+/* Stops taking connections, refuses new requests as UNAVAILABLE, waits up to grace_ms for those under
+ * way, then cancels them; done is called from the loop when all is over. Connections that have no
+ * request have a second (or grace_ms, if that is less) to read what was answered and go. It does
+ * not wait for handlers that owe an answer to a cancelled request. Call it once; handlers may. The
+ * socket file is the caller's to remove. */
 void rpc_server_stop(
     struct rpc_server *server, int64_t grace_ms, void (*done)(void *user), void *user);
 

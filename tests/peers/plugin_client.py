@@ -4,8 +4,8 @@ as virt-launcher does (2 s, authority "localhost"), and calls MutateDomain with 
 after another over that connection. For each it prints one line of JSON: its number, code, message
 and domain. The VMI of call N is {"call": N}.
 
-With --at-once all calls are started before the first is awaited; a line on standard input then
-cancels those that are still under way."""
+With --at-once all calls are started before the first is awaited, and each is printed when it ends; a
+line on standard input then cancels those that are still under way."""
 
 import argparse
 import json
@@ -62,7 +62,8 @@ def finish(future, number):
         answer = {"code": error.code().name, "message": error.details(), "domain": None}
     except grpc.FutureCancelledError:
         answer = {"code": "CANCELLED", "message": "by this client", "domain": None}
-    print(json.dumps({"call": number, **answer}), flush=True)
+    sys.stdout.write(json.dumps({"call": number, **answer}) + "\n")
+    sys.stdout.flush()
 
 
 def cancel_on_line(futures):
@@ -91,8 +92,14 @@ def main():
             return
         futures = [start(channel, options, domain, number) for number in range(options.count)]
         threading.Thread(target=cancel_on_line, args=[futures], daemon=True).start()
-        for number, future in enumerate(futures):
-            finish(future, number)
+        finishers = [
+            threading.Thread(target=finish, args=[future, number])
+            for number, future in enumerate(futures)
+        ]
+        for finisher in finishers:
+            finisher.start()
+        for finisher in finishers:
+            finisher.join()
 
 
 main()

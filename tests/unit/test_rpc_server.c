@@ -182,6 +182,24 @@ static void stopping_waits_for_what_is_under_way(void **state)
     assert_string_equal(pair->message, "the last word");
 }
 
+static void stopping_refuses_what_comes_meanwhile(void **state)
+{
+    struct pair *pair = *state;
+    pair->handler = pair_hold;
+    pair_start(pair, "", 0, PAIR_TIMEOUT_MS);
+    pair_wait_held(pair);
+    rpc_server_stop(pair->server, PAIR_TIMEOUT_MS, pair_on_stopped, pair);
+    pair_call(pair, "", 0);
+    assert_int_equal(pair->code, RPC_UNAVAILABLE);
+    assert_string_equal(pair->message, "the server is ending");
+    assert_false(pair->stopped);
+    pair->answered = false;
+    rpc_request_fail(steal(&pair->held), RPC_NOT_FOUND, "the last word");
+    while (!pair->stopped || !pair->answered)
+        ev_run(pair->loop, 0);
+    assert_string_equal(pair->message, "the last word");
+}
+
 static void stopping_cancels_what_outlasts_the_grace_time(void **state)
 {
     struct pair *pair = *state;
@@ -455,6 +473,7 @@ int main(void)
         WITH_PAIR(a_peer_that_hangs_up_cancels_its_request),
         WITH_PAIR(a_request_may_be_answered_in_its_cancel),
         WITH_PAIR(stopping_waits_for_what_is_under_way),
+        WITH_PAIR(stopping_refuses_what_comes_meanwhile),
         WITH_PAIR(stopping_cancels_what_outlasts_the_grace_time),
         WITH_PAIR(stopping_does_not_wait_for_silent_connections),
         WITH_PAIR(the_last_answer_arrives),
