@@ -325,6 +325,8 @@ class InstalledCase(ClusterCase):
         super().setUp()
         if not self.installed:
             self.install(self.objects(), self.addClassCleanup)
+            if not poll(lambda: review_machine(self)[0] and review_pod(self), PATIENCE):
+                self.fail("the API server does not ask the webhooks")
             type(self).installed = True
 
     def objects(self):
@@ -395,14 +397,38 @@ class Reviews:
 
     def work(self):
         """Creates machines until the context ends."""
-        item = machine("reviewed", sidecars=[{"hostPath": {"path": "relative"}}])
-        path = f"/apis/kubevirt.io/v1/namespaces/{self.case.namespace}/virtualmachineinstances"
         while not self.ended.is_set():
-            code, answer = self.case.ask("POST", path + "?dryRun=All", item)
-            if code == 422 and "hostPath.path" in answer["message"]:
+            refused, answer = review_machine(self.case)
+            if refused:
                 self.refused += 1
             else:
                 self.faults.append(answer)
+
+
+FAULTY = [{"hostPath": {"path": "relative"}}]
+
+
+def review_machine(case):
+    """Creates a machine with a fault in its annotation, as a dry run. Returns whether it was refused
+    for it, and the answer."""
+    path = f"/apis/kubevirt.io/v1/namespaces/{case.namespace}/virtualmachineinstances?dryRun=All"
+    code, answer = case.ask("POST", path, machine("reviewed", FAULTY))
+    return code == 422 and "hostPath.path" in answer["message"], answer
+
+
+def review_pod(case):
+    """Creates a launcher pod with that fault, as a dry run. Returns whether it was refused."""
+    metadata = machine("reviewed", FAULTY)["metadata"]
+    metadata["labels"] = {"kubevirt.io": "virt-launcher"}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": {"containers": [{"name": "compute", "image": "none"}]},
+    }
+    path = f"/api/v1/namespaces/{case.namespace}/pods?dryRun=All"
+    code, answer = case.ask("POST", path, pod)
+    return code == 422 and "hostPath.path" in answer["message"]
 
 
 def machine(name, sidecars=None, **spec):
