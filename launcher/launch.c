@@ -76,15 +76,21 @@ struct launch {
 
 static void proceed(struct launch *launch);
 
+/* Sidecars that cannot be told do not change how the launch ended. */
+static void warn_of_end(struct error *take_error)
+{
+    if (take_error != NULL)
+        log_warning("telling the sidecars of the end: %s", take_error->message);
+    error_free(take_error);
+}
+
 static void on_shut_down(
     void *user, struct error *take_error, const char *output, size_t output_length)
 {
     (void)output;
     (void)output_length;
     struct launch *launch = user;
-    if (take_error != NULL)
-        log_warning("telling the sidecars of the end: %s", take_error->message);
-    error_free(take_error);
+    warn_of_end(take_error);
     launch->over = true;
 }
 
@@ -117,9 +123,7 @@ static void on_present_collected(
     (void)output;
     (void)output_length;
     struct launch *launch = user;
-    if (take_error != NULL)
-        log_warning("telling the sidecars of the end: %s", take_error->message);
-    error_free(take_error);
+    warn_of_end(take_error);
     manager_shutdown(launch->manager, on_shut_down, launch);
 }
 
