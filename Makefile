@@ -253,6 +253,15 @@ build/e2e/helm/installed: tests/e2e/helm/package.json tests/e2e/helm/package-loc
 	@cp $^ $(@D)
 	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
 
+# The comment at the head of each file stays.
+.PHONY: webhooks
+webhooks: $(BUILD)/hook-controller ## write the manifests of the webhooks, from controller/webhooks.c
+	@set -e; for file in base=1.27 overlays/kubevirt-since-1.28=1.28 overlays/standalone-since-1.28=1.28; do \
+	    path=deploy/$${file%=*}/webhooks.yaml; \
+	    { sed '/^[^#]/,$$d' $$path; $(BUILD)/hook-controller --print-webhooks=$${file#*=}; } >$(BUILD)/webhooks.yaml; \
+	    mv $(BUILD)/webhooks.yaml $$path; \
+	done
+
 .PHONY: images
 images: all ## build the container images, as OCI archives in build/images
 	@HOOKLINE_BUILD=$(BUILD) deploy/images/build

@@ -5,19 +5,32 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* Source: KubeVirt API reference. */
+/* KubeVirt gives the annotations of an instance type's or preference's spec to the VMIs that are made
+ * with it.
+ * Source: KubeVirt API reference; VirtualMachineInstancetypeSpec, VirtualMachinePreferenceSpec. */
 const struct annotations_kind annotations_kinds[ANNOTATIONS_KIND_COUNT] = {
-    [ANNOTATIONS_KIND_VMI] = {"VirtualMachineInstance", "kubevirt.io", "", "/metadata/annotations",
-        {NULL}},
-    [ANNOTATIONS_KIND_VM] = {"VirtualMachine", "kubevirt.io", "/spec/template",
-        "/spec/template/metadata/annotations", {"/metadata/annotations"}},
+    [ANNOTATIONS_KIND_VMI] = {"VirtualMachineInstance", "kubevirt.io", "virtualmachineinstances",
+        "", "/metadata/annotations", {NULL}, false},
+    [ANNOTATIONS_KIND_VM] = {"VirtualMachine", "kubevirt.io", "virtualmachines", "/spec/template",
+        "/spec/template/metadata/annotations", {"/metadata/annotations"}, false},
     [ANNOTATIONS_KIND_REPLICA_SET] = {"VirtualMachineInstanceReplicaSet", "kubevirt.io",
-        "/spec/template", "/spec/template/metadata/annotations", {"/metadata/annotations"}},
-    [ANNOTATIONS_KIND_POOL] = {"VirtualMachinePool", "pool.kubevirt.io",
+        "virtualmachineinstancereplicasets", "/spec/template",
+        "/spec/template/metadata/annotations", {"/metadata/annotations"}, false},
+    [ANNOTATIONS_KIND_POOL] = {"VirtualMachinePool", "pool.kubevirt.io", "virtualmachinepools",
         "/spec/virtualMachineTemplate/spec/template",
         "/spec/virtualMachineTemplate/spec/template/metadata/annotations",
-        {"/metadata/annotations", "/spec/virtualMachineTemplate/metadata/annotations"}},
-    [ANNOTATIONS_KIND_POD] = {"Pod", "", NULL, "/metadata/annotations", {NULL}},
+        {"/metadata/annotations", "/spec/virtualMachineTemplate/metadata/annotations"}, false},
+    [ANNOTATIONS_KIND_INSTANCETYPE] = {"VirtualMachineInstancetype", "instancetype.kubevirt.io",
+        "virtualmachineinstancetypes", NULL, "/spec/annotations", {"/metadata/annotations"}, false},
+    [ANNOTATIONS_KIND_CLUSTER_INSTANCETYPE] = {"VirtualMachineClusterInstancetype",
+        "instancetype.kubevirt.io", "virtualmachineclusterinstancetypes", NULL, "/spec/annotations",
+        {"/metadata/annotations"}, true},
+    [ANNOTATIONS_KIND_PREFERENCE] = {"VirtualMachinePreference", "instancetype.kubevirt.io",
+        "virtualmachinepreferences", NULL, "/spec/annotations", {"/metadata/annotations"}, false},
+    [ANNOTATIONS_KIND_CLUSTER_PREFERENCE] = {"VirtualMachineClusterPreference",
+        "instancetype.kubevirt.io", "virtualmachineclusterpreferences", NULL, "/spec/annotations",
+        {"/metadata/annotations"}, true},
+    [ANNOTATIONS_KIND_POD] = {"Pod", "", "pods", NULL, "/metadata/annotations", {NULL}, false},
 };
 
 const struct annotations_kind *annotations_kind_find(const char *name, const char *group)

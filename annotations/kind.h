@@ -1,12 +1,18 @@
-/* The kinds of objects that carry the annotation, and where in each it stands. */
+/* The kinds of objects that carry the annotation, and where it is in each. */
 #ifndef ANNOTATIONS_KIND_H
 #define ANNOTATIONS_KIND_H
+
+#include <stdbool.h>
 
 enum {
     ANNOTATIONS_KIND_VMI, /* VirtualMachineInstance */
     ANNOTATIONS_KIND_VM, /* VirtualMachine */
     ANNOTATIONS_KIND_REPLICA_SET, /* VirtualMachineInstanceReplicaSet */
     ANNOTATIONS_KIND_POOL, /* VirtualMachinePool */
+    ANNOTATIONS_KIND_INSTANCETYPE, /* VirtualMachineInstancetype */
+    ANNOTATIONS_KIND_CLUSTER_INSTANCETYPE, /* VirtualMachineClusterInstancetype */
+    ANNOTATIONS_KIND_PREFERENCE, /* VirtualMachinePreference */
+    ANNOTATIONS_KIND_CLUSTER_PREFERENCE, /* VirtualMachineClusterPreference */
     ANNOTATIONS_KIND_POD,
     ANNOTATIONS_KIND_COUNT,
 };
@@ -15,10 +21,12 @@ enum {
 struct annotations_kind {
     const char *name; /* "VirtualMachine" */
     const char *group; /* "kubevirt.io"; "" for a pod */
+    const char *plural; /* "virtualmachines", as in the REST API */
     const char *template; /* what its VMIs are made from; NULL: it makes none */
     const char *annotations; /* those that reach the launcher pod */
     const char
         *misplaced[3]; /* those where people put it, though they do not reach it; NULL ends */
+    bool cluster_scoped; /* its objects have no namespace */
 };
 
 /* All of them, by the numbers above. */

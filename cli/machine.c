@@ -6,11 +6,6 @@
 #include "base/json.h"
 #include "cli/check.h"
 
-static bool is_machine(enum cli_kind kind)
-{
-    return kind != CLI_POD && cli_kind_has_sidecars(kind);
-}
-
 /* Renders the pod. Returns -1 when there are errors in the report. */
 static int render(struct cli_machine *machine, const char *key, struct cli_report *report)
 {
@@ -31,7 +26,7 @@ int cli_machine_load(struct cli_machine *machine, const struct cli_arguments *ar
         report->unreadable)
         return -1;
     machine->object =
-        cli_manifest_choose(&machine->manifest, is_machine, name, "virtual machine", err);
+        cli_manifest_choose(&machine->manifest, cli_kind_is_machine, name, "virtual machine", err);
     if (machine->object == NULL)
         return -1;
     machine->list = cli_check_object(machine->object, &check, &key, report);

@@ -12,8 +12,8 @@
 static const struct annotations_kind *facts(enum cli_kind kind)
 {
     static const struct annotations_kind others[] = {
-        {"ConfigMap", "", NULL, NULL, {NULL}},
-        {"annotation", NULL, NULL, NULL, {NULL}},
+        {"ConfigMap", "", "configmaps", NULL, NULL, {NULL}, false},
+        {"annotation", NULL, NULL, NULL, NULL, {NULL}, false},
     };
     return kind < CLI_CONFIG_MAP ? &annotations_kinds[kind] : &others[kind - CLI_CONFIG_MAP];
 }
@@ -54,6 +54,11 @@ const char *cli_kind_name(enum cli_kind kind)
 bool cli_kind_has_sidecars(enum cli_kind kind)
 {
     return kind != CLI_CONFIG_MAP;
+}
+
+bool cli_kind_is_machine(enum cli_kind kind)
+{
+    return kind == CLI_ANNOTATION || facts(kind)->template != NULL;
 }
 
 const char *cli_kind_annotations_pointer(enum cli_kind kind)

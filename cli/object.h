@@ -40,9 +40,13 @@ const char *cli_kind_name(enum cli_kind kind);
 /* Whether objects of a kind can carry the annotation: all but config maps. */
 bool cli_kind_has_sidecars(enum cli_kind kind);
 
+/* Whether cli_object_vmi gives a VMI for objects of a kind: a VMI, what has a template of one, or a
+ * bare array. */
+bool cli_kind_is_machine(enum cli_kind kind);
+
 /* The JSON Pointer, within an object of this kind, of the annotations that KubeVirt gives to the
- * launcher pod: "/metadata/annotations" of a VMI or pod, that of the template of the others. NULL
- * for config maps and bare arrays. Static. */
+ * launcher pod: "/metadata/annotations" of a VMI or pod, "/spec/annotations" of an instance type or
+ * preference, that of the template of the others. NULL for config maps and bare arrays. Static. */
 const char *cli_kind_annotations_pointer(enum cli_kind kind);
 
 /* Where KubeVirt does not look for the annotation, though people put it there: the metadata of
@@ -50,8 +54,8 @@ const char *cli_kind_annotations_pointer(enum cli_kind kind);
 const char *const *cli_kind_misplaced_pointers(enum cli_kind kind);
 
 /* The VirtualMachineInstance that an object is or would create, with its namespace, name and
- * annotations; it is called "vmi" when it has no name. New reference, or NULL for pods and config
- * maps. */
+ * annotations; it is called "vmi" when it has no name. New reference, or NULL where
+ * cli_kind_is_machine says no. */
 json_t *cli_object_vmi(const struct cli_object *object);
 
 /* The place in its file of the value at a JSON Pointer within the object. */

@@ -61,6 +61,11 @@ static bool is_pod(enum cli_kind kind)
     return kind == CLI_POD;
 }
 
+static bool is_source(enum cli_kind kind)
+{
+    return is_pod(kind) || cli_kind_is_machine(kind);
+}
+
 /* Sets source and pod from the files that were loaded. */
 static int choose_objects(
     struct rendering *rendering, const struct cli_arguments *arguments, struct error **err)
@@ -74,8 +79,8 @@ static int choose_objects(
         if (rendering->pod == NULL)
             return -1;
     }
-    rendering->source = has_source ? cli_manifest_choose(&rendering->manifest,
-                                         cli_kind_has_sidecars, name, "virtual machine or pod", err)
+    rendering->source = has_source ? cli_manifest_choose(&rendering->manifest, is_source, name,
+                                         "virtual machine or pod", err)
                                    : rendering->pod;
     if (rendering->source == NULL)
         return -1;

@@ -1,28 +1,21 @@
 #include "controller/caches.h"
 
-#include <ev.h>
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "controller/launcher_pod.h"
+#include "controller/machine_kind.h"
 #include "controller/sidecar_watch.h"
 
 #define LAUNCHER_SELECTOR "kubevirt.io=virt-launcher"
 
-/* How long to wait before asking again whether the cluster knows VMIs, seconds. */
-static const double CRD_RETRY = 5;
-
 struct controller_caches {
     struct controller_caches_options options;
-    struct kube_informer *machines, *pods; /* owned; machines is NULL until the CRD is there */
-    struct kube_call *probe; /* whether it is there, or NULL */
-    ev_timer retry;
-    bool crd_missing;
+    struct controller_machine_kind *kind; /* owned; NULL: no VMIs are cached */
+    struct kube_informer *machines, *pods; /* owned; machines is NULL until their kind is ours */
     bool leads;
 };
-
-static void probe_machines(struct controller_caches *caches);
 
 static json_t *prune_pod(void *user, json_t *pod)
 {
@@ -50,8 +43,14 @@ static void pod_changed(void *user, const char *key, const json_t *before, const
 static void synced(void *user)
 {
     struct controller_caches *caches = user;
-    if (controller_caches_synced(caches))
-        caches->options.on_synced(caches->options.user);
+    caches->options.on_synced(caches->options.user);
+}
+
+/* Whether the kind of VMIs is somebody else's, who launches them. */
+static bool is_foreign(const struct controller_caches *caches)
+{
+    enum controller_machine_kind_state state = controller_machine_kind_state(caches->kind);
+    return state == CONTROLLER_MACHINE_KIND_KUBEVIRTS || state == CONTROLLER_MACHINE_KIND_STRANGE;
 }
 
 static void watch_machines(struct controller_caches *caches)
@@ -68,47 +67,24 @@ static void watch_machines(struct controller_caches *caches)
     controller_launch_watch(caches->options.launch, caches->machines, caches->pods);
 }
 
-static void probe_answered(void *user, const struct kube_answer *answer)
+/* The kind of VMIs is another's or ours, has come or gone. */
+static void kind_changed(void *user)
 {
     struct controller_caches *caches = user;
-    caches->probe = NULL;
-    if (answer->failure == NULL || answer->failure->reason != KUBE_NOT_FOUND) {
-        caches->crd_missing = false;
-        watch_machines(caches); /* which says what else may be wrong */
-        return;
-    }
-    if (!caches->crd_missing)
-        log_warning("the cluster knows no VirtualMachineInstances (kubevirt.io/v1): nothing is "
-                    "launched until their CustomResourceDefinition is there");
-    caches->crd_missing = true;
-    ev_timer_set(&caches->retry, CRD_RETRY, 0);
-    ev_timer_start(EV_DEFAULT, &caches->retry);
-}
-
-static void probe_again(EV_P_ ev_timer *timer, int events)
-{
-    (void)loop;
-    (void)events;
-    probe_machines(timer->data);
-}
-
-static void probe_machines(struct controller_caches *caches)
-{
-    struct kube_request request = {
-        .verb = KUBE_LIST,
-        .resource = &kube_virtual_machine_instances,
-        .label_selector = CONTROLLER_LAUNCH_LABEL "=true",
-        .limit = 1,
-    };
-    caches->probe = kube_call_start(caches->options.client, &request, probe_answered, caches);
+    const char *obstacle = controller_machine_kind_obstacle(caches->kind);
+    if (obstacle != NULL)
+        log_write(is_foreign(caches) ? LOG_ERROR : LOG_WARNING,
+            json_pack("{s:s}", "reason", "NotLaunching"), "nothing is launched: %s", obstacle);
+    if (controller_machine_kind_state(caches->kind) == CONTROLLER_MACHINE_KIND_OURS &&
+        caches->machines == NULL)
+        watch_machines(caches);
+    caches->options.on_synced(caches->options.user);
 }
 
 struct controller_caches *controller_caches_new(const struct controller_caches_options *options)
 {
     struct controller_caches *caches = xcalloc(1, sizeof(*caches));
     caches->options = *options;
-    ev_init(&caches->retry, probe_again);
-    caches->retry.data = caches;
     struct kube_informer_options pods = {
         .resource = &kube_pods,
         .label_selector = LAUNCHER_SELECTOR,
@@ -119,7 +95,7 @@ struct controller_caches *controller_caches_new(const struct controller_caches_o
     };
     caches->pods = kube_informer_new(options->client, &pods);
     if (options->launch != NULL)
-        probe_machines(caches);
+        caches->kind = controller_machine_kind_new(options->client, kind_changed, caches);
     return caches;
 }
 
@@ -127,9 +103,7 @@ void controller_caches_free(struct controller_caches *caches)
 {
     if (caches == NULL)
         return;
-    ev_timer_stop(EV_DEFAULT, &caches->retry);
-    if (caches->probe != NULL)
-        kube_call_cancel(caches->probe);
+    controller_machine_kind_free(caches->kind);
     kube_informer_free(caches->machines);
     kube_informer_free(caches->pods);
     free(caches);
@@ -137,16 +111,21 @@ void controller_caches_free(struct controller_caches *caches)
 
 bool controller_caches_synced(const struct controller_caches *caches)
 {
-    bool machines = caches->options.launch == NULL ||
-                    (caches->machines != NULL && kube_informer_synced(caches->machines));
+    bool machines =
+        caches->kind == NULL ||
+        (caches->machines != NULL && kube_informer_synced(caches->machines) && !is_foreign(caches));
     return machines && kube_informer_synced(caches->pods);
 }
 
 bool controller_caches_ready(const struct controller_caches *caches, const char **why_not)
 {
+    bool machines = caches->kind != NULL &&
+                    controller_machine_kind_state(caches->kind) != CONTROLLER_MACHINE_KIND_MISSING;
     if (!kube_informer_synced(caches->pods))
         *why_not = "the launcher pods have not been listed yet";
-    else if (!controller_caches_synced(caches) && !caches->crd_missing)
+    else if (machines && is_foreign(caches))
+        *why_not = controller_machine_kind_obstacle(caches->kind);
+    else if (machines && !controller_caches_synced(caches))
         *why_not = "the VirtualMachineInstances have not been listed yet";
     else
         return true;
@@ -174,6 +153,8 @@ struct controller_caches_figures controller_caches_figures(const struct controll
         .pods = kube_informer_count(caches->pods),
         .restarts = kube_informer_restarts(caches->pods),
     };
+    if (caches->kind != NULL)
+        figures.restarts += controller_machine_kind_restarts(caches->kind);
     if (caches->machines != NULL) {
         figures.machines = kube_informer_count(caches->machines);
         figures.restarts += kube_informer_restarts(caches->machines);

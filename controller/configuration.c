@@ -40,19 +40,30 @@ static void set_policy(
     controller_rules_set(take_policy, &review);
 }
 
-static void on_policy(void *user, const char *text, bool there)
+/* The policy where there is no ConfigMap of it. Owned by the caller. */
+static struct hostpath_policy *missing_policy(
+    const struct controller_configuration_options *options)
 {
-    struct controller_configuration *configuration = user;
-    const struct controller_configuration_options *options = &configuration->options;
+    const struct controller_settings *settings = options->settings;
+    auto_free char *reason =
+        xasprintf("the policy, ConfigMap %s/%s, is not there; a cluster administrator makes it "
+                  "with: kubectl create -k deploy/initial/%s",
+            options->namespace, settings->policy_config_map,
+            settings->launch ? "standalone" : "kubevirt");
+    log_write(LOG_WARNING, json_pack("{s:s}", "reason", "PolicyMissing"),
+        "no hostPath is allowed: %s", reason);
+    return hostpath_policy_missing(reason);
+}
+
+/* The policy that text is; NULL: the ConfigMap lacks the key. Owned by the caller. */
+static struct hostpath_policy *read_policy(const char *name, const char *text)
+{
     auto_error struct error *error = NULL;
-    auto_free char *name = xasprintf("ConfigMap %s/%s, key " POLICY_KEY, options->namespace,
-        options->settings->policy_config_map);
     struct hostpath_policy *policy = NULL;
     if (text != NULL) {
         policy = hostpath_policy_parse(name, text, strlen(text), &error);
     } else {
-        error_set(
-            &error, ERROR_INPUT, "%s: there is no such %s", name, there ? "key" : "ConfigMap");
+        error_set(&error, ERROR_INPUT, "%s: there is no such key", name);
         policy = hostpath_policy_unreadable(error->message);
     }
     if (error != NULL)
@@ -60,7 +71,16 @@ static void on_policy(void *user, const char *text, bool there)
             "everything that needs a policy is denied: %s", error->message);
     else
         log_info("the policy is that of %s", name);
-    set_policy(configuration, policy);
+    return policy;
+}
+
+static void on_policy(void *user, const char *text, bool there)
+{
+    struct controller_configuration *configuration = user;
+    const struct controller_configuration_options *options = &configuration->options;
+    auto_free char *name = xasprintf("ConfigMap %s/%s, key " POLICY_KEY, options->namespace,
+        options->settings->policy_config_map);
+    set_policy(configuration, there ? read_policy(name, text) : missing_policy(options));
     configuration->policy_known = true;
     options->on_change(options->user);
 }

@@ -24,6 +24,8 @@ static const int64_t longest_validity_ms = 10LL * 365 * 24 * 3600 * 1000;
 const struct controller_flag controller_flags[] = {
     {"Kubernetes", "config", "FILE", CONTROLLER_FLAG_TEXT, MEMBER(config), .no_key = true,
         .help = "a file with these settings, in YAML; what a flag says wins"},
+    {NULL, "config-optional", NULL, CONTROLLER_FLAG_SWITCH, MEMBER(config_optional), "false",
+        .no_key = true, .help = "go on without the file of --config where it is missing"},
     {NULL, "kubeconfig", "FILE", CONTROLLER_FLAG_TEXT, MEMBER(kubeconfig),
         .help = "how to reach the API server; default: $KUBECONFIG, else the pod's service "
                 "account, else ~/.kube/config"},
@@ -62,6 +64,11 @@ const struct controller_flag controller_flags[] = {
         "hookline-webhook", .help = "the webhooks' Service, for the names in the certificate"},
     {NULL, "webhook-configuration", "NAME", CONTROLLER_FLAG_TEXT, MEMBER(webhook_configuration),
         "hookline", .help = "the name of both webhook configurations"},
+    {NULL, "print-webhooks", "VERSION", CONTROLLER_FLAG_TEXT, MEMBER(print_webhooks),
+        .no_key = true,
+        .help = "print the webhook configurations for a cluster of this version of Kubernetes, and "
+                "end; with --annotation-key, --namespace, --webhook-service and "
+                "--webhook-configuration"},
     {NULL, "metrics-listen", "[ADDRESS]:PORT", CONTROLLER_FLAG_LISTEN, MEMBER(metrics_listen),
         ":8080",
         .help = "where /metrics, /healthz and /readyz are served, over HTTP; empty: nowhere"},

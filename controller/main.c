@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "controller/program.h"
 #include "controller/settings.h"
+#include "controller/webhooks.h"
 
 static int fail(const struct error *error)
 {
@@ -19,6 +20,23 @@ static int fail(const struct error *error)
 static int print_help(void)
 {
     auto_free char *text = controller_settings_help();
+    printf("%s", text);
+    return 0;
+}
+
+static int print_webhooks(const struct controller_settings *settings)
+{
+    auto_error struct error *error = NULL;
+    const struct controller_webhooks_options options = {
+        .version = settings->print_webhooks,
+        .annotation_key = settings->annotation_key,
+        .namespace = text_or(settings->namespace, "hookline-system"),
+        .service = settings->webhook_service,
+        .configuration = settings->webhook_configuration,
+    };
+    auto_free char *text = controller_webhooks_manifest(&options, &error);
+    if (text == NULL)
+        return fail(error);
     printf("%s", text);
     return 0;
 }
@@ -45,6 +63,8 @@ int main(int argc, char **argv)
         status = print_help();
     else if (version)
         printf("hook-controller " HOOKLINE_VERSION "\n");
+    else if (settings.print_webhooks != NULL)
+        status = print_webhooks(&settings);
     else
         status = run(&settings);
     controller_settings_clear(&settings);

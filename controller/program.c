@@ -33,6 +33,7 @@ struct program {
     struct controller_certificate_files *certificate_files;
     struct controller_self_signed *self_signed;
     bool certificate_ready;
+    bool synced; /* the caches were, once */
     struct controller_server *webhooks, *health;
     struct controller_drain *drain; /* not NULL: it is ending */
     bool leads; /* holds the lease, or needs none */
@@ -59,12 +60,15 @@ static void follow_leadership(struct program *program)
 static void on_synced(void *user)
 {
     struct program *program = user;
+    follow_leadership(program);
+    if (!controller_caches_synced(program->caches) || program->synced)
+        return;
+    program->synced = true;
     struct controller_caches_figures figures = controller_caches_figures(program->caches);
     log_write(LOG_INFO,
         json_pack(
             "{s:I, s:I}", "vmis", (json_int_t)figures.machines, "pods", (json_int_t)figures.pods),
         "the caches are synced");
-    follow_leadership(program);
 }
 
 static void on_acquired(void *user)

@@ -172,13 +172,15 @@ static void find_annotation(struct review *review)
     review->key = key;
 }
 
-/* The list of the annotation, which was found; owned by the caller. NULL: it is denied. */
+/* The list of the annotation, which was found; owned by the caller. NULL: it is denied. An object of
+ * the whole cluster is in no namespace, and the policy decides by that of the VMI that is made with
+ * it. */
 static struct annotations_list *parse_annotation(struct review *review)
 {
     struct findings findings = {0};
     const struct annotations_options options = {
         .strict = review->options->strict,
-        .policy = review->options->policy,
+        .policy = review->kind->cluster_scoped ? NULL : review->options->policy,
         .namespace = text_or(json_get_string(review->request, "namespace"), ""),
     };
     struct annotations_list *list =
@@ -284,7 +286,8 @@ static void check_misplaced(struct review *review, const char *pointer)
 
 static void review_machine(struct review *review)
 {
-    if (review->kind == NULL || review->kind->template == NULL || has_subresource(review))
+    if (review->kind == NULL || review->kind == &annotations_kinds[ANNOTATIONS_KIND_POD] ||
+        has_subresource(review))
         return;
     for (const char *const *pointer = review->kind->misplaced; *pointer != NULL; pointer++) {
         if (is_written(review, *pointer))
@@ -389,9 +392,4 @@ const char *controller_review_outcome_name(enum controller_review_outcome outcom
     static const char *const names[CONTROLLER_REVIEW_OUTCOMES] = {
         "untouched", "patched", "valid", "denied-input", "denied-policy", "bad-request"};
     return names[outcome];
-}
-
-const char *controller_webhook_name(enum controller_webhook webhook)
-{
-    return webhook == CONTROLLER_MUTATE_PODS ? "mutate-pods" : "validate-machines";
 }

@@ -11,7 +11,9 @@
  * every UPDATE of an object that is being deleted: a policy that has become stricter, or a fault
  * from before the webhook was there, must not hold up finalizers and status. So do subresources.
  *
- * The policy's rules are those for the request's namespace, whatever the object says. */
+ * The policy's rules are those for the request's namespace, whatever the object says. An instance
+ * type or preference of the whole cluster has none: its annotation is checked, and the policy looks
+ * at the VMIs that are made with it. */
 #ifndef CONTROLLER_REVIEW_H
 #define CONTROLLER_REVIEW_H
 
@@ -19,6 +21,7 @@
 #include <stdbool.h>
 
 #include "annotations/render.h"
+#include "controller/webhooks.h"
 #include "hostpath/policy.h"
 
 enum {
@@ -30,11 +33,6 @@ enum {
      * Source: Kubernetes, "Dynamic Admission Control", the response's warnings. */
     CONTROLLER_REVIEW_WARNING_BYTES = 256,
     CONTROLLER_REVIEW_WARNINGS_BYTES = 4096,
-};
-
-enum controller_webhook {
-    CONTROLLER_MUTATE_PODS, /* POST /mutate-pods: contract 2 of the design */
-    CONTROLLER_VALIDATE_MACHINES, /* POST /validate-machines: VMI, VM, replica set, pool */
 };
 
 struct controller_review_options {
@@ -67,8 +65,5 @@ json_t *controller_review(enum controller_webhook webhook, const char *body, siz
 
 /* "patched", "denied-policy", …: the label of metrics. Static. */
 const char *controller_review_outcome_name(enum controller_review_outcome outcome);
-
-/* "mutate-pods" or "validate-machines", which is also the path below "/". Static. */
-const char *controller_webhook_name(enum controller_webhook webhook);
 
 #endif

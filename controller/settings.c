@@ -1,5 +1,6 @@
 #include "controller/settings.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -220,7 +221,10 @@ static int apply(
     struct controller_settings *settings, const struct command_line *line, struct error **err)
 {
     const char *path = value_for(line, offsetof(struct controller_settings, config));
-    if (path != NULL && read_file(settings, path, err) < 0)
+    const char *optional = value_for(line, offsetof(struct controller_settings, config_optional));
+    bool may_be_missing = optional != NULL && streq(optional, "true");
+    if (path != NULL && !(may_be_missing && access(path, F_OK) != 0 && errno == ENOENT) &&
+        read_file(settings, path, err) < 0)
         return -1;
     for (size_t i = 0; i < controller_flag_count; i++) {
         if (line->values[i] == NULL)
@@ -274,7 +278,8 @@ static int check(const struct controller_settings *settings, struct error **err)
     if (has_files && settings->self_signed)
         return error_set(err, ERROR_USAGE,
             "--self-signed and --tls-certificate are both set: keep the one that is meant");
-    if (settings->webhook_listen[0] != '\0' && !has_files && !settings->self_signed)
+    if (settings->webhook_listen[0] != '\0' && !has_files && !settings->self_signed &&
+        settings->print_webhooks == NULL)
         return error_set(err, ERROR_USAGE,
             "the webhooks need a certificate: --tls-certificate FILE and --tls-key FILE, or "
             "--self-signed; or no webhooks: --webhook-listen=");

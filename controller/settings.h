@@ -15,6 +15,7 @@
 struct controller_settings {
     char *config; /* --config FILE: YAML, apiVersion hookline.dev/v1alpha1, kind
                    * HookControllerConfiguration; no key of the file itself */
+    bool config_optional; /* it may be missing */
     char *kubeconfig, *context; /* as kube/config.h says */
     char *namespace; /* of the controller itself: its Secret, Lease and ConfigMaps; default:
                       * $POD_NAMESPACE; NULL: that of the kube_config */
@@ -35,6 +36,7 @@ struct controller_settings {
     char *annotation_key; /* the one key to look for; NULL: KubeVirt's and ours */
     char *shim_image, *manager_image, *launcher_image;
     enum annotations_launcher launcher; /* default auto */
+    char *print_webhooks; /* a version of Kubernetes: print their configurations for it, and end */
     bool strict; /* unknown fields of the annotation are errors */
     bool launch; /* --launch=false: no launcher pods, webhooks only */
     int launch_workers; /* VMIs reconciled at once; default 16 */

@@ -141,7 +141,9 @@ void hostpath_policy_check_path(const struct hostpath_policy *policy, const char
             nearest_index = i;
         }
     }
-    if (policy->rule_count == 0)
+    if (policy->missing != NULL)
+        deny(findings, pointer, "path", "no hostPath is allowed: %s", policy->missing);
+    else if (policy->rule_count == 0)
         deny(findings, pointer, "path", "the policy has no rules, so no hostPath is allowed");
     else
         deny_by_rule(&policy->rules[nearest_index], nearest_index, nearest, namespace, hostpath,

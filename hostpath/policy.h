@@ -32,6 +32,10 @@ struct hostpath_policy *hostpath_policy_read(const char *path, struct error **er
 /* A policy that denies everything, with this reason. Owned by the caller. */
 struct hostpath_policy *hostpath_policy_unreadable(const char *reason);
 
+/* What holds where there is no policy: no hostPath is allowed, for this reason, and images and the
+ * number of sidecars are not limited. Owned by the caller. */
+struct hostpath_policy *hostpath_policy_missing(const char *reason);
+
 void hostpath_policy_free(struct hostpath_policy *policy);
 
 /* Each adds an ERROR_POLICY finding at pointer when the policy does not allow the thing in the

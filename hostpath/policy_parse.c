@@ -248,11 +248,20 @@ struct hostpath_policy *hostpath_policy_unreadable(const char *reason)
     return policy;
 }
 
+struct hostpath_policy *hostpath_policy_missing(const char *reason)
+{
+    struct hostpath_policy *policy = xcalloc(1, sizeof(*policy));
+    policy->missing = xstrdup(reason);
+    policy->max_sidecars = SIZE_MAX;
+    return policy;
+}
+
 void hostpath_policy_free(struct hostpath_policy *policy)
 {
     if (policy == NULL)
         return;
     free(policy->reason);
+    free(policy->missing);
     free(policy->rules);
     json_decref(policy->root);
     free(policy);

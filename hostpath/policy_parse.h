@@ -18,6 +18,7 @@ struct hostpath_rule {
 
 struct hostpath_policy {
     char *reason; /* why it could not be read; NULL: it was; owned */
+    char *missing; /* why there is none, and no rules; NULL: there is one; owned */
     json_t *root; /* owned */
     struct hostpath_rule *rules; /* owned */
     size_t rule_count;

@@ -18,6 +18,8 @@ const struct kube_resource kube_mutating_webhooks = {"admissionregistration.k8s.
     "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false};
 const struct kube_resource kube_validating_webhooks = {"admissionregistration.k8s.io", "v1",
     "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false};
+const struct kube_resource kube_custom_resource_definitions = {
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false};
 const struct kube_resource kube_virtual_machine_instances = {
     "kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance", true};
 

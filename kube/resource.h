@@ -15,7 +15,7 @@ struct kube_resource {
 
 extern const struct kube_resource kube_pods, kube_config_maps, kube_secrets, kube_events,
     kube_persistent_volume_claims, kube_namespaces, kube_leases, kube_mutating_webhooks,
-    kube_validating_webhooks, kube_virtual_machine_instances;
+    kube_validating_webhooks, kube_custom_resource_definitions, kube_virtual_machine_instances;
 
 /* "/api/v1/namespaces/NS/pods/NAME/SUBRESOURCE"; namespace NULL: all of them; name and
  * subresource may be NULL. All parts are percent-encoded. Owned by the caller. */

@@ -27,7 +27,7 @@ from sample import Report, quantile
 
 NAMESPACE, COPIES = "hookline-bench", "hookline-bench-curl"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-CRD = ROOT / "deploy/overlays/standalone/virtualmachineinstances.yaml"
+CRD = ROOT / "deploy/initial/standalone/virtualmachineinstances.yaml"
 # The pods are to be made, not to run.
 TEMPLATE = "spec: {schedulerName: none}"
 PARALLEL = 16  # as the controller's --launch-workers

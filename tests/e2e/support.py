@@ -22,6 +22,9 @@ from integration.support import BUILD, PATIENCE, ROOT, TestCase, main, poll, pro
 
 VERSION = (ROOT / "VERSION").read_text(encoding="utf-8").strip()
 LOGS = BUILD / "e2e" / "logs"
+INITIAL = ROOT / "deploy" / "initial"
+# The minor version of Kubernetes from which API servers have match conditions.
+MATCH_CONDITIONS = 28
 # What a pod needs to run as Kubernetes' Pod Security Standard "restricted" wants it, and more.
 RESTRICTED_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 RESTRICTED = {
@@ -227,18 +230,19 @@ class ClusterCase(TestCase):
         return int(server["minor"].rstrip("+"))
 
     def overlay_folder(self, name):
-        """Where an overlay is; NAME-1.20 where there is one and the cluster is older than 1.21."""
-        folder = ROOT / "deploy" / "overlays" / name
-        old = folder.with_name(f"{name}-1.20")
-        return old if self.minor_version() < 21 and old.exists() else folder
+        """Where the overlay is that suits the cluster: NAME, NAME-1.20 or NAME-since-1.28."""
+        minor = self.minor_version()
+        suffix = "-1.20" if minor < 21 else "-since-1.28" if minor >= MATCH_CONDITIONS else ""
+        return ROOT / "deploy" / "overlays" / (name + suffix)
 
     def overlay(self, name):
-        """The objects of an overlay of deploy/overlays as dictionaries."""
-        folder = self.overlay_folder(name)
-        output = self.kubectl("create", "--dry-run=client", "-o", "json", "-k", folder)
+        """All objects of an installation as dictionaries: those that are made once, and those of
+        the overlay that suits the cluster."""
         objects = []
-        for item in json_values(output):
-            objects += item["items"] if item["kind"] == "List" else [item]
+        for folder in (INITIAL / name, self.overlay_folder(name)):
+            output = self.kubectl("create", "--dry-run=client", "-o", "json", "-k", folder)
+            for item in json_values(output):
+                objects += item["items"] if item["kind"] == "List" else [item]
         return objects
 
     def install(self, objects, add_cleanup=None):

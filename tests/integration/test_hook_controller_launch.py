@@ -9,6 +9,10 @@ from api_server import LOST, APIServer, Failure
 from controller import Controller
 
 VMIS = "virtualmachineinstances"
+DEFINITIONS = "customresourcedefinitions"
+DEFINITION = "virtualmachineinstances.kubevirt.io"
+OURS = {"app.kubernetes.io/name": "hookline"}
+KUBEVIRTS = {"app.kubernetes.io/managed-by": "virt-operator"}
 KEY = "hooks.kubevirt.io/hookSidecars"
 SIDECAR = {"image": "example.org/hook:1", "args": ["--version", "v1alpha3"]}
 POLICY = """\
@@ -42,6 +46,18 @@ class LaunchTest(support.TestCase):
         self.addCleanup(self.server.close)
         self.kubeconfig = self.write("kubeconfig", self.server.kubeconfig())
         self.policy(POLICY)
+        self.definition(OURS)
+
+    def definition(self, labels, established=True):
+        """The CustomResourceDefinition of the machines, with these labels."""
+        conditions = [{"type": "Established", "status": "True" if established else "False"}]
+        return self.server.put(
+            DEFINITIONS,
+            {
+                "metadata": {"name": DEFINITION, "labels": labels},
+                "status": {"conditions": conditions},
+            },
+        )
 
     def policy(self, text):
         self.server.put(
@@ -195,13 +211,60 @@ class Launch(LaunchTest):
         self.wait_phase("vm3", "Scheduling")
 
     def test_crd_that_comes_later(self):
+        """It is waited for, also until the API server serves it; the webhooks are ready."""
         self.server.unknown.add(VMIS)
+        self.server.remove(DEFINITIONS, "", DEFINITION)
         controller = self.start()
-        controller.wait_log("VirtualMachineInstances", level="warning")
+        said = controller.wait_log("nothing is launched: ", level="warning")["msg"]
+        self.assertIn("kubectl create -k deploy/initial/standalone", said)
         controller.wait_log("the policy is")
+        self.server.wait(lambda: controller.get("/readyz")[0] == 200, "readiness")
+        self.definition(OURS, established=False)
         self.server.unknown.clear()
+        self.definition(OURS)
         self.server.put(VMIS, machine("vm"))
         self.wait_pod("vm")
+
+    def test_crd_of_another(self):
+        """KubeVirt's machines, and those of a kind that nobody labelled, are not launched; the
+        replica is not ready and says why."""
+        for labels, why in (
+            (KUBEVIRTS, "is KubeVirt's, which launches the machines itself; install deploy/"),
+            ({**OURS, **KUBEVIRTS}, "is KubeVirt's, which launches the machines itself; install "),
+            ({}, "is not Hookline's: it lacks the label app.kubernetes.io/name=hookline"),
+        ):
+            with self.subTest(labels):
+                self.definition(labels)
+                controller = self.start()
+                controller.wait_log(why, level="error", reason="NotLaunching")
+                controller.wait_log("the policy is")
+                controller.wait_log("this replica leads")
+                self.server.put(VMIS, machine("vm"))
+                code, text = controller.get("/readyz")
+                self.assertEqual(code, 503)
+                self.assertIn(why, text)
+                controller.end()
+                self.assertEqual(self.pods(), [])
+        controller = self.start()
+        controller.wait_log("nothing is launched: ")
+        self.definition(OURS)
+        self.wait_pod("vm")
+        self.assertEqual(controller.get("/readyz")[0], 200)
+
+    def test_crd_that_kubevirt_takes_over(self):
+        """KubeVirt is installed later: from then on nothing is launched, and what runs is left
+        alone."""
+        controller = self.start()
+        self.server.put(VMIS, machine("vm"))
+        pod = self.wait_pod("vm")
+        self.definition({**OURS, **KUBEVIRTS})
+        controller.wait_log("is KubeVirt's", level="error")
+        self.server.put(VMIS, machine("later"))
+        self.assertEqual(controller.get("/readyz")[0], 503)
+        self.assertEqual(self.pods("later"), [])
+        self.definition(OURS)
+        self.wait_pod("later")
+        self.assertEqual(self.wait_pod("vm"), pod)
 
 
 class Obstacles(LaunchTest):
@@ -285,9 +348,13 @@ class Obstacles(LaunchTest):
         self.policy(POLICY.replace("/var/lib/kubevirt/images", "/srv"))
         self.wait_pod("vm")
         self.server.remove("configmaps", "hookline", "hookline-policy")
-        controller.wait_log("there is no such ConfigMap", level="error")
+        controller.wait_log("hookline/hookline-policy, is not there", level="warning")
         self.server.put(VMIS, machine("vm2", [{**SIDECAR, "hostPath": host_path}]))
-        self.assertIn("there is no such ConfigMap", self.condition("vm2", "InvalidAnnotation"))
+        said = self.condition("vm2", "InvalidAnnotation")
+        self.assertIn("[0].hostPath.path: no hostPath is allowed: the policy", said)
+        self.assertIn("kubectl create -k deploy/initial/standalone", said)
+        self.server.put(VMIS, machine("vm3"))  # what has no host path needs no policy
+        self.wait_pod("vm3")
         self.policy("rules: 5")
         controller.wait_log("policy.yaml:", level="error")
         self.assertEqual(controller.get("/readyz")[0], 200)

@@ -269,6 +269,23 @@ static void test_wrong_files(void **state)
         "reading /nonexistent/config.yaml: No such file or directory");
 }
 
+/* What may be missing is all that is forgiven. */
+static void test_optional_file(void **state)
+{
+    (void)state;
+    struct controller_settings settings;
+    assert_int_equal(parse((const char *[]){"--config-optional", "--config=/nonexistent/c.yaml",
+                               "--self-signed", NULL},
+                         &settings, NULL),
+        0);
+    assert_true(settings.self_signed);
+    controller_settings_clear(&settings);
+    check_error((const char *[]){"--config-optional", "--config=/dev/null/c.yaml", NULL}, ERROR_IO,
+        "reading /dev/null/c.yaml: Not a directory");
+    check_error((const char *[]){"--config-optional=false", "--config=/nonexistent/c.yaml", NULL},
+        ERROR_IO, "reading /nonexistent/c.yaml: No such file or directory");
+}
+
 /* The manual has each flag with what stands after it, its key and its default. */
 static void test_manual(void **state)
 {
@@ -329,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_wrong_listen),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_optional_file),
         cmocka_unit_test(test_manual),
         cmocka_unit_test(test_help),
     };

@@ -306,8 +306,25 @@ static void a_file_that_is_not_there_denies_everything(void **state)
 static void without_a_policy_everything_is_denied(void **state)
 {
     (void)state;
-    struct hostpath_policy *policy = hostpath_policy_unreadable("there is no such ConfigMap");
-    assert_denies_everything(policy, "there is no such ConfigMap");
+    struct hostpath_policy *policy = hostpath_policy_unreadable("there is no such key");
+    assert_denies_everything(policy, "there is no such key");
+    hostpath_policy_free(policy);
+}
+
+static void where_there_is_none_host_paths_are_denied(void **state)
+{
+    (void)state;
+    struct hostpath_policy *policy = hostpath_policy_missing("make one");
+    struct findings findings = {0};
+    const struct hostpath hostpath = {.path = (char[]){"/srv"}, .type = HOSTPATH_DIRECTORY};
+    hostpath_policy_check_path(policy, "vms", &hostpath, "/0/hostPath", &findings);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(findings.items[0].pointer, "/0/hostPath/path");
+    assert_string_equal(findings.items[0].message, "no hostPath is allowed: make one");
+    findings_clear(&findings);
+    hostpath_policy_check_image(policy, "vms", "any", "/0/image", &findings);
+    hostpath_policy_check_count(policy, "vms", 64, "", &findings);
+    assert_int_equal(findings.count, 0);
     hostpath_policy_free(policy);
 }
 
@@ -323,6 +340,7 @@ int main(void)
         cmocka_unit_test(what_is_no_policy_denies_everything),
         cmocka_unit_test(a_file_that_is_not_there_denies_everything),
         cmocka_unit_test(without_a_policy_everything_is_denied),
+        cmocka_unit_test(where_there_is_none_host_paths_are_denied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
