@@ -83,6 +83,7 @@ class ClusterCase(TestCase):
         self.addCleanup(self.kubectl, "delete", "namespace", self.namespace, "--wait=false")
         self.addCleanup(self.collect_if_failed)
         self.proxy = None
+        self.connections = threading.local()
         # Pods need it, and it comes a moment after the namespace.
         self.wait_for("serviceaccount", lambda account: account["metadata"]["name"] == "default")
 
@@ -121,16 +122,26 @@ class ClusterCase(TestCase):
 
     def ask(self, method, path, body=None, kind="application/json"):
         """Asks the API server, with nothing but kubectl proxy between. Returns the code and the
-        object or Status that came back."""
+        object or Status that came back. Once it has been asked, other threads may ask too."""
+        code, text = self.exchange(method, path, body, kind)
+        return code, json.loads(text)
+
+    def read(self, path):
+        """The text at a path of the API server, also of an answer that is a failure."""
+        return self.exchange("GET", path, None, "text/plain")[1]
+
+    def exchange(self, method, path, body, kind):
+        """One request by way of kubectl proxy: its code, and its body as text."""
         if self.proxy is None:
             words = self.follow("proxy", "--port=0").readline().split()
-            # Starting to serve on 127.0.0.1:40001
-            self.proxy = http.client.HTTPConnection(words[-1], timeout=PATIENCE)
-            self.addCleanup(self.proxy.close)
+            self.proxy = words[-1]  # Starting to serve on 127.0.0.1:40001
+        if not hasattr(self.connections, "http"):
+            self.connections.http = http.client.HTTPConnection(self.proxy, timeout=PATIENCE)
+            self.addCleanup(self.connections.http.close)
         text = None if body is None else json.dumps(body)
-        self.proxy.request(method, path, text, {"Content-Type": kind})
-        answer = self.proxy.getresponse()
-        return answer.status, json.load(answer)
+        self.connections.http.request(method, path, text, {"Content-Type": kind})
+        answer = self.connections.http.getresponse()
+        return answer.status, answer.read().decode()
 
     def follow(self, *words):
         """Starts kubectl and returns its standard output as a stream, for wait_for_line()."""
@@ -327,6 +338,10 @@ class InstalledCase(ClusterCase):
 
     def setUp(self):
         super().setUp()
+        self.installed_now()
+
+    def installed_now(self):
+        """Installs it, unless a test before has."""
         if not self.installed:
             self.install(self.objects(), self.addClassCleanup)
             if not poll(lambda: review_machine(self)[0] and review_pod(self), PATIENCE):
@@ -465,6 +480,30 @@ def owned_by(vmi):
         "uid": vmi["metadata"]["uid"],
         "controller": True,
     }
+
+
+def targets(endpoints):
+    """The names of the pods that a Service sends its clients to."""
+    return [
+        address["targetRef"]["name"]
+        for subset in endpoints.get("subsets", [])
+        for address in subset.get("addresses", [])
+    ]
+
+
+def processes(pods):
+    """Where /proc has the controllers of these pods, as far as they are on this machine."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes().split(b"\0")
+            name = (process / "comm").read_text(encoding="utf-8").strip()
+        except OSError:
+            continue
+        ours = any(f"POD_NAME={pod}".encode() in environment for pod in pods)
+        if ours and name == "hook-controller":
+            found.append(process)
+    return found
 
 
 def json_values(text):

@@ -1,9 +1,8 @@
 #!/usr/bin/python3
-"""Hookline installed with Kustomize: what operators see of it, do to it, and find after it."""
+"""Hookline installed with Kustomize: what operators see of it and do to it."""
 
 import base64
 import json
-import pathlib
 import re
 
 import support
@@ -11,13 +10,6 @@ from support import CONTROLLER, SYSTEM
 
 CONFIGURATIONS = ("mutatingwebhookconfiguration", "validatingwebhookconfiguration")
 SECRET = "hookline-webhook-certificate"
-# Of everything that a cluster can list, what comes and goes by itself.
-FLEETING = {
-    "endpointslices.discovery.k8s.io",
-    "events",
-    "events.events.k8s.io",
-    "leases.coordination.k8s.io",
-}
 
 
 class InstalledTest(support.InstalledCase):
@@ -74,7 +66,7 @@ class InstalledTest(support.InstalledCase):
 
     def test_it_has_no_rights_on_its_node(self):
         """As the kernel has it, not as the manifest does."""
-        found = processes(self.replicas())
+        found = support.processes(self.replicas())
         if not found:
             self.skipTest("the node's processes are not to be seen from here")
         self.assertEqual(len(found), 2)
@@ -153,7 +145,7 @@ class OperatedTest(support.InstalledCase):
         replica = self.replicas()[0]
         self.kubectl("delete", "pod", replica, "--grace-period=0", "--force", *SYSTEM)
         self.wait_for(
-            "endpoints", lambda item: replica not in targets(item), "hookline-webhook", *SYSTEM
+            "endpoints", lambda item: replica not in support.targets(item), "hookline-webhook", *SYSTEM
         )
         with self.reviews() as reviews:
             self.rolled_out()
@@ -190,63 +182,6 @@ class OperatedTest(support.InstalledCase):
             for log in logs:
                 self.wait_for_line(log, "its certificate is in use")
         self.assert_answered(reviews)
-
-
-class UninstalledTest(support.ClusterCase):
-    """What is left when Hookline is removed."""
-
-    def everything(self):
-        """All there is on the cluster, as kind, namespace and name, but for the test's own."""
-        kinds = self.kubectl("api-resources", "--verbs=list", "-o", "name").split()
-        words = ["get", ",".join(sorted(set(kinds) - FLEETING)), "-A", "-o", "json"]
-        found = set()
-        for item in json.loads(self.kubectl(*words))["items"]:
-            namespace = item["metadata"].get("namespace")
-            name = item["metadata"]["name"]
-            if not (namespace or name).startswith("test-"):
-                found.add((item["kind"], namespace, name))
-        return found
-
-    def test_nothing_is_left(self):
-        """By the commands of docs/install.md. Machines and their pods go too; the namespace takes
-        the Secret and the Lease with it."""
-        before = self.everything()
-        folder = self.overlay_folder("standalone")
-        self.addCleanup(self.uninstall, self.overlay("standalone"))
-        self.kubectl("apply", "-k", folder)
-        wait = ["rollout", "status", "deployment/hook-controller", "-n", "hookline-system"]
-        self.kubectl(*wait, f"--timeout={support.PATIENCE}s")
-        vmi = support.launched_machine("left")
-        self.apply(vmi)
-        self.wait_for_all("pods", lambda pods: pods)
-        self.assertGreater(self.everything(), before)
-        self.kubectl("delete", "-k", folder)
-        self.wait_until_gone("pods")
-        self.assertEqual(self.everything(), before)
-
-
-def targets(endpoints):
-    """The names of the pods that a Service sends its clients to."""
-    return [
-        address["targetRef"]["name"]
-        for subset in endpoints.get("subsets", [])
-        for address in subset.get("addresses", [])
-    ]
-
-
-def processes(pods):
-    """Where /proc has the controllers of these pods, as far as they are on this machine."""
-    found = []
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes().split(b"\0")
-            name = (process / "comm").read_text(encoding="utf-8").strip()
-        except OSError:
-            continue
-        ours = any(f"POD_NAME={pod}".encode() in environment for pod in pods)
-        if ours and name == "hook-controller":
-            found.append(process)
-    return found
 
 
 if __name__ == "__main__":
