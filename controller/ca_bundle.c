@@ -107,8 +107,11 @@ static void on_change(void *user, const char *key, const json_t *before, const j
 {
     (void)key;
     (void)before;
-    (void)after;
-    compare(user);
+    struct target *target = user;
+    const struct controller_ca_bundle_options *options = &target->bundle->options;
+    if (after != NULL && options->on_seen != NULL)
+        options->on_seen(options->user, after);
+    compare(target);
 }
 
 static void on_synced(void *user)

@@ -18,6 +18,8 @@ struct controller_ca_bundle_options {
     void (*on_wrong)(void *user);
     /* controller_ca_bundle_is_right may have another answer. */
     void (*on_change)(void *user);
+    /* A configuration as the API server has it, each time it is another; borrowed. Or NULL. */
+    void (*on_seen)(void *user, const json_t *configuration);
     void *user;
 };
 

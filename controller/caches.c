@@ -75,8 +75,9 @@ static void kind_changed(void *user)
     if (obstacle != NULL)
         log_write(is_foreign(caches) ? LOG_ERROR : LOG_WARNING,
             json_pack("{s:s}", "reason", "NotLaunching"), "nothing is launched: %s", obstacle);
-    if (controller_machine_kind_state(caches->kind) == CONTROLLER_MACHINE_KIND_OURS &&
-        caches->machines == NULL)
+    else
+        log_info("the kind VirtualMachineInstance is Hookline's: its machines are launched");
+    if (obstacle == NULL && caches->machines == NULL)
         watch_machines(caches);
     caches->options.on_synced(caches->options.user);
 }

@@ -46,8 +46,8 @@ static struct hostpath_policy *missing_policy(
 {
     const struct controller_settings *settings = options->settings;
     auto_free char *reason =
-        xasprintf("the policy, ConfigMap %s/%s, is not there; a cluster administrator makes it "
-                  "with: kubectl create -k deploy/initial/%s",
+        xasprintf("the policy, ConfigMap %s/%s, is not there; a cluster administrator makes it as "
+                  "deploy/initial has it (kubectl create -k deploy/initial/%s)",
             options->namespace, settings->policy_config_map,
             settings->launch ? "standalone" : "kubevirt");
     log_write(LOG_WARNING, json_pack("{s:s}", "reason", "PolicyMissing"),

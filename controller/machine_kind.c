@@ -116,8 +116,8 @@ const char *controller_machine_kind_obstacle(const struct controller_machine_kin
 {
     switch (kind->state) {
     case CONTROLLER_MACHINE_KIND_MISSING:
-        return "the CustomResourceDefinition " NAME " is not there; kubectl create -k "
-               "deploy/initial/standalone makes it";
+        return "the CustomResourceDefinition " NAME " is not there, or not established yet; "
+               "kubectl create -k deploy/initial/standalone makes it";
     case CONTROLLER_MACHINE_KIND_KUBEVIRTS:
         return "the CustomResourceDefinition " NAME " is KubeVirt's, which launches the machines "
                "itself; install deploy/overlays/kubevirt in place of standalone, or run with "

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "controller/caches.h"
@@ -16,6 +17,7 @@
 #include "controller/metrics.h"
 #include "controller/self_signed.h"
 #include "controller/server.h"
+#include "controller/webhooks.h"
 #include "kube/lease.h"
 
 /* All parts but the servers are NULL where settings do without them. */
@@ -34,6 +36,7 @@ struct program {
     struct controller_self_signed *self_signed;
     bool certificate_ready;
     bool synced; /* the caches were, once */
+    char *complaints[2]; /* about each webhook configuration, or NULL; owned */
     struct controller_server *webhooks, *health;
     struct controller_drain *drain; /* not NULL: it is ending */
     bool leads; /* holds the lease, or needs none */
@@ -247,6 +250,19 @@ static int start_configuration(struct program *program, struct error **err)
     return program->configuration == NULL ? -1 : 0;
 }
 
+/* Says what is wrong with a webhook configuration, once for as long as it is. */
+static void on_webhooks(void *user, const json_t *configuration)
+{
+    struct program *program = user;
+    const char *kind = text_or(json_get_string(configuration, "kind"), "");
+    char **said = &program->complaints[streq(kind, "MutatingWebhookConfiguration")];
+    auto_free char *complaint =
+        controller_webhooks_complaint(configuration, program->settings->annotation_key);
+    if (complaint != NULL && (*said == NULL || !streq(*said, complaint)))
+        log_warning("%s %s: %s", kind, kube_name(configuration), complaint);
+    xstrset(said, complaint);
+}
+
 static int start_certificate(struct program *program, struct error **err)
 {
     const struct controller_settings *settings = program->settings;
@@ -263,6 +279,7 @@ static int start_certificate(struct program *program, struct error **err)
         .webhook_configuration = settings->webhook_configuration,
         .validity_ms = settings->certificate_validity_ms,
         .on_ready = on_certificate,
+        .on_configuration = on_webhooks,
         .user = program,
     };
     program->self_signed = controller_self_signed_new(program->client, &options);
@@ -372,6 +389,8 @@ static void stop(struct program *program)
     kube_client_free(program->client);
     kube_config_free(program->config);
     free(program->identity);
+    free(program->complaints[0]);
+    free(program->complaints[1]);
 }
 
 static void on_drained(void *user)

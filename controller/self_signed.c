@@ -252,6 +252,12 @@ static json_t *prune(void *user, json_t *secret)
         json_object_get(data, "tls.crt"));
 }
 
+static void on_seen(void *user, const json_t *configuration)
+{
+    const struct controller_self_signed *self = user;
+    self->options.on_configuration(self->options.user, configuration);
+}
+
 static void on_change(void *user, const char *key, const json_t *before, const json_t *after)
 {
     (void)key;
@@ -291,6 +297,7 @@ struct controller_self_signed *controller_self_signed_new(
         .configuration = options->webhook_configuration,
         .on_wrong = look_again,
         .on_change = go_on,
+        .on_seen = on_seen,
         .user = self,
     };
     self->bundle = controller_ca_bundle_new(client, &bundle);

@@ -19,6 +19,8 @@ struct controller_self_signed_options {
     int64_t validity_ms;
     /* Once: a certificate is current, and caBundle is right where there is a configuration. */
     void (*on_ready)(void *user);
+    /* A webhook configuration as the API server has it, each time it is another; borrowed. */
+    void (*on_configuration)(void *user, const json_t *configuration);
     void *user;
 };
 

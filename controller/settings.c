@@ -370,8 +370,10 @@ char *controller_settings_help(void)
     utstring_printf(&out,
         "Usage: hook-controller [FLAGS]\n\n"
         "Puts hook sidecars into the launcher pods of virtual machines, validates their\n"
-        "annotations, and launches virtual machines. Each flag but --config is also a key of\n"
-        "the configuration file, in camel case: --webhook-listen is webhookListen.\n");
+        "annotations, and launches virtual machines. Each flag but --config, --config-optional "
+        "and\n"
+        "--print-webhooks is also a key of the configuration file, in camel case:\n"
+        "--webhook-listen is webhookListen.\n");
     for (size_t i = 0; i < controller_flag_count; i++)
         append_flag(&out, &controller_flags[i]);
     utstring_printf(&out, "\n  -h, --help\n      --version\n");

@@ -7,6 +7,7 @@
 
 #include "annotations/kind.h"
 #include "annotations/sidecar.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -270,4 +271,39 @@ char *controller_webhooks_manifest(
     utstring_printf(&out, "---\n");
     append_configuration(&out, "ValidatingWebhookConfiguration", false, options, conditions);
     return utstring_body(&out);
+}
+
+/* Whether one of a webhook's conditions names the key. */
+static bool names_key(const json_t *conditions, const char *key)
+{
+    size_t i = 0;
+    json_t *condition = NULL;
+    json_array_foreach (conditions, i, condition) {
+        if (strstr(text_or(json_get_string(condition, "expression"), ""), key) != NULL)
+            return true;
+    }
+    return false;
+}
+
+char *controller_webhooks_complaint(const json_t *configuration, const char *annotation_key)
+{
+    size_t i = 0;
+    json_t *webhook = NULL;
+    json_array_foreach (json_object_get(configuration, "webhooks"), i, webhook) {
+        const json_t *conditions = json_object_get(webhook, "matchConditions");
+        const char *name = text_or(json_get_string(webhook, "name"), "");
+        const char *policy = text_or(json_get_string(webhook, "failurePolicy"), "");
+        if (json_array_size(conditions) == 0 && streq(policy, "Fail"))
+            return xasprintf("the webhook %s has failurePolicy Fail and no matchConditions: every "
+                             "virtual machine depends on Hookline; before Kubernetes 1.28 install "
+                             "an overlay without since-1.28",
+                name);
+        if (json_array_size(conditions) > 0 && annotation_key != NULL &&
+            !names_key(conditions, annotation_key))
+            return xasprintf("the matchConditions of the webhook %s do not name the annotation %s, "
+                             "so that nothing with it is looked at: apply what hook-controller "
+                             "--print-webhooks=VERSION --annotation-key=%s prints",
+                name, annotation_key, annotation_key);
+    }
+    return NULL;
 }

@@ -3,6 +3,8 @@
 #ifndef CONTROLLER_WEBHOOKS_H
 #define CONTROLLER_WEBHOOKS_H
 
+#include <jansson.h>
+
 #include "base/error.h"
 
 enum controller_webhook {
@@ -34,5 +36,11 @@ struct controller_webhooks_options {
  * Owned by the caller; NULL with a usage error when version or annotation_key cannot be one. */
 char *controller_webhooks_manifest(
     const struct controller_webhooks_options *options, struct error **err);
+
+/* What an admin should know of a webhook configuration of ours as the API server has it: that it makes
+ * every virtual machine depend on Hookline, or does not send what has the annotation under
+ * annotation_key, the one key to look for (NULL: both). A sentence, owned by the caller; NULL: all is
+ * well. */
+char *controller_webhooks_complaint(const json_t *configuration, const char *annotation_key);
 
 #endif

@@ -259,6 +259,8 @@ class ClusterCase(TestCase):
     def install(self, objects, add_cleanup=None):
         """Applies the objects of an overlay, waits until every replica of hook-controller is ready,
         and removes all of it after the test, or when the cleanups of add_cleanup are."""
+        if any(item["kind"] == "CustomResourceDefinition" for item in objects):
+            self.require_kinds_of_our_own()
         (add_cleanup or self.addCleanup)(self.uninstall, objects)
         # The kinds that an object defines are known a moment after it.
         kinds = ("Namespace", "CustomResourceDefinition")
@@ -270,6 +272,17 @@ class ClusterCase(TestCase):
         self.apply(*(item for item in objects if item not in first))
         words = ["rollout", "status", "deployment/hook-controller", f"--timeout={PATIENCE}s"]
         self.kubectl(*words, "--namespace=hookline-system")
+
+    def require_kinds_of_our_own(self):
+        """Skips the test where the kind of the machines is somebody else's, or holds machines: they
+        would be lost."""
+        name = "virtualmachineinstances.kubevirt.io"
+        words = ["get", "crd", name, "--ignore-not-found", "-o", "jsonpath={.metadata.labels}"]
+        labels = self.kubectl(*words)
+        if labels and '"app.kubernetes.io/name":"hookline"' not in labels:
+            self.skipTest(f"the cluster's {name} is not Hookline's")
+        if labels and self.kubectl("get", name, "-A", "-o", "name"):
+            self.skipTest(f"the cluster has machines of the kind {name}")
 
     def uninstall(self, objects):
         """Deletes objects; those that are gone already are no error."""

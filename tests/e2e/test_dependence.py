@@ -13,12 +13,14 @@ import os
 import signal
 
 import support
-from kubevirt import definitions
+from kubevirt import INSTANCETYPES, MACHINES, definitions
 from support import SYSTEM, machine
 
 KEY = "hookline.dev/hookSidecars"  # KubeVirt refuses its own where its gate is off
 RIGHT = [{"args": ["--version", "v1alpha3"]}]
 FAULTY = [{"args": ["--version", "v1alpha3"], "imagePullPolicy": "Sometimes"}]
+TYPES = "instancetype.kubevirt.io/v1beta1"
+SETS = ("virtualmachineinstancereplicasets", "virtualmachinepools")
 # What comes of a request: it is taken, or refused by the webhook or for want of it.
 TAKEN, DENIED, UNANSWERED = "taken", "denied", "unanswered"
 
@@ -46,7 +48,8 @@ class DependenceCase(support.InstalledCase):
 
     def objects(self):
         there = {item["metadata"]["name"] for item in self.get("customresourcedefinitions")}
-        made = [item for item in definitions() if item["metadata"]["name"] not in there]
+        kinds = definitions(MACHINES + INSTANCETYPES)
+        made = [item for item in kinds if item["metadata"]["name"] not in there]
         objects = made + self.overlay("kubevirt")
         for item in objects:
             if item["kind"] == "Deployment":
@@ -95,13 +98,19 @@ class DependenceCase(support.InstalledCase):
 
     def path(self, kind, name=None):
         """The path of the objects of a kind, or of one."""
-        group = {"pods": "/api/v1", "virtualmachinepools": "/apis/pool.kubevirt.io/v1beta1"}
-        root = group.get(kind, "/apis/kubevirt.io/v1")
+        roots = {
+            "pods": "/api/v1",
+            "virtualmachinepools": "/apis/pool.kubevirt.io/v1beta1",
+            "virtualmachineinstancetypes": f"/apis/{TYPES}",
+            "virtualmachineclusterpreferences": f"/apis/{TYPES}",
+        }
+        where = "" if "cluster" in kind else f"/namespaces/{self.namespace}"
         end = f"/{name}" if name else ""
-        return f"{root}/namespaces/{self.namespace}/{kind}{end}"
+        return f"{roots.get(kind, '/apis/kubevirt.io/v1')}{where}/{kind}{end}"
 
     def create(self, kind, name, item):
         """Creates an object. Returns what came of it, and its path."""
+        name = f"{self.namespace}-{name}"  # some are of the whole cluster
         item = copy.deepcopy(item)
         item["metadata"]["name"] = name
         return self.request("POST", self.path(kind), item)[0], self.path(kind, name)
@@ -121,6 +130,8 @@ class DependenceCase(support.InstalledCase):
         vm = {"runStrategy": "Halted", "template": template}
         selector = {"matchLabels": {"vm": "m"}}
         template["metadata"]["labels"] = {"vm": "m"}
+        preset = {"annotations": template["metadata"]["annotations"]}
+        preset.update(cpu={"guest": 1}, memory={"guest": "64Mi"})
 
         def item(group, kind, spec):
             return {"apiVersion": group, "kind": kind, "metadata": {}, "spec": spec}
@@ -144,6 +155,10 @@ class DependenceCase(support.InstalledCase):
                         "spec": vm,
                     },
                 },
+            ),
+            "virtualmachineinstancetypes": item(TYPES, "VirtualMachineInstancetype", preset),
+            "virtualmachineclusterpreferences": item(
+                TYPES, "VirtualMachineClusterPreference", {"annotations": preset["annotations"]}
             ),
         }
 
@@ -179,8 +194,9 @@ class DependenceCase(support.InstalledCase):
 
         def do(kind, name, item):
             result, path = self.create(kind, name, item)
-            patch = {"virtualmachineinstances": {}, "virtualmachines": {"runStrategy": "Always"}}
-            spec = patch.get(kind, {"replicas": 1})
+            change = {"virtualmachines": {"runStrategy": "Always"}}
+            change.update(dict.fromkeys(SETS, {"replicas": 1}))
+            spec = change.get(kind, {})
             return [result, self.request("PATCH", path, {"spec": spec})[0], *self.live(path)]
 
         for kind, results in self.each_kind("plain", None, do).items():

@@ -165,6 +165,7 @@ class StandaloneTest(DocumentedCase):
         self.assertIn("/srv/of-the-admin", done.stderr)
 
     def test_install_upgrade_remove(self):
+        self.require_kinds_of_our_own()
         before = self.everything()
         self.addCleanup(self.clean_up)
         made = self.install_documented()
@@ -204,7 +205,7 @@ class StandaloneTest(DocumentedCase):
         self.documented("kubectl delete namespace hookline-system")
         refused = self.run_documented("deploy/remove-definition")
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("1 VirtualMachineInstances would go with it", refused.stderr)
+        self.assertIn("holds VirtualMachineInstances, which would go with it: 1\n", refused.stderr)
         self.get("vmi", "runs")
         self.kubectl("delete", "vmi", "runs")
         self.documented("deploy/remove-definition")
@@ -318,7 +319,9 @@ class HelmTest(DocumentedCase):
 
     def setUp(self):
         super().setUp()
+        self.require_kinds_of_our_own()
         (self.tmp / "bin" / "helm").symlink_to(HELM)
+        self.addCleanup(self.kubectl, "delete", "crd", DEFINITION, "--ignore-not-found")
         self.addCleanup(self.kubectl, "delete", "namespace", "hookline-system", "--ignore-not-found")
         self.addCleanup(self.helm, "uninstall", "hookline", *SYSTEM)
 
@@ -332,9 +335,16 @@ class HelmTest(DocumentedCase):
         done = self.helm(*words)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def upgrade_documented(self):
+        """Upgrades with the values that were given."""
+        for command in (
+            "helm get values hookline -n hookline-system -o yaml > values.yaml",
+            "helm upgrade hookline deploy/helm/hookline -n hookline-system -f values.yaml",
+        ):
+            self.documented(command, self.release)
+
     def test_upgrade_rollback_and_removal(self):
         install = "helm install hookline deploy/helm/hookline -n hookline-system --create-namespace"
-        upgrade = "helm upgrade hookline deploy/helm/hookline -n hookline-system --reuse-values"
         self.documented(install)
         self.documented(INSTALL[2])
         self.set_data("hookline-policy", "policy.yaml", POLICY)
@@ -347,7 +357,7 @@ class HelmTest(DocumentedCase):
         self.done("upgrade", "hookline", self.release / "deploy/helm/hookline", *SYSTEM)
         self.documented(INSTALL[2])
         assert_set()
-        self.documented(upgrade)
+        self.upgrade_documented()
         assert_set()
         self.done("rollback", "hookline", "1", *SYSTEM)
         assert_set()
@@ -356,7 +366,7 @@ class HelmTest(DocumentedCase):
         self.documented(install)
         assert_set()
         self.kubectl("delete", "configmap", "hookline-policy", *SYSTEM)
-        self.documented(upgrade)
+        self.upgrade_documented()
         self.assertIn("/var/lib/kubevirt/images", self.data("hookline-policy")["policy.yaml"])
 
     def test_from_a_chart_that_owned_them(self):
@@ -368,17 +378,27 @@ class HelmTest(DocumentedCase):
         kept = [line for line in lines if 'set .metadata "annotations"' not in line]
         self.assertEqual(len(kept), len(lines) - 1)
         template.write_text("".join(kept), encoding="utf-8")
-        self.done("install", "hookline", older, "--create-namespace", *SYSTEM)
+        values = older / "values.yaml"
+        text = values.read_text(encoding="utf-8")
+        for line in ("config: {} # of kind HookControllerConfiguration", "initial:\n  create: true\n"):
+            self.assertIn(line, text)
+            text = text.replace(line, "# " + line.replace("\n", " "))
+        values.write_text(text, encoding="utf-8")
+        launch = "--set=launch.enabled=true"
+        self.done("install", "hookline", older, "--create-namespace", launch, *SYSTEM)
+        vmi = support.launched_machine("kept")
+        self.apply(vmi)
         owner = self.get("configmap", "hookline-policy", *SYSTEM)["metadata"]["annotations"]
         self.assertEqual(owner["meta.helm.sh/release-name"], "hookline")
         self.set_data("hookline-policy", "policy.yaml", POLICY)
-        for _ in range(2):
-            self.documented(
-                "helm upgrade hookline deploy/helm/hookline -n hookline-system --reuse-values"
-            )
+        chart = self.release / "deploy" / "helm" / "hookline"
+        for words in (["--reuse-values"], ["--set=launch.enabled=false"], ["--reset-values"]):
+            self.done("upgrade", "hookline", chart, *words, *SYSTEM)
             self.assertEqual(self.data("hookline-policy"), {"policy.yaml": POLICY})
+            self.get("virtualmachineinstances", "kept")
         self.done("uninstall", "hookline", *SYSTEM)
         self.assertEqual(self.data("hookline-policy"), {"policy.yaml": POLICY})
+        self.get("virtualmachineinstances", "kept")
 
 
 del DocumentedCase

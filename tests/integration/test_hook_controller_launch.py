@@ -352,7 +352,7 @@ class Obstacles(LaunchTest):
         self.server.put(VMIS, machine("vm2", [{**SIDECAR, "hostPath": host_path}]))
         said = self.condition("vm2", "InvalidAnnotation")
         self.assertIn("[0].hostPath.path: no hostPath is allowed: the policy", said)
-        self.assertIn("kubectl create -k deploy/initial/standalone", said)
+        self.assertIn("(kubectl create -k deploy/initial/standalone)", said)
         self.server.put(VMIS, machine("vm3"))  # what has no host path needs no policy
         self.wait_pod("vm3")
         self.policy("rules: 5")

@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+"""deploy/remove-definition with a kubectl that answers as a test says: whatever the cluster has, or
+does not say, nothing that holds machines or is another's is deleted. tests/e2e/test_upgrade.py runs
+it on a cluster."""
+
+import os
+
+import support
+from support import ROOT
+
+OURS = "there app.kubernetes.io/name=hookline "
+
+
+class RemoveDefinition(support.TestCase):
+    def remove(self, labels, machines):
+        """Runs it; each answer of kubectl is a text, or a number with which kubectl fails. Returns
+        what came of it, and whether the definition was deleted."""
+        deleted = self.tmp / "deleted"
+        deleted.unlink(missing_ok=True)
+        lines = ["#!/bin/sh", 'case "$*" in']
+        for words, answer in (("*get*go-template*", labels), ("*get*-o*name*", machines)):
+            reply = f"exit {answer}" if isinstance(answer, int) else f"printf '%s' '{answer}'"
+            lines.append(f"{words}) {reply} ;;")
+        lines += [f"*delete*) touch {deleted} ;;", "*) exit 9 ;;", "esac", ""]
+        kubectl = self.write("bin/kubectl", "\n".join(lines))
+        kubectl.chmod(0o755)
+        path = f"{kubectl.parent}:{os.environ['PATH']}"
+        done = support.run([ROOT / "deploy" / "remove-definition", "--context=x"], env={"PATH": path})
+        return done, deleted.exists()
+
+    def test_removed(self):
+        done, deleted = self.remove(OURS, "")
+        self.assertEqual((done.returncode, deleted), (0, True), done.stderr)
+
+    def test_gone_already(self):
+        done, deleted = self.remove("", "")
+        self.assertEqual((done.returncode, done.stderr, deleted), (0, "", False))
+
+    def test_kept(self):
+        kubevirts = OURS + "app.kubernetes.io/managed-by=virt-operator "
+        machine = "virtualmachineinstance.kubevirt.io/vm\n"
+        for labels, machines, why in (
+            (kubevirts, "", "it is KubeVirt's"),
+            ("there ", "", "it lacks the label app.kubernetes.io/name=hookline"),
+            (OURS, machine, "it holds VirtualMachineInstances, which would go with it: 1\n"),
+            (OURS, machine * 3, "it holds VirtualMachineInstances, which would go with it: 3\n"),
+            (1, "", ""),  # kubectl may not, or cannot, say what is there
+            (OURS, 1, ""),
+        ):
+            with self.subTest(labels=labels, machines=machines):
+                done, deleted = self.remove(labels, machines)
+                self.assertEqual((done.returncode, deleted), (1, False))
+                self.assertIn(why, done.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
