@@ -7,8 +7,11 @@ PYTHON ?= /usr/bin/python3
 VERSION := $(shell cat VERSION)
 FUZZ_SECONDS ?= 60
 
-# Folders of the house plan; a room's library is all its sources but main.c.
-ROOMS := base proto rpc hostpath domain kube annotations manager controller shim launcher cli
+# Rooms of the house plan, of which those of lib/ know nothing of hooks. A room's library is all its
+# sources but main.c.
+GENERAL_ROOMS := base rpc kube
+ROOMS := $(GENERAL_ROOMS) proto hostpath domain annotations manager controller shim launcher cli
+room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
 # Each program is the main.c of a room.
 PROGRAMS := hookctl hook-controller hook-manager hook-launcher sidecar-shim
 hookctl_ROOM := cli
@@ -20,7 +23,7 @@ sidecar-shim_ROOM := shim
 hook-launcher_LIBS := -lvirt -lvirt-qemu
 hook-controller_LIBS := -lcurl -lmicrohttpd -lgnutls
 
-CPPFLAGS += -I. -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -Ilib -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
     -Wundef -Wwrite-strings -Wno-format-nonliteral
 ifneq ($(findstring clang,$(CC)),)
@@ -51,7 +54,7 @@ LDLIBS += -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic -lxml2 -lm -lpthread
 PROTOS := $(wildcard proto/*.proto)
 PROTO_SOURCES := $(PROTOS:proto/%.proto=$(BUILD)/proto/%.pb-c.c)
 PROTO_HEADERS := $(PROTO_SOURCES:.c=.h)
-room_sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+room_sources = $(filter-out %/main.c,$(wildcard $(call room_folder,$(1))/*.c))
 room_objects = $(patsubst %.c,$(BUILD)/%.o,$(call room_sources,$(1)))
 LIBRARIES := $(ROOMS:%=$(BUILD)/lib/lib%.a)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
