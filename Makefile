@@ -198,12 +198,12 @@ THREADED_TESTS := $(patsubst tests/unit/%.c,build/tsan/tests/unit/%,$(wildcard t
 .PHONY: tsan
 tsan: ## run the tests of what has threads under ThreadSanitizer
 	@$(MAKE) BUILD=build/tsan SANITIZE=thread $(THREADED_TESTS)
-	TSAN_OPTIONS=suppressions=tests/tsan.supp prove --jobs 2 --timer --exec tests/exec $(THREADED_TESTS)
+	TSAN_OPTIONS=suppressions=tests/tsan.supp tests/prove tests/exec 2 $(THREADED_TESTS)
 
 # Not base/subprocess: to valgrind, vfork is fork, and so posix_spawn cannot tell that exec failed.
 .PHONY: valgrind
 valgrind: unit ## run the unit tests under valgrind
-	HOOKLINE_BUILD=$(BUILD) prove --jobs 2 --timer --exec 'tests/exec valgrind' \
+	HOOKLINE_BUILD=$(BUILD) tests/prove 'tests/exec valgrind' 2 \
 	    $(filter-out %/test_base_subprocess,$(UNIT_TESTS))
 
 .PHONY: lint

@@ -209,6 +209,7 @@ class RightsTest(support.ClusterCase):
             page = self.controller.get("/metrics")[1]
             refused = re.search(r'hookline_api_requests_total{verb="(\w+)",code="403"} [1-9]', page)
             if refused:
+                self.controller.wait_log(" cannot ")  # it is counted before it is logged
                 raise Forbidden(refused[1])
             return wanted()
 

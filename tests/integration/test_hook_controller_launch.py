@@ -21,7 +21,10 @@ kind: HostPathPolicy
 rules:
 - pathPrefixes: [/var/lib/kubevirt/images]
 """
-QUICK_LEASE = ["--lease-duration=2s", "--lease-renew-deadline=1s", "--lease-retry=200ms"]
+# A leader keeps the lease however slow the machine is, and a follower asks for it often.
+LEASE = ["--lease-duration=120s", "--lease-renew-deadline=100s", "--lease-retry=200ms"]
+# Soon over when the leader stands still.
+SHORT_LEASE = ["--lease-duration=5s", "--lease-renew-deadline=4s"]
 
 
 def machine(name, sidecars=(SIDECAR,), labels=None, **metadata):
@@ -74,7 +77,7 @@ class LaunchTest(support.TestCase):
             f"--kubeconfig={self.kubeconfig}",
             "--namespace=hookline",
             "--webhook-listen=",
-            *QUICK_LEASE,
+            *LEASE,
             *flags,
         )
 
@@ -491,9 +494,9 @@ class Leaders(LaunchTest):
 
     def test_leader_stops_in_a_burst(self):
         """The leader stands still with requests on their way, and wakes up when another leads."""
-        first = self.start()
+        first = self.start(*SHORT_LEASE)
         first.wait_log("this replica leads")
-        second = self.start()
+        second = self.start(*SHORT_LEASE)
         second.wait_log("another replica leads")
         for number in range(100):
             self.server.put(VMIS, machine(f"vm-{number}"))
