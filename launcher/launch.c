@@ -11,11 +11,11 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "domain/domain.h"
-#include "launcher/console.h"
+#include "guest/console.h"
+#include "guest/guest.h"
+#include "guest/lock.h"
 #include "launcher/failure.h"
-#include "launcher/guest.h"
 #include "launcher/input.h"
-#include "launcher/lock.h"
 #include "launcher/plan.h"
 #include "launcher/prepare.h"
 #include "launcher/start.h"
@@ -60,8 +60,9 @@ struct launch {
     int lock; /* -1 before */
     struct launcher_plan plan;
     struct launcher_prepare *prepare; /* under way; or NULL */
-    struct launcher_console *console; /* or NULL */
-    struct launcher_guest *guest; /* NULL before */
+    struct guest_console *console; /* or NULL */
+    struct guest_connection *connection; /* to libvirt; NULL before */
+    struct guest *guest; /* NULL before */
 
     ev_signal signals[ARRAY_SIZE(ending_signals)];
     int signal; /* the first one; 0: none */
@@ -152,7 +153,7 @@ static void finish(struct launch *launch, struct error *take_error)
     ev_timer_stop(launch->loop, &launch->button);
     ev_timer_stop(launch->loop, &launch->grace);
     auto_error struct error *error = NULL;
-    if (launch->guest != NULL && launcher_guest_destroy(launch->guest, &error) < 0)
+    if (launch->guest != NULL && guest_destroy(launch->guest, &error) < 0)
         log_warning("%s", error->message);
     if (launch->manager != NULL && !launch->flags->dry_run)
         tell_sidecars(launch);
@@ -201,7 +202,7 @@ static enum progress begin_convert(struct launch *launch, struct error **err)
         return FAILED;
     if (launch->flags->dry_run)
         return OVER;
-    launch->lock = launcher_lock_take(launch->plan.name, err);
+    launch->lock = guest_lock_take("hookline/launcher", launch->plan.name, err);
     return launch->lock < 0 ? FAILED : OVER;
 }
 
@@ -297,14 +298,14 @@ static int print_domain(const struct launch *launch, struct error **err)
     return 0;
 }
 
-static void on_guest_event(void *user, const struct launcher_guest_event *event)
+static void on_guest_event(void *user, const struct guest_event *event)
 {
     struct launch *launch = user;
     log_write(event->failed ? LOG_WARNING : LOG_INFO,
-        json_pack("{s:s, s:s}", "domain", launch->plan.name, "state",
-            launcher_guest_state_name(event->state)),
+        json_pack(
+            "{s:s, s:s}", "domain", launch->plan.name, "state", guest_state_name(event->state)),
         "%s", event->reason);
-    if (event->state != LAUNCHER_GUEST_STOPPED)
+    if (event->state != GUEST_STOPPED)
         return;
     struct error *error = NULL;
     if (event->failed)
@@ -319,7 +320,7 @@ static int open_console(struct launch *launch, struct error **err)
     if (path == NULL)
         return 0;
     if (streq(launch->flags->console, "-")) {
-        launch->console = launcher_console_open(launch->loop, path, err);
+        launch->console = guest_console_open(launch->loop, path, err);
         return launch->console != NULL ? 0 : -1;
     }
     auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -336,12 +337,12 @@ static enum progress begin_start(struct launch *launch, struct error **err)
     }
     if (open_console(launch, err) < 0)
         return FAILED;
-    launch->guest = launcher_guest_open(
-        launch->loop, launch->flags->connect, launch->work, on_guest_event, launch, err);
-    if (launch->guest == NULL ||
-        launcher_start(launch->guest, launch->input.vmi, &launch->plan, err) < 0)
+    launch->connection =
+        guest_connection_open(launch->loop, launch->flags->connect, launch->work, err);
+    if (launch->connection == NULL)
         return FAILED;
-    return OVER;
+    launch->guest = guest_new(launch->connection, launch->plan.name, on_guest_event, launch);
+    return launcher_start(launch->guest, launch->input.vmi, &launch->plan, err) < 0 ? FAILED : OVER;
 }
 
 static enum progress begin_run(struct launch *launch, struct error **err)
@@ -399,7 +400,7 @@ static void on_button(struct ev_loop *loop, ev_timer *watcher, int events)
     (void)events;
     struct launch *launch = watcher->data;
     auto_error struct error *error = NULL;
-    if (launcher_guest_shutdown(launch->guest, &error) < 0)
+    if (guest_shutdown(launch->guest, &error) < 0)
         log_warning("%s", error->message);
 }
 
@@ -407,7 +408,7 @@ static void on_button(struct ev_loop *loop, ev_timer *watcher, int events)
 static void destroy_guest(struct launch *launch)
 {
     struct error *error = NULL;
-    if (launcher_guest_destroy(launch->guest, &error) < 0)
+    if (guest_destroy(launch->guest, &error) < 0)
         finish(launch, error);
 }
 
@@ -476,8 +477,9 @@ static void clean_up(struct launch *launch)
 {
     if (launch->flags->ready_file != NULL && !launch->flags->dry_run)
         unlink(launch->flags->ready_file);
-    launcher_guest_free(launch->guest);
-    launcher_console_free(launch->console);
+    guest_free(launch->guest);
+    guest_connection_free(launch->connection);
+    guest_console_free(launch->console);
     manager_free(launch->manager);
     rpc_free(launch->rpc);
     auto_error struct error *error = NULL;
@@ -510,7 +512,7 @@ static int run(const struct launcher_flags *flags, const char *work)
 static char *make_work_directory(const struct launcher_flags *flags, struct error **err)
 {
     auto_free char *work = file_make_temporary("hook-launcher", err);
-    if (work == NULL || launcher_guest_is_embedded(flags->connect) || chmod(work, 0711) == 0)
+    if (work == NULL || guest_connection_is_embedded(flags->connect) || chmod(work, 0711) == 0)
         return steal(&work);
     error_set_errno(err, "opening %s to libvirt's QEMU", work);
     rmdir(work);

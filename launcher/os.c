@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "launcher/firmware.h"
+#include "guest/firmware.h"
 #include "launcher/value.h"
 
 /* Where KubeVirt mounts the files of a kernel boot container. */
@@ -54,10 +54,10 @@ static void convert_efi(const struct launcher_conversion *conversion)
             "has secureBoot, as is the default, which takes features.smm: set \"smm\": "
             "{\"enabled\": true} there, or \"secureBoot\": false here");
     }
-    struct launcher_firmware firmware = {machine->ovmf_code, machine->ovmf_vars};
+    struct guest_firmware firmware = {machine->ovmf_code, machine->ovmf_vars};
     auto_error struct error *error = NULL;
     if ((firmware.code == NULL || firmware.vars == NULL) &&
-        launcher_firmware_find(secure, machine->dry_run, &firmware, &error) < 0)
+        guest_firmware_find(secure, machine->dry_run, &firmware, &error) < 0)
         findings_error(conversion->findings, place, "%s", error->message);
     auto_free char *vars = file_join(machine->work_directory, "VARS.fd");
     domain_open(conversion->out, "loader", "readonly", "yes", "secure", secure ? "yes" : "no",

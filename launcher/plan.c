@@ -8,20 +8,20 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "domain/domain.h"
+#include "guest/connection.h"
+#include "guest/kvm.h"
 #include "launcher/cloud_init.h"
 #include "launcher/convert.h"
 #include "launcher/fields.h"
-#include "launcher/guest.h"
-#include "launcher/kvm.h"
 
 /* Whether the guest is to run by KVM. A daemon's QEMU runs as another user, who may be allowed to
  * what this one is not. */
 static bool choose_kvm(const struct launcher_flags *flags)
 {
     auto_error struct error *error = NULL;
-    if (launcher_kvm_probe(&error) == 0)
+    if (guest_kvm_probe(&error) == 0)
         return true;
-    if (error->errnum == EACCES && !launcher_guest_is_embedded(flags->connect))
+    if (error->errnum == EACCES && !guest_connection_is_embedded(flags->connect))
         return true;
     log_warning("QEMU emulates the processor, which is slow: %s", error->message);
     return false;

@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "guest/iso.h"
 #include "launcher/cloud_init.h"
-#include "launcher/iso.h"
 
 struct launcher_prepare {
     const struct launcher_volumes *volumes;
@@ -19,7 +19,7 @@ struct launcher_prepare {
     void *user;
     size_t next; /* the volume to make next */
     char *scratch; /* a directory that the volume under way needs; or NULL */
-    struct launcher_tool *tool; /* under way; or NULL */
+    struct guest_tool *tool; /* under way; or NULL */
     ev_timer go; /* to the next volume, from the loop */
     bool canceled;
 };
@@ -32,14 +32,14 @@ static void on_tool_done(void *user, struct error *take_error);
 static int run_tool(struct launcher_prepare *prepare, const char *const *argv, const char *package,
     struct error **err)
 {
-    prepare->tool = launcher_tool_start(argv, package, on_tool_done, prepare, err);
+    prepare->tool = guest_tool_start(argv, package, on_tool_done, prepare, err);
     return prepare->tool != NULL ? 0 : -1;
 }
 
 static int run_iso(struct launcher_prepare *prepare, const char *directory, const char *label,
     const char *path, struct error **err)
 {
-    prepare->tool = launcher_iso_make(directory, label, path, on_tool_done, prepare, err);
+    prepare->tool = guest_iso_make(directory, label, path, on_tool_done, prepare, err);
     return prepare->tool != NULL ? 0 : -1;
 }
 
@@ -209,5 +209,5 @@ void launcher_prepare_cancel(struct launcher_prepare *prepare)
 {
     prepare->canceled = true;
     if (prepare->tool != NULL)
-        launcher_tool_cancel(prepare->tool);
+        guest_tool_cancel(prepare->tool);
 }

@@ -21,12 +21,11 @@ static int port_trouble(const struct launcher_port *port)
     return bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
 }
 
-static int forward(
-    struct launcher_guest *guest, const struct launcher_port *port, struct error **err)
+static int forward(struct guest *guest, const struct launcher_port *port, struct error **err)
 {
     auto_error struct error *error = NULL;
     const char *protocol = port->udp ? "UDP" : "TCP";
-    if (launcher_guest_forward(guest, port->interface, port->udp, port->number, &error) == 0)
+    if (guest_forward(guest, port->interface, port->udp, port->number, &error) == 0)
         return 0;
     if (error->class == ERROR_INPUT) {
         log_warning("%s port %d of interface %s is not forwarded: %s", protocol, port->number,
@@ -42,17 +41,17 @@ static int forward(
         err, "forwarding %s port %d to interface %s", protocol, port->number, port->interface);
 }
 
-int launcher_start(struct launcher_guest *guest, const json_t *vmi,
-    const struct launcher_plan *plan, struct error **err)
+int launcher_start(
+    struct guest *guest, const json_t *vmi, const struct launcher_plan *plan, struct error **err)
 {
     auto_free struct launcher_port *ports = NULL;
     size_t count = launcher_ports_list(vmi, &ports);
     bool paused = count > 0;
-    if (launcher_guest_start(guest, plan->name, plan->domain, paused, err) < 0)
+    if (guest_start(guest, plan->domain, paused, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         if (forward(guest, &ports[i], err) < 0)
             return -1;
     }
-    return paused ? launcher_guest_resume(guest, err) : 0;
+    return paused ? guest_resume(guest, err) : 0;
 }

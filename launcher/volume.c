@@ -10,8 +10,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "guest/image.h"
 #include "launcher/fields.h"
-#include "launcher/image.h"
 #include "launcher/value.h"
 
 /* Where KubeVirt mounts things in the compute container. */
@@ -150,7 +150,7 @@ static void find_container_disk(struct search *search)
     if (block) {
         findings_error(search->findings, search->place,
             "its image %s is a block device, not a file", volume->source);
-    } else if (launcher_image_inspect(volume->source, &volume->backing_format, &error) < 0) {
+    } else if (guest_image_inspect(volume->source, &volume->backing_format, &error) < 0) {
         findings_error(search->findings, search->place, "%s", error->message);
     }
 }

@@ -21,9 +21,9 @@
 #include "base/yaml.h"
 #include "cli/object.h"
 #include "domain/domain.h"
+#include "guest/firmware.h"
 #include "launcher/convert.h"
 #include "launcher/fields.h"
-#include "launcher/firmware.h"
 
 #define CASES "tests/data/launcher/"
 #define UPSTREAM "../shared/upstream/kubevirt/vmi/"
@@ -225,14 +225,14 @@ static void test_kubevirt_examples(void **state)
 static void test_firmware(void **state)
 {
     (void)state;
-    struct launcher_firmware plain;
-    struct launcher_firmware secure;
-    assert_int_equal(launcher_firmware_find(false, true, &plain, NULL), 0);
-    assert_int_equal(launcher_firmware_find(true, true, &secure, NULL), 0);
+    struct guest_firmware plain;
+    struct guest_firmware secure;
+    assert_int_equal(guest_firmware_find(false, true, &plain, NULL), 0);
+    assert_int_equal(guest_firmware_find(true, true, &secure, NULL), 0);
     assert_string_not_equal(plain.code, secure.code);
     assert_string_not_equal(plain.vars, secure.vars);
     auto_error struct error *error = NULL;
-    if (launcher_firmware_find(true, false, &secure, &error) < 0) {
+    if (guest_firmware_find(true, false, &secure, &error) < 0) {
         assert_int_equal(error->class, ERROR_IO);
         assert_non_null(strstr(error->message, "package ovmf"));
     }

@@ -16,8 +16,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "guest/image.h"
 #include "launcher/fields.h"
-#include "launcher/image.h"
 #include "launcher/volume.h"
 
 enum { NOBODY = 65534 };
@@ -241,7 +241,7 @@ static void test_inspect_directory(void **state)
     const struct images *images = *state;
     const char *format = NULL;
     auto_error struct error *error = NULL;
-    assert_int_equal(launcher_image_inspect(images->directory, &format, &error), -1);
+    assert_int_equal(guest_image_inspect(images->directory, &format, &error), -1);
     assert_int_equal(error->class, ERROR_IO);
 }
 

@@ -1,4 +1,4 @@
-#include "launcher/kvm.h"
+#include "guest/kvm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,7 +125,7 @@ static enum outcome try(int kvm)
     return processor < 0 ? NO_PROCESSOR : run(kvm, machine, processor);
 }
 
-int launcher_kvm_probe(struct error **err)
+int guest_kvm_probe(struct error **err)
 {
     auto_fd int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     if (kvm < 0)

@@ -1,4 +1,4 @@
-#include "launcher/image.h"
+#include "guest/image.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -53,7 +53,7 @@ static ssize_t read_start(const char *path, void *data, size_t size, struct erro
     return (ssize_t)length;
 }
 
-int launcher_image_inspect(const char *path, const char **format, struct error **err)
+int guest_image_inspect(const char *path, const char **format, struct error **err)
 {
     struct qcow2_header header = {0};
     ssize_t length = read_start(path, &header, sizeof(header), err);

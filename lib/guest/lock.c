@@ -1,4 +1,4 @@
-#include "launcher/lock.h"
+#include "guest/lock.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -32,13 +32,13 @@ static pid_t holder(const struct sockaddr_un *address, socklen_t size)
     return peer.pid;
 }
 
-int launcher_lock_take(const char *domain_name, struct error **err)
+int guest_lock_take(const char *program, const char *domain_name, struct error **err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char name[UUID_STR_LEN];
     digest(domain_name, name);
-    int length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
-        "hookline/launcher/%u/%s", geteuid(), name);
+    int length = snprintf(
+        address.sun_path + 1, sizeof(address.sun_path) - 1, "%s/%u/%s", program, geteuid(), name);
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
     auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)

@@ -1,4 +1,4 @@
-#include "launcher/console.h"
+#include "guest/console.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 enum { PATIENCE_MS = 1000 };
 
-struct launcher_console {
+struct guest_console {
     struct ev_loop *loop;
     ev_io input; /* the FIFO has something; stopped while there is data to write */
     ev_io output; /* standard output takes something; started while there is */
@@ -22,7 +22,7 @@ struct launcher_console {
 };
 
 /* Reads what fits. Returns whether there is data to write. */
-static bool pull(struct launcher_console *console)
+static bool pull(struct guest_console *console)
 {
     ssize_t got = read(console->input.fd, console->data, sizeof(console->data));
     console->length = got > 0 && !console->broken ? (size_t)got : 0;
@@ -30,7 +30,7 @@ static bool pull(struct launcher_console *console)
 }
 
 /* Writes what was read, or as much as is taken. Returns whether all is written. */
-static bool push(struct launcher_console *console)
+static bool push(struct guest_console *console)
 {
     ssize_t put = write(STDOUT_FILENO, console->data, console->length);
     if (put < 0 && (errno == EAGAIN || errno == EINTR))
@@ -47,7 +47,7 @@ static bool push(struct launcher_console *console)
 static void on_input(struct ev_loop *loop, ev_io *watcher, int events)
 {
     (void)events;
-    struct launcher_console *console = watcher->data;
+    struct guest_console *console = watcher->data;
     if (!pull(console))
         return;
     ev_io_stop(loop, &console->input);
@@ -57,15 +57,14 @@ static void on_input(struct ev_loop *loop, ev_io *watcher, int events)
 static void on_output(struct ev_loop *loop, ev_io *watcher, int events)
 {
     (void)events;
-    struct launcher_console *console = watcher->data;
+    struct guest_console *console = watcher->data;
     if (!push(console))
         return;
     ev_io_stop(loop, &console->output);
     ev_io_start(loop, &console->input);
 }
 
-struct launcher_console *launcher_console_open(
-    struct ev_loop *loop, const char *path, struct error **err)
+struct guest_console *guest_console_open(struct ev_loop *loop, const char *path, struct error **err)
 {
     /* Opened for writing too, so that it never is at its end. */
     int fd = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
@@ -73,7 +72,7 @@ struct launcher_console *launcher_console_open(
         error_set_errno(err, "making %s for the console", path);
         return NULL;
     }
-    struct launcher_console *console = xcalloc(1, sizeof(*console));
+    struct guest_console *console = xcalloc(1, sizeof(*console));
     console->loop = loop;
     ev_io_init(&console->input, on_input, fd, EV_READ);
     ev_io_init(&console->output, on_output, STDOUT_FILENO, EV_WRITE);
@@ -89,7 +88,7 @@ static bool is_taken(void)
     return poll(&output, 1, PATIENCE_MS) == 1;
 }
 
-void launcher_console_free(struct launcher_console *console)
+void guest_console_free(struct guest_console *console)
 {
     if (console == NULL)
         return;

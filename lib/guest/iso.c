@@ -1,11 +1,11 @@
-#include "launcher/iso.h"
+#include "guest/iso.h"
 
 #include <stdbool.h>
 
 #include "base/subprocess.h"
 
-struct launcher_tool *launcher_iso_make(const char *directory, const char *label, const char *path,
-    launcher_tool_done *done, void *user, struct error **err)
+struct guest_tool *guest_iso_make(const char *directory, const char *label, const char *path,
+    guest_tool_done *done, void *user, struct error **err)
 {
     auto_free char *genisoimage = subprocess_find("genisoimage", NULL);
     auto_free char *xorriso = subprocess_find("xorriso", NULL);
@@ -53,6 +53,6 @@ struct launcher_tool *launcher_iso_make(const char *directory, const char *label
         NULL,
     };
     /* clang-format on */
-    return launcher_tool_start(
+    return guest_tool_start(
         has_xorriso ? with_xorriso : with_genisoimage, "xorriso", done, user, err);
 }

@@ -1,4 +1,4 @@
-#include "launcher/tool.h"
+#include "guest/tool.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,16 +14,16 @@ enum {
     KILL_GRACE_MS = 1000,
 };
 
-struct launcher_tool {
+struct guest_tool {
     char *name;
-    launcher_tool_done *done;
+    guest_tool_done *done;
     void *user;
     struct subprocess *child;
 };
 
 /* What the end of the child means. Returns NULL when it went well. */
 static struct error *end_error(
-    const struct launcher_tool *tool, const struct subprocess_result *result)
+    const struct guest_tool *tool, const struct subprocess_result *result)
 {
     struct error *error = NULL;
     if (result->canceled) {
@@ -41,17 +41,17 @@ static struct error *end_error(
 
 static void on_end(void *user, struct subprocess_result *result)
 {
-    struct launcher_tool *tool = user;
+    struct guest_tool *tool = user;
     tool->done(tool->user, end_error(tool, result));
     free(tool->name);
     free(tool);
 }
 
-struct launcher_tool *launcher_tool_start(const char *const *argv, const char *package,
-    launcher_tool_done *done, void *user, struct error **err)
+struct guest_tool *guest_tool_start(const char *const *argv, const char *package,
+    guest_tool_done *done, void *user, struct error **err)
 {
-    struct launcher_tool *tool = xmalloc(sizeof(*tool));
-    *tool = (struct launcher_tool){.name = xstrdup(argv[0]), .done = done, .user = user};
+    struct guest_tool *tool = xmalloc(sizeof(*tool));
+    *tool = (struct guest_tool){.name = xstrdup(argv[0]), .done = done, .user = user};
     const struct subprocess_options options = {
         .argv = argv,
         .output_limit = OUTPUT_LIMIT,
@@ -75,7 +75,7 @@ struct launcher_tool *launcher_tool_start(const char *const *argv, const char *p
     return NULL;
 }
 
-void launcher_tool_cancel(struct launcher_tool *tool)
+void guest_tool_cancel(struct guest_tool *tool)
 {
     subprocess_cancel(tool->child);
 }

@@ -1,12 +1,12 @@
 /* The firmware of a guest that boots with EFI: which files of this machine it is. */
-#ifndef LAUNCHER_FIRMWARE_H
-#define LAUNCHER_FIRMWARE_H
+#ifndef GUEST_FIRMWARE_H
+#define GUEST_FIRMWARE_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
 
-struct launcher_firmware {
+struct guest_firmware {
     const char *code; /* the program, read-only */
     const char *vars; /* the template of its variables */
 };
@@ -14,7 +14,6 @@ struct launcher_firmware {
 /* OVMF for x86_64 in the places where distributions put it, the first that is there; with Secure
  * Boot, the one whose variables hold Microsoft's keys. any: the first place also when nothing is
  * there. Returns 0 with static strings, or -1 with an io error that names the package. */
-int launcher_firmware_find(
-    bool secure_boot, bool any, struct launcher_firmware *out, struct error **err);
+int guest_firmware_find(bool secure_boot, bool any, struct guest_firmware *out, struct error **err);
 
 #endif

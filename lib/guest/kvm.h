@@ -1,6 +1,6 @@
 /* Whether this machine's KVM can run a guest. */
-#ifndef LAUNCHER_KVM_H
-#define LAUNCHER_KVM_H
+#ifndef GUEST_KVM_H
+#define GUEST_KVM_H
 
 #include "base/error.h"
 
@@ -9,6 +9,6 @@
  * inside another virtual machine it may fail later on, or run each instruction by software, much
  * slower than QEMU's own emulation. Returns 0, or -1 with an io error that says why not (errnum
  * EACCES: another user may). */
-int launcher_kvm_probe(struct error **err);
+int guest_kvm_probe(struct error **err);
 
 #endif

@@ -1,7 +1,7 @@
 /* A disk image as it stands in its file: which format it has, and what makes it unfit to be the
  * base of a guest's disk. */
-#ifndef LAUNCHER_IMAGE_H
-#define LAUNCHER_IMAGE_H
+#ifndef GUEST_IMAGE_H
+#define GUEST_IMAGE_H
 
 #include "base/error.h"
 
@@ -10,6 +10,6 @@
  * a qcow2 image that refers to other files: whoever made it would choose which files of this
  * machine the guest gets to read.
  * Source: QEMU, docs/interop/qcow2. */
-int launcher_image_inspect(const char *path, const char **format, struct error **err);
+int guest_image_inspect(const char *path, const char **format, struct error **err);
 
 #endif
