@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 # Rooms of the house plan, of which those of lib/ know nothing of hooks. A room's library is all its
 # sources but main.c.
 GENERAL_ROOMS := base rpc kube guest
-ROOMS := $(GENERAL_ROOMS) proto hostpath domain annotations manager controller shim launcher cli
+ROOMS := $(GENERAL_ROOMS) proto hostpath domain annotations machine manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
 # Each program is the main.c of a room.
 PROGRAMS := hookctl hook-controller hook-manager hook-launcher sidecar-shim

@@ -109,7 +109,7 @@ static int parse_sidecars(const char *value, size_t *out, struct error **err)
 }
 
 static int parse_mapping(
-    const char *flag, const char *value, struct launcher_mappings *mappings, struct error **err)
+    const char *flag, const char *value, struct machine_mappings *mappings, struct error **err)
 {
     const char *equals = strchr(value, '=');
     if (equals == NULL || equals == value || equals[1] == '\0')
@@ -122,7 +122,7 @@ static int parse_mapping(
     }
     mappings->items = xreallocarray(mappings->items, mappings->count + 1, sizeof(*mappings->items));
     mappings->items[mappings->count++] =
-        (struct launcher_mapping){.name = steal(&name), .path = xstrdup(equals + 1)};
+        (struct machine_mapping){.name = steal(&name), .path = xstrdup(equals + 1)};
     return 0;
 }
 
@@ -267,7 +267,7 @@ int launcher_flags_parse(int argc, char **argv, struct launcher_flags *out, stru
     return 0;
 }
 
-static void mappings_clear(struct launcher_mappings *mappings)
+static void mappings_clear(struct machine_mappings *mappings)
 {
     for (size_t i = 0; i < mappings->count; i++) {
         free(mappings->items[i].name);

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "launcher/volume.h"
+#include "machine/volume.h"
 
 enum { LAUNCHER_COLLECT_TIMEOUT_MS = 300 * 1000 }; /* KubeVirt waits for 240 to 359 s */
 
@@ -23,9 +23,9 @@ struct launcher_flags {
     const char *socket_directory; /* NULL: the default */
     const char *annotation_file; /* path; NULL: the VMI's own annotation */
     const char *connect; /* libvirt URI; NULL: the embedded driver */
-    struct launcher_mappings container_disks; /* owned, as are the next two */
-    struct launcher_mappings pvcs;
-    struct launcher_mappings directories;
+    struct machine_mappings container_disks; /* owned, as are the next two */
+    struct machine_mappings pvcs;
+    struct machine_mappings directories;
     const char *console; /* path, "-", or NULL */
     const char *trace; /* path, or NULL */
     const char *temporary_directory; /* path; NULL: $TMPDIR, or /tmp */

@@ -20,7 +20,7 @@
 #include "launcher/prepare.h"
 #include "launcher/start.h"
 #include "launcher/supervise.h"
-#include "launcher/value.h"
+#include "machine/value.h"
 #include "manager/cloud_init.h"
 #include "manager/event_log.h"
 
@@ -424,7 +424,7 @@ static void on_grace(struct ev_loop *loop, ev_timer *watcher, int events)
 /* A signal while the guest runs. */
 static void end_guest(struct launch *launch, bool again)
 {
-    double grace = (double)launcher_integer(
+    double grace = (double)machine_integer(
         launch->input.vmi, "/spec/terminationGracePeriodSeconds", GRACE_SECONDS);
     if (again || grace <= 0) {
         log_info("SIG%s: the guest is destroyed", sigabbrev_np(launch->signal));

@@ -9,10 +9,12 @@
 #include "base/text.h"
 #include "domain/domain.h"
 #include "guest/connection.h"
+#include "guest/firmware.h"
+#include "guest/image.h"
 #include "guest/kvm.h"
-#include "launcher/cloud_init.h"
-#include "launcher/convert.h"
-#include "launcher/fields.h"
+#include "machine/check.h"
+#include "machine/cloud_init.h"
+#include "machine/convert.h"
 
 /* Whether the guest is to run by KVM. A daemon's QEMU runs as another user, who may be allowed to
  * what this one is not. */
@@ -44,26 +46,28 @@ static char *console_path(const char *console, const char *work_directory)
 static void convert(struct launcher_plan *plan, const json_t *vmi,
     const struct launcher_flags *flags, const char *work_directory, struct findings *findings)
 {
-    launcher_check(vmi, findings);
+    machine_check(vmi, findings);
     if (findings->errors > 0)
         return;
-    const struct launcher_volume_options options = {
+    const struct machine_volume_options options = {
         .container_disks = flags->container_disks,
         .pvcs = flags->pvcs,
         .directories = flags->directories,
+        .inspect = guest_image_inspect,
         .work_directory = work_directory,
         .dry_run = flags->dry_run,
     };
     bool test = flags->connect != NULL && text_starts_with(flags->connect, "test:");
-    const struct launcher_machine machine = {
+    const struct machine_host host = {
         .kvm = !test && choose_kvm(flags),
         .test = test,
         .console_file = plan->console,
+        .find_firmware = guest_firmware_find,
         .work_directory = work_directory,
         .dry_run = flags->dry_run,
     };
-    launcher_volumes_find(vmi, &options, &plan->volumes, findings);
-    plan->domain = launcher_convert(vmi, &plan->volumes, &machine, &plan->domain_length, findings);
+    machine_volumes_find(vmi, &options, &plan->volumes, findings);
+    plan->domain = machine_convert(vmi, &plan->volumes, &host, &plan->domain_length, findings);
 }
 
 int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *input,
@@ -80,13 +84,13 @@ int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *
     plan->name = steal(&identity.name);
     domain_identity_clear(&identity);
     auto_error struct error *error = NULL;
-    plan->cloud_init = launcher_cloud_init_data(input->vmi, &plan->volumes, &error);
+    plan->cloud_init = machine_cloud_init_data(input->vmi, &plan->volumes, &error);
     return error != NULL ? error_move(err, steal(&error)) : 0;
 }
 
 void launcher_plan_clear(struct launcher_plan *plan)
 {
-    launcher_volumes_clear(&plan->volumes);
+    machine_volumes_clear(&plan->volumes);
     free(plan->console);
     free(plan->domain);
     free(plan->name);

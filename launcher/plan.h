@@ -6,11 +6,11 @@
 #include <jansson.h>
 
 #include "launcher/input.h"
-#include "launcher/volume.h"
+#include "machine/volume.h"
 
 /* All of it is owned. Zeroed is empty. */
 struct launcher_plan {
-    struct launcher_volumes volumes; /* refer to the input's VMI */
+    struct machine_volumes volumes; /* refer to the input's VMI */
     char *console; /* where the serial console is written: an absolute path, or NULL */
     char *domain;
     size_t domain_length;

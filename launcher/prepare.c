@@ -9,10 +9,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "guest/iso.h"
-#include "launcher/cloud_init.h"
+#include "machine/cloud_init.h"
 
 struct launcher_prepare {
-    const struct launcher_volumes *volumes;
+    const struct machine_volumes *volumes;
     const json_t *cloud_init;
     const char *work_directory;
     launcher_prepare_done *done;
@@ -44,7 +44,7 @@ static int run_iso(struct launcher_prepare *prepare, const char *directory, cons
 }
 
 static int make_overlay(
-    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+    struct launcher_prepare *prepare, const struct machine_volume *volume, struct error **err)
 {
     const char *const argv[] = {"qemu-img", "create", "-q", "-f", volume->format, "-F",
         volume->backing_format, "-b", volume->source, volume->path, NULL};
@@ -52,7 +52,7 @@ static int make_overlay(
 }
 
 static int make_empty_disk(
-    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+    struct launcher_prepare *prepare, const struct machine_volume *volume, struct error **err)
 {
     auto_free char *size = xasprintf("%lld", volume->capacity);
     const char *const argv[] = {
@@ -61,7 +61,7 @@ static int make_empty_disk(
 }
 
 /* A host disk that is not there yet: a sparse file, which outlives the launch. */
-static int make_host_disk(const struct launcher_volume *volume, struct error **err)
+static int make_host_disk(const struct machine_volume *volume, struct error **err)
 {
     if (volume->source != NULL)
         return 0;
@@ -82,18 +82,18 @@ static int scratch_make(struct launcher_prepare *prepare, const char *name, stru
 }
 
 static int make_cloud_init(
-    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+    struct launcher_prepare *prepare, const struct machine_volume *volume, struct error **err)
 {
     const char *label = NULL;
     if (scratch_make(prepare, "cloud-init", err) < 0 ||
-        launcher_cloud_init_write(prepare->cloud_init, prepare->scratch, &label, err) < 0)
+        machine_cloud_init_write(prepare->cloud_init, prepare->scratch, &label, err) < 0)
         return -1;
     return run_iso(prepare, prepare->scratch, label, volume->path, err);
 }
 
 /* The label that the volume's source asks for, or KubeVirt's default.
  * Source: KubeVirt API reference, ConfigMapVolumeSource, volumeLabel. */
-static const char *label_of(const struct launcher_volume *volume)
+static const char *label_of(const struct machine_volume *volume)
 {
     static const char *const sources[] = {"configMap", "secret", "downwardAPI"};
     const char *label = NULL;
@@ -103,7 +103,7 @@ static const char *label_of(const struct launcher_volume *volume)
 }
 
 static int make_directory_iso(
-    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+    struct launcher_prepare *prepare, const struct machine_volume *volume, struct error **err)
 {
     const char *directory = volume->source;
     if (directory == NULL) { /* an optional source that is not there */
@@ -115,21 +115,21 @@ static int make_directory_iso(
 }
 
 static int make(
-    struct launcher_prepare *prepare, const struct launcher_volume *volume, struct error **err)
+    struct launcher_prepare *prepare, const struct machine_volume *volume, struct error **err)
 {
     switch (volume->kind) {
-    case LAUNCHER_CONTAINER_DISK:
+    case MACHINE_CONTAINER_DISK:
         return make_overlay(prepare, volume, err);
-    case LAUNCHER_HOST_DISK:
+    case MACHINE_HOST_DISK:
         return make_host_disk(volume, err);
-    case LAUNCHER_PVC:
+    case MACHINE_PVC:
         break;
-    case LAUNCHER_EMPTY_DISK:
+    case MACHINE_EMPTY_DISK:
         return make_empty_disk(prepare, volume, err);
-    case LAUNCHER_CLOUD_INIT_NO_CLOUD:
-    case LAUNCHER_CLOUD_INIT_CONFIG_DRIVE:
+    case MACHINE_CLOUD_INIT_NO_CLOUD:
+    case MACHINE_CLOUD_INIT_CONFIG_DRIVE:
         return make_cloud_init(prepare, volume, err);
-    case LAUNCHER_DIRECTORY_ISO:
+    case MACHINE_DIRECTORY_ISO:
         return make_directory_iso(prepare, volume, err);
     }
     return 0;
@@ -159,7 +159,7 @@ static void on_go(struct ev_loop *loop, ev_timer *watcher, int events)
     if (prepare->canceled)
         error_set(&error, ERROR_CANCELED, "making disks was called off");
     while (error == NULL && prepare->next < prepare->volumes->count) {
-        const struct launcher_volume *volume = &prepare->volumes->items[prepare->next++];
+        const struct machine_volume *volume = &prepare->volumes->items[prepare->next++];
         scratch_remove(prepare);
         if (make(prepare, volume, &error) < 0)
             error_wrap(&error, "volume %s", volume->name);
@@ -188,7 +188,7 @@ static void on_tool_done(void *user, struct error *take_error)
     end(prepare, error);
 }
 
-struct launcher_prepare *launcher_prepare_start(const struct launcher_volumes *volumes,
+struct launcher_prepare *launcher_prepare_start(const struct machine_volumes *volumes,
     const json_t *cloud_init, const char *work_directory, launcher_prepare_done *done, void *user)
 {
     struct launcher_prepare *prepare = xmalloc(sizeof(*prepare));

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "launcher/volume.h"
+#include "machine/volume.h"
 
 struct launcher_prepare;
 
@@ -15,7 +15,7 @@ typedef void launcher_prepare_done(void *user, struct error *take_error);
 /* Starts with the first volume; done comes from the loop, once. cloud_init is the data of the
  * cloud-init volume as the hooks left it; NULL where there is none. All is borrowed until done.
  * Returns what is under way; it ends by itself when done has returned. */
-struct launcher_prepare *launcher_prepare_start(const struct launcher_volumes *volumes,
+struct launcher_prepare *launcher_prepare_start(const struct machine_volumes *volumes,
     const json_t *cloud_init, const char *work_directory, launcher_prepare_done *done, void *user);
 
 /* Calls it off; done still comes, with a canceled error. */

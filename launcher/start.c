@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "launcher/ports.h"
+#include "machine/ports.h"
 
 /* Why a port of this machine cannot be listened on, as an errno; 0 when it can. */
-static int port_trouble(const struct launcher_port *port)
+static int port_trouble(const struct machine_port *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port->number)};
     auto_fd int fd = socket(AF_INET, (port->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
@@ -21,7 +21,7 @@ static int port_trouble(const struct launcher_port *port)
     return bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
 }
 
-static int forward(struct guest *guest, const struct launcher_port *port, struct error **err)
+static int forward(struct guest *guest, const struct machine_port *port, struct error **err)
 {
     auto_error struct error *error = NULL;
     const char *protocol = port->udp ? "UDP" : "TCP";
@@ -44,8 +44,8 @@ static int forward(struct guest *guest, const struct launcher_port *port, struct
 int launcher_start(
     struct guest *guest, const json_t *vmi, const struct launcher_plan *plan, struct error **err)
 {
-    auto_free struct launcher_port *ports = NULL;
-    size_t count = launcher_ports_list(vmi, &ports);
+    auto_free struct machine_port *ports = NULL;
+    size_t count = machine_ports_list(vmi, &ports);
     bool paused = count > 0;
     if (guest_start(guest, plan->domain, paused, err) < 0)
         return -1;

@@ -15,8 +15,10 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
-#include "launcher/convert.h"
-#include "launcher/fields.h"
+#include "guest/firmware.h"
+#include "guest/image.h"
+#include "machine/check.h"
+#include "machine/convert.h"
 #include "tests/bench/bridge.h"
 #include "tests/bench/sample.h"
 #include "tests/bench/sidecars.h"
@@ -308,22 +310,24 @@ static void measure_render(void)
  * a domain. */
 static bool convert(const json_t *vmi)
 {
-    struct launcher_volume_options options = {.work_directory = "/run/bench", .dry_run = true};
-    struct launcher_machine machine = {.work_directory = "/run/bench", .dry_run = true};
+    struct machine_volume_options options = {
+        .inspect = guest_image_inspect, .work_directory = "/run/bench", .dry_run = true};
+    struct machine_host host = {
+        .find_firmware = guest_firmware_find, .work_directory = "/run/bench", .dry_run = true};
     struct findings findings = {0};
-    struct launcher_volumes volumes;
+    struct machine_volumes volumes;
     size_t length = 0;
-    launcher_check(vmi, &findings);
-    launcher_volumes_find(vmi, &options, &volumes, &findings);
-    auto_free char *domain = launcher_convert(vmi, &volumes, &machine, &length, &findings);
-    launcher_volumes_clear(&volumes);
+    machine_check(vmi, &findings);
+    machine_volumes_find(vmi, &options, &volumes, &findings);
+    auto_free char *domain = machine_convert(vmi, &volumes, &host, &length, &findings);
+    machine_volumes_clear(&volumes);
     findings_clear(&findings);
     return domain != NULL;
 }
 
 static void measure_convert(void)
 {
-    static const char path[] = "tests/data/launcher/disks.yaml";
+    static const char path[] = "tests/data/machine/disks.yaml";
     enum { MACHINES = 50, MAX_BYTES = 1 << 20 }; /* in one run */
     struct sample sample = {
         .name = "a VMI with 13 volumes becomes a domain", .unit = "µs", .target = ""};

@@ -8,9 +8,11 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "domain/domain.h"
-#include "launcher/convert.h"
-#include "launcher/fields.h"
-#include "launcher/ports.h"
+#include "guest/firmware.h"
+#include "guest/image.h"
+#include "machine/check.h"
+#include "machine/convert.h"
+#include "machine/ports.h"
 #include "tests/fuzz/check.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -43,21 +45,24 @@ static void check_domain(const char *xml, size_t length)
 static void convert(const json_t *vmi, bool kvm)
 {
     struct findings findings = {0};
-    launcher_check(vmi, &findings);
+    machine_check(vmi, &findings);
     if (findings.errors == 0) {
-        struct launcher_machine machine = {
-            .kvm = kvm, .work_directory = "/run/work", .dry_run = true};
-        struct launcher_volume_options options = {.work_directory = "/run/work", .dry_run = true};
-        struct launcher_volumes volumes;
+        struct machine_host host = {.kvm = kvm,
+            .find_firmware = guest_firmware_find,
+            .work_directory = "/run/work",
+            .dry_run = true};
+        struct machine_volume_options options = {
+            .inspect = guest_image_inspect, .work_directory = "/run/work", .dry_run = true};
+        struct machine_volumes volumes;
         size_t length = 0;
-        bool found = launcher_volumes_find(vmi, &options, &volumes, &findings) == 0;
-        auto_free char *xml = launcher_convert(vmi, &volumes, &machine, &length, &findings);
+        bool found = machine_volumes_find(vmi, &options, &volumes, &findings) == 0;
+        auto_free char *xml = machine_convert(vmi, &volumes, &host, &length, &findings);
         check(found == (xml != NULL && findings.errors == 0) || xml == NULL);
         if (xml != NULL && findings.errors == 0)
             check_domain(xml, length);
-        launcher_volumes_clear(&volumes);
-        auto_free struct launcher_port *ports = NULL;
-        launcher_ports_list(vmi, &ports);
+        machine_volumes_clear(&volumes);
+        auto_free struct machine_port *ports = NULL;
+        machine_ports_list(vmi, &ports);
     }
     check_findings(&findings);
     findings_clear(&findings);

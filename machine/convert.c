@@ -1,0 +1,96 @@
+#include "machine/convert.h"
+
+#include <string.h>
+
+#include "annotations/names.h"
+#include "base/text.h"
+#include "machine/clock.h"
+#include "machine/conversion.h"
+#include "machine/cpu.h"
+#include "machine/devices.h"
+#include "machine/features.h"
+#include "machine/memory.h"
+#include "machine/os.h"
+#include "machine/sysinfo.h"
+#include "machine/value.h"
+
+#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
+#define KUBEVIRT_NAMESPACE "http://kubevirt.io"
+
+enum { LONGEST_SHOWN = 64 };
+
+/* Checks a name of the VMI's metadata. */
+static void check_name(
+    const struct machine_conversion *conversion, const char *pointer, const char *name)
+{
+    if (name == NULL) {
+        findings_error(conversion->findings, "/metadata", "has no \"name\", which is required");
+    } else if (!annotations_name_is_dns_subdomain(name)) {
+        auto_free char *shown = text_printable(name, strlen(name), LONGEST_SHOWN);
+        findings_error(conversion->findings, pointer,
+            "must be lower-case letters, digits, hyphens and dots, not \"%s\"", shown);
+    }
+}
+
+static void convert_name(const struct machine_conversion *conversion)
+{
+    const char *name = machine_string(conversion->vmi, "/metadata/name");
+    const char *namespace =
+        text_or(machine_string(conversion->vmi, "/metadata/namespace"), "default");
+    check_name(conversion, "/metadata/name", name);
+    check_name(conversion, "/metadata/namespace", namespace);
+    domain_text(conversion->out, "name", "%s_%s", namespace, text_or(name, ""));
+}
+
+static void convert_metadata(const struct machine_conversion *conversion)
+{
+    const char *uid = machine_string(conversion->vmi, "/metadata/uid");
+    if (uid != NULL) {
+        auto_free char *shown = text_printable(uid, strlen(uid), LONGEST_SHOWN);
+        if (!streq(uid, shown))
+            findings_error(conversion->findings, "/metadata/uid", "is no UID: \"%s\"", shown);
+    }
+    domain_open(conversion->out, "metadata");
+    domain_open(conversion->out, "kubevirt", "xmlns", KUBEVIRT_NAMESPACE);
+    domain_text(conversion->out, "uid", "%s", text_or(uid, ""));
+    domain_close(conversion->out);
+    domain_close(conversion->out);
+}
+
+static void convert_domain(const struct machine_conversion *conversion)
+{
+    struct domain_writer *out = conversion->out;
+    const char *type = conversion->host->kvm ? "kvm" : "qemu";
+    domain_open(out, "domain", "type", conversion->host->test ? "test" : type, "xmlns:qemu",
+        QEMU_NAMESPACE);
+    convert_name(conversion);
+    machine_memory_convert(conversion);
+    machine_os_convert(conversion);
+    machine_sysinfo_convert(conversion);
+    machine_devices_convert(conversion);
+    machine_clock_convert(conversion);
+    convert_metadata(conversion);
+    machine_features_convert(conversion);
+    machine_cpu_convert(conversion);
+    domain_close(out);
+}
+
+char *machine_convert(const json_t *vmi, const struct machine_volumes *volumes,
+    const struct machine_host *host, size_t *length, struct findings *findings)
+{
+    size_t errors = findings->errors;
+    struct machine_conversion conversion = {
+        .vmi = vmi,
+        .domain = machine_value(vmi, "/spec/domain"),
+        .devices = machine_value(vmi, "/spec/domain/devices"),
+        .volumes = volumes,
+        .host = host,
+        .out = domain_writer_new(),
+        .findings = findings,
+    };
+    machine_host_check(host, findings);
+    convert_domain(&conversion);
+    char *xml = findings->errors == errors ? domain_writer_finish(conversion.out, length) : NULL;
+    domain_writer_free(conversion.out);
+    return xml;
+}

@@ -1,0 +1,10 @@
+/* The features of the board. */
+#ifndef MACHINE_FEATURES_H
+#define MACHINE_FEATURES_H
+
+#include "machine/conversion.h"
+
+/* Writes <features>. */
+void machine_features_convert(const struct machine_conversion *conversion);
+
+#endif

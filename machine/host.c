@@ -1,0 +1,31 @@
+#include "machine/host.h"
+
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/text.h"
+
+/* Checks a path that the domain is to have. socket: a unix socket's. */
+static void check_path(struct findings *findings, const char *path, bool socket)
+{
+    static const size_t socket_max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+    if (path == NULL)
+        return;
+    auto_free char *shown = text_printable(path, strlen(path), strlen(path));
+    if (!streq(shown, path)) {
+        findings_error(
+            findings, "", "the path %s has characters that cannot stand in a domain", shown);
+    }
+    if (socket && strlen(path) > socket_max) {
+        findings_error(findings, "",
+            "the path of a socket, %s, has more than %zu bytes: choose a shorter directory", shown,
+            socket_max);
+    }
+}
+
+void machine_host_check(const struct machine_host *host, struct findings *findings)
+{
+    check_path(findings, host->console_file, false);
+    check_path(findings, host->console_socket, true);
+    check_path(findings, host->work_directory, false);
+}

@@ -1,0 +1,27 @@
+#include "machine/memory.h"
+
+#include "base/text.h"
+#include "machine/value.h"
+
+void machine_memory_convert(const struct machine_conversion *conversion)
+{
+    static const char *const pointers[] = {
+        "/memory/guest", "/resources/requests/memory", "/resources/limits/memory"};
+    size_t i = 0;
+    while (i < ARRAY_SIZE(pointers) && machine_value(conversion->domain, pointers[i]) == NULL)
+        i++;
+    if (i == ARRAY_SIZE(pointers)) {
+        findings_error(conversion->findings, "/spec/domain",
+            "says nothing of memory: set memory.guest, such as \"512Mi\"");
+        return;
+    }
+    long long bytes = machine_whole(conversion->domain, pointers[i], false);
+    if (bytes <= 0) {
+        auto_free char *place = xasprintf("/spec/domain%s", pointers[i]);
+        findings_error(conversion->findings, place, "must be more than 0 bytes");
+    }
+    domain_open(conversion->out, "memory", "unit", "b");
+    auto_free char *text = xasprintf("%lld", bytes);
+    domain_content(conversion->out, text);
+    domain_close(conversion->out);
+}

@@ -1,0 +1,10 @@
+/* What the firmware tells the guest of its machine. */
+#ifndef MACHINE_SYSINFO_H
+#define MACHINE_SYSINFO_H
+
+#include "machine/conversion.h"
+
+/* Writes <sysinfo>, the SMBIOS system table. */
+void machine_sysinfo_convert(const struct machine_conversion *conversion);
+
+#endif

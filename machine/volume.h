@@ -1,0 +1,74 @@
+/* The volumes of a VMI as files and devices of this machine: where each disk's data is, and what
+ * has to be made before the guest starts (overlays, empty disks, ISO images). */
+#ifndef MACHINE_VOLUME_H
+#define MACHINE_VOLUME_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/finding.h"
+
+/* NAME=PATH options of the command line. */
+struct machine_mapping {
+    char *name;
+    char *path;
+};
+struct machine_mappings {
+    struct machine_mapping *items;
+    size_t count;
+};
+
+enum machine_volume_kind {
+    MACHINE_CONTAINER_DISK, /* an overlay over a file that stays as it is */
+    MACHINE_HOST_DISK,
+    MACHINE_PVC,
+    MACHINE_EMPTY_DISK,
+    MACHINE_CLOUD_INIT_NO_CLOUD,
+    MACHINE_CLOUD_INIT_CONFIG_DRIVE,
+    MACHINE_DIRECTORY_ISO, /* configMap, secret, downwardAPI: a directory's files as an ISO */
+};
+
+struct machine_volume {
+    const char *name; /* borrowed from the VMI */
+    enum machine_volume_kind kind;
+    char *source; /* the file, device or directory that must be there; NULL for what is made anew */
+    char *path; /* what the domain's disk points to; below the work directory when it is made */
+    const char *format; /* of path: "raw" or "qcow2"; static */
+    const char *backing_format; /* of source below an overlay; static, or NULL */
+    bool block; /* path is a block device */
+    long long capacity; /* bytes, of an empty disk or a host disk that is to be created */
+    const json_t *spec; /* the volume in the VMI; borrowed */
+};
+
+struct machine_volumes {
+    struct machine_volume *items;
+    size_t count;
+};
+
+/* Finds the format of the image at path: *format is "qcow2" or "raw", static. Returns 0, or -1 with
+ * an error for an image that no guest's disk may stand on. */
+typedef int machine_image_inspector(const char *path, const char **format, struct error **err);
+
+struct machine_volume_options {
+    struct machine_mappings container_disks; /* --container-disk NAME=PATH, NAME the volume's */
+    struct machine_mappings pvcs; /* --pvc NAME=PATH, NAME the claim's */
+    struct machine_mappings directories; /* --volume-dir NAME=PATH, NAME the volume's */
+    machine_image_inspector *inspect; /* asked about each container disk that is there */
+    const char *work_directory; /* where made files go */
+    bool dry_run; /* sources need not be there; formats are then taken from the names */
+};
+
+/* Finds every volume of a checked VMI (machine_check found nothing). Sources that are missing or
+ * not readable are errors among the findings, which say the option that gives them. Where an
+ * option gives none, a source is sought where KubeVirt mounts it. Returns 0, or -1 when there
+ * were errors; *out is owned by the caller either way, so that a conversion can add its own. */
+int machine_volumes_find(const json_t *vmi, const struct machine_volume_options *options,
+    struct machine_volumes *out, struct findings *findings);
+
+const struct machine_volume *machine_volume_named(
+    const struct machine_volumes *volumes, const char *name);
+
+void machine_volumes_clear(struct machine_volumes *volumes);
+
+#endif

@@ -1,0 +1,146 @@
+/* The table of the fields that hook-launcher knows, and the documentation that has the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <utstring.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "machine/check.h"
+#include "machine/fields.h"
+
+/* The path of what a field belongs to: all but its last component. Owned by the caller. */
+static char *parent_path(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot != NULL ? xstrndup(path, (size_t)(dot - path)) : xstrdup("");
+}
+
+/* What is below a field stands directly behind it: the check relies on that. */
+static void test_order(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    const struct machine_field *fields = machine_fields(&count);
+    for (size_t i = 1; i < count; i++) {
+        auto_free char *parent = parent_path(fields[i].path);
+        size_t k = i;
+        while (k-- > 0 && !streq(fields[k].path, parent)) {
+            if (!text_starts_with(fields[k].path, parent))
+                fail_msg("%s stands between what is below %s", fields[k].path, parent);
+        }
+        if (k == SIZE_MAX)
+            fail_msg("%s has no parent before it", fields[i].path);
+        bool is_parent = fields[k].kind == MACHINE_OBJECT || fields[k].kind == MACHINE_ARRAY;
+        if (!is_parent)
+            fail_msg("%s is below %s, which is neither object nor array", fields[i].path, parent);
+    }
+}
+
+static void test_entries(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    const struct machine_field *fields = machine_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(fields[i].help[0] != '\0');
+        assert_null(strchr(fields[i].help, '\n'));
+        assert_true((fields[i].kind == MACHINE_ARRAY) == text_ends_with(fields[i].path, "[]"));
+        assert_true((fields[i].kind == MACHINE_INTEGER) == (fields[i].max > fields[i].min));
+        size_t members = 0;
+        for (size_t k = 0; k < count; k++) {
+            auto_free char *parent = parent_path(fields[k].path);
+            members += streq(parent, fields[i].path);
+            assert_true(k == i || !streq(fields[k].path, fields[i].path));
+        }
+        assert_in_range(members, 0, MACHINE_MAX_MEMBERS);
+    }
+}
+
+/* docs/launcher.md has a row for each field, as the table has it. */
+static void test_documentation(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read("docs/launcher.md", 1 << 20, &text, &length, NULL), 0);
+    size_t count = 0;
+    const struct machine_field *fields = machine_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        UT_string row;
+        utstring_init(&row);
+        utstring_printf(&row, "| `%s`%s | %s |", fields[i].path,
+            fields[i].required ? " (required)" : "", machine_field_kind_name(fields[i].kind));
+        for (size_t k = 0; fields[i].values != NULL && fields[i].values[k] != NULL; k++)
+            utstring_printf(&row, "%s`%s`", k > 0 ? ", " : " ", fields[i].values[k]);
+        if (fields[i].values != NULL)
+            utstring_printf(&row, ";");
+        utstring_printf(&row, " %s |\n", fields[i].help);
+        if (strstr(text, utstring_body(&row)) == NULL)
+            fail_msg("docs/launcher.md lacks the row\n%s", utstring_body(&row));
+        utstring_done(&row);
+    }
+    free(text);
+}
+
+/* Faults that are about the whole of a document. */
+static void test_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        const char *message; /* NULL: there is no fault */
+    } cases[] = {
+        {"{\"spec\": {\"domain\": {}}}", NULL},
+        {"[]", "must be a VirtualMachineInstance, not an array"},
+        {"{\"spec\": null}", "has no \"spec\""},
+        {"{\"spec\": 1}", "must be an object, not a number"},
+        {"{\"spec\": {}}", "has no \"domain\""},
+        {"{\"kind\": \"Pod\", \"spec\": {\"domain\": {}}}", "not \"Pod\""},
+        {"{\"status\": {\"a\": 1}, \"metadata\": [], \"spec\": {\"domain\": {}}}", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_json json_t *vmi = json_parse(cases[i].json, strlen(cases[i].json), 16, NULL);
+        struct findings findings = {0};
+        machine_check(vmi, &findings);
+        assert_int_equal(findings.errors, cases[i].message != NULL);
+        if (cases[i].message != NULL && strstr(findings.items[0].message, cases[i].message) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", findings.items[0].message, cases[i].message);
+        findings_clear(&findings);
+    }
+}
+
+static void test_array_limit(void **state)
+{
+    (void)state;
+    auto_json json_t *disks = json_array();
+    for (int i = 0; i <= MACHINE_MAX_ITEMS; i++)
+        json_array_append_new(disks, json_pack("{s:s}", "name", "a"));
+    auto_json json_t *vmi =
+        json_pack("{s:{s:{s:{s:O}}}}", "spec", "domain", "devices", "disks", disks);
+    struct findings findings = {0};
+    machine_check(vmi, &findings);
+    assert_int_equal(findings.errors, 1);
+    assert_string_equal(findings.items[0].pointer, "/spec/domain/devices/disks");
+    assert_non_null(strstr(findings.items[0].message, "257 items; 256"));
+    findings_clear(&findings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_documentation),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_array_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
