@@ -14,6 +14,7 @@
 #include "guest/console.h"
 #include "guest/guest.h"
 #include "guest/lock.h"
+#include "launcher/ending.h"
 #include "launcher/failure.h"
 #include "launcher/input.h"
 #include "launcher/plan.h"
@@ -24,11 +25,7 @@
 #include "manager/cloud_init.h"
 #include "manager/event_log.h"
 
-enum {
-    GRACE_SECONDS = 30, /* KubeVirt's default of terminationGracePeriodSeconds */
-    BUTTON_SECONDS = 2, /* the power button is pressed again: a guest that boots ignores it */
-    AGAIN_SECONDS = 1, /* signals sooner after the first are the same one, sent to a whole group */
-};
+enum { GRACE_SECONDS = 30 }; /* KubeVirt's default of terminationGracePeriodSeconds */
 
 enum stage {
     INPUT,
@@ -46,8 +43,6 @@ enum stage {
 /* How the beginning of a stage went. */
 enum progress { FAILED = -1, OVER, UNDER_WAY };
 
-static const int ending_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-
 struct launch {
     const struct launcher_flags *flags;
     struct ev_loop *loop;
@@ -64,12 +59,7 @@ struct launch {
     struct guest_connection *connection; /* to libvirt; NULL before */
     struct guest *guest; /* NULL before */
 
-    ev_signal signals[ARRAY_SIZE(ending_signals)];
-    int signal; /* the first one; 0: none */
-    ev_tstamp signal_time; /* of the first one */
-    ev_timer button; /* presses it, from the first signal on */
-    ev_timer grace; /* since the first signal */
-
+    struct launcher_ending ending;
     struct error *error; /* why it failed; NULL: it did not */
     enum stage failed; /* where */
     bool over;
@@ -150,8 +140,7 @@ static void finish(struct launch *launch, struct error *take_error)
     launch->error = take_error;
     launch->failed = launch->stage;
     launch->stage = END;
-    ev_timer_stop(launch->loop, &launch->button);
-    ev_timer_stop(launch->loop, &launch->grace);
+    launcher_ending_stop(&launch->ending);
     auto_error struct error *error = NULL;
     if (launch->guest != NULL && guest_destroy(launch->guest, &error) < 0)
         log_warning("%s", error->message);
@@ -174,7 +163,26 @@ static void on_stage_over(
         proceed(launch);
 }
 
-static void watch_signals(struct launch *launch);
+static void on_signal(void *user, bool again)
+{
+    struct launch *launch = user;
+    if (launch->stage == RUN) {
+        double grace = (double)machine_integer(
+            launch->input.vmi, "/spec/terminationGracePeriodSeconds", GRACE_SECONDS);
+        launcher_ending_guest(&launch->ending, launch->guest, grace, again);
+    } else if (launch->prepare != NULL) {
+        launcher_prepare_cancel(launch->prepare);
+    } else {
+        manager_cancel(launch->manager);
+        finish(launch, launcher_ending_error(&launch->ending));
+    }
+}
+
+/* The guest cannot be ended. */
+static void on_guest_stays(void *user, struct error *take_error)
+{
+    finish(user, take_error);
+}
 
 /* Reading may wait for ever, for a terminal or a pipe, and the loop does not run yet: until it is
  * over, a signal ends this process. */
@@ -182,7 +190,7 @@ static enum progress begin_input(struct launch *launch, struct error **err)
 {
     if (launcher_input_read(&launch->input, launch->flags, err) < 0)
         return FAILED;
-    watch_signals(launch);
+    launcher_ending_watch(&launch->ending, launch->loop, on_signal, on_guest_stays, launch);
     return OVER;
 }
 
@@ -252,20 +260,13 @@ static enum progress begin_on_define_domain(struct launch *launch, struct error 
     return UNDER_WAY;
 }
 
-static struct error *signal_error(const struct launch *launch)
-{
-    struct error *error = NULL;
-    error_set(&error, ERROR_CANCELED, "ended by SIG%s", sigabbrev_np(launch->signal));
-    return error;
-}
-
 static void on_prepared(void *user, struct error *take_error)
 {
     struct launch *launch = user;
     launch->prepare = NULL;
-    if (launch->signal != 0) {
+    if (launch->ending.signal != 0) {
         error_free(take_error);
-        finish(launch, signal_error(launch));
+        finish(launch, launcher_ending_error(&launch->ending));
         return;
     }
     on_stage_over(launch, take_error, NULL, 0);
@@ -392,84 +393,6 @@ static void proceed(struct launch *launch)
 {
     launch->stage++;
     run_stages(launch);
-}
-
-static void on_button(struct ev_loop *loop, ev_timer *watcher, int events)
-{
-    (void)loop;
-    (void)events;
-    struct launch *launch = watcher->data;
-    auto_error struct error *error = NULL;
-    if (guest_shutdown(launch->guest, &error) < 0)
-        log_warning("%s", error->message);
-}
-
-/* Ends QEMU; its end comes as an event, unless it cannot be ended. */
-static void destroy_guest(struct launch *launch)
-{
-    struct error *error = NULL;
-    if (guest_destroy(launch->guest, &error) < 0)
-        finish(launch, error);
-}
-
-static void on_grace(struct ev_loop *loop, ev_timer *watcher, int events)
-{
-    (void)loop;
-    (void)events;
-    struct launch *launch = watcher->data;
-    log_warning("the guest has not shut down in time, and is destroyed");
-    destroy_guest(launch);
-}
-
-/* A signal while the guest runs. */
-static void end_guest(struct launch *launch, bool again)
-{
-    double grace = (double)machine_integer(
-        launch->input.vmi, "/spec/terminationGracePeriodSeconds", GRACE_SECONDS);
-    if (again || grace <= 0) {
-        log_info("SIG%s: the guest is destroyed", sigabbrev_np(launch->signal));
-        destroy_guest(launch);
-        return;
-    }
-    log_info("SIG%s: the guest has %.0f seconds to shut down", sigabbrev_np(launch->signal), grace);
-    ev_now_update(launch->loop);
-    ev_timer_set(&launch->button, 0, BUTTON_SECONDS);
-    ev_timer_start(launch->loop, &launch->button);
-    ev_timer_set(&launch->grace, grace, 0);
-    ev_timer_start(launch->loop, &launch->grace);
-}
-
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
-{
-    (void)events;
-    struct launch *launch = watcher->data;
-    bool again = launch->signal != 0;
-    if (launch->stage == END || (again && ev_now(loop) - launch->signal_time < AGAIN_SECONDS))
-        return;
-    if (!again) {
-        launch->signal = watcher->signum;
-        launch->signal_time = ev_now(loop);
-    }
-    if (launch->stage == RUN) {
-        end_guest(launch, again);
-    } else if (launch->prepare != NULL) {
-        launcher_prepare_cancel(launch->prepare);
-    } else {
-        manager_cancel(launch->manager);
-        finish(launch, signal_error(launch));
-    }
-}
-
-static void watch_signals(struct launch *launch)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++) {
-        ev_signal_init(&launch->signals[i], on_signal, ending_signals[i]);
-        launch->signals[i].data = launch;
-        ev_signal_start(launch->loop, &launch->signals[i]);
-    }
-    ev_timer_init(&launch->button, on_button, 0, 0);
-    ev_timer_init(&launch->grace, on_grace, 0, 0);
-    launch->button.data = launch->grace.data = launch;
 }
 
 /* Ends what still runs and removes what was made. */
