@@ -29,8 +29,7 @@ static char *diff_cloud_init(const struct manager_event *event, const char *labe
 {
     auto_free char *before = cloud_init_text(event->input, event->input_length);
     auto_free char *after = cloud_init_text(event->output, event->output_length);
-    return domain_diff_text(
-        before, strlen(before), after, strlen(after), label_before, label_after, change);
+    return domain_diff_text(bytes_of(before), bytes_of(after), label_before, label_after, change);
 }
 
 const struct cli_hop *cli_hops_add(struct cli_hops *hops, const struct manager_event *event)
@@ -48,8 +47,8 @@ const struct cli_hop *cli_hops_add(struct cli_hops *hops, const struct manager_e
     auto_free char *after =
         xasprintf("after %s of %s", manager_hook_name(event->hook), hop.sidecar);
     if (!hop.failed && event->hook == MANAGER_ON_DEFINE_DOMAIN)
-        hop.diff = domain_diff(event->input, event->input_length, event->output,
-            event->output_length, before, after, &hop.change);
+        hop.diff = domain_diff((struct bytes){event->input, event->input_length},
+            (struct bytes){event->output, event->output_length}, before, after, &hop.change);
     else if (!hop.failed)
         hop.diff = diff_cloud_init(event, before, after, &hop.change);
     hops->items = xreallocarray(hops->items, hops->count + 1, sizeof(*hops->items));

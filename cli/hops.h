@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "domain/diff.h"
 #include "manager/manager.h"
 
 /* One hook of one sidecar, called. */

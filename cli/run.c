@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/report.h"
+#include "domain/identity.h"
+#include "domain/schema.h"
 #include "manager/cloud_init.h"
 
 enum {

@@ -1,11 +1,11 @@
-/* The difference of two documents, line by line. */
-#include "domain/domain.h"
+#include "domain/diff.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "domain/edits.h"
 #include "domain/layout.h"
 
@@ -216,9 +216,8 @@ static size_t find_all_edits(
     return count;
 }
 
-char *domain_diff_text(const char *before, size_t before_length, const char *after,
-    size_t after_length, const char *label_before, const char *label_after,
-    struct domain_change *change)
+char *domain_diff_text(struct bytes before, struct bytes after, const char *label_before,
+    const char *label_after, struct domain_change *change)
 {
     struct domain_change total = {0};
     char *text = NULL;
@@ -226,8 +225,8 @@ char *domain_diff_text(const char *before, size_t before_length, const char *aft
     FILE *out = open_memstream(&text, &text_length);
     if (out == NULL)
         abort(); /* out of memory */
-    struct stretch from = {before, before + before_length};
-    struct stretch to = {after, after + after_length};
+    struct stretch from = {before.data, before.data + before.length};
+    struct stretch to = {after.data, after.data + after.length};
     struct domain_edit *edits = NULL;
     size_t count = find_all_edits(from, to, &edits);
     if (count > 0) {
@@ -241,20 +240,20 @@ char *domain_diff_text(const char *before, size_t before_length, const char *aft
     return text;
 }
 
-char *domain_diff(const char *before, size_t before_length, const char *after, size_t after_length,
-    const char *label_before, const char *label_after, struct domain_change *change)
+char *domain_diff(struct bytes before, struct bytes after, const char *label_before,
+    const char *label_after, struct domain_change *change)
 {
-    size_t before_layout_length = 0;
-    size_t after_layout_length = 0;
     auto_free char *before_layout = NULL;
     auto_free char *after_layout = NULL;
-    if (before_length != after_length || memcmp(before, after, before_length) != 0) {
-        before_layout = domain_layout(before, before_length, &before_layout_length);
-        after_layout = domain_layout(after, after_length, &after_layout_length);
+    if (before.length != after.length || memcmp(before.data, after.data, before.length) != 0) {
+        struct bytes from = {0};
+        struct bytes to = {0};
+        before_layout = domain_layout(before.data, before.length, &from.length);
+        after_layout = domain_layout(after.data, after.length, &to.length);
+        from.data = before_layout;
+        to.data = after_layout;
+        if (before_layout != NULL && after_layout != NULL)
+            return domain_diff_text(from, to, label_before, label_after, change);
     }
-    if (before_layout == NULL || after_layout == NULL)
-        return domain_diff_text(
-            before, before_length, after, after_length, label_before, label_after, change);
-    return domain_diff_text(before_layout, before_layout_length, after_layout, after_layout_length,
-        label_before, label_after, change);
+    return domain_diff_text(before, after, label_before, label_after, change);
 }

@@ -1,5 +1,4 @@
-/* What must stay as it is in a domain on its way through hooks, read in one walk. */
-#include "domain/domain.h"
+#include "domain/identity.h"
 
 #include <ctype.h>
 #include <libxml/SAX2.h>
@@ -16,7 +15,7 @@
 
 enum { SHOWN_MAX = 128 }; /* bytes of a document's own words in a message */
 
-/* One walk over a document. */
+/* What must stay as it is in a domain on its way through hooks, read in one walk over it. */
 struct scan {
     xmlParserCtxt *parser;
     struct error *error; /* the first fault */

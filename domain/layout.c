@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "domain/complaints.h"
-#include "domain/domain.h"
+#include "domain/identity.h"
 
 /* By local name, then by prefix. */
 static int compare_attributes(const void *left, const void *right)

@@ -1,5 +1,4 @@
-/* libvirt's own RELAX NG schema of a domain, by libxml2. */
-#include "domain/domain.h"
+#include "domain/schema.h"
 
 #include <errno.h>
 #include <libxml/parser.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "domain/complaints.h"
+#include "domain/identity.h"
 
 struct domain_schema {
     xmlRelaxNG *grammar;

@@ -6,7 +6,7 @@
 
 #include "base/flag.h"
 #include "base/text.h"
-#include "domain/domain.h"
+#include "domain/schema.h"
 #include "manager/manager.h"
 
 enum { MAX_SIDECARS = 256 }; /* the annotation's 64, and network bindings */

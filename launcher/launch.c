@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "domain/domain.h"
+#include "domain/schema.h"
 #include "guest/console.h"
 #include "guest/guest.h"
 #include "guest/lock.h"

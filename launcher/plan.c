@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "domain/domain.h"
+#include "domain/identity.h"
 #include "guest/connection.h"
 #include "guest/firmware.h"
 #include "guest/image.h"

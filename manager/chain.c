@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "domain/identity.h"
+#include "domain/schema.h"
 #include "manager/cloud_init.h"
 #include "manager/hop.h"
 #include "manager/protocol.h"

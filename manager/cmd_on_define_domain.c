@@ -1,5 +1,5 @@
 /* hook-manager on-define-domain: chains a domain from standard input to standard output. */
-#include "domain/domain.h"
+#include "domain/identity.h"
 #include "manager/command.h"
 #include "manager/session.h"
 

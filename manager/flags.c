@@ -6,7 +6,7 @@
 
 #include "base/flag.h"
 #include "base/text.h"
-#include "domain/domain.h"
+#include "domain/schema.h"
 #include "manager/manager.h"
 #include "manager/plugin_socket.h"
 

@@ -11,7 +11,7 @@
 
 #include "annotations/sidecar.h"
 #include "base/error.h"
-#include "domain/domain.h"
+#include "domain/schema.h"
 #include "rpc/rpc.h"
 
 #define MANAGER_SOCKET_DIRECTORY "/var/run/kubevirt-hooks"

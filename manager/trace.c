@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "domain/domain.h"
+#include "domain/diff.h"
 
 struct manager_trace {
     enum manager_hook hook;
@@ -91,8 +91,10 @@ static int keep_file(
 static char *diff(enum manager_hook hook, const struct manager_trace_hop *of,
     const char *input_name, const char *output_name, struct domain_change *change)
 {
-    return (hook == MANAGER_ON_DEFINE_DOMAIN ? domain_diff : domain_diff_text)(of->input,
-        of->input_length, of->output, of->output_length, input_name, output_name, change);
+    struct bytes before = {of->input, of->input_length};
+    struct bytes after = {of->output, of->output_length};
+    return (hook == MANAGER_ON_DEFINE_DOMAIN ? domain_diff : domain_diff_text)(
+        before, after, input_name, output_name, change);
 }
 
 int manager_trace_keep(

@@ -4,7 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "domain/domain.h"
+#include "domain/diff.h"
+#include "domain/identity.h"
 #include "tests/fuzz/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,12 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         check(error != NULL && error->class == ERROR_INPUT);
     }
+    struct bytes old = {before, before_length};
+    struct bytes new = {after, after_length};
     struct domain_change change;
-    auto_free char *diff =
-        domain_diff(before, before_length, after, after_length, "before", "after", &change);
+    auto_free char *diff = domain_diff(old, new, "before", "after", &change);
     check((diff[0] == '\0') == (change.added + change.removed == 0));
-    auto_free char *text =
-        domain_diff_text(before, before_length, after, after_length, "before", "after", &change);
+    auto_free char *text = domain_diff_text(old, new, "before", "after", &change);
     int same = before_length == after_length && memcmp(before, after, before_length) == 0;
     check((text[0] == '\0') == same && same == (change.added + change.removed == 0));
     return 0;

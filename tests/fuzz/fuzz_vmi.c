@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 #include "base/yaml.h"
-#include "domain/domain.h"
+#include "domain/identity.h"
+#include "domain/schema.h"
 #include "guest/firmware.h"
 #include "guest/image.h"
 #include "machine/check.h"

@@ -9,8 +9,9 @@
 #include <string.h>
 #include <utstring.h>
 
-#include "domain/domain.h"
+#include "domain/diff.h"
 #include "domain/edits.h"
+#include "domain/identity.h"
 #include "domain/layout.h"
 
 static void test_text(void **state)
@@ -42,8 +43,8 @@ static void test_text(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct domain_change change = {99, 99};
-        auto_free char *diff = domain_diff_text(cases[i].before, strlen(cases[i].before),
-            cases[i].after, strlen(cases[i].after), "x", "y", &change);
+        auto_free char *diff = domain_diff_text(
+            bytes_of(cases[i].before), bytes_of(cases[i].after), "x", "y", &change);
         auto_free char *expected =
             xasprintf("%s%s", cases[i].diff[0] != '\0' ? "--- x\n+++ y\n" : "", cases[i].diff);
         assert_string_equal(diff, expected);
@@ -63,8 +64,7 @@ static void test_layout_does_not_count(void **state)
         "</os></domain>",
     };
     for (size_t i = 1; i < ARRAY_SIZE(same); i++) {
-        auto_free char *diff =
-            domain_diff(same[0], strlen(same[0]), same[i], strlen(same[i]), "x", "y", NULL);
+        auto_free char *diff = domain_diff(bytes_of(same[0]), bytes_of(same[i]), "x", "y", NULL);
         assert_string_equal(diff, "");
     }
 }
@@ -95,8 +95,7 @@ static void test_domains(void **state)
     static const char after[] =
         "<domain>\n<name>a</name><devices><disk type='file'/></devices>\n</domain>";
     struct domain_change change;
-    auto_free char *diff =
-        domain_diff(before, strlen(before), after, strlen(after), "0", "1", &change);
+    auto_free char *diff = domain_diff(bytes_of(before), bytes_of(after), "0", "1", &change);
     assert_string_equal(diff, "--- 0\n+++ 1\n"
                               "@@ -1,4 +1,6 @@\n"
                               " <domain>\n"
@@ -115,7 +114,7 @@ static void test_what_is_no_domain_is_compared_as_it_is(void **state)
     (void)state;
     static const char domain[] = "<domain><name>a</name></domain>\n";
     static const char bomb[] = "<!DOCTYPE d [<!ENTITY x 'xx'>]>\n<d>&x;</d>\n";
-    auto_free char *diff = domain_diff(domain, strlen(domain), bomb, strlen(bomb), "0", "1", NULL);
+    auto_free char *diff = domain_diff(bytes_of(domain), bytes_of(bomb), "0", "1", NULL);
     assert_string_equal(diff, "--- 0\n+++ 1\n@@ -1 +1,2 @@\n-<domain><name>a</name></domain>\n"
                               "+<!DOCTYPE d [<!ENTITY x 'xx'>]>\n+<d>&x;</d>\n");
 }
@@ -130,15 +129,17 @@ static void test_large_texts(void **state)
         before[i] = (char)(i % 2 == 0 ? 'a' : '\n');
     auto_free char *after = xmemdup(before, LENGTH);
     after[LENGTH / 2] = 'b';
+    struct bytes old = {before, LENGTH};
+    struct bytes new = {after, LENGTH};
     struct domain_change change;
-    auto_free char *one = domain_diff_text(before, LENGTH, after, LENGTH, "0", "1", &change);
+    auto_free char *one = domain_diff_text(old, new, "0", "1", &change);
     assert_string_equal(one, "--- 0\n+++ 1\n@@ -4194302,7 +4194302,7 @@\n a\n a\n a\n-a\n+b\n"
                              " a\n a\n a\n");
     assert_int_equal(change.added, 1);
 
     for (size_t i = 0; i < LENGTH; i += 4)
         after[i] = (char)('b' + i / 4 % 20);
-    auto_free char *all = domain_diff_text(before, LENGTH, after, LENGTH, "0", "1", &change);
+    auto_free char *all = domain_diff_text(old, new, "0", "1", &change);
     assert_non_null(strstr(all, "@@ -1,8388608 +1,8388608 @@"));
     assert_int_equal(change.added, LENGTH / 2 - 1);
     assert_int_equal(change.removed, LENGTH / 2 - 1);
@@ -161,8 +162,8 @@ static void test_large_domain(void **state)
     size_t length = utstring_len(&text);
     assert_int_equal(domain_identify(before, length, NULL, NULL), 0);
     struct domain_change change;
-    auto_free char *diff =
-        domain_diff(before, length, utstring_body(&text), length, "0", "1", &change);
+    auto_free char *diff = domain_diff((struct bytes){before, length},
+        (struct bytes){utstring_body(&text), length}, "0", "1", &change);
     assert_int_equal(change.added, 1);
     assert_int_equal(change.removed, 1);
     utstring_done(&text);

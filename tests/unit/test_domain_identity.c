@@ -14,7 +14,8 @@
 #include <utstring.h>
 
 #include "base/file.h"
-#include "domain/domain.h"
+#include "domain/diff.h"
+#include "domain/identity.h"
 
 #define UUID "4c4c4544-0042-3510-8051-b4c04f303432"
 
@@ -281,7 +282,7 @@ static void test_nothing_outside_is_read(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
         auto_free char *xml = xasprintf(documents[i], fifo);
         domain_identify(xml, strlen(xml), NULL, NULL);
-        free(domain_diff(good, strlen(good), xml, strlen(xml), "0", "1", NULL));
+        free(domain_diff(bytes_of(good), bytes_of(xml), "0", "1", NULL));
     }
     alarm(0);
     file_remove_tree(directory, NULL);

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "domain/domain.h"
+#include "domain/identity.h"
+#include "domain/schema.h"
 
 /* Loads libvirt's schema, or skips the test with a word when libvirt is not installed. */
 static struct domain_schema *load_libvirt_schema(void)

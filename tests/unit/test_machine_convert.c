@@ -20,7 +20,8 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "cli/object.h"
-#include "domain/domain.h"
+#include "domain/diff.h"
+#include "domain/schema.h"
 #include "guest/image.h"
 #include "machine/check.h"
 #include "machine/convert.h"
@@ -160,8 +161,8 @@ static void check_valid(
 static void check_text(const char *path, const char *expected, const char *actual)
 {
     struct domain_change change;
-    auto_free char *diff = domain_diff_text(
-        expected, strlen(expected), actual, strlen(actual), path, "what came", &change);
+    auto_free char *diff =
+        domain_diff_text(bytes_of(expected), bytes_of(actual), path, "what came", &change);
     if (diff[0] != '\0')
         fail_msg("\n%s", diff);
 }
