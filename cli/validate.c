@@ -9,6 +9,7 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/manifest.h"
+#include "hostpath/policy_parse.h"
 
 DEFINE_CLEANUP(policy, struct hostpath_policy *, hostpath_policy_free);
 

@@ -8,6 +8,7 @@
 #include "controller/config_key.h"
 #include "controller/pod_template.h"
 #include "controller/rules.h"
+#include "hostpath/policy_parse.h"
 
 #define POLICY_KEY "policy.yaml"
 #define TEMPLATE_KEY "template.yaml"

@@ -1,14 +1,40 @@
 #include "hostpath/policy.h"
 
 #include <fnmatch.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
-#include "hostpath/policy_parse.h"
 
 enum { LONGEST_SHOWN = 200 };
+
+struct hostpath_policy *hostpath_policy_unreadable(const char *reason)
+{
+    struct hostpath_policy *policy = xcalloc(1, sizeof(*policy));
+    policy->reason = xstrdup(reason);
+    return policy;
+}
+
+struct hostpath_policy *hostpath_policy_missing(const char *reason)
+{
+    struct hostpath_policy *policy = xcalloc(1, sizeof(*policy));
+    policy->missing = xstrdup(reason);
+    policy->max_sidecars = SIZE_MAX;
+    return policy;
+}
+
+void hostpath_policy_free(struct hostpath_policy *policy)
+{
+    if (policy == NULL)
+        return;
+    free(policy->reason);
+    free(policy->missing);
+    free(policy->rules);
+    json_decref(policy->root);
+    free(policy);
+}
 
 /* How far a rule goes along with a hostPath: what it says no to first. */
 enum objection { OBJECTION_NAMESPACE, OBJECTION_PATH, OBJECTION_TYPE, OBJECTION_READ_ONLY, NONE };

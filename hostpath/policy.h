@@ -14,20 +14,31 @@
 #ifndef HOSTPATH_POLICY_H
 #define HOSTPATH_POLICY_H
 
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/finding.h"
 #include "hostpath/hostpath.h"
 
-struct hostpath_policy;
+/* One rule; its arrays of strings belong to the policy's root and are not empty. */
+struct hostpath_rule {
+    json_t *namespaces; /* globs; NULL: every namespace */
+    json_t *path_prefixes; /* absolute paths */
+    json_t *types; /* names; NULL: every type */
+    bool read_only; /* required */
+};
 
-/* Reads a policy from YAML or JSON text. name is what errors call it. Never returns NULL: a
- * policy that cannot be read denies everything and gives the reason with each denial, and that
- * reason is also set in *err (an input error with name:line:column). Owned by the caller. */
-struct hostpath_policy *hostpath_policy_parse(
-    const char *name, const char *text, size_t length, struct error **err);
-
-/* The same from a file, or from standard input ("-"); a file that is not there or not readable
- * denies everything too. */
-struct hostpath_policy *hostpath_policy_read(const char *path, struct error **err);
+/* Made by hostpath/policy_parse.h or by the functions below, and then only read. */
+struct hostpath_policy {
+    char *reason; /* why it could not be read; NULL: it was; owned */
+    char *missing; /* why there is none, and no rules; NULL: there is one; owned */
+    json_t *root; /* owned */
+    struct hostpath_rule *rules; /* owned */
+    size_t rule_count;
+    json_t *images; /* globs, borrowed from the root; NULL: every image */
+    size_t max_sidecars;
+};
 
 /* A policy that denies everything, with this reason. Owned by the caller. */
 struct hostpath_policy *hostpath_policy_unreadable(const char *reason);

@@ -240,29 +240,3 @@ struct hostpath_policy *hostpath_policy_read(const char *path, struct error **er
     keep_reason(policy, reason, err);
     return policy;
 }
-
-struct hostpath_policy *hostpath_policy_unreadable(const char *reason)
-{
-    struct hostpath_policy *policy = xcalloc(1, sizeof(*policy));
-    policy->reason = xstrdup(reason);
-    return policy;
-}
-
-struct hostpath_policy *hostpath_policy_missing(const char *reason)
-{
-    struct hostpath_policy *policy = xcalloc(1, sizeof(*policy));
-    policy->missing = xstrdup(reason);
-    policy->max_sidecars = SIZE_MAX;
-    return policy;
-}
-
-void hostpath_policy_free(struct hostpath_policy *policy)
-{
-    if (policy == NULL)
-        return;
-    free(policy->reason);
-    free(policy->missing);
-    free(policy->rules);
-    json_decref(policy->root);
-    free(policy);
-}

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "hostpath/policy.h"
+#include "hostpath/policy_parse.h"
 #include "tests/fuzz/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

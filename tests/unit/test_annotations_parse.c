@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "hostpath/policy_parse.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/expected.h"
 

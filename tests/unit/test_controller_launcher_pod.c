@@ -15,6 +15,7 @@
 #include "controller/launcher_pod.h"
 #include "controller/pod_template.h"
 #include "controller/review.h"
+#include "hostpath/policy_parse.h"
 #include "tests/unit/expected.h"
 
 static const char folder[] = "tests/data/controller/launcher_pod";

@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "controller/review.h"
+#include "hostpath/policy_parse.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/rfc6902.h"
 

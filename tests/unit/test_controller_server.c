@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "controller/certificate.h"
 #include "controller/server.h"
+#include "hostpath/policy_parse.h"
 
 enum { CLIENTS = 6, CONNECTIONS = 8, REQUESTS = 10 };
 

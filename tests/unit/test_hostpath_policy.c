@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "hostpath/policy.h"
+#include "hostpath/policy_parse.h"
 
 #define HEAD "apiVersion: hookline.dev/v1alpha1\nkind: HostPathPolicy\n"
 
