@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "base/yaml.h"
+#include "base/yaml_dump.h"
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"

@@ -7,6 +7,7 @@
 #include "annotations/render.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/yaml_dump.h"
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/manifest.h"

@@ -6,32 +6,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/yaml_cursor.h"
+#include "base/yaml_node.h"
 #include "base/yaml_read.h"
-
-/* Makes other characters of the surrogate pairs by which JSON escapes what is beyond U+FFFF:
- * libyaml refuses them, and only places are looked for here. */
-static void replace_surrogates(char *text)
-{
-    while ((text = strstr(text, "\\u")) != NULL) {
-        text += strlen("\\u");
-        if (*text == 'd' || *text == 'D')
-            *text = '0';
-    }
-}
-
-struct yaml_places *yaml_places_read(const char *text, size_t length)
-{
-    struct yaml_reader reader;
-    auto_free char *input = xstrndup(text, length);
-    replace_surrogates(input);
-    struct yaml_places *places = NULL;
-    json_t *root = NULL;
-    yaml_reader_init(&reader, "", text, input, strlen(input));
-    yaml_reader_document(&reader, &root, &places, NULL);
-    yaml_reader_clear(&reader);
-    json_decref(root);
-    return places != NULL ? places : yaml_places_new(text);
-}
 
 static void add_document(struct yaml_stream *stream, json_t *root, struct yaml_places *places)
 {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <yaml.h>
 
-#include "base/yaml_place.h"
+#include "base/yaml_cursor.h"
 
 /* The place in the file of each of the length bytes of value; raw stands at the beginning of the
  * scalar (its anchor and tag included) and ends with it. White space, which YAML folds, has the

@@ -1,5 +1,4 @@
-/* JSON written as YAML that every reader takes back as the same JSON. */
-#include "base/yaml.h"
+#include "base/yaml_dump.h"
 
 #include <ctype.h>
 #include <stdbool.h>

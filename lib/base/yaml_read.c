@@ -117,9 +117,11 @@ static struct yaml_node *record_place(struct yaml_reader *reader, const yaml_eve
     size_t from = reader->cursor.byte;
     if (event->type == YAML_SCALAR_EVENT) {
         yaml_cursor_seek(&reader->cursor, event->end_mark.index);
-        yaml_node_set_style(node, event->data.scalar.style);
+        node->style = event->data.scalar.style;
     }
-    yaml_node_set_extent(node, place, from, reader->cursor.byte);
+    node->place = place;
+    node->from = from;
+    node->to = reader->cursor.byte;
     return node;
 }
 
@@ -323,7 +325,7 @@ static int merge_one(struct yaml_reader *reader, struct yaml_node *node, json_t 
         auto_free char *token = json_pointer_join("", key);
         struct yaml_node *from = yaml_places_child(reader->places, source_node, token);
         struct yaml_node *to = yaml_places_add(reader->places, node, token);
-        yaml_node_set_extent(to, yaml_node_place(from), 0, 0);
+        to->place = from->place;
         yaml_node_set_target(to, from);
         json_object_set(object, key, value);
     }
@@ -354,7 +356,7 @@ static int fail_duplicate(struct yaml_reader *reader, yaml_mark_t mark, const ch
 {
     auto_free char *shown = text_printable(key, strlen(key), SHOWN_TEXT);
     return fail(reader, mark, err, "the key \"%s\" is there twice, first in line %zu", shown,
-        yaml_node_place(first).line);
+        first->place.line);
 }
 
 static json_t *read_mapping(

@@ -8,7 +8,10 @@
 #include <yaml.h>
 
 #include "base/error.h"
-#include "base/yaml_place.h"
+#include "base/yaml_cursor.h"
+#include "base/yaml_node.h"
+
+enum { YAML_MAX_DEPTH = 100, YAML_MAX_VALUES = 1000000 };
 
 struct yaml_anchor;
 

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "base/yaml_dump.h"
+#include "base/yaml_read.h"
 #include "tests/fuzz/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -13,6 +13,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "base/yaml_dump.h"
+#include "base/yaml_read.h"
 
 enum { DATA_LIMIT = 1024 * 1024 };
 

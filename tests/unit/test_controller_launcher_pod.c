@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "annotations/parse.h"
+#include "base/yaml_dump.h"
 #include "controller/launcher_pod.h"
 #include "controller/pod_template.h"
 #include "controller/review.h"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/yaml_dump.h"
 #include "controller/sidecar_watch.h"
 #include "tests/unit/expected.h"
 

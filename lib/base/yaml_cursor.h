@@ -1,0 +1,31 @@
+/* A place in a text, as people count, and a cursor that finds it. */
+#ifndef BASE_YAML_CURSOR_H
+#define BASE_YAML_CURSOR_H
+
+#include <stddef.h>
+
+/* A place in a file; line and column count from 1, column in characters. line 0 means unknown. */
+struct yaml_place {
+    size_t line;
+    size_t column;
+};
+
+/* A position in well-formed UTF-8 text that keeps count of characters and lines. */
+struct yaml_cursor {
+    const char *text; /* borrowed */
+    size_t length;
+    size_t byte; /* how many bytes stand before the position */
+    size_t character; /* how many characters do */
+    struct yaml_place place;
+};
+
+void yaml_cursor_init(struct yaml_cursor *cursor, const char *text, size_t length);
+
+/* Moves over one character; stays at the end of the text. */
+void yaml_cursor_advance(struct yaml_cursor *cursor);
+
+/* Moves to the position before which that many characters, or bytes, stand. */
+void yaml_cursor_seek(struct yaml_cursor *cursor, size_t character);
+void yaml_cursor_seek_byte(struct yaml_cursor *cursor, size_t byte);
+
+#endif
