@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "annotations/mount.h"
+#include "annotations/fields.h"
+#include "annotations/mount_check.h"
 #include "annotations/names.h"
 #include "annotations/quantity.h"
-#include "annotations/schema.h"
 #include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"

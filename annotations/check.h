@@ -4,9 +4,18 @@
 #define ANNOTATIONS_CHECK_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
-#include "annotations/parse.h"
 #include "annotations/sidecar.h"
+#include "base/finding.h"
+#include "hostpath/policy.h"
+
+/* How an annotation is checked. */
+struct annotations_options {
+    bool strict; /* unknown fields are errors */
+    const struct hostpath_policy *policy; /* or NULL: no policy */
+    const char *namespace; /* for the policy; NULL: "default" */
+};
 
 /* Fills *sidecar, which is zero, from what annotations_shape_check gave for the entry at pointer,
  * and adds all that is wrong with it. A part that is wrong may stay empty. */

@@ -1,10 +1,8 @@
 #include "annotations/draft.h"
 
-#include <stdint.h>
-#include <string.h>
-
+#include "annotations/qos.h"
+#include "annotations/security.h"
 #include "base/json.h"
-#include "base/text.h"
 
 /* A copy of one level of parent's member, put in its place. */
 static json_t *copy_member(json_t *parent, const char *key)
@@ -38,7 +36,7 @@ int annotations_draft_init(
     draft->volumes = annotations_draft_list(draft, draft->spec, "volumes");
     if (draft->compute_mounts == NULL || draft->volumes == NULL)
         return -1;
-    draft->guaranteed = annotations_pod_is_guaranteed(draft->spec, draft->compute);
+    draft->guaranteed = annotations_qos_is_guaranteed(draft->spec, draft->compute);
     draft->security_context =
         annotations_security_context(draft->spec, draft->compute, &draft->root);
     return 0;
@@ -92,79 +90,11 @@ json_t *annotations_draft_container(struct annotations_draft *draft, const char 
     return copy;
 }
 
-long annotations_sidecar_number(const json_t *container)
+void annotations_draft_insert(json_t *list, json_t *take_item, const char *before)
 {
-    static const char prefix[] = "hook-sidecar-";
-    long number = -1;
-    const char *name = json_get_string(container, "name");
-    if (name == NULL || !text_starts_with(name, prefix))
-        return -1;
-    return text_parse_int(name + strlen(prefix), 0, INT32_MAX, &number) ? number : -1;
-}
-
-bool annotations_container_has_env(const json_t *container, const char *name)
-{
-    return json_item_named(json_object_get(container, "env"), name, NULL) != NULL;
-}
-
-/* Where a flag stands. */
-struct flag_place {
-    const char *list; /* "args" or "command" */
-    size_t index; /* of the argument that holds the value; one past the end when it lacks */
-    bool joined; /* that argument is "--flag=value" */
-};
-
-static bool find_flag(const json_t *container, const char *flag, struct flag_place *place)
-{
-    static const char *const lists[] = {"args", "command"};
-    size_t length = strlen(flag);
-    for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-        const json_t *list = json_object_get(container, lists[i]);
-        for (size_t k = 0; k < json_array_size(list); k++) {
-            const char *word = json_string_value(json_array_get(list, k));
-            if (word == NULL || strncmp(word, flag, length) != 0)
-                continue;
-            bool joined = word[length] == '=';
-            if (!joined && word[length] != '\0')
-                continue;
-            *place = (struct flag_place){lists[i], joined ? k : k + 1, joined};
-            return true;
-        }
-    }
-    return false;
-}
-
-const char *annotations_flag_get(const json_t *container, const char *flag)
-{
-    struct flag_place place;
-    if (!find_flag(container, flag, &place))
-        return NULL;
-    const json_t *list = json_object_get(container, place.list);
-    const char *word = json_string_value(json_array_get(list, place.index));
-    if (word == NULL)
-        return "";
-    return place.joined ? word + strlen(flag) + 1 : word;
-}
-
-void annotations_flag_set(
-    struct annotations_draft *draft, json_t *container, const char *flag, size_t value)
-{
-    struct flag_place place = {.list = "args"};
-    const char *old = annotations_flag_get(container, flag);
-    auto_free char *text = xasprintf("%zu", value);
-    if (old != NULL && streq(old, text))
-        return;
-    bool there = find_flag(container, flag, &place);
-    json_t *list = annotations_draft_list(draft, container, place.list);
-    if (list == NULL)
-        return;
-    if (!there) {
-        json_array_append_new(list, json_string(flag));
-        place.index = json_array_size(list);
-    }
-    json_t *word = place.joined ? json_sprintf("%s=%zu", flag, value) : json_string_nocheck(text);
-    if (place.index < json_array_size(list))
-        json_array_set_new(list, place.index, word);
+    size_t index = 0;
+    if (before != NULL && json_item_named(list, before, &index) != NULL)
+        json_array_insert_new(list, index, take_item);
     else
-        json_array_append_new(list, word);
+        json_array_append_new(list, take_item);
 }

@@ -1,5 +1,4 @@
-/* The table of the annotation's fields: it is validated, explained and described as a schema by it. */
-#include "annotations/schema.h"
+#include "annotations/fields.h"
 
 #include <string.h>
 
@@ -350,17 +349,19 @@ static const struct annotations_field fields[] = {
                 "document as it was before the hook. KubeVirt's own manager always gives up.",
         .example = "\"Ignore\"",
     },
+    {.path = NULL},
 };
+enum { FIELD_COUNT = ARRAY_SIZE(fields) - 1 };
 
 const struct annotations_field *annotations_fields(size_t *count)
 {
-    *count = ARRAY_SIZE(fields);
+    *count = FIELD_COUNT;
     return fields;
 }
 
 const struct annotations_field *annotations_field_find(const char *path)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
         if (streq(fields[i].path, path))
             return &fields[i];
     }
@@ -385,8 +386,7 @@ const struct annotations_field *annotations_field_child(const struct annotations
         return fields;
     const struct annotations_field *child = parent + 1;
     size_t length = strlen(parent->path);
-    bool is_below = child < fields + ARRAY_SIZE(fields) &&
-                    strncmp(child->path, parent->path, length) == 0 &&
+    bool is_below = child->path != NULL && strncmp(child->path, parent->path, length) == 0 &&
                     (child->path[length] == '.' || child->path[length] == '[');
     return is_below ? child : NULL;
 }
@@ -394,8 +394,7 @@ const struct annotations_field *annotations_field_child(const struct annotations
 const struct annotations_field *annotations_field_next(const struct annotations_field *field)
 {
     size_t length = prefix_length(field);
-    const struct annotations_field *end = fields + ARRAY_SIZE(fields);
-    for (const struct annotations_field *next = field + 1; next < end; next++) {
+    for (const struct annotations_field *next = field + 1; next->path != NULL; next++) {
         if (strncmp(next->path, field->path, length) != 0)
             return NULL;
         if (prefix_length(next) == length)

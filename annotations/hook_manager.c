@@ -1,7 +1,11 @@
-/* What the two kinds of launcher that are not KubeVirt's own need: the bridge container, or the
- * annotation as a file for compute. */
-#include "annotations/draft.h"
+#include "annotations/hook_manager.h"
 
+#include "annotations/flag.h"
+#include "annotations/launcher.h"
+#include "annotations/mount.h"
+#include "annotations/resources.h"
+#include "annotations/sidecar.h"
+#include "annotations/volume.h"
 #include "base/json.h"
 
 #define PLUGIN_DIRECTORY ANNOTATIONS_PLUGIN_DIRECTORY "/hookline"

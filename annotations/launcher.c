@@ -1,7 +1,7 @@
-/* The kinds of launcher, and how a pod tells which it is of. */
-#include "annotations/render.h"
+#include "annotations/launcher.h"
 
-#include "annotations/draft.h"
+#include "annotations/flag.h"
+#include "annotations/mount.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -22,11 +22,6 @@ int annotations_launcher_parse(const char *name, enum annotations_launcher *out,
     auto_free char *list = text_list(launcher_names, ARRAY_SIZE(launcher_names));
     auto_free char *hint = suggest_hint(name, launcher_names, ARRAY_SIZE(launcher_names));
     return error_set(err, ERROR_USAGE, "\"%s\" is not a kind of launcher: %s%s", name, list, hint);
-}
-
-const char *annotations_launcher_name(enum annotations_launcher launcher)
-{
-    return launcher_names[launcher];
 }
 
 enum annotations_launcher annotations_launcher_detect(const json_t *pod)

@@ -1,7 +1,7 @@
-/* The pod that KubeVirt would make of a VMI, as far as sidecars are concerned. */
-#include "annotations/render.h"
+#include "annotations/minimal_pod.h"
 
-#include "annotations/draft.h"
+#include "annotations/mount.h"
+#include "annotations/security.h"
 #include "base/json.h"
 #include "base/text.h"
 

@@ -2,108 +2,70 @@
 
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "hostpath/hostpath.h"
 
-/* Whether path stands above, at or below the sockets. In most images /var/run is a symbolic link
- * to /run. */
-static bool touches_sockets(const char *path)
+json_t *annotations_mount_new(const char *volume, const char *path, const char *sub_path)
 {
-    static const char *const places[] = {ANNOTATIONS_SOCKET_DIRECTORY, "/run/kubevirt-hooks"};
-    for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-        if (hostpath_is_below(path, places[i]) || hostpath_is_below(places[i], path))
-            return true;
-    }
-    return false;
+    json_t *mount = json_object();
+    json_object_set_new(mount, "name", json_string(volume));
+    json_object_set_new(mount, "mountPath", json_string(path));
+    if (sub_path != NULL)
+        json_object_set_new(mount, "subPath", json_string(sub_path));
+    return mount;
 }
 
-bool annotations_mount_check_path(const char *path, const char *pointer, struct findings *findings)
+/* Whether two absolute paths are one place. Most paths are in their normal form, and need not be
+ * copied to be compared. */
+static bool same_place(const char *a, const char *b)
 {
-    size_t errors = findings->errors;
-    if (!hostpath_check_path(path, pointer, findings))
+    if (streq(a, b))
+        return true;
+    bool plain = !text_ends_with(a, "/") && !text_ends_with(b, "/") && strstr(a, "//") == NULL &&
+                 strstr(b, "//") == NULL && strstr(a, "/.") == NULL && strstr(b, "/.") == NULL;
+    if (plain || a[0] != '/' || b[0] != '/')
         return false;
-    auto_free char *place = hostpath_normalize(path);
-    if (strchr(place, ':') != NULL)
-        findings_error(
-            findings, pointer, "\"%s\" has a \":\", which a mount path may not have", place);
-    if (streq(place, "/"))
-        findings_error(findings, pointer, "\"/\" is all of the container: mount it further down");
-    else if (touches_sockets(place))
-        findings_error(findings, pointer,
-            "\"%s\" touches " ANNOTATIONS_SOCKET_DIRECTORY
-            ", where the sockets of the hooks are: mount it elsewhere",
-            place);
-    return findings->errors == errors;
+    auto_free char *normal_a = hostpath_normalize(a);
+    auto_free char *normal_b = hostpath_normalize(b);
+    return streq(normal_a, normal_b);
 }
 
-/* One mount that the annotation asks for. */
-struct mount {
-    const char *field; /* as people write it: "pvc.volumePath" */
-    const char *tail; /* of the pointer: "/pvc/volumePath" */
-    const char *path;
-};
-
-/* The annotation's own mounts of a sidecar; returns how many, at most 4. */
-static size_t sidecar_mounts(const struct annotations_sidecar *sidecar, struct mount *mounts)
+json_t *annotations_mount_find(const json_t *mounts, const char *path)
 {
-    size_t count = 0;
-    if (sidecar->pod_info)
-        mounts[count++] = (struct mount){"downwardAPI", "/downwardAPI", ANNOTATIONS_POD_INFO_PATH};
-    if (sidecar->config_map != NULL && sidecar->config_map->hook_path != NULL)
-        mounts[count++] = (struct mount){
-            "configMap.hookPath", "/configMap/hookPath", sidecar->config_map->hook_path};
-    if (sidecar->pvc != NULL && sidecar->pvc->volume_path != NULL)
-        mounts[count++] =
-            (struct mount){"pvc.volumePath", "/pvc/volumePath", sidecar->pvc->volume_path};
-    if (sidecar->host_path != NULL && sidecar->host_path->volume_path != NULL)
-        mounts[count++] = (struct mount){
-            "hostPath.volumePath", "/hostPath/volumePath", sidecar->host_path->volume_path};
-    return count;
-}
-
-static bool is_same_place(const char *path, const char *other)
-{
-    return hostpath_is_below(path, other) && hostpath_is_below(other, path);
-}
-
-static void check_sidecar(
-    const struct annotations_sidecar *sidecar, size_t index, struct findings *findings)
-{
-    struct mount mounts[4];
-    size_t count = sidecar_mounts(sidecar, mounts);
-    for (size_t i = 1; i < count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (!is_same_place(mounts[i].path, mounts[k].path))
-                continue;
-            auto_free char *pointer = xasprintf("/%zu%s", index, mounts[i].tail);
-            findings_error(findings, pointer,
-                "%s is the place of %s already: two mounts need two places", mounts[i].path,
-                mounts[k].field);
-        }
+    size_t index = 0;
+    json_t *mount = NULL;
+    json_array_foreach (mounts, index, mount) {
+        const char *its_path = json_get_string(mount, "mountPath");
+        if (its_path != NULL && same_place(its_path, path))
+            return mount;
     }
+    return NULL;
 }
 
-static const char *shared_path(const struct annotations_list *list, size_t index)
+static bool same_mount(const json_t *a, const json_t *b)
 {
-    const struct annotations_pvc *pvc = list->sidecars[index].pvc;
-    return pvc != NULL ? pvc->shared_compute_path : NULL;
+    return json_same_string(a, b, "name") && json_same_string(a, b, "subPath") &&
+           json_is_true(json_object_get(a, "readOnly")) ==
+               json_is_true(json_object_get(b, "readOnly"));
 }
 
-void annotations_mount_check_list(const struct annotations_list *list, struct findings *findings)
+void annotations_mount_require(struct annotations_draft *draft, const json_t *container,
+    json_t *mounts, json_t *take_mount, const char *before, long sidecar, const char *field)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        check_sidecar(&list->sidecars[i], i, findings);
-        const char *path = shared_path(list, i);
-        for (size_t k = 0; path != NULL && k < i; k++) {
-            const char *other = shared_path(list, k);
-            if (other == NULL || !is_same_place(path, other))
-                continue;
-            auto_free char *pointer = xasprintf("/%zu/pvc/sharedComputePath", i);
-            findings_error(findings, pointer,
-                "%s in the compute container is the place of [%zu].pvc.sharedComputePath already: "
-                "two mounts need two places, and one claim needs only one",
-                path, k);
-            break;
-        }
+    const char *path = json_get_string(take_mount, "mountPath");
+    const json_t *there = annotations_mount_find(mounts, path);
+    if (there == NULL) {
+        annotations_draft_insert(mounts, take_mount, before);
+        return;
     }
+    if (!same_mount(there, take_mount)) {
+        const char *volume = json_get_string(there, "name");
+        annotations_draft_error(draft, sidecar, field,
+            "container %s already has another mount at %s, of volume %s%s; a container mounts one "
+            "thing at one path",
+            json_get_string(container, "name"), path, text_or(volume, "(without a name)"),
+            json_same_string(there, take_mount, "name") ? " with other options" : "");
+    }
+    json_decref(take_mount);
 }

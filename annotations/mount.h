@@ -1,19 +1,20 @@
-/* Where volumes are mounted: the paths an annotation may use, and no two at one place. */
+/* Where the containers of a launcher pod mount its volumes. */
 #ifndef ANNOTATIONS_MOUNT_H
 #define ANNOTATIONS_MOUNT_H
 
-#include <stdbool.h>
+#include <jansson.h>
 
-#include "annotations/sidecar.h"
-#include "base/finding.h"
+#include "annotations/draft.h"
 
-/* Checks a path at which a container gets a volume: as hostpath_check_path, and not "/", without
- * ":" (Kubernetes refuses it), neither above nor below ANNOTATIONS_SOCKET_DIRECTORY. Adds what is
- * wrong at pointer; returns whether it was right. */
-bool annotations_mount_check_path(const char *path, const char *pointer, struct findings *findings);
+/* {name, mountPath} and, where not NULL, subPath. New reference. */
+json_t *annotations_mount_new(const char *volume, const char *path, const char *sub_path);
 
-/* Adds an error for every mount of a sidecar that is at the place of another one of it, and for
- * every sharedComputePath that an earlier sidecar has already. */
-void annotations_mount_check_list(const struct annotations_list *list, struct findings *findings);
+/* Adds a mount to a container's mounts, which are the draft's copy, unless it is there. Another
+ * mount at its path is an error about sidecar and field. before: as for volumes. */
+void annotations_mount_require(struct annotations_draft *draft, const json_t *container,
+    json_t *mounts, json_t *take_mount, const char *before, long sidecar, const char *field);
+
+/* The mount at a path, or NULL. Borrowed. */
+json_t *annotations_mount_find(const json_t *mounts, const char *path);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "annotations/check.h"
-#include "annotations/mount.h"
+#include "annotations/fields.h"
+#include "annotations/mount_check.h"
 #include "annotations/shape.h"
 #include "base/json.h"
 
@@ -56,6 +56,8 @@ struct annotations_list *annotations_parse(const char *text, size_t length,
     const struct annotations_options *options, struct findings *findings)
 {
     static const struct annotations_options defaults = {0};
+    size_t field_count = 0;
+    const struct annotations_field *fields = annotations_fields(&field_count);
     size_t errors = findings->errors;
     if (options == NULL)
         options = &defaults;
@@ -71,8 +73,8 @@ struct annotations_list *annotations_parse(const char *text, size_t length,
             options->namespace != NULL ? options->namespace : "default", list->count, "", findings);
     for (size_t i = 0; i < list->count; i++) {
         auto_free char *pointer = json_pointer_index("", i);
-        auto_json json_t *shaped =
-            annotations_shape_check(json_array_get(array, i), pointer, options->strict, findings);
+        auto_json json_t *shaped = annotations_shape_check(
+            fields, json_array_get(array, i), pointer, options->strict, findings);
         if (shaped != NULL)
             annotations_check_sidecar(shaped, pointer, options, &list->sidecars[i], findings);
     }

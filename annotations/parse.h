@@ -2,15 +2,12 @@
 #ifndef ANNOTATIONS_PARSE_H
 #define ANNOTATIONS_PARSE_H
 
+#include <jansson.h>
+#include <stddef.h>
+
+#include "annotations/check.h"
 #include "annotations/sidecar.h"
 #include "base/finding.h"
-#include "hostpath/policy.h"
-
-struct annotations_options {
-    bool strict; /* unknown fields are errors */
-    const struct hostpath_policy *policy; /* or NULL: no policy */
-    const char *namespace; /* for the policy; NULL: "default" */
-};
 
 /* Parses and validates the text of the annotation (contract 1 of the design, docs/annotation.md).
  * Empty text, null and [] give an empty list. Adds everything it finds; pointers of findings are

@@ -1,5 +1,4 @@
-/* The JSON patch (RFC 6902) that turns a pod into the rendered one. */
-#include "annotations/render.h"
+#include "annotations/patch.h"
 
 #include "base/json.h"
 

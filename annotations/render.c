@@ -1,6 +1,11 @@
 #include "annotations/render.h"
 
+#include "annotations/container.h"
 #include "annotations/draft.h"
+#include "annotations/flag.h"
+#include "annotations/hook_manager.h"
+#include "annotations/mount.h"
+#include "annotations/volume.h"
 #include "base/text.h"
 
 /* The directory of the sockets: all of it for compute, a part for each sidecar. */

@@ -1,5 +1,6 @@
 #include "annotations/schema.h"
 
+#include "annotations/fields.h"
 #include "annotations/sidecar.h"
 #include "base/memory.h"
 

@@ -2,20 +2,21 @@
 
 #include <string.h>
 
-#include "annotations/schema.h"
 #include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
 
-enum { LONGEST_SHOWN = 80, MOST_FIELDS = 16 };
+enum { LONGEST_SHOWN = 80 };
 
 struct shape {
     bool strict;
     struct findings *findings;
 };
 
+/* What is right of an object: first is the first of the fields that it may have, and the others are
+ * those after it. */
 static json_t *check_members(const struct shape *shape, const json_t *object,
-    const struct annotations_field *parent, const char *pointer);
+    const struct annotations_field *first, const char *pointer);
 
 /* The pointer of a field within the object at pointer. Made only for a finding or for what is
  * inside. Owned by the caller. */
@@ -111,7 +112,7 @@ static json_t *check_item(const struct shape *shape, const struct annotations_fi
         return json_incref(item);
     auto_free char *place = json_pointer_index(array_place, index);
     if (!strings && json_is_object(item))
-        return check_members(shape, item, field, place);
+        return check_members(shape, item, annotations_field_child(field), place);
     if (strings && json_is_string(item))
         add_not_allowed(shape, field, json_string_value(item), place);
     else
@@ -141,7 +142,7 @@ static json_t *check_object(const struct shape *shape, const struct annotations_
     if (!json_is_object(value))
         return wrong_type(shape, field, value, pointer);
     auto_free char *place = place_of(field, pointer);
-    return check_members(shape, value, field, place);
+    return check_members(shape, value, annotations_field_child(field), place);
 }
 
 /* What is right of the value of a field in the object at pointer: a new reference, or NULL. */
@@ -176,13 +177,21 @@ static bool is_absent(const struct annotations_field *field, const json_t *value
     return value == NULL;
 }
 
-static json_t *check_members(const struct shape *shape, const json_t *object,
-    const struct annotations_field *parent, const char *pointer)
+static size_t count_fields(const struct annotations_field *first)
 {
-    const char *known[MOST_FIELDS];
+    size_t count = 0;
+    for (; first != NULL; first = annotations_field_next(first))
+        count++;
+    return count;
+}
+
+static json_t *check_members(const struct shape *shape, const json_t *object,
+    const struct annotations_field *first, const char *pointer)
+{
+    auto_free const char **known = xcalloc(count_fields(first), sizeof(*known));
     size_t count = 0;
     json_t *right = json_object();
-    for (const struct annotations_field *field = annotations_field_child(parent); field != NULL;
+    for (const struct annotations_field *field = first; field != NULL;
          field = annotations_field_next(field)) {
         const char *name = annotations_field_name(field);
         json_t *value = field_take(object, name, pointer, shape->findings);
@@ -204,12 +213,12 @@ static json_t *check_members(const struct shape *shape, const json_t *object,
     return right;
 }
 
-json_t *annotations_shape_check(
-    const json_t *value, const char *pointer, bool strict, struct findings *findings)
+json_t *annotations_shape_check(const struct annotations_field *fields, const json_t *value,
+    const char *pointer, bool strict, struct findings *findings)
 {
     struct shape shape = {.strict = strict, .findings = findings};
     if (json_is_object(value))
-        return check_members(&shape, value, NULL, pointer);
+        return check_members(&shape, value, fields, pointer);
     if (json_is_null(value))
         findings_error(findings, pointer,
             "null is not a sidecar; {} is one with the default image and no settings");

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "annotations/schema.h"
+#include "annotations/fields.h"
 #include "annotations/sidecar.h"
 #include "base/text.h"
 #include "cli/command.h"

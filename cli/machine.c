@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "annotations/launcher.h"
+#include "annotations/minimal_pod.h"
 #include "annotations/render.h"
 #include "base/json.h"
 #include "cli/check.h"

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "annotations/launcher.h"
+#include "annotations/minimal_pod.h"
+#include "annotations/patch.h"
 #include "annotations/render.h"
 #include "base/json.h"
 #include "base/text.h"

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "annotations/launcher.h"
+#include "annotations/render.h"
 #include "annotations/sidecar.h"
 #include "base/flag.h"
 #include "base/text.h"

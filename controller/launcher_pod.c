@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "annotations/launcher.h"
+#include "annotations/minimal_pod.h"
+#include "annotations/render.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "controller/launcher_draft.h"

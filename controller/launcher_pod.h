@@ -5,7 +5,6 @@
 #include <jansson.h>
 
 #include "annotations/parse.h"
-#include "annotations/render.h"
 #include "controller/settings.h"
 #include "hostpath/policy.h"
 

@@ -1,14 +1,13 @@
 /* What of a launcher pod is kept in memory: there is one for every VM. A container that is ready is
  * its name and that; most pods are nothing else. */
-#include "controller/sidecar_watch.h"
-
-#include <string.h>
-
+#include "annotations/launcher.h"
 #include "annotations/parse.h"
-#include "annotations/render.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "controller/container_state.h"
+#include "controller/sidecar_watch.h"
+
+#include <string.h>
 
 /* Sets the members of from that are there. */
 static void keep(json_t *into, const json_t *from, const char *const *members, size_t count)

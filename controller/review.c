@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "annotations/kind.h"
+#include "annotations/launcher.h"
 #include "annotations/parse.h"
+#include "annotations/patch.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "controller/base64.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "annotations/render.h"
+#include "annotations/launcher.h"
 #include "base/log.h"
 
 #define CONTROLLER_LAUNCHER_IMAGE "ghcr.io/hookline/hook-launcher:latest"

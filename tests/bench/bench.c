@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "annotations/launcher.h"
+#include "annotations/minimal_pod.h"
 #include "annotations/parse.h"
+#include "annotations/patch.h"
 #include "annotations/render.h"
 #include "base/file.h"
 #include "base/json.h"

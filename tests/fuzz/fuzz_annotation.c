@@ -2,7 +2,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "annotations/launcher.h"
+#include "annotations/minimal_pod.h"
 #include "annotations/parse.h"
+#include "annotations/patch.h"
 #include "annotations/render.h"
 #include "base/json.h"
 #include "base/text.h"

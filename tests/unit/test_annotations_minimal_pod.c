@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "annotations/launcher.h"
+#include "annotations/minimal_pod.h"
 #include "annotations/render.h"
 #include "base/json.h"
 

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <utstring.h>
 
+#include "annotations/fields.h"
 #include "annotations/parse.h"
-#include "annotations/schema.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "annotations/render.h"
+#include "annotations/patch.h"
 #include "tests/unit/rfc6902.h"
 
 static json_t *parse(const char *text)

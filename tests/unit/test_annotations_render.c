@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "annotations/launcher.h"
 #include "annotations/parse.h"
+#include "annotations/patch.h"
 #include "annotations/render.h"
 #include "base/file.h"
 #include "tests/unit/cases.h"
@@ -192,11 +194,16 @@ static void test_wrong_types(void **state)
 static void test_launcher_names(void **state)
 {
     (void)state;
-    for (int kind = ANNOTATIONS_LAUNCHER_AUTO; kind <= ANNOTATIONS_LAUNCHER_STANDALONE; kind++) {
+    static const char *const names[] = {
+        [ANNOTATIONS_LAUNCHER_AUTO] = "auto",
+        [ANNOTATIONS_LAUNCHER_BUILTIN] = "builtin",
+        [ANNOTATIONS_LAUNCHER_PLUGIN] = "plugin",
+        [ANNOTATIONS_LAUNCHER_STANDALONE] = "standalone",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         enum annotations_launcher parsed = ANNOTATIONS_LAUNCHER_AUTO;
-        const char *name = annotations_launcher_name((enum annotations_launcher)kind);
-        assert_int_equal(annotations_launcher_parse(name, &parsed, NULL), 0);
-        assert_int_equal(parsed, kind);
+        assert_int_equal(annotations_launcher_parse(names[i], &parsed, NULL), 0);
+        assert_int_equal(parsed, i);
     }
     enum annotations_launcher parsed = ANNOTATIONS_LAUNCHER_AUTO;
     auto_error struct error *err = NULL;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "annotations/fields.h"
 #include "annotations/parse.h"
 #include "annotations/schema.h"
 #include "base/file.h"

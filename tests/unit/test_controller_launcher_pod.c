@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "annotations/launcher.h"
 #include "annotations/parse.h"
 #include "base/yaml_dump.h"
 #include "controller/launcher_pod.h"

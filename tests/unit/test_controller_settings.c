@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "annotations/launcher.h"
+#include "annotations/render.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "controller/flag.h"
