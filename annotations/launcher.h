@@ -19,8 +19,8 @@ enum annotations_launcher {
     ANNOTATIONS_LAUNCHER_STANDALONE, /* compute itself runs hook-manager */
 };
 
-/* Parses a kind of launcher: "auto", "builtin", "plugin", "standalone". Returns 0, or -1 with a usage
- * error that lists the names. */
+/* Parses a kind of launcher: "auto", "builtin", "plugin", "standalone". Returns 0, or -1 with a
+ * usage error that lists the names. */
 int annotations_launcher_parse(
     const char *name, enum annotations_launcher *out, struct error **err);
 

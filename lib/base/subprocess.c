@@ -444,11 +444,6 @@ void subprocess_cancel(struct subprocess *child)
         end(child);
 }
 
-pid_t subprocess_pid(const struct subprocess *child)
-{
-    return child->child.pid;
-}
-
 char *subprocess_describe(int wait_status)
 {
     if (!WIFSIGNALED(wait_status))

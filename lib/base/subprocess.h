@@ -60,8 +60,6 @@ struct subprocess *subprocess_start(const struct subprocess_options *options, st
 /* Ends the child now, as at a deadline; on_done still comes, from the loop. */
 void subprocess_cancel(struct subprocess *child);
 
-pid_t subprocess_pid(const struct subprocess *child);
-
 /* How a wait status reads in a sentence: "exited with status 3", "was killed by signal 9 (KILL)".
  * Owned by the caller. */
 char *subprocess_describe(int wait_status);

@@ -29,7 +29,6 @@ struct kube_lease {
     bool current; /* object is what the server has, as far as is known */
     double observed; /* when its spec was first seen as it is */
     double sent; /* when the write under way was begun */
-    double valid_until; /* while it is held */
     bool held;
     char *leader; /* as on_leader was told */
     char *complaint; /* of the last failure, which is told once; or NULL */
@@ -290,8 +289,8 @@ static void on_renewed(struct kube_lease *lease, json_t *object)
 {
     xstrset(&lease->complaint, NULL);
     observe(lease, object, lease->sent);
-    lease->valid_until = lease->sent + (double)lease->options.renew_deadline_ms / 1000;
-    double left = lease->valid_until - now();
+    double valid_until = lease->sent + (double)lease->options.renew_deadline_ms / 1000;
+    double left = valid_until - now();
     bool acquired = !lease->held && left > 0;
     if (acquired)
         lease->held = true;
@@ -379,11 +378,6 @@ struct kube_lease *kube_lease_new(
     lease->deadline.data = lease;
     read_lease(lease);
     return lease;
-}
-
-bool kube_lease_held(const struct kube_lease *lease)
-{
-    return lease->held && !lease->releasing && now() < lease->valid_until;
 }
 
 void kube_lease_release(struct kube_lease *lease, void (*released)(void *user), void *user)

@@ -26,9 +26,6 @@ struct kube_lease_options {
 struct kube_lease *kube_lease_new(
     struct kube_client *client, const struct kube_lease_options *options);
 
-/* Whether this process leads: by the clock, also before on_lost could be called. */
-bool kube_lease_held(const struct kube_lease *lease);
-
 /* Gives the lease back, so that another takes it at once. released is called when that is done or
  * has failed, within renew_deadline_ms; before this returns when the lease was neither held nor
  * about to be. It may free the lease. Nothing else is called any more. */

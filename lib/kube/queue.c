@@ -14,14 +14,14 @@ enum { TURN_MAX = 64 }; /* keys that are given out in one turn of the loop */
 static const int64_t default_retry_min_ms = 50;
 static const int64_t default_retry_max_ms = 60000;
 
-/* A key that is ready, delayed, worked on, or several of these; it is forgotten when it is none. */
+/* A key that is ready, worked on, or delayed since its work failed; it is forgotten when it is none
+ * of these. */
 struct item {
     char *key;
     struct kube_queue *queue;
     bool ready; /* stands in queue->ready */
     bool working;
     bool again; /* was added while it was worked on */
-    bool retrying; /* delay stands for a failure, not for kube_queue_add_after */
     int failures; /* in a row */
     double since; /* it became ready, or its work began; seconds */
     double waited; /* between these */
@@ -69,7 +69,6 @@ static void stop_delay(struct item *item)
     if (!ev_is_active(&item->delay))
         return;
     ev_timer_stop(item->queue->loop, &item->delay);
-    item->retrying = false;
     item->queue->figures.delayed--;
 }
 
@@ -78,25 +77,16 @@ static void on_delay_over(struct ev_loop *loop, ev_timer *watcher, int events)
     (void)loop;
     (void)events;
     struct item *item = watcher->data;
-    item->retrying = false;
     item->queue->figures.delayed--;
-    if (item->working)
-        item->again = true;
-    else if (!item->ready)
-        make_ready(item);
+    make_ready(item);
 }
 
-/* Makes the item ready after delay_ms, unless it will be sooner. */
-static void start_delay(struct item *item, int64_t delay_ms, bool retrying)
+/* Makes the item, which is neither ready nor worked on, ready after delay_ms. */
+static void start_delay(struct item *item, int64_t delay_ms)
 {
     struct ev_loop *loop = item->queue->loop;
     ev_now_update(loop); /* the delay counts from now, not from when the loop woke up */
-    double delay = (double)delay_ms / 1000;
-    if (ev_is_active(&item->delay) && ev_timer_remaining(loop, &item->delay) <= delay)
-        return;
-    stop_delay(item);
-    item->retrying = retrying;
-    ev_timer_set(&item->delay, delay, 0);
+    ev_timer_set(&item->delay, (double)delay_ms / 1000, 0);
     ev_timer_start(loop, &item->delay);
     item->queue->figures.delayed++;
 }
@@ -187,24 +177,13 @@ void kube_queue_add(struct kube_queue *queue, const char *key)
 {
     struct item *item = find_or_add(queue, key);
     queue->figures.added++;
-    if (item->retrying)
-        stop_delay(item);
+    stop_delay(item);
     if (item->working)
         item->again = true;
     else if (item->ready)
         item->number = ++queue->last_number;
     else
         make_ready(item);
-}
-
-void kube_queue_add_after(struct kube_queue *queue, const char *key, int64_t delay_ms)
-{
-    if (delay_ms <= 0) {
-        kube_queue_add(queue, key);
-        return;
-    }
-    queue->figures.added++;
-    start_delay(find_or_add(queue, key), delay_ms, false);
 }
 
 /* The item whose work ends now; NULL when nobody works on the key. */
@@ -230,7 +209,7 @@ void kube_queue_done(struct kube_queue *queue, const char *key)
     if (item->again) {
         item->again = false;
         make_ready(item);
-    } else if (!ev_is_active(&item->delay)) {
+    } else {
         item_free(item);
     }
 }
@@ -249,8 +228,7 @@ void kube_queue_failed(struct kube_queue *queue, const char *key, int64_t at_lea
     item->failures++;
     item->again = false;
     queue->figures.retried++;
-    stop_delay(item);
-    start_delay(item, delay > at_least_ms ? delay : at_least_ms, true);
+    start_delay(item, delay > at_least_ms ? delay : at_least_ms);
 }
 
 void kube_queue_pause(struct kube_queue *queue)

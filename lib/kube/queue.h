@@ -29,14 +29,11 @@ void kube_queue_free(struct kube_queue *queue); /* NULL is allowed; what is left
 /* Adds a key; a retry for which it waits is not waited for any more. */
 void kube_queue_add(struct kube_queue *queue, const char *key);
 
-/* Adds a key after a delay, or sooner where it is delayed for less already. */
-void kube_queue_add_after(struct kube_queue *queue, const char *key, int64_t delay_ms);
-
 /* The work on key went well: its next failure is delayed by the least again. */
 void kube_queue_done(struct kube_queue *queue, const char *key);
 
 /* The work on key failed: it comes again, after at least at_least_ms (0: as its failures say), also
- * if it was added before that, at once or with a shorter delay. */
+ * if it was added before that. */
 void kube_queue_failed(struct kube_queue *queue, const char *key, int64_t at_least_ms);
 
 /* Stops giving out work (a leader that lost its lease) and starts again. What is added meanwhile

@@ -102,12 +102,6 @@ const char *kube_label(const json_t *object, const char *key)
     return json_get_string(json_object_get(json_object_get(object, "metadata"), "labels"), key);
 }
 
-const char *kube_annotation(const json_t *object, const char *key)
-{
-    const json_t *metadata = json_object_get(object, "metadata");
-    return json_get_string(json_object_get(metadata, "annotations"), key);
-}
-
 char *kube_key(const json_t *object)
 {
     const char *namespace = kube_namespace(object);
@@ -120,12 +114,4 @@ void kube_key_split(const char *key, char **namespace, char **name)
     const char *slash = strchr(key, '/');
     *namespace = xstrndup(key, slash != NULL ? (size_t)(slash - key) : 0);
     *name = xstrdup(slash != NULL ? slash + 1 : key);
-}
-
-json_t *kube_owner_reference(const struct kube_resource *resource, const json_t *object)
-{
-    auto_free char *api_version = kube_resource_api_version(resource);
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion", api_version, "kind",
-        resource->kind, "name", kube_name(object), "uid", kube_uid(object), "controller", 1,
-        "blockOwnerDeletion", 1);
 }

@@ -35,9 +35,8 @@ const char *kube_namespace(const json_t *object);
 const char *kube_uid(const json_t *object);
 const char *kube_resource_version(const json_t *object);
 
-/* The value of a label or annotation, borrowed, or NULL. */
+/* The value of a label, borrowed, or NULL. */
 const char *kube_label(const json_t *object, const char *key);
-const char *kube_annotation(const json_t *object, const char *key);
 
 /* The key of an object: "namespace/name", or "name" where there is no namespace. Owned by the
  * caller. */
@@ -45,9 +44,5 @@ char *kube_key(const json_t *object);
 
 /* The two parts of a key, owned by the caller; *namespace is "" where there is none. */
 void kube_key_split(const char *key, char **namespace, char **name);
-
-/* The reference to object that its dependants carry in metadata.ownerReferences, as controller.
- * Deleting the object in the foreground waits for them (blockOwnerDeletion). New reference. */
-json_t *kube_owner_reference(const struct kube_resource *resource, const json_t *object);
 
 #endif

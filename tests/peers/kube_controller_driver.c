@@ -26,6 +26,7 @@ enum { MAX_DEPTH = 100 };
 static struct kube_client *client;
 static struct kube_informer *informer;
 static struct kube_lease *lease;
+static bool held; /* the lease, as it was told last */
 static struct kube_events *events;
 
 static void print(json_t *take_line)
@@ -60,13 +61,15 @@ static void on_synced(void *user)
 static void on_acquired(void *user)
 {
     (void)user;
-    print(json_pack("{s:b}", "acquired", kube_lease_held(lease)));
+    held = true;
+    print(json_pack("{s:b}", "acquired", 1));
 }
 
 static void on_lost(void *user)
 {
     (void)user;
-    print(json_pack("{s:b}", "lost", !kube_lease_held(lease)));
+    held = false;
+    print(json_pack("{s:b}", "lost", 1));
 }
 
 static void on_leader(void *user, const char *identity)
@@ -120,7 +123,7 @@ static void obey(const json_t *command)
     else if (json_object_get(command, "dump") != NULL)
         dump();
     else if (json_object_get(command, "held") != NULL)
-        print(json_pack("{s:b}", "held", kube_lease_held(lease)));
+        print(json_pack("{s:b}", "held", held));
     else if (json_object_get(command, "release") != NULL)
         kube_lease_release(lease, on_released, NULL);
     else

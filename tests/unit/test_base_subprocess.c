@@ -248,15 +248,17 @@ static void test_deadline_ends_the_group(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct outcome outcome = {0};
+        auto_free char *script = xasprintf("echo $$; %s", cases[i].script);
         struct subprocess_options options =
-            options_for((const char *const[]){"sh", "-c", cases[i].script, NULL}, &outcome);
+            options_for((const char *const[]){"sh", "-c", script, NULL}, &outcome);
         options.timeout_ms = 300;
         auto_error struct error *err = NULL;
         outcome.child = subprocess_start(&options, &err);
         assert_non_null(outcome.child);
-        pid_t pid = subprocess_pid(outcome.child);
         ev_run(ev_default_loop(EVFLAG_AUTO), 0);
         assert_true(outcome.result.timed_out);
+        pid_t pid = (pid_t)strtol(outcome.result.output, NULL, 10);
+        assert_true(pid > 1);
         auto_free char *end = subprocess_describe(outcome.result.wait_status);
         assert_string_equal(end, cases[i].end);
         while (!group_is_gone(pid))

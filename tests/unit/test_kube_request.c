@@ -37,25 +37,19 @@ static void test_paths(void **state)
 static void test_metadata(void **state)
 {
     (void)state;
-    auto_json json_t *object = json_pack("{s:{s:s, s:s, s:s, s:s, s:{s:s}, s:{s:s, s:i}}}",
-        "metadata", "name", "a", "namespace", "d", "uid", "u", "resourceVersion", "7", "labels",
-        "l", "1", "annotations", "k", "v", "n", 1);
+    auto_json json_t *object = json_pack("{s:{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:i}}}", "metadata",
+        "name", "a", "namespace", "d", "uid", "u", "resourceVersion", "7", "labels", "l", "1", "k",
+        "v", "n", 1);
     auto_json json_t *wrong = json_pack("{s:[s]}", "metadata", "name");
     assert_string_equal(kube_name(object), "a");
     assert_string_equal(kube_namespace(object), "d");
     assert_string_equal(kube_uid(object), "u");
     assert_string_equal(kube_resource_version(object), "7");
     assert_string_equal(kube_label(object, "l"), "1");
-    assert_string_equal(kube_annotation(object, "k"), "v");
-    assert_null(kube_annotation(object, "n"));
+    assert_null(kube_label(object, "n"));
     assert_null(kube_label(wrong, "l"));
     assert_string_equal(kube_name(wrong), "");
     assert_string_equal(kube_name(NULL), "");
-    auto_json json_t *owner = kube_owner_reference(&kube_virtual_machine_instances, object);
-    auto_free char *text = json_dumps(owner, JSON_COMPACT | JSON_SORT_KEYS);
-    assert_string_equal(text,
-        "{\"apiVersion\":\"kubevirt.io/v1\",\"blockOwnerDeletion\":true,\"controller\":true,"
-        "\"kind\":\"VirtualMachineInstance\",\"name\":\"a\",\"uid\":\"u\"}");
 }
 
 static void test_keys(void **state)
