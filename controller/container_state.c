@@ -36,14 +36,7 @@ static const struct {
 
 const json_t *controller_container_find(const json_t *pod, const char *list, const char *name)
 {
-    const json_t *statuses = json_object_get(json_object_get(pod, "status"), list);
-    for (size_t i = 0; i < json_array_size(statuses); i++) {
-        const json_t *status = json_array_get(statuses, i);
-        const char *its_name = json_get_string(status, "name");
-        if (its_name != NULL && streq(its_name, name))
-            return status;
-    }
-    return NULL;
+    return json_item_named(json_object_get(json_object_get(pod, "status"), list), name, NULL);
 }
 
 const json_t *controller_container_state(const json_t *container, const char *state)

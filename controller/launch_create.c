@@ -1,6 +1,5 @@
 /* The step of a launch that makes the pod: drafts it, POSTs it, and knows its own again. */
 #include <string.h>
-#include <utstring.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -15,27 +14,21 @@ static void refuse(struct controller_launch_work *work, const char *reason, cons
     controller_launch_write_status(work, NULL, &obstacle, result);
 }
 
-/* All errors among the findings in one line, as Events and logs have them, each with its path below
- * prefix. Owned by the caller. */
-static char *describe(const struct findings *findings, const char *prefix)
+/* An error with its path below a prefix. */
+static char *describe(const void *prefix, const struct finding *finding)
 {
-    UT_string text;
-    utstring_init(&text);
-    for (size_t i = 0; i < findings->count; i++) {
-        if (findings->items[i].severity != FINDING_ERROR)
-            continue;
-        auto_free char *line = finding_text(&findings->items[i]);
-        utstring_printf(&text, "%s%s%s", utstring_len(&text) > 0 ? "; " : "", prefix, line);
-    }
-    return utstring_body(&text);
+    auto_free char *text = finding_text(finding);
+    return xasprintf("%s%s", (const char *)prefix, text);
 }
 
+/* All errors among the findings in one line, as Events and logs have them. */
 static void refuse_findings(struct controller_launch_work *work, const char *reason,
     const char *prefix, struct findings *findings)
 {
-    auto_free char *message = describe(findings, prefix);
+    auto_error struct error *err = NULL;
+    findings_to_error(findings, describe, prefix, &err);
     findings_clear(findings);
-    refuse(work, reason, message, LAUNCH_REFUSED);
+    refuse(work, reason, err != NULL ? err->message : "", LAUNCH_REFUSED);
 }
 
 /* The status follows when the watch shows the pod: behind the VMIs that wait for theirs. */

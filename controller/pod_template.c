@@ -209,19 +209,18 @@ void controller_pod_template_check(const json_t *template_, struct findings *fin
     check_spec(json_object_get(template_, "spec"), findings);
 }
 
-/* Sets all findings as one error, each with its place. */
-static int report(const char *name, const struct yaml_document *document,
-    const struct findings *findings, struct error **err)
+/* What findings are about. */
+struct source {
+    const char *name;
+    const struct yaml_document *document;
+};
+
+static char *describe(const void *user, const struct finding *finding)
 {
-    auto_free char *all = xstrdup("");
-    for (size_t i = 0; i < findings->count; i++) {
-        struct yaml_place place = yaml_place_of(document, findings->items[i].pointer);
-        auto_free char *text = finding_text(&findings->items[i]);
-        auto_free char *before = all;
-        all = xasprintf("%s%s%s:%zu:%zu: %s", before, before[0] != '\0' ? "; " : "", name,
-            place.line, place.column, text);
-    }
-    return error_set(err, ERROR_INPUT, "%s", all);
+    const struct source *source = user;
+    struct yaml_place place = yaml_place_of(source->document, finding->pointer);
+    auto_free char *text = finding_text(finding);
+    return xasprintf("%s:%zu:%zu: %s", source->name, place.line, place.column, text);
 }
 
 json_t *controller_pod_template_parse(const char *name, const char *text, struct error **err)
@@ -231,13 +230,12 @@ json_t *controller_pod_template_parse(const char *name, const char *text, struct
     json_t *template_ = NULL;
     if (yaml_parse(name, text, strlen(text), &stream, err) < 0)
         return NULL;
+    const struct source source = {.name = name, .document = stream.documents};
     if (stream.count == 1)
         controller_pod_template_check(stream.documents[0].root, &findings);
     if (stream.count > 1)
         error_set(err, ERROR_INPUT, "%s: must be one pod template, not %zu", name, stream.count);
-    else if (findings.errors > 0)
-        report(name, &stream.documents[0], &findings, err);
-    else
+    else if (findings_to_error(&findings, describe, &source, err) == 0)
         template_ = stream.count == 1 ? json_incref(stream.documents[0].root) : json_object();
     findings_clear(&findings);
     yaml_stream_clear(&stream);

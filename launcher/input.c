@@ -35,21 +35,21 @@ static char *describe_place(const struct place *place, const char *pointer)
     return xasprintf("%s:%zu:%zu: %s%s", place->file, where.line, where.column, before, path);
 }
 
+static char *describe(const void *user, const struct finding *finding)
+{
+    auto_free char *where = describe_place(user, finding->pointer);
+    return xasprintf("%s: %s", where, finding->message);
+}
+
 static int report(const struct place *place, const struct findings *findings, struct error **err)
 {
-    auto_free char *all = xstrdup("");
     for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->items[i];
-        auto_free char *where = describe_place(place, finding->pointer);
-        if (finding->severity == FINDING_WARNING) {
-            log_warning("%s: %s", where, finding->message);
+        if (findings->items[i].severity != FINDING_WARNING)
             continue;
-        }
-        auto_free char *before = all;
-        all =
-            xasprintf("%s%s%s: %s", before, before[0] != '\0' ? "; " : "", where, finding->message);
+        auto_free char *text = describe(place, &findings->items[i]);
+        log_warning("%s", text);
     }
-    return findings->errors > 0 ? error_set(err, ERROR_INPUT, "%s", all) : 0;
+    return findings_to_error(findings, describe, place, err);
 }
 
 int launcher_input_report(

@@ -23,21 +23,16 @@ static void on_event(void *user, const struct manager_event *event)
     manager_event_log(event, session->flags->log_format);
 }
 
-/* All findings as one error, a line each; warnings are logged. */
+/* All errors among the findings as one; warnings are logged. */
 static int report_findings(const char *path, const struct findings *findings, struct error **err)
 {
-    auto_free char *all = xstrdup("");
     for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->items[i];
-        auto_free char *text = finding_text(finding);
-        if (finding->severity == FINDING_WARNING) {
-            log_warning("%s: %s", path, text);
+        if (findings->items[i].severity != FINDING_WARNING)
             continue;
-        }
-        auto_free char *before = all;
-        all = xasprintf("%s%s%s", before, before[0] != '\0' ? "; " : "", text);
+        auto_free char *text = finding_text(&findings->items[i]);
+        log_warning("%s: %s", path, text);
     }
-    return findings->errors > 0 ? error_set(err, ERROR_INPUT, "%s: %s", path, all) : 0;
+    return findings_to_error(findings, NULL, NULL, err) < 0 ? error_wrap(err, "%s", path) : 0;
 }
 
 static int read_annotation(struct manager_session *session, struct error **err)

@@ -83,6 +83,25 @@ char *finding_text(const struct finding *finding)
     return xasprintf("%s%s%s%s", path, path[0] != '\0' ? ": " : "", place, finding->message);
 }
 
+int findings_to_error(const struct findings *findings, finding_describe *describe, const void *user,
+    struct error **err)
+{
+    UT_string all;
+    if (findings->errors == 0)
+        return 0;
+    utstring_init(&all);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (finding->severity != FINDING_ERROR)
+            continue;
+        auto_free char *text = describe != NULL ? describe(user, finding) : finding_text(finding);
+        utstring_printf(&all, "%s%s", utstring_len(&all) > 0 ? "; " : "", text);
+    }
+    error_set(err, ERROR_INPUT, "%s", utstring_body(&all));
+    utstring_done(&all);
+    return -1;
+}
+
 void findings_clear(struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {

@@ -50,6 +50,14 @@ char *finding_path(const char *pointer);
 /* A finding as a sentence: "[0].hostPath.type: must be …". Owned by the caller. */
 char *finding_text(const struct finding *finding);
 
+/* How a finding reads in an error; the result is owned by the caller. */
+typedef char *finding_describe(const void *user, const struct finding *finding);
+
+/* Sets all errors among the findings as one input error, with "; " between them, each as describe
+ * says (NULL: finding_text). Returns -1, or 0 when there is none among them. */
+int findings_to_error(const struct findings *findings, finding_describe *describe, const void *user,
+    struct error **err);
+
 void findings_clear(struct findings *findings);
 
 #endif

@@ -105,6 +105,29 @@ static void pointers_read_as_paths(void **state)
     }
 }
 
+static char *name_place(const void *user, const struct finding *finding)
+{
+    return xasprintf("%s%s", (const char *)user, finding->pointer);
+}
+
+static void errors_among_findings_become_one(void **state)
+{
+    (void)state;
+    auto_error struct error *err = NULL;
+    struct findings findings = {0};
+    findings_warning(&findings, "/0", "only a warning");
+    assert_int_equal(findings_to_error(&findings, NULL, NULL, &err), 0);
+    assert_null(err);
+    findings_error(&findings, "/1/image", "is wrong");
+    findings_add(&findings, FINDING_ERROR, ERROR_POLICY, "", "is denied");
+    assert_int_equal(findings_to_error(&findings, NULL, NULL, &err), -1);
+    assert_int_equal(err->class, ERROR_INPUT);
+    assert_string_equal(err->message, "[1].image: is wrong; is denied");
+    assert_int_equal(findings_to_error(&findings, name_place, "at ", &err), -1);
+    assert_string_equal(err->message, "at /1/image; at ");
+    findings_clear(&findings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +136,7 @@ int main(void)
         cmocka_unit_test(nobody_needs_to_care),
         cmocka_unit_test(every_class_has_a_name_and_an_exit_status),
         cmocka_unit_test(findings_are_counted_and_kept_in_order),
+        cmocka_unit_test(errors_among_findings_become_one),
         cmocka_unit_test(pointers_read_as_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
