@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "rpc/server.h"
+#include "rpc/listen.h"
 
 enum { DIRECTORY_MODE = 0750, SOCKET_MODE = 0660 };
 

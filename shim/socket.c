@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "rpc/server.h"
+#include "rpc/listen.h"
 
 enum {
     NAME_TRIES = 10, /* a name is free at the first try but for one chance in 1.7 million */

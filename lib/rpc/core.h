@@ -6,13 +6,12 @@
 #ifndef RPC_CORE_H
 #define RPC_CORE_H
 
+#include <ev.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-
-#include "rpc/rpc.h"
 
 /* What an operation is started with, and what its completion calls. It stays where it is until
  * then. ok is whether the operation went well. */
@@ -39,6 +38,16 @@ const grpc_channel_args *rpc_core_options(void);
  * which is what makes the core, a channel or a server: signals are blocked around that. */
 sigset_t rpc_core_block_signals(void);
 void rpc_core_restore_signals(const sigset_t *before);
+
+/* Starts the core, with a queue, and the thread that waits on it; loop, read_fd and write_fd are set.
+ * Returns 0, or an errno. */
+int rpc_core_start(struct rpc *rpc);
+
+/* Ends what rpc_core_start has started, when what is under way has completed. */
+void rpc_core_end(struct rpc *rpc);
+
+/* Handles completions that wait in the pipe, a number of them at most. */
+void rpc_core_handle(struct rpc *rpc);
 
 /* Handles completions, and nothing else of the loop, until *finished. */
 void rpc_core_wait(struct rpc *rpc, const bool *finished);

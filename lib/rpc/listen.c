@@ -1,5 +1,4 @@
-/* Unix sockets that servers listen on: bound with their mode, in place of dead ones only. */
-#include "rpc/server.h"
+#include "rpc/listen.h"
 
 #include <errno.h>
 #include <stdbool.h>

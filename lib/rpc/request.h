@@ -1,57 +1,32 @@
-/* One request on its way through a server: from the moment the core hands it out until the core has
- * no operation of it left and its handler has answered it, whichever is later. */
+/* A request that waits for its answer, as its handler sees it. */
 #ifndef RPC_REQUEST_H
 #define RPC_REQUEST_H
 
-#include "rpc/core.h"
-#include "rpc/server.h"
+#include <protobuf-c/protobuf-c.h>
+#include <stdint.h>
 
-struct rpc_request {
-    struct rpc_request *prev;
-    struct rpc_request *next;
-    struct ev_loop *loop;
-    struct rpc_server *server; /* NULL once the core is done with it */
+#include "rpc/status.h"
 
-    const struct rpc_service *service;
-    const ProtobufCMethodDescriptor *method;
-    ProtobufCMessage *message;
-    bool held; /* by its handler, which owes an answer */
-    bool cancelled; /* there is nobody left to hear the answer */
-    void (*on_cancel)(void *user);
-    void *user;
-    struct ev_async late; /* never started; fed to the loop when on_cancel is set too late */
+struct rpc_request; /* a request that waits for its answer */
 
-    /* What the core fills in. */
-    grpc_call *call;
-    grpc_call_details details;
-    grpc_metadata_array metadata;
-    grpc_byte_buffer *received;
-    grpc_byte_buffer *response;
-    int was_cancelled;
+/* Answers with rpc_request_reply or rpc_request_fail, now or later. message is of the method's
+ * input type and valid until the answer. */
+typedef void rpc_handler(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
+    const ProtobufCMessage *message, void *user);
 
-    unsigned batches; /* under way in the core */
-    struct rpc_tag arrived_tag;
-    struct rpc_tag read_tag;
-    struct rpc_tag sent_tag;
-    struct rpc_tag closed_tag;
-};
+/* Answer; request and message are gone afterwards. response is of the method's output type; one
+ * over RPC_MAX_MESSAGE becomes a failure. A failure's message is text for the peer to read, cut to
+ * what its headers hold (6 KiB). Both do nothing but release the request when the peer has gone or
+ * the server has. */
+void rpc_request_reply(struct rpc_request *request, const ProtobufCMessage *response);
+void rpc_request_fail(struct rpc_request *request, enum rpc_code code, const char *message);
 
-/* Makes a request to be filled in by grpc_server_request_call with its arrived_tag, which calls
- * arrived with it. */
-struct rpc_request *rpc_request_new(
-    struct ev_loop *loop, struct rpc_server *server, void (*arrived)(void *request, bool ok));
+/* Calls on_cancel once if the peer cancels, its deadline passes, it hangs up or the server stops
+ * before the answer; also when that has happened already. The request still wants its (unheard)
+ * answer, which may come in on_cancel. */
+void rpc_request_on_cancel(struct rpc_request *request, void (*on_cancel)(void *user), void *user);
 
-/* Frees a request that never arrived. */
-void rpc_request_discard(struct rpc_request *request);
-
-/* Reads the message of a request that has arrived and hands it to the service's handler. */
-void rpc_request_start(struct rpc_request *request, const struct rpc_service *service,
-    const ProtobufCMethodDescriptor *method);
-
-/* Refuses a request that has arrived. */
-void rpc_request_refuse(struct rpc_request *request, enum rpc_code code, const char *message);
-
-/* In server.c: the core is done with a request. */
-void rpc_server_forget(struct rpc_server *server, struct rpc_request *request);
+/* Milliseconds until the peer's deadline, at least 0; INT64_MAX when it set none. */
+int64_t rpc_request_time_left(const struct rpc_request *request);
 
 #endif

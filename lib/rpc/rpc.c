@@ -2,180 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grpc/support/cpu.h>
-#include <grpc/support/log.h>
 #include <malloc.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/text.h"
 #include "rpc/core.h"
-
-/* One completion on its way through the pipe. Writes this small are whole (pipe(7), PIPE_BUF). */
-struct completion {
-    struct rpc_tag *tag;
-    intptr_t ok; /* a whole word: no byte of it is left unset */
-};
-
-/* The core starts an event thread for each processor it counts, up to 32, and shards its tables by
- * processor. A hook needs neither: these stand in for the functions of its library. */
-unsigned gpr_cpu_num_cores(void)
-{
-    return 1;
-}
-
-unsigned gpr_cpu_current_cpu(void)
-{
-    return 0;
-}
-
-const char *rpc_code_name(int code)
-{
-    static const char *const names[] = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT",
-        "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-        "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
-    static char number[32];
-    if (code >= 0 && (size_t)code < ARRAY_SIZE(names))
-        return names[code];
-    snprintf(number, sizeof(number), "code %d", code);
-    return number;
-}
-
-const grpc_channel_args *rpc_core_options(void)
-{
-    enum { MAX_METADATA = 64 << 10, ONLY_IDENTITY = 1 };
-    static grpc_arg list[] = {
-        /* What the peer sees as the host; without it, "test.authority". */
-        {GRPC_ARG_STRING, (char *)GRPC_ARG_DEFAULT_AUTHORITY, {.string = (char *)"localhost"}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
-            {.integer = RPC_MAX_MESSAGE}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, {.integer = RPC_MAX_MESSAGE}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_METADATA_SIZE, {.integer = MAX_METADATA}},
-        /* The core would inflate a message of any size; one that is compressed is refused. */
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, {.integer = 0}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
-            {.integer = ONLY_IDENTITY}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_RETRIES, {.integer = 0}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_CHANNELZ, {.integer = 0}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_HTTP_PROXY, {.integer = 0}},
-    };
-    static const grpc_channel_args options = {ARRAY_SIZE(list), list};
-    return &options;
-}
-
-sigset_t rpc_core_block_signals(void)
-{
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    return before;
-}
-
-void rpc_core_restore_signals(const sigset_t *before)
-{
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
-static void *pump(void *user)
-{
-    struct rpc *rpc = user;
-    for (;;) {
-        grpc_event event =
-            grpc_completion_queue_next(rpc->queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
-        if (event.type == GRPC_QUEUE_SHUTDOWN)
-            break;
-        struct completion completion = {.tag = event.tag, .ok = event.success};
-        if (file_write_all(rpc->write_fd, &completion, sizeof(completion), NULL) < 0)
-            abort(); /* the loop's end is open until this thread has ended */
-    }
-    close(rpc->write_fd);
-    return NULL;
-}
-
-/* Handles one completion. Returns whether there was one; false is also the end of the pipe. */
-static bool handle_one(struct rpc *rpc, bool *end)
-{
-    struct completion completion;
-    ssize_t got = read(rpc->read_fd, &completion, sizeof(completion));
-    *end = got == 0;
-    if (got != (ssize_t)sizeof(completion))
-        return false;
-    completion.tag->complete(completion.tag->owner, completion.ok != 0);
-    return true;
-}
 
 static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
 {
     (void)loop;
     (void)events;
-    enum { AT_ONCE = 64 }; /* then others have their turn */
-    struct rpc *rpc = watcher->data;
-    bool end;
-    for (int i = 0; i < AT_ONCE && handle_one(rpc, &end); i++)
-        continue;
-}
-
-static void wait_for_completion(struct rpc *rpc)
-{
-    struct pollfd readable = {.fd = rpc->read_fd, .events = POLLIN};
-    poll(&readable, 1, -1);
-}
-
-void rpc_core_wait(struct rpc *rpc, const bool *finished)
-{
-    bool end;
-    while (!*finished) {
-        if (!handle_one(rpc, &end))
-            wait_for_completion(rpc);
-    }
-}
-
-/* A library writes no log lines: what matters of them also comes as a status. */
-static void drop_log_line(gpr_log_func_args *args)
-{
-    (void)args;
-}
-
-/* Connections that close on the core's own threads keep it up until they have. */
-static void wait_for_end(void)
-{
-    enum { TRIES = 10000 };
-    static const struct timespec pause = {.tv_nsec = 100000};
-    for (int i = 0; i < TRIES && grpc_is_initialized(); i++)
-        nanosleep(&pause, NULL);
-}
-
-static void end_core(struct rpc *rpc)
-{
-    grpc_channel_credentials_release(rpc->channel_credentials);
-    grpc_server_credentials_release(rpc->server_credentials);
-    grpc_completion_queue_destroy(rpc->queue);
-    grpc_shutdown_blocking();
-    wait_for_end();
-}
-
-/* Starts the core and the thread. Returns 0, or an errno. */
-static int start_core(struct rpc *rpc)
-{
-    if (getenv("GRPC_VERBOSITY") == NULL)
-        gpr_set_log_function(drop_log_line);
-    grpc_init();
-    rpc->queue = grpc_completion_queue_create_for_next(NULL);
-    rpc->channel_credentials = grpc_insecure_credentials_create();
-    rpc->server_credentials = grpc_insecure_server_credentials_create();
-    int errnum = pthread_create(&rpc->thread, NULL, pump, rpc);
-    if (errnum != 0) {
-        grpc_completion_queue_shutdown(rpc->queue);
-        end_core(rpc);
-    }
-    return errnum;
+    rpc_core_handle(watcher->data);
 }
 
 void rpc_tune_memory(void)
@@ -195,7 +32,7 @@ struct rpc *rpc_new(struct ev_loop *loop, struct error **err)
     *rpc = (struct rpc){.loop = loop, .read_fd = ends[0], .write_fd = ends[1]};
 
     sigset_t before = rpc_core_block_signals();
-    int errnum = start_core(rpc);
+    int errnum = rpc_core_start(rpc);
     rpc_core_restore_signals(&before);
     if (errnum != 0) {
         errno = errnum;
@@ -216,15 +53,7 @@ void rpc_free(struct rpc *rpc)
     if (rpc == NULL)
         return;
     ev_io_stop(rpc->loop, &rpc->readable);
-    grpc_completion_queue_shutdown(rpc->queue);
-    /* Calls that were cancelled still complete, and then release what they hold. */
-    bool end = false;
-    while (!end) {
-        if (!handle_one(rpc, &end) && !end)
-            wait_for_completion(rpc);
-    }
-    pthread_join(rpc->thread, NULL);
-    end_core(rpc);
+    rpc_core_end(rpc);
     close(rpc->read_fd);
     free(rpc);
 }

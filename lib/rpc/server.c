@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "rpc/core.h"
-#include "rpc/request.h"
+#include "rpc/exchange.h"
 
 struct rpc_server {
     struct rpc *rpc;
@@ -66,10 +66,12 @@ static void dispatch(struct rpc_server *server, struct rpc_request *request)
         GRPC_SLICE_LENGTH(request->details.method));
     const ProtobufCMethodDescriptor *method = NULL;
     const struct rpc_service *service = find_method(server, path, &method);
+    request->service = service;
+    request->method = method;
     if (service != NULL)
-        rpc_request_start(request, service, method);
+        rpc_exchange_read(request);
     else
-        rpc_request_refuse(request, RPC_UNIMPLEMENTED, "this server has no such method");
+        rpc_exchange_refuse(request, RPC_UNIMPLEMENTED, "this server has no such method");
 }
 
 static void on_report(struct ev_loop *loop, struct ev_async *watcher, int events)
@@ -99,7 +101,7 @@ static void on_arrived(void *owner, bool ok)
     struct rpc_server *server = request->server;
     server->expected = NULL;
     if (!ok) { /* it never came: the server stops */
-        rpc_request_discard(request);
+        rpc_exchange_discard(request);
         finish_when_over(server);
         return;
     }
@@ -107,18 +109,15 @@ static void on_arrived(void *owner, bool ok)
     if (!server->shut)
         expect_request(server);
     if (server->stopping)
-        rpc_request_refuse(request, RPC_UNAVAILABLE, "the server is ending");
+        rpc_exchange_refuse(request, RPC_UNAVAILABLE, "the server is ending");
     else
         dispatch(server, request);
 }
 
-static void expect_request(struct rpc_server *server)
+static void on_received(struct rpc_request *request)
 {
-    grpc_completion_queue *queue = server->rpc->queue;
-    struct rpc_request *request = rpc_request_new(server->rpc->loop, server, on_arrived);
-    server->expected = request;
-    grpc_server_request_call(server->server, &request->call, &request->details, &request->metadata,
-        queue, queue, &request->arrived_tag);
+    const struct rpc_service *service = request->service;
+    service->handler(request, request->method, request->message, service->user);
 }
 
 static void set_limit(struct rpc_server *server, int64_t milliseconds)
@@ -149,13 +148,23 @@ static void cut_off(struct rpc_server *server)
     grpc_server_cancel_all_calls(server->server);
 }
 
-void rpc_server_forget(struct rpc_server *server, struct rpc_request *request)
+static void on_over(struct rpc_server *server, struct rpc_request *request)
 {
     DL_DELETE(server->requests, request);
     if (server->ended)
         finish_when_over(server);
     else if (server->stopping && server->requests == NULL)
         shut_down(server);
+}
+
+static void expect_request(struct rpc_server *server)
+{
+    static const struct rpc_exchange_events events = {on_arrived, on_received, on_over};
+    grpc_completion_queue *queue = server->rpc->queue;
+    struct rpc_request *request = rpc_exchange_new(server->rpc->loop, server, &events);
+    server->expected = request;
+    grpc_server_request_call(server->server, &request->call, &request->details, &request->metadata,
+        queue, queue, &request->arrived_tag);
 }
 
 static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, int events)

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "proto/callbacks_v1alpha3.pb-c.h"
 #include "proto/info.pb-c.h"
+#include "rpc/listen.h"
 #include "rpc/server.h"
 
 struct sidecar {

@@ -22,6 +22,7 @@
 #include "proto/callbacks_v1alpha3.pb-c.h"
 #include "proto/info.pb-c.h"
 #include "rpc/client.h"
+#include "rpc/listen.h"
 #include "rpc/server.h"
 
 #define CALLBACKS (&kubevirt__hooks__v1alpha3__callbacks__descriptor)

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "manager/launcher_watch.h"
-#include "rpc/server.h"
+#include "rpc/listen.h"
 
 enum { PATIENCE_SECONDS = 120 };
 

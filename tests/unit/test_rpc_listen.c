@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "rpc/server.h"
+#include "rpc/listen.h"
 #include "tests/unit/directory.h"
 
 static bool accepts(const char *path)

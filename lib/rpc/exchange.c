@@ -1,0 +1,182 @@
+#include "rpc/exchange.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rpc/message.h"
+
+/* Starts operations whose completion is reported to tag. */
+static void start_batch(
+    struct rpc_request *request, const grpc_op *operations, size_t count, struct rpc_tag *tag)
+{
+    grpc_call_error error = grpc_call_start_batch(request->call, operations, count, tag, NULL);
+    assert(error == GRPC_CALL_OK); /* nothing in it comes from outside */
+    (void)error;
+    request->batches++;
+}
+
+/* Nothing of the request is touched after it: it may be answered in there. */
+static void tell_cancelled(struct rpc_request *request)
+{
+    void (*on_cancel)(void *user) = steal(&request->on_cancel);
+    if (on_cancel != NULL)
+        on_cancel(request->user);
+}
+
+static void on_late_cancel(struct ev_loop *loop, struct ev_async *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    tell_cancelled(watcher->data);
+}
+
+struct rpc_request *rpc_exchange_new(
+    struct ev_loop *loop, struct rpc_server *server, const struct rpc_exchange_events *events)
+{
+    struct rpc_request *request = xmalloc(sizeof(*request));
+    *request = (struct rpc_request){.loop = loop, .server = server, .events = events};
+    request->arrived_tag = (struct rpc_tag){events->arrived, request};
+    ev_async_init(&request->late, on_late_cancel);
+    request->late.data = request;
+    grpc_call_details_init(&request->details);
+    grpc_metadata_array_init(&request->metadata);
+    return request;
+}
+
+/* Releases what the core lent. */
+static void release_call(struct rpc_request *request)
+{
+    grpc_byte_buffer_destroy(request->received);
+    grpc_byte_buffer_destroy(request->response);
+    grpc_metadata_array_destroy(&request->metadata);
+    grpc_call_details_destroy(&request->details);
+    if (request->call != NULL)
+        grpc_call_unref(request->call);
+    request->call = NULL;
+}
+
+static void release_message(struct rpc_request *request)
+{
+    if (request->message != NULL)
+        protobuf_c_message_free_unpacked(steal(&request->message), NULL);
+}
+
+void rpc_exchange_discard(struct rpc_request *request)
+{
+    release_call(request);
+    free(request);
+}
+
+/* Lets go of the core's side once it has nothing under way, and of the rest once the handler has
+ * answered. A request whose peer has gone may stay with its handler for long; a server that stops
+ * does not wait for that. */
+static void settle(struct rpc_request *request)
+{
+    if (request->batches > 0)
+        return;
+    if (request->call != NULL) {
+        release_call(request);
+        struct rpc_server *server = steal(&request->server);
+        request->events->over(server, request);
+    }
+    if (!request->held) {
+        release_message(request);
+        ev_clear_pending(request->loop, &request->late);
+        free(request);
+    }
+}
+
+static void on_closed(void *owner, bool ok)
+{
+    (void)ok; /* always well */
+    struct rpc_request *request = owner;
+    request->batches--;
+    request->cancelled = request->was_cancelled != 0;
+    bool tell = request->cancelled && request->held;
+    settle(request); /* does not free what is held */
+    if (tell)
+        tell_cancelled(request);
+}
+
+static void on_sent(void *owner, bool ok)
+{
+    (void)ok; /* a peer that has gone is seen in on_closed */
+    struct rpc_request *request = owner;
+    request->batches--;
+    settle(request);
+}
+
+/* Starts the answer: a message, or a status with its text. */
+static void send(struct rpc_request *request, enum rpc_code code, const char *text)
+{
+    grpc_slice details = grpc_slice_from_copied_string(text);
+    const grpc_op operations[] = {
+        {.op = GRPC_OP_SEND_INITIAL_METADATA},
+        {.op = GRPC_OP_SEND_STATUS_FROM_SERVER,
+            .data.send_status_from_server = {.status = (grpc_status_code)code,
+                .status_details = &details}},
+        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = request->response},
+    };
+    size_t count = request->response != NULL ? 3 : 2;
+    request->sent_tag = (struct rpc_tag){on_sent, request};
+    start_batch(request, operations, count, &request->sent_tag);
+    grpc_slice_unref(details);
+}
+
+static void start_watching_close(struct rpc_request *request)
+{
+    const grpc_op operation = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER,
+        .data.recv_close_on_server.cancelled = &request->was_cancelled};
+    request->closed_tag = (struct rpc_tag){on_closed, request};
+    start_batch(request, &operation, 1, &request->closed_tag);
+}
+
+static void on_read(void *owner, bool ok)
+{
+    struct rpc_request *request = owner;
+    request->batches--;
+    if (request->cancelled) {
+        settle(request);
+        return;
+    }
+    if (!ok) { /* the core has refused it, or the peer has gone */
+        send(request, RPC_RESOURCE_EXHAUSTED, "the request is too large");
+        return;
+    }
+    auto_error struct error *error = NULL;
+    request->message = rpc_message_unpack(request->received, request->method->input, &error);
+    grpc_byte_buffer_destroy(steal(&request->received));
+    if (request->message == NULL) {
+        error_wrap(&error, "reading the request");
+        send(request, RPC_INVALID_ARGUMENT, error->message);
+        return;
+    }
+    request->held = true;
+    request->events->received(request);
+}
+
+void rpc_exchange_read(struct rpc_request *request)
+{
+    start_watching_close(request);
+    const grpc_op operation = {
+        .op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &request->received};
+    request->read_tag = (struct rpc_tag){on_read, request};
+    start_batch(request, &operation, 1, &request->read_tag);
+}
+
+void rpc_exchange_refuse(struct rpc_request *request, enum rpc_code code, const char *message)
+{
+    start_watching_close(request);
+    send(request, code, message);
+}
+
+void rpc_exchange_answer(struct rpc_request *request, enum rpc_code code, const char *message)
+{
+    release_message(request);
+    request->held = false;
+    if (request->cancelled)
+        settle(request);
+    else
+        send(request, code, message);
+}
