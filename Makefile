@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 # Rooms of the house plan, of which those of lib/ know nothing of hooks. A room's library is all its
 # sources but main.c.
 GENERAL_ROOMS := base rpc kube guest
-ROOMS := $(GENERAL_ROOMS) proto hostpath domain annotations machine manager controller shim launcher cli
+ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
 # Each program is the main.c of a room.
 PROGRAMS := hookctl hook-controller hook-manager hook-launcher sidecar-shim
@@ -118,7 +118,7 @@ $(BUILD)/samples/smbios/onDefineDomain: samples/smbios/onDefineDomain.c
 	$(Q)$(CC) -O2 -Wall -Wextra -I/usr/include/libxml2 -o $@ $< -lxml2 -ljansson
 
 # The manager as a library (manager/hookline.h): one object in which only its own names show.
-MANAGER_LIBRARY_ROOMS := base proto rpc hostpath domain annotations manager
+MANAGER_LIBRARY_ROOMS := base proto rpc hooks hostpath domain annotations manager
 $(BUILD)/lib/libhookline-manager.a: $(MANAGER_LIBRARY_ROOMS:%=$(BUILD)/lib/lib%.a)
 	$(call say,LIB,$@)
 	@rm -f $@

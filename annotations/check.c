@@ -9,6 +9,7 @@
 #include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "hooks/protocol.h"
 
 enum { LONGEST_SHOWN = 80 };
 
@@ -227,7 +228,6 @@ static const char *shim_version(const json_t *args)
  * wrong. */
 static void check_shim_version(const struct check *check, const struct annotations_sidecar *sidecar)
 {
-    static const char *const versions[] = {"v1alpha1", "v1alpha2", "v1alpha3"};
     static const char *const fields[] = {"/image", "/command", "/args"};
     if (sidecar->image != NULL || sidecar->command != NULL)
         return;
@@ -237,19 +237,19 @@ static void check_shim_version(const struct check *check, const struct annotatio
             return;
     }
     const char *version = shim_version(sidecar->args);
-    if (version != NULL && text_index(version, versions, ARRAY_SIZE(versions)) >= 0)
+    if (version != NULL && hooks_version_find(version) < HOOKS_VERSIONS)
         return;
     auto_free char *place = place_of(check, sidecar->args != NULL ? "/args" : "");
     if (version == NULL) {
         findings_warning(check->findings, place,
             "the default image exits at once without --version: add \"args\": [\"--version\", "
-            "\"v1alpha3\"]");
+            "\"" HOOKS_VERSION_NEWEST "\"]");
         return;
     }
     auto_free char *shown = text_printable(version, strlen(version), LONGEST_SHOWN);
+    auto_free char *known = hooks_version_list();
     findings_warning(check->findings, place,
-        "the default image exits at once with --version \"%s\": use v1alpha3, v1alpha2 or v1alpha1",
-        shown);
+        "the default image exits at once with --version \"%s\": use %s", shown, known);
 }
 
 static enum annotations_failure_policy failure_policy(const json_t *shaped)

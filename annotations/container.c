@@ -8,6 +8,7 @@
 #include "annotations/volume.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "hooks/protocol.h"
 
 long annotations_sidecar_number(const json_t *container)
 {
@@ -153,7 +154,7 @@ static void apply_mounts(struct annotations_draft *draft, json_t *container,
     if (mounts == NULL)
         return;
     annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, name), NULL,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, HOOKS_SOCKET_DIRECTORY, name), NULL,
         ANNOTATIONS_POD, NULL);
     if (sidecar->config_map != NULL) {
         const struct annotations_config_map *map = sidecar->config_map;

@@ -6,10 +6,9 @@
 #include "annotations/sidecar.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "hooks/protocol.h"
 
 static const char *const pull_policies[] = {"Always", "IfNotPresent", "Never", NULL};
-static const char *const hook_paths[] = {
-    "/usr/bin/onDefineDomain", "/usr/bin/preCloudInitIso", NULL};
 static const char *const hostpath_types[] = {"Directory", "DirectoryOrCreate", "File",
     "FileOrCreate", "Socket", "CharDevice", "BlockDevice", NULL};
 static const char *const downward_values[] = {"pod-info", NULL};
@@ -40,7 +39,7 @@ static const char *const failure_policies[] = {"Fail", "Ignore", NULL};
     .pattern = "^(?!.*/\\.\\.(/|$))(?!/*(\\./*)*$)/[^:\\u0000-\\u001f\\u007f]*$",                  \
     .maximum = HOSTPATH_PATH_MAX,                                                                  \
     .rule = "an absolute path without \"..\" and \":\", at most 4096 bytes, not \"/\", neither "   \
-            "above nor below /var/run/kubevirt-hooks, and where nothing else is mounted"
+            "above nor below " HOOKS_SOCKET_DIRECTORY ", and where nothing else is mounted"
 
 static const struct annotations_field fields[] = {
     {
@@ -51,8 +50,8 @@ static const struct annotations_field fields[] = {
         .rule = "an image reference without spaces",
         .help =
             "The container image of the sidecar. The default image runs sidecar-shim, which "
-            "in turn runs the hooks onDefineDomain and preCloudInitIso that it finds in $PATH. A "
-            "policy may restrict the images.",
+            "in turn runs the hooks " HOOKS_EXECUTABLES("and") " that it finds in $PATH. A "
+                                                               "policy may restrict the images.",
         .example = "\"registry.example/hooks/smbios:1.4\"",
     },
     {
@@ -79,8 +78,8 @@ static const struct annotations_field fields[] = {
         .fallback = "the arguments of the image",
         .rule = "an array of strings; the default image needs --version among them",
         .help = "Arguments of the program. With the default image, --version names the version of "
-                "the hook protocol: v1alpha1, v1alpha2 or v1alpha3.",
-        .example = "[\"--version\", \"v1alpha3\"]",
+                "the hook protocol: " HOOKS_VERSIONS_ALL ".",
+        .example = "[\"--version\", \"" HOOKS_VERSION_NEWEST "\"]",
     },
     {
         .path = "configMap",
@@ -90,7 +89,7 @@ static const struct annotations_field fields[] = {
         .help = "One hook that stands in a ConfigMap of the VM's namespace and is mounted, "
                 "executable, where sidecar-shim looks for it.",
         .example = "{\"name\": \"my-hooks\", \"key\": \"smbios.sh\", "
-                   "\"hookPath\": \"/usr/bin/onDefineDomain\"}",
+                   "\"hookPath\": \"" HOOKS_EXECUTABLE_FIRST "\"}",
     },
     {
         .path = "configMap.name",
@@ -116,10 +115,10 @@ static const struct annotations_field fields[] = {
         .path = "configMap.hookPath",
         STRING,
         .required = true,
-        .values = hook_paths,
-        .rule = "/usr/bin/onDefineDomain or /usr/bin/preCloudInitIso",
+        .values = hooks_executable_paths,
+        .rule = HOOKS_EXECUTABLE_PATHS("or"),
         .help = "Where the hook stands in the sidecar, and so which of the two hooks it is.",
-        .example = "\"/usr/bin/onDefineDomain\"",
+        .example = "\"" HOOKS_EXECUTABLE_FIRST "\"",
     },
     {
         .path = "pvc",

@@ -7,6 +7,7 @@
 #include "annotations/sidecar.h"
 #include "annotations/volume.h"
 #include "base/json.h"
+#include "hooks/protocol.h"
 
 #define PLUGIN_DIRECTORY ANNOTATIONS_PLUGIN_DIRECTORY "/hookline"
 #define PLUGIN_SOCKET PLUGIN_DIRECTORY "/hook.sock"
@@ -78,7 +79,7 @@ void annotations_plugin_require(
         annotations_mount_new(plugins_volume, PLUGIN_DIRECTORY, "hookline"), NULL, ANNOTATIONS_POD,
         NULL);
     annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, NULL), NULL,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, HOOKS_SOCKET_DIRECTORY, NULL), NULL,
         ANNOTATIONS_POD, NULL);
     if (launcher_volume != NULL) {
         json_t *mount =

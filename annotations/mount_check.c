@@ -4,12 +4,14 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "hooks/protocol.h"
 
 /* Whether path stands above, at or below the sockets. In most images /var/run is a symbolic link
  * to /run. */
 static bool touches_sockets(const char *path)
 {
-    static const char *const places[] = {ANNOTATIONS_SOCKET_DIRECTORY, "/run/kubevirt-hooks"};
+    static const char *const places[] = {
+        HOOKS_SOCKET_DIRECTORY, HOOKS_SOCKET_DIRECTORY_BEHIND_LINK};
     for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
         if (hostpath_is_below(path, places[i]) || hostpath_is_below(places[i], path))
             return true;
@@ -30,7 +32,7 @@ bool annotations_mount_check_path(const char *path, const char *pointer, struct 
         findings_error(findings, pointer, "\"/\" is all of the container: mount it further down");
     else if (touches_sockets(place))
         findings_error(findings, pointer,
-            "\"%s\" touches " ANNOTATIONS_SOCKET_DIRECTORY
+            "\"%s\" touches " HOOKS_SOCKET_DIRECTORY
             ", where the sockets of the hooks are: mount it elsewhere",
             place);
     return findings->errors == errors;

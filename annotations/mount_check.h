@@ -8,7 +8,7 @@
 #include "base/finding.h"
 
 /* Checks a path at which a container gets a volume: as hostpath_check_path, and not "/", without
- * ":" (Kubernetes refuses it), neither above nor below ANNOTATIONS_SOCKET_DIRECTORY. Adds what is
+ * ":" (Kubernetes refuses it), neither above nor below HOOKS_SOCKET_DIRECTORY. Adds what is
  * wrong at pointer; returns whether it was right. */
 bool annotations_mount_check_path(const char *path, const char *pointer, struct findings *findings);
 

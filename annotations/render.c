@@ -7,6 +7,7 @@
 #include "annotations/mount.h"
 #include "annotations/volume.h"
 #include "base/text.h"
+#include "hooks/protocol.h"
 
 /* The directory of the sockets: all of it for compute, a part for each sidecar. */
 static void require_sockets(struct annotations_draft *draft)
@@ -22,8 +23,8 @@ static void require_sockets(struct annotations_draft *draft)
         return;
     }
     annotations_mount_require(draft, draft->compute, draft->compute_mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, ANNOTATIONS_SOCKET_DIRECTORY, NULL),
-        before, ANNOTATIONS_POD, NULL);
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, HOOKS_SOCKET_DIRECTORY, NULL), before,
+        ANNOTATIONS_POD, NULL);
 }
 
 /* Whether a number below limit is that of a network binding's sidecar, for each. A KubeVirt that

@@ -13,9 +13,6 @@
 #define ANNOTATIONS_KEY_KUBEVIRT "hooks.kubevirt.io/hookSidecars"
 #define ANNOTATIONS_KEY_HOOKLINE "hookline.dev/hookSidecars"
 
-/* Where the sockets of the sidecars are, all of them in compute and each sidecar's own in it. */
-#define ANNOTATIONS_SOCKET_DIRECTORY "/var/run/kubevirt-hooks"
-
 /* Where a sidecar with downwardAPI "pod-info" finds its pod's labels and annotations. */
 #define ANNOTATIONS_POD_INFO_PATH "/var/run/kubevirt-private/downwardapi/podinfo"
 

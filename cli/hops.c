@@ -43,10 +43,9 @@ const struct cli_hop *cli_hops_add(struct cli_hops *hops, const struct manager_e
         .ignored = event->ignored,
     };
     auto_free char *before =
-        xasprintf("before %s of %s", manager_hook_name(event->hook), hop.sidecar);
-    auto_free char *after =
-        xasprintf("after %s of %s", manager_hook_name(event->hook), hop.sidecar);
-    if (!hop.failed && event->hook == MANAGER_ON_DEFINE_DOMAIN)
+        xasprintf("before %s of %s", hooks_point_name(event->hook), hop.sidecar);
+    auto_free char *after = xasprintf("after %s of %s", hooks_point_name(event->hook), hop.sidecar);
+    if (!hop.failed && hooks_points[event->hook].document == HOOKS_DOMAIN)
         hop.diff = domain_diff((struct bytes){event->input, event->input_length},
             (struct bytes){event->output, event->output_length}, before, after, &hop.change);
     else if (!hop.failed)
@@ -86,7 +85,7 @@ void cli_hops_print_table(const struct cli_hops *hops, const char *const *sideca
         auto_free char *change = cli_hop_change(hop);
         auto_free char *time = xasprintf("%.1f ms", hop->milliseconds);
         fprintf(stream, row, colour && hop->failed ? RED : "", hop->sidecar, call,
-            manager_hook_name(hop->hook), change, time, plain);
+            hooks_point_name(hop->hook), change, time, plain);
     }
     for (size_t i = 0; i < sidecar_count; i++) {
         if (!has_hop(hops, sidecars[i]))

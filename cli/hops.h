@@ -7,12 +7,13 @@
 #include <stdio.h>
 
 #include "domain/diff.h"
+#include "hooks/protocol.h"
 #include "manager/manager.h"
 
 /* One hook of one sidecar, called. */
 struct cli_hop {
     char *sidecar; /* owned */
-    enum manager_hook hook;
+    enum hooks_point hook;
     size_t call; /* which chain it belongs to, from 1 */
     double milliseconds;
     bool failed;

@@ -110,7 +110,7 @@ static int read_hook_indexes(struct cli_run *run, struct error **err)
 static int read_cloud_init(struct cli_run *run, const char *path, struct error **err)
 {
     if (file_read(
-            path, MANAGER_CLOUD_INIT_MAX_BYTES, &run->cloud_init, &run->cloud_init_length, err) < 0)
+            path, HOOKS_CLOUD_INIT_MAX_BYTES, &run->cloud_init, &run->cloud_init_length, err) < 0)
         return -1;
     if (manager_cloud_init_check(run->cloud_init, run->cloud_init_length, err) < 0)
         return error_wrap(err, "%s", streq(path, "-") ? "standard input" : path);
@@ -168,14 +168,14 @@ static int check_idempotence(struct cli_run *run, struct error **err)
     size_t count = 0;
     for (size_t i = 0; i < run->hops.count; i++) {
         const struct cli_hop *hop = &run->hops.items[i];
-        if (hop->call != 2 || hop->hook != MANAGER_ON_DEFINE_DOMAIN ||
+        if (hop->call != 2 || hop->hook != HOOKS_ON_DEFINE_DOMAIN ||
             hop->change.added + hop->change.removed == 0)
             continue;
         auto_free char *change = cli_hop_change(hop);
         cli_run_say(run,
             "%s is not idempotent: called again on the result, its %s changed lines: "
             "%s",
-            hop->sidecar, manager_hook_name(hop->hook), change);
+            hop->sidecar, hooks_point_name(hop->hook), change);
         count++;
     }
     if (count == 0)

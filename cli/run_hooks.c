@@ -42,6 +42,18 @@ static bool is_foreign(const struct annotations_sidecar *sidecar)
     return sidecar->command != NULL || (sidecar->image != NULL && !is_shim_image(sidecar->image));
 }
 
+/* Whether a directory has the executable of any hook point. */
+static bool has_executable(const char *directory)
+{
+    for (size_t i = 0; i < HOOKS_POINTS; i++) {
+        const char *executable = hooks_points[i].executable;
+        auto_free char *path = executable != NULL ? subprocess_find(executable, directory) : NULL;
+        if (path != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* Says where a sidecar is not what it would be in the cluster, or does nothing. */
 static void say_differences(struct cli_run *run, size_t index)
 {
@@ -53,13 +65,10 @@ static void say_differences(struct cli_run *run, size_t index)
             continue;
         has_hook = true;
         const char *directory = run->hooks.items[i].directory;
-        auto_free char *domain_hook = subprocess_find("onDefineDomain", directory);
-        auto_free char *cloud_init_hook = subprocess_find("preCloudInitIso", directory);
-        if (domain_hook == NULL && cloud_init_hook == NULL)
+        if (!has_executable(directory))
             cli_run_say(run,
-                "warning: %s, of --hook %s, has no executable onDefineDomain or "
-                "preCloudInitIso",
-                directory, name);
+                "warning: %s, of --hook %s, has no executable " HOOKS_EXECUTABLES("or"), directory,
+                name);
     }
     if (is_foreign(sidecar))
         cli_run_say(run,
@@ -69,7 +78,7 @@ static void say_differences(struct cli_run *run, size_t index)
     if (!has_hook)
         cli_run_say(run,
             "warning: hook-sidecar-%zu has no hook here: give the directory of its "
-            "executable onDefineDomain or preCloudInitIso with --hook %zu=DIR",
+            "executable " HOOKS_EXECUTABLES("or") " with --hook %zu=DIR",
             index, index);
 }
 
@@ -91,7 +100,7 @@ static void on_hop_done(struct cli_run *run, const struct manager_event *event)
 {
     const struct cli_hop *hop = cli_hops_add(&run->hops, event);
     auto_free char *change = cli_hop_change(hop);
-    auto_free char *state = xasprintf("%s  %s", manager_hook_name(event->hook), change);
+    auto_free char *state = xasprintf("%s  %s", hooks_point_name(event->hook), change);
     cli_progress_set(run->progress, event->sidecar->name, false, state);
     if (event->ignored)
         cli_run_say(run, "warning: %s (ignored, as its failurePolicy says)", event->error->message);
@@ -108,7 +117,7 @@ static void on_event(void *user, const struct manager_event *event)
         cli_progress_set(run->progress, event->sidecar->name, false, "ready");
         break;
     case MANAGER_EVENT_HOP_START:
-        cli_progress_set(run->progress, event->sidecar->name, true, manager_hook_name(event->hook));
+        cli_progress_set(run->progress, event->sidecar->name, true, hooks_point_name(event->hook));
         break;
     case MANAGER_EVENT_HOP_DONE:
         on_hop_done(run, event);
@@ -171,20 +180,20 @@ static int run_chains(struct cli_run *run, char **domain, size_t *domain_length,
     size_t *cloud_init_length, struct error **err)
 {
     auto_free char *vmi = json_dumps(run->machine.vmi, JSON_COMPACT);
-    if (cli_session_on_define_domain(
-            run->session, run->domain, run->domain_length, vmi, domain, domain_length, err) < 0)
+    if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN, run->domain, run->domain_length,
+            vmi, domain, domain_length, err) < 0)
         return -1;
     if (run->twice) {
         auto_free char *again = NULL;
         size_t again_length = 0;
-        if (cli_session_on_define_domain(
-                run->session, *domain, *domain_length, vmi, &again, &again_length, err) < 0)
+        if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN, *domain, *domain_length, vmi,
+                &again, &again_length, err) < 0)
             return error_wrap(err, "called again on the result");
     }
     if (run->cloud_init == NULL)
         return 0;
-    return cli_session_pre_cloud_init_iso(run->session, run->cloud_init, run->cloud_init_length,
-        vmi, cloud_init, cloud_init_length, err);
+    return cli_session_chain(run->session, HOOKS_PRE_CLOUD_INIT_ISO, run->cloud_init,
+        run->cloud_init_length, vmi, cloud_init, cloud_init_length, err);
 }
 
 /* Everything between the making of the temporary directory and its removal. Leaves the signals

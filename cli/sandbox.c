@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "hooks/protocol.h"
 #include "hostpath/hostpath.h"
 
 #define SHIM_PATH "/sidecar-shim" /* the entrypoint of the shim's image */
@@ -307,7 +308,7 @@ static void add_environment(struct words *words, const struct cli_sandbox *sandb
 static void add_shim(struct words *words, const struct cli_sandbox *sandbox)
 {
     const json_t *args = json_object_get(sandbox->container, "args");
-    const char *version = "v1alpha3";
+    const char *version = HOOKS_VERSION_NEWEST;
     size_t index = 0;
     const json_t *arg = NULL;
     add(words, SHIM_PATH, "--log-format", "text");

@@ -239,19 +239,10 @@ int cli_session_collect(
     return await(session, NULL, NULL, err);
 }
 
-int cli_session_on_define_domain(struct cli_session *session, const char *domain,
-    size_t domain_length, const char *vmi, char **output, size_t *output_length, struct error **err)
+int cli_session_chain(struct cli_session *session, enum hooks_point hook, const char *document,
+    size_t length, const char *vmi, char **output, size_t *output_length, struct error **err)
 {
-    manager_on_define_domain(
-        session->manager, domain, domain_length, vmi, strlen(vmi), on_done, session);
-    return await(session, output, output_length, err);
-}
-
-int cli_session_pre_cloud_init_iso(struct cli_session *session, const char *data,
-    size_t data_length, const char *vmi, char **output, size_t *output_length, struct error **err)
-{
-    manager_pre_cloud_init_iso(
-        session->manager, data, data_length, vmi, strlen(vmi), on_done, session);
+    manager_chain(session->manager, hook, document, length, vmi, strlen(vmi), on_done, session);
     return await(session, output, output_length, err);
 }
 

@@ -7,6 +7,7 @@
 #include "base/flag.h"
 #include "base/text.h"
 #include "domain/schema.h"
+#include "hooks/protocol.h"
 #include "manager/manager.h"
 
 enum { MAX_SIDECARS = 256 }; /* the annotation's 64, and network bindings */
@@ -47,7 +48,7 @@ static const struct {
     {FLAG_SIDECARS, "sidecars", "N", "how many hook sidecars to wait for (0 in a dry run)"},
     {FLAG_TIMEOUT, "timeout", "TIME", "how long to wait for them, as 30s or 2m (default 300s)"},
     {FLAG_SOCKET_DIRECTORY, "socket-dir", "DIR",
-        "where their sockets are (default " MANAGER_SOCKET_DIRECTORY ")"},
+        "where their sockets are (default " HOOKS_SOCKET_DIRECTORY ")"},
     {FLAG_ANNOTATION_FILE, "annotation-file", "FILE",
         "the text of the hookSidecars annotation, for each sidecar's\n"
         "timeoutSeconds and failurePolicy (default: the VMI's)"},

@@ -24,6 +24,7 @@
 #include "machine/value.h"
 #include "manager/cloud_init.h"
 #include "manager/event_log.h"
+#include "manager/manager.h"
 
 enum { GRACE_SECONDS = 30 }; /* KubeVirt's default of terminationGracePeriodSeconds */
 
@@ -234,8 +235,8 @@ static enum progress begin_pre_cloud_init_iso(struct launch *launch, struct erro
         return OVER;
     auto_free char *data = json_dumps(launch->plan.cloud_init, JSON_COMPACT);
     const char *vmi = launch->input.text;
-    manager_pre_cloud_init_iso(
-        launch->manager, data, strlen(data), vmi, strlen(vmi), on_cloud_init, launch);
+    manager_chain(launch->manager, HOOKS_PRE_CLOUD_INIT_ISO, data, strlen(data), vmi, strlen(vmi),
+        on_cloud_init, launch);
     return UNDER_WAY;
 }
 
@@ -255,8 +256,8 @@ static enum progress begin_on_define_domain(struct launch *launch, struct error 
 {
     (void)err;
     const char *vmi = launch->input.text;
-    manager_on_define_domain(launch->manager, launch->plan.domain, launch->plan.domain_length, vmi,
-        strlen(vmi), on_domain, launch);
+    manager_chain(launch->manager, HOOKS_ON_DEFINE_DOMAIN, launch->plan.domain,
+        launch->plan.domain_length, vmi, strlen(vmi), on_domain, launch);
     return UNDER_WAY;
 }
 

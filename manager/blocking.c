@@ -101,16 +101,11 @@ int manager_blocking_shutdown(struct manager_blocking *blocking, struct error **
     return wait(blocking, err);
 }
 
-int manager_blocking_chain(struct manager_blocking *blocking, enum manager_hook hook,
+int manager_blocking_chain(struct manager_blocking *blocking, enum hooks_point hook,
     const char *document, size_t length, const char *vmi, size_t vmi_length, char **output,
     size_t *output_length, struct error **err)
 {
-    if (hook == MANAGER_ON_DEFINE_DOMAIN)
-        manager_on_define_domain(
-            blocking->manager, document, length, vmi, vmi_length, on_done, blocking);
-    else
-        manager_pre_cloud_init_iso(
-            blocking->manager, document, length, vmi, vmi_length, on_done, blocking);
+    manager_chain(blocking->manager, hook, document, length, vmi, vmi_length, on_done, blocking);
     int result = wait(blocking, err);
     *output = steal(&blocking->output);
     *output_length = blocking->output_length;

@@ -19,10 +19,10 @@ const struct manager *manager_blocking_manager(const struct manager_blocking *bl
 int manager_blocking_collect(struct manager_blocking *blocking, struct error **err);
 int manager_blocking_shutdown(struct manager_blocking *blocking, struct error **err);
 
-/* manager_on_define_domain or manager_pre_cloud_init_iso. *output, owned by the caller, is the
+/* manager_chain. *output, owned by the caller, is the
  * result, or the document as it stood before the hop that failed. Returns 0, or -1 with an
  * error. */
-int manager_blocking_chain(struct manager_blocking *blocking, enum manager_hook hook,
+int manager_blocking_chain(struct manager_blocking *blocking, enum hooks_point hook,
     const char *document, size_t length, const char *vmi, size_t vmi_length, char **output,
     size_t *output_length, struct error **err);
 

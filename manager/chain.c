@@ -1,4 +1,5 @@
-/* A hook's chain: a document handed through its subscribers, one after another. */
+#include "manager/chain.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,27 +7,27 @@
 #include "domain/identity.h"
 #include "domain/schema.h"
 #include "manager/cloud_init.h"
+#include "manager/document.h"
 #include "manager/hop.h"
-#include "manager/protocol.h"
-#include "manager/state.h"
+#include "manager/order.h"
 #include "manager/trace.h"
 
-enum { MESSAGE_OVERHEAD = 1024 }; /* what a request has beside its documents, at most */
+enum {
+    MESSAGE_OVERHEAD = 1024, /* what a request has beside its documents, at most */
+    MAX_FIELDS = 1 + MANAGER_DOCUMENT_MAX_FIELDS, /* of a request: the VMI, and the document */
+};
 
 /* A document on its way through the subscribers of a hook. */
 struct chain {
     struct manager *manager;
-    enum manager_hook hook;
+    enum hooks_point hook;
     size_t *order; /* positions of the sidecars to call */
     size_t count;
     size_t next; /* in order */
 
-    char *document; /* as the last hop left it */
-    size_t length;
+    struct manager_document document;
     char *vmi;
     size_t vmi_length;
-    char *legacy; /* of cloud-init: the older form of document */
-    struct domain_identity identity; /* of a domain */
 
     struct manager_hop *hop; /* under way */
     double hop_began; /* clock_milliseconds */
@@ -40,11 +41,9 @@ static void chain_free(void *work)
     ev_timer_stop(chain->manager->loop, &chain->slow);
     manager_hop_cancel(chain->hop);
     manager_trace_close(chain->trace);
-    domain_identity_clear(&chain->identity);
+    manager_document_clear(&chain->document);
     free(chain->order);
-    free(chain->document);
     free(chain->vmi);
-    free(chain->legacy);
     free(chain);
 }
 
@@ -52,8 +51,8 @@ static void chain_free(void *work)
 static void chain_end(struct chain *chain, struct error *take_error)
 {
     struct manager *manager = chain->manager;
-    size_t length = chain->length;
-    char *document = steal(&chain->document);
+    size_t length = chain->document.length;
+    char *document = steal(&chain->document.data);
     chain_free(chain);
     manager_finish(manager, take_error, document, length);
 }
@@ -71,49 +70,7 @@ static void on_slow(struct ev_loop *loop, ev_timer *watcher, int events)
     manager_warn(chain->manager, current(chain),
         "the %s chain has been running for %g s and is still here: KubeVirt stops waiting after "
         "20 s and starts anew",
-        manager_hook_name(chain->hook), (double)chain->manager->options.slow_chain_ms / 1e3);
-}
-
-/* The domain that came in, or that a sidecar returned: the same domain as before, and valid. */
-static int domain_accept(struct chain *chain, const char *xml, size_t length, struct error **err)
-{
-    const struct domain_schema *schema = chain->manager->options.schema;
-    bool first = chain->identity.name == NULL;
-    if (!first && domain_check(xml, length, &chain->identity, err) < 0)
-        return -1;
-    /* A uuid may be set by the first hook that cares; from then on it stays. */
-    if (chain->identity.uuid == NULL) {
-        domain_identity_clear(&chain->identity);
-        if (domain_identify(xml, length, &chain->identity, err) < 0)
-            return -1;
-    }
-    return schema != NULL ? domain_schema_check(schema, xml, length, err) : 0;
-}
-
-/* The document that a response carries, checked. Returns it, owned by the caller, or NULL.
- * *returned is what stands in the response, borrowed. */
-static char *result_take(struct chain *chain, const ProtobufCMessage *response,
-    struct manager_field *returned, size_t *length, struct error **err)
-{
-    char *result = NULL;
-    if (chain->hook == MANAGER_ON_DEFINE_DOMAIN) {
-        *returned = manager_protocol_field(response, "domainXML");
-        if (domain_accept(chain, returned->data, returned->length, err) == 0) {
-            result = xmemdup(returned->data, returned->length);
-            *length = returned->length;
-        }
-    } else {
-        *returned = manager_protocol_field(response, "cloudInitData");
-        struct manager_field legacy = manager_protocol_field(response, "cloudInitNoCloudSource");
-        manager_cloud_init_result(chain->document, chain->length, returned->data, returned->length,
-            legacy.data, legacy.length, &result, length, err);
-    }
-    if (result == NULL) {
-        error_wrap(err, "the result is refused");
-        if (err != NULL && *err != NULL)
-            (*err)->class = ERROR_REMOTE;
-    }
-    return result;
+        hooks_point_name(chain->hook), (double)chain->manager->options.slow_chain_ms / 1e3);
 }
 
 /* Tells of a hop that is over, and keeps it. */
@@ -145,20 +102,20 @@ static void on_hop(
     struct chain *chain = user;
     const struct manager_sidecar *sidecar = current(chain);
     struct error *error = take_error;
-    struct manager_field returned = {0};
+    struct hooks_field returned = {0};
     auto_free char *result = NULL;
     size_t length = 0;
     chain->hop = NULL;
     if (error == NULL)
-        result = result_take(chain, response, &returned, &length, &error);
+        result = manager_document_result(&chain->document, response, &returned, &length, &error);
     if (error != NULL) {
-        error_wrap(&error, "%s", manager_hook_name(chain->hook));
-        manager_blame(sidecar, &error);
+        error_wrap(&error, "%s", hooks_point_name(chain->hook));
+        manager_sidecar_blame(sidecar, &error);
     }
     const struct manager_trace_hop hop = {
         .sidecar = sidecar,
-        .input = chain->document,
-        .input_length = chain->length,
+        .input = chain->document.data,
+        .input_length = chain->document.length,
         .output = result != NULL ? result : returned.data,
         .output_length = result != NULL ? length : returned.length,
         .milliseconds = clock_milliseconds() - chain->hop_began,
@@ -171,38 +128,26 @@ static void on_hop(
         return;
     }
     error_free(error);
-    if (result != NULL) {
-        free(chain->document);
-        chain->document = steal(&result);
-        chain->length = length;
-    }
+    if (result != NULL)
+        manager_document_replace(&chain->document, steal(&result), length);
     chain->next++;
     chain_step(chain);
 }
 
 /* Fills the fields of the next request. Returns how many, or 0 with an error. */
 static size_t request_fields(
-    struct chain *chain, struct manager_field fields[3], struct error **err)
+    struct chain *chain, struct hooks_field fields[MAX_FIELDS], struct error **err)
 {
-    if (chain->length + chain->vmi_length + MESSAGE_OVERHEAD > RPC_MAX_MESSAGE) {
+    const struct manager_document *document = &chain->document;
+    if (document->length + chain->vmi_length + MESSAGE_OVERHEAD > RPC_MAX_MESSAGE) {
         error_set(err, ERROR_INPUT,
             "the document of %zu bytes and the VMI of %zu bytes are too large for one request",
-            chain->length, chain->vmi_length);
+            document->length, chain->vmi_length);
         return 0;
     }
-    fields[0] = (struct manager_field){"vmi", chain->vmi, chain->vmi_length};
-    if (chain->hook == MANAGER_ON_DEFINE_DOMAIN) {
-        fields[1] = (struct manager_field){"domainXML", chain->document, chain->length};
-        return 2;
-    }
-    free(chain->legacy);
-    chain->legacy = manager_cloud_init_legacy(chain->document, chain->length, err);
-    if (chain->legacy == NULL)
-        return 0;
-    fields[1] = (struct manager_field){"cloudInitData", chain->document, chain->length};
-    fields[2] =
-        (struct manager_field){"cloudInitNoCloudSource", chain->legacy, strlen(chain->legacy)};
-    return 3;
+    fields[0] = (struct hooks_field){HOOKS_VMI_FIELD, chain->vmi, chain->vmi_length};
+    size_t count = manager_document_fields(&chain->document, fields + 1, err);
+    return count > 0 ? 1 + count : 0;
 }
 
 /* Calls the next sidecar, or ends the chain after the last. */
@@ -214,12 +159,12 @@ static void chain_step(struct chain *chain)
     }
     struct manager *manager = chain->manager;
     const struct manager_sidecar *sidecar = current(chain);
-    struct manager_field fields[3];
+    struct hooks_field fields[MAX_FIELDS];
     struct error *error = NULL;
     size_t count = request_fields(chain, fields, &error);
     if (count == 0) {
-        error_wrap(&error, "%s", manager_hook_name(chain->hook));
-        manager_blame(sidecar, &error);
+        error_wrap(&error, "%s", hooks_point_name(chain->hook));
+        manager_sidecar_blame(sidecar, &error);
         chain_end(chain, error);
         return;
     }
@@ -227,23 +172,11 @@ static void chain_step(struct chain *chain)
                               .sidecar = sidecar,
                               .hook = chain->hook,
                               .call = manager->calls,
-                              .input = chain->document,
-                              .input_length = chain->length});
+                              .input = chain->document.data,
+                              .input_length = chain->document.length});
     chain->hop_began = clock_milliseconds();
     chain->hop = manager_hop_start(manager, chain->order[chain->next], chain->hook, fields, count,
         (int64_t)sidecar->timeout_seconds * 1000, on_hop, chain);
-}
-
-/* The input, checked before the first sidecar sees it. */
-static int input_check(struct chain *chain, struct error **err)
-{
-    if (chain->hook == MANAGER_ON_DEFINE_DOMAIN) {
-        if (domain_accept(chain, chain->document, chain->length, err) < 0)
-            return error_wrap(err, "the domain, before any hook");
-    } else if (manager_cloud_init_check(chain->document, chain->length, err) < 0) {
-        return error_wrap(err, "the cloud-init data, before any hook");
-    }
-    return 0;
 }
 
 static void chain_open_trace(struct chain *chain)
@@ -257,18 +190,22 @@ static void chain_open_trace(struct chain *chain)
         manager_warn(chain->manager, NULL, "keeping the trace: %s", error->message);
 }
 
-static void chain_start(struct manager *manager, enum manager_hook hook, const char *document,
+void manager_chain_start(struct manager *manager, enum hooks_point hook, const char *document,
     size_t length, const char *vmi, size_t vmi_length)
 {
+    const struct hooks_point_row *point = &hooks_points[hook];
+    if (manager_document_is_absent(point, document, length)) {
+        manager_finish(manager, NULL, xmemdup(document, length), length);
+        return;
+    }
     struct chain *chain = xmalloc(sizeof(*chain));
     *chain = (struct chain){
         .manager = manager,
         .hook = hook,
-        .document = xmemdup(document, length),
-        .length = length,
         .vmi = xmemdup(vmi, vmi_length),
         .vmi_length = vmi_length,
     };
+    manager_document_init(&chain->document, point, manager->options.schema, document, length);
     manager_work(manager, chain, chain_free);
     manager->calls++;
     ev_timer_init(&chain->slow, on_slow, (double)manager->options.slow_chain_ms / 1e3, 0);
@@ -280,7 +217,7 @@ static void chain_start(struct manager *manager, enum manager_hook hook, const c
         chain->order[i] = (size_t)(order[i] - manager->sidecars);
 
     struct error *error = NULL;
-    if (input_check(chain, &error) < 0) {
+    if (manager_document_check(&chain->document, &error) < 0) {
         chain_end(chain, error);
         return;
     }
@@ -289,21 +226,4 @@ static void chain_start(struct manager *manager, enum manager_hook hook, const c
         ev_timer_start(manager->loop, &chain->slow);
     }
     chain_step(chain);
-}
-
-void manager_on_define_domain(struct manager *manager, const char *domain, size_t domain_length,
-    const char *vmi, size_t vmi_length, manager_done *done, void *user)
-{
-    manager_begin(manager, done, user);
-    chain_start(manager, MANAGER_ON_DEFINE_DOMAIN, domain, domain_length, vmi, vmi_length);
-}
-
-void manager_pre_cloud_init_iso(struct manager *manager, const char *data, size_t data_length,
-    const char *vmi, size_t vmi_length, manager_done *done, void *user)
-{
-    manager_begin(manager, done, user);
-    if (manager_cloud_init_is_absent(data, data_length))
-        manager_finish(manager, NULL, xmemdup(data, data_length), data_length);
-    else
-        chain_start(manager, MANAGER_PRE_CLOUD_INIT_ISO, data, data_length, vmi, vmi_length);
 }

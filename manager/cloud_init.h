@@ -9,10 +9,7 @@
 
 #include "base/error.h"
 
-enum {
-    MANAGER_CLOUD_INIT_MAX_BYTES = 4 << 20,
-    MANAGER_CLOUD_INIT_MAX_DEPTH = 100, /* also of what a hook returns */
-};
+enum { MANAGER_CLOUD_INIT_MAX_DEPTH = 100 }; /* also of what a hook returns */
 
 /* Whether there is nothing for hooks to work on: no text, or null. */
 bool manager_cloud_init_is_absent(const char *data, size_t length);

@@ -1,20 +1,20 @@
-/* hook-manager collect: prints what the sidecars announce. */
+#include "manager/cmd_collect.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "manager/command.h"
 #include "manager/session.h"
 
 /* The hooks a sidecar announced, with their priorities. New reference. */
 static json_t *hooks_json(const struct manager_sidecar *sidecar)
 {
     json_t *hooks = json_object();
-    for (int hook = 0; hook < MANAGER_HOOKS; hook++) {
+    for (int hook = 0; hook < HOOKS_POINTS; hook++) {
         if (sidecar->subscribed[hook])
             json_object_set_new(
-                hooks, manager_hook_name(hook), json_integer(sidecar->priority[hook]));
+                hooks, hooks_point_name(hook), json_integer(sidecar->priority[hook]));
     }
     return hooks;
 }
@@ -36,11 +36,11 @@ static int print_sidecars(const struct manager *manager, struct error **err)
     return manager_session_print(line, strlen(line), err);
 }
 
-static int run(const struct manager_flags *flags)
+static int run(const struct manager_command *command, const struct manager_flags *flags)
 {
     struct manager_session session;
     struct error *error = NULL;
-    if (manager_session_begin(&session, "collect", flags, false, &error) == 0 &&
+    if (manager_session_begin(&session, command->name, flags, false, &error) == 0 &&
         manager_session_collect(&session, &error) == 0)
         print_sidecars(manager_blocking_manager(session.blocking), &error);
     return manager_session_end(&session, error);

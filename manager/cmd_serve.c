@@ -1,8 +1,8 @@
-/* hook-manager serve: old hook sidecars on KubeVirt's Plugin API. */
+#include "manager/cmd_serve.h"
+
 #include <ev.h>
 #include <signal.h>
 
-#include "manager/command.h"
 #include "manager/plugin_socket.h"
 #include "manager/serve.h"
 #include "manager/session.h"
@@ -52,12 +52,12 @@ static int serve_until_end(
     return *err == NULL ? 0 : -1;
 }
 
-static int run(const struct manager_flags *flags)
+static int run(const struct manager_command *command, const struct manager_flags *flags)
 {
     struct manager_session session;
     struct manager_options options;
     struct error *error = NULL;
-    if (manager_session_read(&session, "serve", flags, &options, &error) == 0) {
+    if (manager_session_read(&session, command->name, flags, &options, &error) == 0) {
         if (!manager_plugin_socket_is_reachable(flags->plugin_socket))
             log_warning("KubeVirt calls only sockets below " MANAGER_PLUGIN_DIRECTORY
                         "/PLUGIN/, which %s is not",

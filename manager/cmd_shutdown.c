@@ -1,13 +1,13 @@
-/* hook-manager shutdown: tells the sidecars that the VM has ended. */
-#include "manager/command.h"
+#include "manager/cmd_shutdown.h"
+
 #include "manager/session.h"
 #include "manager/timings.h"
 
-static int run(const struct manager_flags *flags)
+static int run(const struct manager_command *command, const struct manager_flags *flags)
 {
     struct manager_session session;
     struct error *error = NULL;
-    if (manager_session_begin(&session, "shutdown", flags, true, &error) == 0 &&
+    if (manager_session_begin(&session, command->name, flags, true, &error) == 0 &&
         manager_session_collect(&session, &error) == 0 &&
         manager_blocking_shutdown(session.blocking, &error) == 0)
         manager_timings_finished(session.timings);

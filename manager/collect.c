@@ -1,13 +1,15 @@
-/* A collection: all the sidecars that are to be there, dialled as their sockets appear. */
+#include "manager/collect.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "manager/collection.h"
+#include "manager/container.h"
 #include "manager/discovery.h"
 #include "manager/info.h"
+#include "manager/shortfall.h"
 
 static void collection_free(void *work)
 {
@@ -73,7 +75,7 @@ static void collection_check(struct manager_collection *collection)
                                           : collection->ready >= options->sidecars;
     if (!complete)
         return;
-    if (options->present_only || manager_collection_check_surplus(collection, &error) == 0)
+    if (options->present_only || manager_shortfall_check_surplus(collection, &error) == 0)
         take_answered(collection);
     collection_end(collection, error);
 }
@@ -108,7 +110,7 @@ static void on_dialed(void *user, struct rpc_channel *take_channel,
     rpc_channel_free(take_channel);
     error_wrap(&error, "%s", candidate->path);
     if (error->class == ERROR_REMOTE && !collection->manager->options.present_only) {
-        manager_blame(&container->sidecar, &error);
+        manager_sidecar_blame(&container->sidecar, &error);
         collection_end(collection, error);
         return;
     }
@@ -151,14 +153,13 @@ static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int events)
     if (collection->manager->options.present_only)
         take_answered(collection);
     else
-        manager_collection_late(collection, &error);
+        manager_shortfall_late(collection, &error);
     collection_end(collection, error);
 }
 
-void manager_collect(struct manager *manager, manager_done *done, void *user)
+void manager_collect_start(struct manager *manager)
 {
     assert(manager->sidecars == NULL); /* collected already */
-    manager_begin(manager, done, user);
     if (manager->options.sidecars == 0 && !manager->options.present_only) {
         manager_finish(manager, NULL, NULL, 0);
         return;

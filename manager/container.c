@@ -1,11 +1,11 @@
-/* One sidecar's container while it is collected: its sockets, and which of them answers. */
+#include "manager/container.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "manager/collection.h"
 #include "manager/info.h"
 #include "manager/order.h"
 

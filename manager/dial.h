@@ -2,9 +2,10 @@
 #ifndef MANAGER_DIAL_H
 #define MANAGER_DIAL_H
 
-#include "manager/manager.h"
 #include "proto/info.pb-c.h"
 #include "rpc/client.h"
+
+enum { MANAGER_INFO_TIMEOUT_MS = 1000 }; /* one try of Info; tried again until the deadline */
 
 struct manager_dial;
 

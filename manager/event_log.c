@@ -14,7 +14,7 @@ static json_t *event_fields(const struct manager_event *event)
     if (event->kind == MANAGER_EVENT_READY)
         json_object_set_new(fields, "version", json_string(event->sidecar->version));
     if (event->kind == MANAGER_EVENT_HOP_START || event->kind == MANAGER_EVENT_HOP_DONE)
-        json_object_set_new(fields, "hook", json_string(manager_hook_name(event->hook)));
+        json_object_set_new(fields, "hook", json_string(hooks_point_name(event->hook)));
     if (event->kind == MANAGER_EVENT_READY || event->kind == MANAGER_EVENT_HOP_DONE)
         json_object_set_new(fields, "milliseconds", json_real(event->milliseconds));
     return fields;
@@ -24,7 +24,8 @@ static json_t *event_fields(const struct manager_event *event)
  * nothing secret to them, as cloud-init data may be. */
 static void document_log(const struct manager_event *event)
 {
-    if (event->hook == MANAGER_ON_DEFINE_DOMAIN && event->input_length <= LOGGED_MAX_BYTES)
+    if (hooks_points[event->hook].document == HOOKS_DOMAIN &&
+        event->input_length <= LOGGED_MAX_BYTES)
         log_write(LOG_INFO, json_pack("{s:s%}", "domain", event->input, event->input_length),
             "the domain as it stood before the hook that failed");
 }

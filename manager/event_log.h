@@ -3,7 +3,7 @@
 #define MANAGER_EVENT_LOG_H
 
 #include "base/log.h"
-#include "manager/manager.h"
+#include "manager/event.h"
 
 /* Writes the line of an event, if it has one. A hop that fails for good has none, since the
  * operation ends with its error; where the log's format is JSON, the domain as it stood before that

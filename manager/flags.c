@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "domain/schema.h"
 #include "manager/manager.h"
+#include "manager/options.h"
 #include "manager/plugin_socket.h"
 
 /* A flag of the table; its number is what getopt_long(3) returns. */
@@ -47,7 +48,7 @@ static const struct {
     {FLAG_TIMEOUT, MANAGER_FLAGS_PRESENT, "timeout", "TIME",
         "how long to wait for what they announce (default 5s)"},
     {FLAG_SOCKET_DIRECTORY, 0, "socket-dir", "DIR",
-        "where their sockets are (default /var/run/kubevirt-hooks)"},
+        "where their sockets are (default " HOOKS_SOCKET_DIRECTORY ")"},
     {FLAG_ANNOTATION_FILE, 0, "annotation-file", "FILE",
         "the text of the hookSidecars annotation, for each sidecar's\n"
         "timeoutSeconds and failurePolicy"},

@@ -15,8 +15,8 @@ enum { MAX_FIELDS = 3 };
 struct manager_hop {
     struct manager *manager;
     size_t position;
-    enum manager_hook hook;
-    struct manager_field fields[MAX_FIELDS];
+    enum hooks_point hook;
+    struct hooks_field fields[MAX_FIELDS];
     size_t field_count;
     int64_t timeout_ms; /* of all of it */
     double deadline; /* clock_milliseconds */
@@ -98,9 +98,10 @@ static void call(struct manager_hop *hop)
 {
     const char *version = sidecar_of(hop)->version;
     auto_free ProtobufCMessage *request =
-        manager_protocol_request(version, hop->hook, hop->fields, hop->field_count);
-    hop->call = rpc_call_start(link_of(hop)->channel, manager_protocol_service(version),
-        manager_hook_name(hop->hook), request, time_left(hop), on_response, hop);
+        hooks_message_request(version, hop->hook, hop->fields, hop->field_count);
+    hop->call =
+        rpc_call_start(link_of(hop)->channel, hooks_version_service(hooks_version_find(version)),
+            hooks_point_name(hop->hook), request, time_left(hop), on_response, hop);
 }
 
 static void dial_next(struct manager_hop *hop, struct error *take_last);
@@ -118,7 +119,7 @@ static void on_dialed(void *user, struct rpc_channel *take_channel,
         manager_info_read(answer, sidecar, &warning, &error);
     if (error == NULL && !sidecar->subscribed[hop->hook])
         error_set(
-            &error, ERROR_REMOTE, "it does not announce %s any more", manager_hook_name(hop->hook));
+            &error, ERROR_REMOTE, "it does not announce %s any more", hooks_point_name(hop->hook));
     if (error != NULL) {
         rpc_channel_free(take_channel);
         dial_next(hop, error);
@@ -178,7 +179,7 @@ static void on_start(struct ev_loop *loop, ev_timer *watcher, int events)
 }
 
 struct manager_hop *manager_hop_start(struct manager *manager, size_t position,
-    enum manager_hook hook, const struct manager_field *fields, size_t count, int64_t timeout_ms,
+    enum hooks_point hook, const struct hooks_field *fields, size_t count, int64_t timeout_ms,
     manager_hop_done *done, void *user)
 {
     assert(count <= MAX_FIELDS);

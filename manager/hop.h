@@ -3,7 +3,7 @@
 #ifndef MANAGER_HOP_H
 #define MANAGER_HOP_H
 
-#include "manager/protocol.h"
+#include "hooks/message.h"
 #include "manager/state.h"
 
 struct manager_hop;
@@ -18,7 +18,7 @@ typedef void manager_hop_done(
  * end. timeout_ms is for all of it. Returns the call under way, which ends by itself when done has
  * returned. */
 struct manager_hop *manager_hop_start(struct manager *manager, size_t position,
-    enum manager_hook hook, const struct manager_field *fields, size_t count, int64_t timeout_ms,
+    enum hooks_point hook, const struct hooks_field *fields, size_t count, int64_t timeout_ms,
     manager_hop_done *done, void *user);
 
 /* Calls it off; done is not called. NULL is allowed. */

@@ -6,7 +6,6 @@
 #include <utstring.h>
 
 #include "base/text.h"
-#include "manager/protocol.h"
 
 enum {
     MAX_SHOWN = 64, /* bytes of one word of a peer in a message */
@@ -43,30 +42,18 @@ static int version_read(const Kubevirt__Hooks__Info__InfoResult *answer,
     struct manager_sidecar *sidecar, struct error **err)
 {
     sidecar->version =
-        manager_protocol_choose((const char *const *)answer->versions, answer->n_versions);
+        hooks_version_choose((const char *const *)answer->versions, answer->n_versions);
     if (sidecar->version != NULL)
         return 0;
     struct words offered = {0};
     utstring_init(&offered.text);
     for (size_t i = 0; i < answer->n_versions; i++)
         words_add(&offered, answer->versions[i]);
-    auto_free char *known = manager_protocol_list();
+    auto_free char *known = hooks_version_list();
     error_set(err, ERROR_REMOTE, "it offers %s as versions of the hook protocol: known are %s",
         offered.count > 0 ? utstring_body(&offered.text) : "none", known);
     utstring_done(&offered.text);
     return -1;
-}
-
-/* Finds the hook of a name, where the version has it. */
-static bool hook_find(const char *name, const char *version, enum manager_hook *hook)
-{
-    for (int i = 0; i < MANAGER_HOOKS; i++) {
-        if (streq(name, manager_hook_name(i))) {
-            *hook = i;
-            return manager_protocol_has(version, i);
-        }
-    }
-    return false;
 }
 
 int manager_info_read(const Kubevirt__Hooks__Info__InfoResult *answer,
@@ -81,8 +68,8 @@ int manager_info_read(const Kubevirt__Hooks__Info__InfoResult *answer,
     utstring_init(&unknown.text);
     for (size_t i = 0; i < answer->n_hookpoints; i++) {
         const Kubevirt__Hooks__Info__HookPoint *point = answer->hookpoints[i];
-        enum manager_hook hook;
-        if (!hook_find(point->name, sidecar->version, &hook)) {
+        enum hooks_point hook = hooks_point_find(point->name);
+        if (hook == HOOKS_POINTS || !hooks_point_is_in(hook, sidecar->version)) {
             words_add(&unknown, point->name);
             continue;
         }

@@ -2,7 +2,7 @@
 #ifndef MANAGER_INFO_H
 #define MANAGER_INFO_H
 
-#include "manager/manager.h"
+#include "manager/sidecar.h"
 #include "proto/info.pb-c.h"
 
 /* The number at the end of a container's name, as in "hook-sidecar-10"; -1 when there is none or

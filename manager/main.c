@@ -6,23 +6,32 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "manager/command.h"
+#include "manager/cmd_chain.h"
+#include "manager/cmd_collect.h"
+#include "manager/cmd_serve.h"
+#include "manager/cmd_shutdown.h"
 #include "rpc/rpc.h"
 
-static const struct manager_command *const commands[] = {
-    &manager_command_collect,
-    &manager_command_on_define_domain,
-    &manager_command_pre_cloud_init_iso,
-    &manager_command_shutdown,
-    &manager_command_serve,
-};
+enum { MAX_COMMANDS = 3 + HOOKS_POINTS };
 
-static void print_help(void)
+/* Lists the commands in the order of the help. Returns how many. */
+static size_t list_commands(const struct manager_command *commands[MAX_COMMANDS])
+{
+    size_t count = 0;
+    commands[count++] = &manager_command_collect;
+    for (const struct manager_command *chain = manager_command_chains; chain->name != NULL; chain++)
+        commands[count++] = chain;
+    commands[count++] = &manager_command_shutdown;
+    commands[count++] = &manager_command_serve;
+    return count;
+}
+
+static void print_help(const struct manager_command *const *commands, size_t count)
 {
     printf("Collects the hook sidecars of a virtual machine and chains its domain XML and\n"
            "cloud-init data through them.\n\n"
            "Usage: hook-manager COMMAND [FLAGS]\n\n");
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+    for (size_t i = 0; i < count; i++)
         printf("  %-20s %s\n", commands[i]->name, commands[i]->summary);
     printf("\n\"hook-manager COMMAND --help\" shows a command's flags; --version the version.\n");
 }
@@ -50,7 +59,7 @@ static int run_command(const struct manager_command *command, int argc, char **a
         return fail_usage(command->name, error);
     rpc_tune_memory();
     if (!flags.help)
-        _exit(command->run(&flags)); /* without exit handlers: gRPC's threads still run */
+        _exit(command->run(command, &flags)); /* without exit handlers: gRPC's threads still run */
     print_command_help(command);
     return 0;
 }
@@ -58,22 +67,24 @@ static int run_command(const struct manager_command *command, int argc, char **a
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
-    const char *names[ARRAY_SIZE(commands)];
+    const struct manager_command *commands[MAX_COMMANDS];
+    const char *names[MAX_COMMANDS];
+    size_t count = list_commands(commands);
     if (streq(word, "--version")) {
         printf("hook-manager " HOOKLINE_VERSION "\n");
         return 0;
     }
     if (streq(word, "--help") || streq(word, "-h") || streq(word, "help")) {
-        print_help();
+        print_help(commands, count);
         return 0;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (streq(word, commands[i]->name))
             return run_command(commands[i], argc - 1, argv + 1);
         names[i] = commands[i]->name;
     }
     auto_error struct error *error = NULL;
-    auto_free char *hint = suggest_hint(word, names, ARRAY_SIZE(commands));
+    auto_free char *hint = suggest_hint(word, names, count);
     if (argc < 2)
         error_set(&error, ERROR_USAGE, "a command is missing");
     else

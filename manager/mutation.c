@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "manager/state.h"
 #include "proto/domain_hook.pb-c.h"
 
 /* The generated names, shorter. */
@@ -93,8 +92,8 @@ static void run_first(struct manager_mutations *mutations)
         return;
     const ProtobufCBinaryData *domain = &first->message->domain;
     const ProtobufCBinaryData *vmi = &first->message->vmi;
-    manager_on_define_domain(mutations->manager, (const char *)domain->data, domain->len,
-        (const char *)vmi->data, vmi->len, on_chain, mutations);
+    manager_chain(mutations->manager, HOOKS_ON_DEFINE_DOMAIN, (const char *)domain->data,
+        domain->len, (const char *)vmi->data, vmi->len, on_chain, mutations);
 }
 
 static void on_cancel(void *user)

@@ -1,5 +1,6 @@
 #include "manager/order.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int compare(long a, long b)
@@ -16,8 +17,27 @@ int manager_order_by_index(const struct manager_sidecar *a, const struct manager
 }
 
 int manager_order_by_priority(
-    const struct manager_sidecar *a, const struct manager_sidecar *b, enum manager_hook hook)
+    const struct manager_sidecar *a, const struct manager_sidecar *b, enum hooks_point hook)
 {
     int order = compare(b->priority[hook], a->priority[hook]);
     return order != 0 ? order : manager_order_by_index(a, b);
+}
+
+static int compare_hook_order(const void *a, const void *b, void *hook)
+{
+    return manager_order_by_priority(*(const struct manager_sidecar *const *)a,
+        *(const struct manager_sidecar *const *)b, *(const enum hooks_point *)hook);
+}
+
+const struct manager_sidecar **manager_order(
+    const struct manager *manager, enum hooks_point hook, size_t *count)
+{
+    const struct manager_sidecar **order = xcalloc(manager->count + 1, sizeof(*order));
+    *count = 0;
+    for (size_t i = 0; i < manager->count; i++) {
+        if (manager->sidecars[i].subscribed[hook])
+            order[(*count)++] = &manager->sidecars[i];
+    }
+    qsort_r(order, *count, sizeof(*order), compare_hook_order, &hook);
+    return order;
 }

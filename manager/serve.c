@@ -7,6 +7,7 @@
 #include "manager/flags.h"
 #include "manager/launcher_watch.h"
 #include "manager/mutation.h"
+#include "manager/order.h"
 #include "manager/plugin_socket.h"
 
 struct manager_serve {
@@ -35,7 +36,7 @@ static void warn_of_cloud_init(const struct manager *manager)
 {
     size_t count = 0;
     auto_free const struct manager_sidecar **order =
-        manager_order(manager, MANAGER_PRE_CLOUD_INIT_ISO, &count);
+        manager_order(manager, HOOKS_PRE_CLOUD_INIT_ISO, &count);
     for (size_t i = 0; i < count; i++)
         log_write(LOG_WARNING, json_pack("{s:s}", "sidecar", order[i]->name),
             "sidecar %s announces PreCloudInitIso, for which KubeVirt's Plugin API has no hook: "
@@ -49,7 +50,7 @@ static int chain_seconds(const struct manager *manager)
     size_t count = 0;
     int seconds = 0;
     auto_free const struct manager_sidecar **order =
-        manager_order(manager, MANAGER_ON_DEFINE_DOMAIN, &count);
+        manager_order(manager, HOOKS_ON_DEFINE_DOMAIN, &count);
     for (size_t i = 0; i < count; i++)
         seconds += order[i]->timeout_seconds;
     return seconds;

@@ -7,6 +7,7 @@
 #include "annotations/parse.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "domain/domain.h"
 #include "manager/event_log.h"
 #include "manager/timings.h"
 
@@ -119,12 +120,12 @@ int manager_session_collect(struct manager_session *session, struct error **err)
     return 0;
 }
 
-int manager_session_chain(struct manager_session *session, enum manager_hook hook, const char *name,
-    size_t limit, struct error **err)
+int manager_session_chain(
+    struct manager_session *session, enum hooks_point hook, const char *name, struct error **err)
 {
     auto_free char *document = NULL;
     size_t length = 0;
-    if (file_read("-", limit, &document, &length, err) < 0)
+    if (file_read("-", hooks_points[hook].limit, &document, &length, err) < 0)
         return error_wrap(err, "reading %s", name);
     if (manager_session_collect(session, err) < 0)
         return -1;

@@ -30,11 +30,10 @@ int manager_session_begin(struct manager_session *session, const char *command,
 /* Collects the sidecars. Returns 0, or -1 with an error. */
 int manager_session_collect(struct manager_session *session, struct error **err);
 
-/* The rest of on-define-domain and pre-cloud-init-iso: reads a document of at most limit bytes
- * from standard input, collects, chains it, and writes the result to standard output. name says
+/* The rest of a subcommand that chains a document: reads it from standard input, collects, chains it, and writes the result to standard output. name says
  * what the document is. Returns 0, or -1 with an error and nothing written. */
-int manager_session_chain(struct manager_session *session, enum manager_hook hook, const char *name,
-    size_t limit, struct error **err);
+int manager_session_chain(
+    struct manager_session *session, enum hooks_point hook, const char *name, struct error **err);
 
 /* Writes to standard output. Returns 0, or -1 with an io error. */
 int manager_session_print(const char *data, size_t length, struct error **err);

@@ -1,10 +1,13 @@
-/* Shutdown, told to all sidecars at once. */
+#include "manager/shutdown.h"
+
 #include <stdlib.h>
 #include <utstring.h>
 
 #include "base/clock.h"
 #include "manager/hop.h"
-#include "manager/state.h"
+#include "manager/order.h"
+
+enum { TIMEOUT_MS = 5000 }; /* of one call */
 
 /* The Shutdown calls under way, all at once. */
 struct shutdown {
@@ -66,12 +69,12 @@ static void on_hop(
         error_free(take_error);
     } else if (take_error != NULL) {
         call->error = take_error;
-        error_wrap(&call->error, "%s", manager_hook_name(MANAGER_SHUTDOWN));
-        manager_blame(call->sidecar, &call->error);
+        error_wrap(&call->error, "%s", hooks_point_name(HOOKS_SHUTDOWN));
+        manager_sidecar_blame(call->sidecar, &call->error);
     }
     manager_emit(shutdown->manager, &(struct manager_event){.kind = MANAGER_EVENT_HOP_DONE,
                                         .sidecar = call->sidecar,
-                                        .hook = MANAGER_SHUTDOWN,
+                                        .hook = HOOKS_SHUTDOWN,
                                         .call = shutdown->manager->calls,
                                         .milliseconds = clock_milliseconds() - shutdown->began,
                                         .error = call->error});
@@ -79,12 +82,10 @@ static void on_hop(
         shutdown_end(shutdown);
 }
 
-void manager_shutdown(struct manager *manager, manager_done *done, void *user)
+void manager_shutdown_start(struct manager *manager)
 {
-    manager_begin(manager, done, user);
     size_t count = 0;
-    auto_free const struct manager_sidecar **order =
-        manager_order(manager, MANAGER_SHUTDOWN, &count);
+    auto_free const struct manager_sidecar **order = manager_order(manager, HOOKS_SHUTDOWN, &count);
     if (count == 0) {
         manager_finish(manager, NULL, NULL, 0);
         return;
@@ -103,9 +104,9 @@ void manager_shutdown(struct manager *manager, manager_done *done, void *user)
         *call = (struct shutdown_call){.shutdown = shutdown, .sidecar = order[i]};
         manager_emit(manager, &(struct manager_event){.kind = MANAGER_EVENT_HOP_START,
                                   .sidecar = call->sidecar,
-                                  .hook = MANAGER_SHUTDOWN,
+                                  .hook = HOOKS_SHUTDOWN,
                                   .call = manager->calls});
         call->hop = manager_hop_start(manager, (size_t)(order[i] - manager->sidecars),
-            MANAGER_SHUTDOWN, NULL, 0, MANAGER_SHUTDOWN_TIMEOUT_MS, on_hop, call);
+            HOOKS_SHUTDOWN, NULL, 0, TIMEOUT_MS, on_hop, call);
     }
 }

@@ -2,8 +2,11 @@
 #ifndef MANAGER_STATE_H
 #define MANAGER_STATE_H
 
+#include <ev.h>
+#include <stddef.h>
+
 #include "manager/discovery.h"
-#include "manager/manager.h"
+#include "manager/options.h"
 #include "rpc/client.h"
 
 /* How a collected sidecar is reached. */
@@ -56,8 +59,5 @@ void manager_warn(const struct manager *manager, const struct manager_sidecar *s
 
 /* Sets timeout_seconds and failure_policy as the list has them for the index. */
 void manager_set_policy(const struct manager *manager, struct manager_sidecar *sidecar);
-
-/* Makes a sidecar's error say whose it is: `sidecar hook-sidecar-1 (index 1): …`. Returns -1. */
-int manager_blame(const struct manager_sidecar *sidecar, struct error **err);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "manager/state.h"
 
 struct manager_timings {
     const char *command;
@@ -43,7 +42,7 @@ void manager_timings_note(struct manager_timings *timings, const struct manager_
     if (event->kind == MANAGER_EVENT_HOP_DONE)
         json_array_append_new(
             timings->hops, json_pack("{s:s, s:s, s:f, s:b}", "sidecar", event->sidecar->name,
-                               "hook", manager_hook_name(event->hook), "milliseconds",
+                               "hook", hooks_point_name(event->hook), "milliseconds",
                                event->milliseconds, "failed", event->error != NULL));
 }
 

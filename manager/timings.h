@@ -2,7 +2,7 @@
 #ifndef MANAGER_TIMINGS_H
 #define MANAGER_TIMINGS_H
 
-#include "manager/manager.h"
+#include "manager/event.h"
 
 struct manager_timings;
 

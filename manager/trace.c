@@ -13,7 +13,7 @@
 #include "domain/diff.h"
 
 struct manager_trace {
-    enum manager_hook hook;
+    enum hooks_point hook;
     char *directory; /* of the call */
     size_t hops;
 };
@@ -39,13 +39,13 @@ static long last_number(const char *path)
 }
 
 struct manager_trace *manager_trace_open(
-    const char *directory, enum manager_hook hook, struct error **err)
+    const char *directory, enum hooks_point hook, struct error **err)
 {
     if (file_make_directories(directory, 0700, err) < 0)
         return NULL;
     long number = last_number(directory);
     for (;;) {
-        auto_free char *name = xasprintf("%02ld-%s", ++number, manager_hook_name(hook));
+        auto_free char *name = xasprintf("%02ld-%s", ++number, hooks_point_name(hook));
         auto_free char *path = file_join(directory, name);
         if (mkdir(path, 0700) == 0) {
             struct manager_trace *trace = xmalloc(sizeof(*trace));
@@ -66,7 +66,7 @@ static json_t *describe(const struct manager_trace *trace, const struct manager_
     const struct manager_sidecar *sidecar = hop->sidecar;
     json_t *value = json_pack("{s:s, s:I, s:s, s:s, s:s, s:i, s:f, s:I}", "sidecar", sidecar->name,
         "index", (json_int_t)sidecar->index, "socket", sidecar->socket, "version", sidecar->version,
-        "hook", manager_hook_name(trace->hook), "priority", (int)sidecar->priority[trace->hook],
+        "hook", hooks_point_name(trace->hook), "priority", (int)sidecar->priority[trace->hook],
         "milliseconds", hop->milliseconds, "inputBytes", (json_int_t)hop->input_length);
     if (hop->output != NULL) {
         json_object_set_new(value, "outputBytes", json_integer((json_int_t)hop->output_length));
@@ -88,19 +88,19 @@ static int keep_file(
 }
 
 /* What the hop did to the document, as a unified diff. Owned by the caller. */
-static char *diff(enum manager_hook hook, const struct manager_trace_hop *of,
-    const char *input_name, const char *output_name, struct domain_change *change)
+static char *diff(enum hooks_point hook, const struct manager_trace_hop *of, const char *input_name,
+    const char *output_name, struct domain_change *change)
 {
     struct bytes before = {of->input, of->input_length};
     struct bytes after = {of->output, of->output_length};
-    return (hook == MANAGER_ON_DEFINE_DOMAIN ? domain_diff : domain_diff_text)(
+    return (hooks_points[hook].document == HOOKS_DOMAIN ? domain_diff : domain_diff_text)(
         before, after, input_name, output_name, change);
 }
 
 int manager_trace_keep(
     struct manager_trace *trace, const struct manager_trace_hop *hop, struct error **err)
 {
-    bool is_domain = trace->hook == MANAGER_ON_DEFINE_DOMAIN;
+    bool is_domain = hooks_points[trace->hook].document == HOOKS_DOMAIN;
     const char *input_name = is_domain ? "input.xml" : "input.json";
     const char *output_name = is_domain ? "output.xml" : "output.json";
     auto_free char *name = xasprintf("%02zu-%s", trace->hops++, hop->sidecar->name);

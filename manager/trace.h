@@ -10,7 +10,7 @@
 #ifndef MANAGER_TRACE_H
 #define MANAGER_TRACE_H
 
-#include "manager/manager.h"
+#include "manager/event.h"
 
 /* The trace of one chain call. */
 struct manager_trace;
@@ -30,7 +30,7 @@ struct manager_trace_hop {
 /* Makes the directory of the next chain call below directory, which is made where missing.
  * Returns the trace, owned by the caller, or NULL with an io error. */
 struct manager_trace *manager_trace_open(
-    const char *directory, enum manager_hook hook, struct error **err);
+    const char *directory, enum hooks_point hook, struct error **err);
 
 /* Keeps the next hop. Returns 0, or -1 with an io error. */
 int manager_trace_keep(

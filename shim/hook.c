@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "rpc/status.h"
 
 enum {
     /* What is left of a message for the output, beside its field. */
@@ -21,7 +22,7 @@ enum {
 };
 
 struct shim_hook_call {
-    const struct shim_hook *hook;
+    const struct hooks_point_row *hook;
     int64_t timeout_ms;
     struct subprocess *child;
     subprocess_line *on_line;
@@ -29,41 +30,12 @@ struct shim_hook_call {
     void *user;
 };
 
-const struct shim_hook shim_hooks[SHIM_HOOKS] = {
-    {
-        .method = "OnDefineDomain",
-        .executable = "onDefineDomain",
-        .field = "domainXML",
-        .document = "domain XML",
-        .flag = "--domain",
-        .key = "domain",
-    },
-    {
-        .method = "PreCloudInitIso",
-        .executable = "preCloudInitIso",
-        .field = "cloudInitData",
-        .document = "cloud-init data",
-        .flag = "--cloud-init",
-        .key = "cloudInit",
-        .is_json = true,
-    },
-};
-
-const struct shim_hook *shim_hook_of(const char *method)
-{
-    for (size_t i = 0; i < SHIM_HOOKS; i++) {
-        if (streq(shim_hooks[i].method, method))
-            return &shim_hooks[i];
-    }
-    return NULL;
-}
-
 /* Checks that data is a JSON object. Returns 0, or -1 with an input error. */
-static int check_object(const char *what, ProtobufCBinaryData data, struct error **err)
+static int check_object(const char *what, struct hooks_field data, struct error **err)
 {
-    if (data.len == 0)
+    if (data.length == 0)
         return error_set(err, ERROR_INPUT, "the %s is empty, and should be a JSON object", what);
-    auto_json json_t *value = json_parse((const char *)data.data, data.len, JSON_DEPTH, err);
+    auto_json json_t *value = json_parse(data.data, data.length, JSON_DEPTH, err);
     if (value == NULL)
         return error_wrap(err, "the %s is no JSON", what);
     if (!json_is_object(value))
@@ -72,19 +44,18 @@ static int check_object(const char *what, ProtobufCBinaryData data, struct error
     return 0;
 }
 
-static int check_input(const struct shim_hook *hook, ProtobufCBinaryData vmi,
-    ProtobufCBinaryData document, struct error **err)
+static int check_input(const struct hooks_point_row *hook, struct hooks_field vmi,
+    struct hooks_field document, struct error **err)
 {
     if (check_object("VMI", vmi, err) < 0)
         return -1;
-    if (hook->is_json)
-        return check_object(hook->document, document, err);
+    if (hook->document == HOOKS_CLOUD_INIT)
+        return check_object(hook->noun, document, err);
     size_t bad_at = 0;
-    if (!text_is_utf8(document.data, document.len, &bad_at))
-        return error_set(
-            err, ERROR_INPUT, "the %s is not UTF-8 at byte %zu", hook->document, bad_at);
-    if (document.len > 0 && memchr(document.data, '\0', document.len) != NULL)
-        return error_set(err, ERROR_INPUT, "the %s has a zero byte in it", hook->document);
+    if (!text_is_utf8(document.data, document.length, &bad_at))
+        return error_set(err, ERROR_INPUT, "the %s is not UTF-8 at byte %zu", hook->noun, bad_at);
+    if (document.length > 0 && memchr(document.data, '\0', document.length) != NULL)
+        return error_set(err, ERROR_INPUT, "the %s has a zero byte in it", hook->noun);
     return 0;
 }
 
@@ -100,18 +71,18 @@ static int check_argument(const char *what, size_t length, struct error **err)
         what, length, limit - 1);
 }
 
-static char *copy_text(ProtobufCBinaryData data)
+static char *copy_text(struct hooks_field data)
 {
-    return xstrndup(data.len > 0 ? (const char *)data.data : "", data.len);
+    return xstrndup(data.data, data.length);
 }
 
 /* Starts the child with the document as arguments. */
-static struct subprocess *start_with_arguments(const struct shim_hook *hook,
-    struct subprocess_options *options, ProtobufCBinaryData vmi, ProtobufCBinaryData document,
+static struct subprocess *start_with_arguments(const struct hooks_point_row *hook,
+    struct subprocess_options *options, struct hooks_field vmi, struct hooks_field document,
     struct error **err)
 {
-    if (check_argument("VMI", vmi.len, err) < 0 ||
-        check_argument(hook->document, document.len, err) < 0)
+    if (check_argument("VMI", vmi.length, err) < 0 ||
+        check_argument(hook->noun, document.length, err) < 0)
         return NULL;
     auto_free char *vmi_text = copy_text(vmi);
     auto_free char *document_text = copy_text(document);
@@ -120,8 +91,7 @@ static struct subprocess *start_with_arguments(const struct shim_hook *hook,
     auto_error struct error *failure = NULL;
     struct subprocess *child = subprocess_start(options, &failure);
     if (child == NULL && failure->errnum == E2BIG)
-        error_wrap(
-            &failure, "VMI and %s do not fit into the arguments: use --stdin", hook->document);
+        error_wrap(&failure, "VMI and %s do not fit into the arguments: use --stdin", hook->noun);
     if (child == NULL)
         error_move(err, steal(&failure));
     return child;
@@ -129,18 +99,18 @@ static struct subprocess *start_with_arguments(const struct shim_hook *hook,
 
 /* Starts the child with the document on standard input. The JSON texts go in as they came: parsing
  * and writing them anew could change a number. */
-static struct subprocess *start_with_input(const struct shim_hook *hook,
-    struct subprocess_options *options, ProtobufCBinaryData vmi, ProtobufCBinaryData document,
+static struct subprocess *start_with_input(const struct hooks_point_row *hook,
+    struct subprocess_options *options, struct hooks_field vmi, struct hooks_field document,
     struct error **err)
 {
     auto_free char *text = copy_text(document);
-    if (!hook->is_json) {
-        auto_json json_t *string = json_stringn_nocheck(text, document.len);
+    if (hook->document == HOOKS_DOMAIN) {
+        auto_json json_t *string = json_stringn_nocheck(text, document.length);
         free(text);
         text = json_dumps(string, JSON_ENCODE_ANY);
     }
-    auto_free char *input = xasprintf(
-        "{\"vmi\":%.*s,\"%s\":%s}\n", (int)vmi.len, (const char *)vmi.data, hook->key, text);
+    auto_free char *input =
+        xasprintf("{\"vmi\":%.*s,\"%s\":%s}\n", (int)vmi.length, vmi.data, hook->key, text);
     options->argv = (const char *const[]){hook->executable, NULL};
     options->input = input;
     options->input_length = strlen(input);
@@ -166,7 +136,7 @@ static int check_result(
     if (result->output_length == 0)
         return error_set(err, ERROR_REMOTE,
             "%s %s and wrote nothing to its standard output, where the %s should be", name, end,
-            call->hook->document);
+            call->hook->noun);
     return 0;
 }
 
@@ -206,8 +176,8 @@ static void on_line(void *user, const char *line)
     call->on_line(call->user, line);
 }
 
-struct shim_hook_call *shim_hook_start(const struct shim_hook *hook,
-    const struct shim_hook_options *options, ProtobufCBinaryData vmi, ProtobufCBinaryData document,
+struct shim_hook_call *shim_hook_start(const struct hooks_point_row *hook,
+    const struct shim_hook_options *options, struct hooks_field vmi, struct hooks_field document,
     subprocess_line *on_error_line, shim_hook_done *done, void *user, struct error **err)
 {
     if (check_input(hook, vmi, document, err) < 0)

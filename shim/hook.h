@@ -3,31 +3,11 @@
 #ifndef SHIM_HOOK_H
 #define SHIM_HOOK_H
 
-#include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/subprocess.h"
-#include "rpc/rpc.h"
-
-enum { SHIM_HOOKS = 2 };
-
-/* What distinguishes one hook from another.
- * Source: KubeVirt's sidecar-shim. */
-struct shim_hook {
-    const char *method; /* of the Callbacks services; the hook point has the same name */
-    const char *executable;
-    const char *field; /* holds the document, in the request and in the result */
-    const char *document; /* what the document is called in messages */
-    const char *flag; /* hands the document to the executable */
-    const char *key; /* the same on standard input: the member of the JSON object */
-    bool is_json; /* the document, and not XML */
-};
-
-extern const struct shim_hook shim_hooks[SHIM_HOOKS];
-
-/* The hook that answers a method, or NULL. */
-const struct shim_hook *shim_hook_of(const char *method);
+#include "hooks/message.h"
 
 struct shim_hook_options {
     bool use_stdin; /* one JSON object on standard input, no flags */
@@ -47,12 +27,12 @@ typedef void shim_hook_done(void *user, const struct shim_hook_result *result);
 
 struct shim_hook_call; /* one run of the executable */
 
-/* Starts the executable. on_line gets each line of its standard error. done is called once, from
+/* Starts the executable of a hook point that has one. on_line gets each line of its standard error. done is called once, from
  * the loop. Returns the call, which ends by itself when done has returned; or NULL with an error,
  * and then done is not called: an input error when vmi or document cannot be given to it, an io
  * error when there is no such executable or it cannot be started. */
-struct shim_hook_call *shim_hook_start(const struct shim_hook *hook,
-    const struct shim_hook_options *options, ProtobufCBinaryData vmi, ProtobufCBinaryData document,
+struct shim_hook_call *shim_hook_start(const struct hooks_point_row *hook,
+    const struct shim_hook_options *options, struct hooks_field vmi, struct hooks_field document,
     subprocess_line *on_line, shim_hook_done *done, void *user, struct error **err);
 
 /* Ends the executable and what it started; done still comes, with a canceled error. */

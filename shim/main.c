@@ -10,25 +10,29 @@
 #include "base/flag.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "hooks/protocol.h"
 #include "shim/shim.h"
 
 static const char help[] =
     "Usage: sidecar-shim --version VERSION [FLAG]...\n"
     "\n"
-    "Serves the hooks of a virtual machine on a socket by running the executables\n"
-    "onDefineDomain and preCloudInitIso that it finds in $PATH.\n"
-    "\n"
-    "  --version VERSION     hook protocol: v1alpha1, v1alpha2 or v1alpha3 (required)\n"
-    "  --socket-dir DIR      where to make the socket (" SHIM_SOCKET_DIRECTORY ")\n"
-    "  --stdin               give hooks one JSON object on standard input, not arguments\n"
-    "  --timeout DURATION    end a hook after this long (the caller's deadline, or 60s)\n"
-    "  --kill-grace DURATION between SIGTERM and SIGKILL to a hook (2s)\n"
-    "  --log-format FORMAT   json or text (json; text on a terminal)\n"
-    "  --log-level LEVEL     debug, info, warning or error (info)\n"
-    "  --build-version       print the version of this program\n"
-    "  --help                print this\n"
-    "\n"
-    "A flag may also be written --flag=value, and with one dash. See sidecar-shim(1).\n";
+    "Serves the hooks of a virtual machine on a socket by running the "
+    "executables\n" HOOKS_EXECUTABLES(
+        "and") " that it finds in $PATH.\n"
+               "\n"
+               "  --version VERSION     hook protocol: " HOOKS_VERSIONS_ALL " (required)\n"
+               "  --socket-dir DIR      where to make the socket (" HOOKS_SOCKET_DIRECTORY ")\n"
+               "  --stdin               give hooks one JSON object on standard input, not "
+               "arguments\n"
+               "  --timeout DURATION    end a hook after this long (the caller's deadline, or "
+               "60s)\n"
+               "  --kill-grace DURATION between SIGTERM and SIGKILL to a hook (2s)\n"
+               "  --log-format FORMAT   json or text (json; text on a terminal)\n"
+               "  --log-level LEVEL     debug, info, warning or error (info)\n"
+               "  --build-version       print the version of this program\n"
+               "  --help                print this\n"
+               "\n"
+               "A flag may also be written --flag=value, and with one dash. See sidecar-shim(1).\n";
 
 enum { DEFAULT_KILL_GRACE_MS = 2000 };
 
@@ -66,15 +70,13 @@ struct settings {
 
 static int parse_version(const char *text, struct settings *settings, struct error **err)
 {
-    static const char *const versions[] = {"v1alpha1", "v1alpha2", "v1alpha3"};
-    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
-        if (streq(text, versions[i])) {
-            settings->shim.version = versions[i];
-            return 0;
-        }
+    enum hooks_version version = hooks_version_find(text);
+    if (version < HOOKS_VERSIONS) {
+        settings->shim.version = hooks_versions[version];
+        return 0;
     }
-    auto_free char *hint = suggest_hint(text, versions, ARRAY_SIZE(versions));
-    auto_free char *known = text_list(versions, ARRAY_SIZE(versions));
+    auto_free char *hint = suggest_hint(text, hooks_versions, HOOKS_VERSIONS);
+    auto_free char *known = text_list(hooks_versions, HOOKS_VERSIONS);
     return error_set(
         err, ERROR_USAGE, "--version: \"%s\" is not a hook protocol: use %s%s", text, known, hint);
 }
@@ -180,7 +182,7 @@ int main(int argc, char **argv)
     struct settings settings = {
         .shim =
             {
-                .socket_directory = SHIM_SOCKET_DIRECTORY,
+                .socket_directory = HOOKS_SOCKET_DIRECTORY,
                 .hook.kill_grace_ms = DEFAULT_KILL_GRACE_MS,
             },
         .log_format = isatty(STDERR_FILENO) ? LOG_TEXT : LOG_JSON,
@@ -194,8 +196,9 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (parsed == 0 && settings.shim.version == NULL) {
-        log_error("--version is missing: give the sidecar args [\"--version\", \"v1alpha3\"] (or "
-                  "v1alpha1 or v1alpha2)");
+        log_error(
+            "--version is missing: give the sidecar args [\"--version\", \"" HOOKS_VERSION_NEWEST
+            "\"] (or " HOOKS_VERSIONS_OLDER ")");
         return EXIT_FAILURE; /* as KubeVirt's shim */
     }
     for (int i = optind; parsed == 0 && i < argc; i++)

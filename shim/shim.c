@@ -6,9 +6,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "proto/callbacks_v1alpha1.pb-c.h"
-#include "proto/callbacks_v1alpha2.pb-c.h"
-#include "proto/callbacks_v1alpha3.pb-c.h"
 #include "proto/info.pb-c.h"
 #include "rpc/server.h"
 #include "shim/socket.h"
@@ -26,7 +23,7 @@ struct call {
     struct shim *shim;
     struct rpc_request *request;
     const ProtobufCMethodDescriptor *method;
-    const struct shim_hook *hook;
+    const struct hooks_point_row *hook;
     struct shim_hook_call *running;
 };
 
@@ -42,25 +39,33 @@ struct shim {
     bool server_stopped;
 };
 
+/* Whether there is an executable for a hook point; those that need none are announced from their
+ * version on. */
+static bool is_announced(const struct shim *shim, enum hooks_point point)
+{
+    const char *executable = hooks_points[point].executable;
+    if (executable == NULL)
+        return hooks_point_is_in(point, shim->options->version);
+    auto_free char *path = subprocess_find(executable, NULL);
+    if (path == NULL)
+        log_info("Info: %s has not been found", executable);
+    return path != NULL;
+}
+
 static void info(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
     const ProtobufCMessage *message, void *user)
 {
     (void)method, (void)message;
     const struct shim *shim = user;
     log_info("Info method has been called");
-    Kubevirt__Hooks__Info__HookPoint points[SHIM_HOOKS + 1];
-    Kubevirt__Hooks__Info__HookPoint *list[SHIM_HOOKS + 1];
-    const char *names[SHIM_HOOKS + 1];
+    Kubevirt__Hooks__Info__HookPoint points[HOOKS_POINTS];
+    Kubevirt__Hooks__Info__HookPoint *list[HOOKS_POINTS];
+    const char *names[HOOKS_POINTS];
     size_t count = 0;
-    for (size_t i = 0; i < SHIM_HOOKS; i++) {
-        auto_free char *path = subprocess_find(shim_hooks[i].executable, NULL);
-        if (path != NULL)
-            names[count++] = shim_hooks[i].method;
-        else
-            log_info("Info: %s has not been found", shim_hooks[i].executable);
+    for (enum hooks_point i = 0; i < HOOKS_POINTS; i++) {
+        if (is_announced(shim, i))
+            names[count++] = hooks_points[i].name;
     }
-    if (!streq(shim->options->version, "v1alpha1") && !streq(shim->options->version, "v1alpha2"))
-        names[count++] = "Shutdown";
     for (size_t i = 0; i < count; i++) {
         kubevirt__hooks__info__hook_point__init(&points[i]);
         points[i].name = (char *)names[i];
@@ -75,22 +80,12 @@ static void info(struct rpc_request *request, const ProtobufCMethodDescriptor *m
     rpc_request_reply(request, &result.base);
 }
 
-/* A field of type bytes; the three versions of the protocol agree in their names. */
-static ProtobufCBinaryData *bytes_field(const ProtobufCMessage *message, const char *name)
+/* Answers with a message that has the field, if there is one. */
+static void reply(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
+    const struct hooks_field *field)
 {
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
-    return (ProtobufCBinaryData *)((char *)message + field->offset);
-}
-
-/* Answers with a message whose one field that is set is name. */
-static void reply(struct rpc_request *request, const ProtobufCMessageDescriptor *type,
-    const char *name, const char *data, size_t length)
-{
-    auto_free ProtobufCMessage *result = xcalloc(1, type->sizeof_message);
-    protobuf_c_message_init(type, result);
-    if (name != NULL)
-        *bytes_field(result, name) = (ProtobufCBinaryData){length, (uint8_t *)data};
+    auto_free ProtobufCMessage *result =
+        hooks_message_new(method->output, field, field != NULL ? 1 : 0);
     rpc_request_reply(request, result);
 }
 
@@ -110,10 +105,10 @@ static enum rpc_code code_of(const struct error *error)
     }
 }
 
-static void fail(struct rpc_request *request, const struct shim_hook *hook, enum rpc_code code,
-    const char *reason)
+static void fail(struct rpc_request *request, const struct hooks_point_row *hook,
+    enum rpc_code code, const char *reason)
 {
-    log_write(LOG_ERROR, json_pack("{s:s}", "reason", reason), "Failed %s", hook->method);
+    log_write(LOG_ERROR, json_pack("{s:s}", "reason", reason), "Failed %s", hook->name);
     rpc_request_fail(request, code, reason);
 }
 
@@ -139,8 +134,8 @@ static void on_hook_done(void *user, const struct shim_hook_result *result)
     if (result->error != NULL)
         fail(call->request, call->hook, code_of(result->error), result->error->message);
     else
-        reply(call->request, call->method->output, call->hook->field, result->output,
-            result->output_length);
+        reply(call->request, call->method,
+            &(struct hooks_field){call->hook->field, result->output, result->output_length});
     DL_DELETE(shim->calls, call);
     shim->call_count--;
     free(call);
@@ -150,13 +145,13 @@ static void on_hook_done(void *user, const struct shim_hook_result *result)
 static void on_caller_gone(void *user)
 {
     const struct call *call = user;
-    log_info("%s is called off: its caller waits no longer", call->hook->method);
+    log_info("%s is called off: its caller waits no longer", call->hook->name);
     shim_hook_cancel(call->running);
 }
 
 /* Starts a hook for a request. Returns 0, or -1 with an error. */
 static int start_hook(struct shim *shim, struct rpc_request *request,
-    const ProtobufCMethodDescriptor *method, const struct shim_hook *hook,
+    const ProtobufCMethodDescriptor *method, const struct hooks_point_row *hook,
     const ProtobufCMessage *message, struct error **err)
 {
     struct shim_hook_options options = shim->options->hook;
@@ -169,8 +164,8 @@ static int start_hook(struct shim *shim, struct rpc_request *request,
         .method = method,
         .hook = hook,
     };
-    call->running = shim_hook_start(hook, &options, *bytes_field(message, "vmi"),
-        *bytes_field(message, hook->field), on_hook_line, on_hook_done, call, err);
+    call->running = shim_hook_start(hook, &options, hooks_message_field(message, HOOKS_VMI_FIELD),
+        hooks_message_field(message, hook->field), on_hook_line, on_hook_done, call, err);
     if (call->running == NULL) {
         free(call);
         return -1;
@@ -186,15 +181,15 @@ static void callback(struct rpc_request *request, const ProtobufCMethodDescripto
     const ProtobufCMessage *message, void *user)
 {
     struct shim *shim = user;
-    const struct shim_hook *hook = shim_hook_of(method->name);
-    if (hook == NULL) {
+    const struct hooks_point_row *hook = &hooks_points[hooks_point_find(method->name)];
+    if (hook->executable == NULL) {
         log_info("Hook's Shutdown callback method has been called");
-        reply(request, method->output, NULL, NULL, 0);
+        reply(request, method, NULL);
         log_info("Exiting");
         shim_stop(shim);
         return;
     }
-    log_info("%s method has been called", hook->method);
+    log_info("%s method has been called", hook->name);
     auto_error struct error *error = NULL;
     if (shim->stopping) {
         fail(request, hook, RPC_UNAVAILABLE, "sidecar-shim is ending");
@@ -212,12 +207,10 @@ struct shim *shim_start(
     struct shim *shim = xcalloc(1, sizeof(*shim));
     shim->loop = loop;
     shim->options = options;
-    const struct rpc_service services[] = {
-        {&kubevirt__hooks__info__info__descriptor, info, shim},
-        {&kubevirt__hooks__v1alpha1__callbacks__descriptor, callback, shim},
-        {&kubevirt__hooks__v1alpha2__callbacks__descriptor, callback, shim},
-        {&kubevirt__hooks__v1alpha3__callbacks__descriptor, callback, shim},
-    };
+    struct rpc_service services[1 + HOOKS_VERSIONS] = {
+        {&kubevirt__hooks__info__info__descriptor, info, shim}};
+    for (enum hooks_version i = 0; i < HOOKS_VERSIONS; i++)
+        services[1 + i] = (struct rpc_service){hooks_version_service(i), callback, shim};
     /* The socket comes first: callers may connect while gRPC starts. */
     auto_fd int listen_fd = shim_socket_open(options->socket_directory, &shim->socket, err);
     rpc_tune_memory();

@@ -7,8 +7,6 @@
 
 #include "shim/hook.h"
 
-#define SHIM_SOCKET_DIRECTORY "/var/run/kubevirt-hooks"
-
 struct shim_options {
     const char *version; /* that Info announces: "v1alpha3" */
     const char *socket_directory;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "manager/info.h"
-#include "manager/protocol.h"
 
 enum { MAX_POINTS = 8 };
 
@@ -58,47 +57,6 @@ static void the_index_ends_the_name(void **state)
         assert_int_equal(manager_index_of(cases[i].name), cases[i].index);
 }
 
-static void the_newest_common_version(void **state)
-{
-    (void)state;
-    const struct {
-        const char *const offered[4];
-        size_t count;
-        const char *chosen;
-    } cases[] = {
-        {{"v1alpha1"}, 1, "v1alpha1"},
-        {{"v1alpha1", "v1alpha3", "v1alpha2"}, 3, "v1alpha3"},
-        {{"v9", "v1alpha2", "v1alpha4"}, 3, "v1alpha2"},
-        {{"v1alpha"}, 1, NULL},
-        {{"V1alpha3", ""}, 2, NULL},
-        {{NULL}, 0, NULL},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        const char *chosen = manager_protocol_choose(cases[i].offered, cases[i].count);
-        if (cases[i].chosen == NULL)
-            assert_null(chosen);
-        else
-            assert_string_equal(chosen, cases[i].chosen);
-    }
-}
-
-static void what_versions_have(void **state)
-{
-    (void)state;
-    const struct {
-        const char *version;
-        bool has[MANAGER_HOOKS];
-    } cases[] = {
-        {"v1alpha1", {true, false, false}},
-        {"v1alpha2", {true, true, false}},
-        {"v1alpha3", {true, true, true}},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        for (int hook = 0; hook < MANAGER_HOOKS; hook++)
-            assert_int_equal(manager_protocol_has(cases[i].version, hook), cases[i].has[hook]);
-    }
-}
-
 static void hook_points_and_priorities(void **state)
 {
     (void)state;
@@ -113,10 +71,10 @@ static void hook_points_and_priorities(void **state)
     assert_int_equal(manager_info_read(&answer, &sidecar, &warning, NULL), 0);
     assert_null(warning);
     assert_string_equal(sidecar.version, "v1alpha2");
-    assert_true(sidecar.subscribed[MANAGER_ON_DEFINE_DOMAIN]);
-    assert_int_equal(sidecar.priority[MANAGER_ON_DEFINE_DOMAIN], -3);
-    assert_int_equal(sidecar.priority[MANAGER_PRE_CLOUD_INIT_ISO], INT32_MAX);
-    assert_false(sidecar.subscribed[MANAGER_SHUTDOWN]); /* what was before is gone */
+    assert_true(sidecar.subscribed[HOOKS_ON_DEFINE_DOMAIN]);
+    assert_int_equal(sidecar.priority[HOOKS_ON_DEFINE_DOMAIN], -3);
+    assert_int_equal(sidecar.priority[HOOKS_PRE_CLOUD_INIT_ISO], INT32_MAX);
+    assert_false(sidecar.subscribed[HOOKS_SHUTDOWN]); /* what was before is gone */
 }
 
 static void unknown_hook_points_warn(void **state)
@@ -132,8 +90,8 @@ static void unknown_hook_points_warn(void **state)
     assert_int_equal(manager_info_read(&answer, &sidecar, &warning, NULL), 0);
     assert_string_equal(warning,
         "it announces hook points that v1alpha1 does not have: \"OnTea\\x0a\", \"Shutdown\"");
-    assert_true(sidecar.subscribed[MANAGER_ON_DEFINE_DOMAIN]);
-    assert_false(sidecar.subscribed[MANAGER_SHUTDOWN]);
+    assert_true(sidecar.subscribed[HOOKS_ON_DEFINE_DOMAIN]);
+    assert_false(sidecar.subscribed[HOOKS_SHUTDOWN]);
 }
 
 static void no_common_version_is_an_error(void **state)
@@ -173,8 +131,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_index_ends_the_name),
-        cmocka_unit_test(the_newest_common_version),
-        cmocka_unit_test(what_versions_have),
         cmocka_unit_test(hook_points_and_priorities),
         cmocka_unit_test(unknown_hook_points_warn),
         cmocka_unit_test(no_common_version_is_an_error),

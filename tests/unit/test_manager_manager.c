@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "manager/manager.h"
+#include "manager/order.h"
 
 #define DOMAIN "<domain><name>a</name></domain>"
 
@@ -115,8 +116,8 @@ static void collect(struct room *room)
 
 static void start_chain(struct room *room)
 {
-    manager_on_define_domain(
-        room->manager, DOMAIN, strlen(DOMAIN), "{}", strlen("{}"), on_done, room);
+    manager_chain(room->manager, HOOKS_ON_DEFINE_DOMAIN, DOMAIN, strlen(DOMAIN), "{}", strlen("{}"),
+        on_done, room);
 }
 
 static void collected_sidecars(void **state)
@@ -136,7 +137,7 @@ static void collected_sidecars(void **state)
     assert_int_equal(sidecars[2].failure_policy, ANNOTATIONS_FAIL);
     assert_int_equal(sidecars[2].timeout_seconds, ANNOTATIONS_TIMEOUT_DEFAULT);
     auto_free const struct manager_sidecar **order =
-        manager_order(room->manager, MANAGER_ON_DEFINE_DOMAIN, &count);
+        manager_order(room->manager, HOOKS_ON_DEFINE_DOMAIN, &count);
     assert_int_equal(count, SIDECARS);
     assert_ptr_equal(order[0], &sidecars[1]);
     assert_ptr_equal(order[1], &sidecars[0]);
@@ -244,8 +245,8 @@ static void freeing_in_the_callback(void **state)
 {
     struct room *room = *state;
     collect(room);
-    manager_on_define_domain(
-        room->manager, DOMAIN, strlen(DOMAIN), "{}", strlen("{}"), on_done_free, room);
+    manager_chain(room->manager, HOOKS_ON_DEFINE_DOMAIN, DOMAIN, strlen(DOMAIN), "{}", strlen("{}"),
+        on_done_free, room);
     ev_run(room->loop, 0);
     assert_null(room->manager);
     assert_non_null(strstr(room->output, "hook-sidecar-2"));
@@ -298,7 +299,8 @@ static void documents_that_are_too_large(void **state)
     collect(room);
     size_t vmi_length = RPC_MAX_MESSAGE;
     auto_free char *vmi = xcalloc(1, vmi_length);
-    manager_on_define_domain(room->manager, DOMAIN, strlen(DOMAIN), vmi, vmi_length, on_done, room);
+    manager_chain(room->manager, HOOKS_ON_DEFINE_DOMAIN, DOMAIN, strlen(DOMAIN), vmi, vmi_length,
+        on_done, room);
     ev_run(room->loop, 0);
     assert_int_equal(room->error->class, ERROR_INPUT);
     assert_non_null(strstr(room->error->message, "too large for one request"));

@@ -14,13 +14,13 @@
 static struct manager_sidecar sidecar(const char *name, int32_t priority)
 {
     struct manager_sidecar made = {.name = name, .index = manager_index_of(name)};
-    made.priority[MANAGER_ON_DEFINE_DOMAIN] = priority;
+    made.priority[HOOKS_ON_DEFINE_DOMAIN] = priority;
     return made;
 }
 
 static int compare(const void *a, const void *b)
 {
-    return manager_order_by_priority(a, b, MANAGER_ON_DEFINE_DOMAIN);
+    return manager_order_by_priority(a, b, HOOKS_ON_DEFINE_DOMAIN);
 }
 
 static void priority_then_index_then_name(void **state)
@@ -55,9 +55,9 @@ static void other_hooks_do_not_count(void **state)
     (void)state;
     struct manager_sidecar a = sidecar("hook-sidecar-0", 0);
     struct manager_sidecar b = sidecar("hook-sidecar-1", 0);
-    b.priority[MANAGER_SHUTDOWN] = 100;
-    assert_true(manager_order_by_priority(&a, &b, MANAGER_ON_DEFINE_DOMAIN) < 0);
-    assert_true(manager_order_by_priority(&a, &b, MANAGER_SHUTDOWN) > 0);
+    b.priority[HOOKS_SHUTDOWN] = 100;
+    assert_true(manager_order_by_priority(&a, &b, HOOKS_ON_DEFINE_DOMAIN) < 0);
+    assert_true(manager_order_by_priority(&a, &b, HOOKS_SHUTDOWN) > 0);
     assert_true(manager_order_by_index(&a, &b) < 0);
 }
 

@@ -29,7 +29,7 @@ static const struct manager_sidecar sidecar = {
     .index = 4,
     .socket = "/sockets/hook-sidecar-4/a.sock",
     .version = "v1alpha2",
-    .priority = {[MANAGER_ON_DEFINE_DOMAIN] = -7},
+    .priority = {[HOOKS_ON_DEFINE_DOMAIN] = -7},
 };
 
 static void keep(struct manager_trace *trace, const char *input, const char *output)
@@ -48,7 +48,7 @@ static void keep(struct manager_trace *trace, const char *input, const char *out
 static void a_hop(void **state)
 {
     auto_free char *directory = file_join(*state, "new/trace");
-    struct manager_trace *trace = manager_trace_open(directory, MANAGER_ON_DEFINE_DOMAIN, NULL);
+    struct manager_trace *trace = manager_trace_open(directory, HOOKS_ON_DEFINE_DOMAIN, NULL);
     const char *const input = "<domain>\n  <name>a</name>\n</domain>";
     const char *const output = "<domain><name>a</name><title>t</title></domain>";
     keep(trace, input, output);
@@ -78,7 +78,7 @@ static void a_hop(void **state)
 
 static void a_hop_that_failed(void **state)
 {
-    struct manager_trace *trace = manager_trace_open(*state, MANAGER_PRE_CLOUD_INIT_ISO, NULL);
+    struct manager_trace *trace = manager_trace_open(*state, HOOKS_PRE_CLOUD_INIT_ISO, NULL);
     auto_error struct error *error = NULL;
     error_set(&error, ERROR_REMOTE, "it went away");
     const struct manager_trace_hop hop = {
@@ -108,8 +108,8 @@ static void calls_are_numbered_after_those_that_are_there(void **state)
         auto_free char *path = file_join(*state, there[i]);
         assert_int_equal(mkdir(path, 0700), 0);
     }
-    manager_trace_close(manager_trace_open(*state, MANAGER_ON_DEFINE_DOMAIN, NULL));
-    manager_trace_close(manager_trace_open(*state, MANAGER_PRE_CLOUD_INIT_ISO, NULL));
+    manager_trace_close(manager_trace_open(*state, HOOKS_ON_DEFINE_DOMAIN, NULL));
+    manager_trace_close(manager_trace_open(*state, HOOKS_PRE_CLOUD_INIT_ISO, NULL));
     auto_free char *eighth = file_join(*state, "08-OnDefineDomain");
     auto_free char *ninth = file_join(*state, "09-PreCloudInitIso");
     struct stat status;
@@ -123,7 +123,7 @@ static void a_directory_that_cannot_be_made(void **state)
     auto_free char *file = file_join(*state, "file");
     assert_int_equal(file_write(file, "", 0, 0600, NULL), 0);
     auto_error struct error *error = NULL;
-    assert_null(manager_trace_open(file, MANAGER_ON_DEFINE_DOMAIN, &error));
+    assert_null(manager_trace_open(file, HOOKS_ON_DEFINE_DOMAIN, &error));
     assert_int_equal(error->class, ERROR_IO);
     assert_non_null(strstr(error->message, file));
 }

@@ -1,4 +1,3 @@
-/* The library hookline-manager, over the rest of this room. */
 #include "manager/hookline.h"
 
 #include <stdlib.h>
@@ -6,6 +5,7 @@
 
 #include "annotations/parse.h"
 #include "base/finding.h"
+#include "domain/domain.h"
 #include "manager/blocking.h"
 
 enum { COLLECT_TIMEOUT_MS = 300 * 1000 };
@@ -186,7 +186,7 @@ int hookline_manager_sidecar_get(const struct hookline_manager *manager, size_t 
     return 0;
 }
 
-static int chain(struct hookline_manager *manager, enum manager_hook hook, const char *document,
+static int chain(struct hookline_manager *manager, enum hooks_point hook, const char *document,
     size_t length, const char *vmi, size_t vmi_length, char **result, size_t *result_length,
     struct hookline_manager_error **error)
 {
@@ -211,7 +211,7 @@ int hookline_manager_on_define_domain(struct hookline_manager *manager, const ch
     size_t domain_length, const char *vmi, size_t vmi_length, char **result, size_t *result_length,
     struct hookline_manager_error **error)
 {
-    return chain(manager, MANAGER_ON_DEFINE_DOMAIN, domain, domain_length, vmi, vmi_length, result,
+    return chain(manager, HOOKS_ON_DEFINE_DOMAIN, domain, domain_length, vmi, vmi_length, result,
         result_length, error);
 }
 
@@ -219,7 +219,7 @@ int hookline_manager_pre_cloud_init_iso(struct hookline_manager *manager, const 
     size_t data_length, const char *vmi, size_t vmi_length, char **result, size_t *result_length,
     struct hookline_manager_error **error)
 {
-    return chain(manager, MANAGER_PRE_CLOUD_INIT_ISO, data, data_length, vmi, vmi_length, result,
+    return chain(manager, HOOKS_PRE_CLOUD_INIT_ISO, data, data_length, vmi, vmi_length, result,
         result_length, error);
 }
 

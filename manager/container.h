@@ -1,6 +1,7 @@
-/* A collection under way: what may become a sidecar, and how it stands with it. */
-#ifndef MANAGER_COLLECTION_H
-#define MANAGER_COLLECTION_H
+/* What may become a sidecar in a collection under way: a container with its sockets, and which of
+ * them answers. */
+#ifndef MANAGER_CONTAINER_H
+#define MANAGER_CONTAINER_H
 
 #include <sys/types.h>
 #include <uthash.h>
@@ -72,12 +73,5 @@ void manager_container_answer(struct manager_candidate *answered, struct rpc_cha
 
 /* Remembers what a try said, and tries again later. */
 void manager_candidate_failed(struct manager_candidate *candidate, const struct error *error);
-
-/* Sets the deadline's error: which sidecars came, which are missing, and why. */
-int manager_collection_late(struct manager_collection *collection, struct error **err);
-
-/* Sets an input error when more sidecars listen than are expected. Returns 0 or -1. */
-int manager_collection_check_surplus(
-    const struct manager_collection *collection, struct error **err);
 
 #endif

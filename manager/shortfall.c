@@ -1,7 +1,6 @@
-/* Which sidecars a collection lacks or has too many of, in words. */
-#include <utstring.h>
+#include "manager/shortfall.h"
 
-#include "manager/collection.h"
+#include <utstring.h>
 
 static const char *separator(const UT_string *list)
 {
@@ -46,7 +45,7 @@ static void describe_unseen(const struct manager_collection *collection, UT_stri
     }
 }
 
-int manager_collection_late(struct manager_collection *collection, struct error **err)
+int manager_shortfall_late(struct manager_collection *collection, struct error **err)
 {
     const struct manager_options *options = &collection->manager->options;
     UT_string came;
@@ -72,8 +71,7 @@ int manager_collection_late(struct manager_collection *collection, struct error 
     return result;
 }
 
-int manager_collection_check_surplus(
-    const struct manager_collection *collection, struct error **err)
+int manager_shortfall_check_surplus(const struct manager_collection *collection, struct error **err)
 {
     const struct manager *manager = collection->manager;
     int result = 0;

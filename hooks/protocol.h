@@ -1,0 +1,100 @@
+/* The hook protocol: its versions and its hook points, each a row of a table. Whoever speaks it,
+ * explains it or runs hooks reads them here.
+ * Source: KubeVirt, pkg/hooks and cmd/sidecars; the messages are in proto/callbacks_*.proto. */
+#ifndef HOOKS_PROTOCOL_H
+#define HOOKS_PROTOCOL_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where the sockets of the sidecars are, all of them in compute and each sidecar's own in it. In
+ * most images /var/run is a symbolic link to /run. */
+#define HOOKS_SOCKET_DIRECTORY "/var/run/kubevirt-hooks"
+#define HOOKS_SOCKET_DIRECTORY_BEHIND_LINK "/run/kubevirt-hooks"
+
+/* Oldest first. */
+enum hooks_version {
+    HOOKS_V1ALPHA1,
+    HOOKS_V1ALPHA2,
+    HOOKS_V1ALPHA3,
+    HOOKS_VERSIONS, /* how many there are */
+};
+
+/* The same as texts, for what is put together when it is compiled. */
+#define HOOKS_VERSION_NEWEST "v1alpha3"
+#define HOOKS_VERSIONS_OLDER "v1alpha1 or v1alpha2"
+#define HOOKS_VERSIONS_ALL "v1alpha1, v1alpha2 or v1alpha3"
+
+/* The names of the versions, oldest first: "v1alpha1", … */
+extern const char *const hooks_versions[HOOKS_VERSIONS];
+
+/* The version of a name; HOOKS_VERSIONS when there is none. */
+enum hooks_version hooks_version_find(const char *name);
+
+/* The newest version that is among those a sidecar offers, or NULL. Static. */
+const char *hooks_version_choose(const char *const *offered, size_t count);
+
+/* All versions, newest first: `v1alpha3, v1alpha2 or v1alpha1`. Owned by the caller. */
+char *hooks_version_list(void);
+
+/* The Callbacks service of a version. */
+const ProtobufCServiceDescriptor *hooks_version_service(enum hooks_version version);
+
+enum hooks_point {
+    HOOKS_ON_DEFINE_DOMAIN,
+    HOOKS_PRE_CLOUD_INIT_ISO,
+    HOOKS_SHUTDOWN,
+    HOOKS_POINTS, /* how many there are */
+};
+
+/* The executables of hook points as texts, and where those of a ConfigMap are mounted. */
+#define HOOKS_EXECUTABLES(conjunction) "onDefineDomain " conjunction " preCloudInitIso"
+#define HOOKS_EXECUTABLE_DIRECTORY "/usr/bin/"
+#define HOOKS_EXECUTABLE_FIRST HOOKS_EXECUTABLE_DIRECTORY "onDefineDomain"
+#define HOOKS_EXECUTABLE_PATHS(conjunction)                                                        \
+    HOOKS_EXECUTABLE_FIRST " " conjunction " " HOOKS_EXECUTABLE_DIRECTORY "preCloudInitIso"
+
+/* The paths of all of them; ends with NULL. */
+extern const char *const hooks_executable_paths[];
+
+enum {
+    HOOKS_DOMAIN_MAX_BYTES = 16 << 20,
+    HOOKS_CLOUD_INIT_MAX_BYTES = 4 << 20,
+};
+
+/* What a hook is given and returns. */
+enum hooks_document {
+    HOOKS_NO_DOCUMENT,
+    HOOKS_DOMAIN, /* libvirt domain XML */
+    HOOKS_CLOUD_INIT, /* CloudInitData, a JSON object */
+};
+
+struct hooks_point_row {
+    const char *name; /* as Info announces it, and of its method in Callbacks */
+    enum hooks_version since;
+    enum hooks_document document;
+    const char *noun; /* what messages call the document */
+    size_t limit; /* bytes of the document */
+    const char *field; /* of request and result, which holds the document */
+    const char *older_field; /* the same in an older form; NULL: there is none */
+    const char *executable; /* that sidecar-shim runs; NULL: it answers by itself */
+    const char *flag; /* hands the document to the executable */
+    const char *key; /* the same on standard input: the member of the JSON object */
+};
+
+extern const struct hooks_point_row hooks_points[HOOKS_POINTS];
+
+/* The field of every request that has a document: the VirtualMachineInstance as JSON. */
+#define HOOKS_VMI_FIELD "vmi"
+
+/* "OnDefineDomain", … Static. */
+const char *hooks_point_name(enum hooks_point point);
+
+/* The hook point of a name; HOOKS_POINTS when there is none. */
+enum hooks_point hooks_point_find(const char *name);
+
+/* Whether a version, by its name, has the hook point. */
+bool hooks_point_is_in(enum hooks_point point, const char *version);
+
+#endif

@@ -1,0 +1,9 @@
+/* hook-manager serve: old hook sidecars on KubeVirt's Plugin API. */
+#ifndef MANAGER_CMD_SERVE_H
+#define MANAGER_CMD_SERVE_H
+
+#include "manager/command.h"
+
+extern const struct manager_command manager_command_serve;
+
+#endif

@@ -1,0 +1,32 @@
+/* What a manager is to collect, and how it is to call. */
+#ifndef MANAGER_OPTIONS_H
+#define MANAGER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "annotations/sidecar.h"
+#include "manager/event.h"
+
+struct domain_schema;
+
+enum {
+    MANAGER_PRESENT_TIMEOUT_MS = 5 * 1000, /* to collect those that are to be shut down */
+    MANAGER_SLOW_CHAIN_MS = 15000, /* a chain that takes longer is warned about */
+};
+
+struct manager_options {
+    const char *directory; /* NULL: HOOKS_SOCKET_DIRECTORY */
+    size_t sidecars; /* how many to collect */
+    bool present_only; /* collects those that listen now instead, however many they are */
+    int64_t timeout_ms; /* for collecting all */
+    int64_t slow_chain_ms; /* a chain that takes longer is warned about; 0: MANAGER_SLOW_CHAIN_MS */
+    const struct annotations_list *list; /* timeoutSeconds and failurePolicy by index; or NULL */
+    const struct domain_schema *schema; /* every domain is checked with it; or NULL */
+    const char *trace_directory; /* every hop is kept there; or NULL */
+    manager_observer *observer; /* or NULL */
+    void *user; /* of the observer */
+};
+
+#endif
