@@ -60,16 +60,14 @@ static void info(struct rpc_request *request, const ProtobufCMethodDescriptor *m
     log_info("Info method has been called");
     Kubevirt__Hooks__Info__HookPoint points[HOOKS_POINTS];
     Kubevirt__Hooks__Info__HookPoint *list[HOOKS_POINTS];
-    const char *names[HOOKS_POINTS];
     size_t count = 0;
     for (enum hooks_point i = 0; i < HOOKS_POINTS; i++) {
-        if (is_announced(shim, i))
-            names[count++] = hooks_points[i].name;
-    }
-    for (size_t i = 0; i < count; i++) {
-        kubevirt__hooks__info__hook_point__init(&points[i]);
-        points[i].name = (char *)names[i];
-        list[i] = &points[i];
+        if (!is_announced(shim, i))
+            continue;
+        kubevirt__hooks__info__hook_point__init(&points[count]);
+        points[count].name = (char *)hooks_points[i].name;
+        list[count] = &points[count];
+        count++;
     }
     Kubevirt__Hooks__Info__InfoResult result = KUBEVIRT__HOOKS__INFO__INFO_RESULT__INIT;
     result.name = (char *)"shim";
