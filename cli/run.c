@@ -112,7 +112,7 @@ static int read_cloud_init(struct cli_run *run, const char *path, struct error *
     if (file_read(
             path, HOOKS_CLOUD_INIT_MAX_BYTES, &run->cloud_init, &run->cloud_init_length, err) < 0)
         return -1;
-    if (manager_cloud_init_check(run->cloud_init, run->cloud_init_length, err) < 0)
+    if (manager_cloud_init_check((struct bytes){run->cloud_init, run->cloud_init_length}, err) < 0)
         return error_wrap(err, "%s", streq(path, "-") ? "standard input" : path);
     return 0;
 }

@@ -180,20 +180,21 @@ static int run_chains(struct cli_run *run, char **domain, size_t *domain_length,
     size_t *cloud_init_length, struct error **err)
 {
     auto_free char *vmi = json_dumps(run->machine.vmi, JSON_COMPACT);
-    if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN, run->domain, run->domain_length,
-            vmi, domain, domain_length, err) < 0)
+    if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN,
+            (struct bytes){run->domain, run->domain_length}, vmi, domain, domain_length, err) < 0)
         return -1;
     if (run->twice) {
         auto_free char *again = NULL;
         size_t again_length = 0;
-        if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN, *domain, *domain_length, vmi,
-                &again, &again_length, err) < 0)
+        if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN,
+                (struct bytes){*domain, *domain_length}, vmi, &again, &again_length, err) < 0)
             return error_wrap(err, "called again on the result");
     }
     if (run->cloud_init == NULL)
         return 0;
-    return cli_session_chain(run->session, HOOKS_PRE_CLOUD_INIT_ISO, run->cloud_init,
-        run->cloud_init_length, vmi, cloud_init, cloud_init_length, err);
+    return cli_session_chain(run->session, HOOKS_PRE_CLOUD_INIT_ISO,
+        (struct bytes){run->cloud_init, run->cloud_init_length}, vmi, cloud_init, cloud_init_length,
+        err);
 }
 
 /* Everything between the making of the temporary directory and its removal. Leaves the signals

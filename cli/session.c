@@ -239,10 +239,10 @@ int cli_session_collect(
     return await(session, NULL, NULL, err);
 }
 
-int cli_session_chain(struct cli_session *session, enum hooks_point hook, const char *document,
-    size_t length, const char *vmi, char **output, size_t *output_length, struct error **err)
+int cli_session_chain(struct cli_session *session, enum hooks_point hook, struct bytes document,
+    const char *vmi, char **output, size_t *output_length, struct error **err)
 {
-    manager_chain(session->manager, hook, document, length, vmi, strlen(vmi), on_done, session);
+    manager_chain(session->manager, hook, document, bytes_of(vmi), on_done, session);
     return await(session, output, output_length, err);
 }
 

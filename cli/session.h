@@ -33,8 +33,8 @@ int cli_session_start(
  * hop that failed. */
 int cli_session_collect(
     struct cli_session *session, const struct manager_options *options, struct error **err);
-int cli_session_chain(struct cli_session *session, enum hooks_point hook, const char *document,
-    size_t length, const char *vmi, char **output, size_t *output_length, struct error **err);
+int cli_session_chain(struct cli_session *session, enum hooks_point hook, struct bytes document,
+    const char *vmi, char **output, size_t *output_length, struct error **err);
 
 /* Holds those signals back, while it is being cleaned up, or lets them go. */
 void cli_session_hold_signals(bool hold);

@@ -19,8 +19,8 @@ ProtobufCMessage *hooks_message_new(
     protobuf_c_message_init(type, message);
     for (size_t i = 0; i < count; i++) {
         *bytes_field(message, fields[i].name) = (ProtobufCBinaryData){
-            .len = fields[i].length,
-            .data = (uint8_t *)fields[i].data,
+            .len = fields[i].value.length,
+            .data = (uint8_t *)fields[i].value.data,
         };
     }
     return message;
@@ -34,9 +34,9 @@ ProtobufCMessage *hooks_message_request(
     return hooks_message_new(method->input, fields, count);
 }
 
-struct hooks_field hooks_message_field(const ProtobufCMessage *message, const char *name)
+struct bytes hooks_message_field(const ProtobufCMessage *message, const char *name)
 {
     const ProtobufCBinaryData *bytes = bytes_field(message, name);
     const char *data = bytes->data != NULL ? (const char *)bytes->data : "";
-    return (struct hooks_field){name, data, bytes->len};
+    return (struct bytes){data, bytes->len};
 }

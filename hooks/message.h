@@ -6,13 +6,13 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 
+#include "base/bytes.h"
 #include "hooks/protocol.h"
 
-/* A field of type bytes. The data is borrowed. */
+/* A field of type bytes. The value is borrowed. */
 struct hooks_field {
     const char *name; /* as in the .proto file: "domainXML" */
-    const char *data;
-    size_t length;
+    struct bytes value;
 };
 
 /* A message with the fields, all of which its type has. Owned by the caller, who frees it with
@@ -24,7 +24,7 @@ ProtobufCMessage *hooks_message_new(
 ProtobufCMessage *hooks_message_request(
     const char *version, enum hooks_point point, const struct hooks_field *fields, size_t count);
 
-/* The bytes field of a message, borrowed from it; empty when the peer did not set it. */
-struct hooks_field hooks_message_field(const ProtobufCMessage *message, const char *name);
+/* A field of type bytes of a message, borrowed from it; empty when the peer did not set it. */
+struct bytes hooks_message_field(const ProtobufCMessage *message, const char *name);
 
 #endif

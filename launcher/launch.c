@@ -235,7 +235,7 @@ static enum progress begin_pre_cloud_init_iso(struct launch *launch, struct erro
         return OVER;
     auto_free char *data = json_dumps(launch->plan.cloud_init, JSON_COMPACT);
     const char *vmi = launch->input.text;
-    manager_chain(launch->manager, HOOKS_PRE_CLOUD_INIT_ISO, data, strlen(data), vmi, strlen(vmi),
+    manager_chain(launch->manager, HOOKS_PRE_CLOUD_INIT_ISO, bytes_of(data), bytes_of(vmi),
         on_cloud_init, launch);
     return UNDER_WAY;
 }
@@ -256,8 +256,9 @@ static enum progress begin_on_define_domain(struct launch *launch, struct error 
 {
     (void)err;
     const char *vmi = launch->input.text;
-    manager_chain(launch->manager, HOOKS_ON_DEFINE_DOMAIN, launch->plan.domain,
-        launch->plan.domain_length, vmi, strlen(vmi), on_domain, launch);
+    manager_chain(launch->manager, HOOKS_ON_DEFINE_DOMAIN,
+        (struct bytes){launch->plan.domain, launch->plan.domain_length}, bytes_of(vmi), on_domain,
+        launch);
     return UNDER_WAY;
 }
 

@@ -102,10 +102,10 @@ int manager_blocking_shutdown(struct manager_blocking *blocking, struct error **
 }
 
 int manager_blocking_chain(struct manager_blocking *blocking, enum hooks_point hook,
-    const char *document, size_t length, const char *vmi, size_t vmi_length, char **output,
-    size_t *output_length, struct error **err)
+    struct bytes document, struct bytes vmi, char **output, size_t *output_length,
+    struct error **err)
 {
-    manager_chain(blocking->manager, hook, document, length, vmi, vmi_length, on_done, blocking);
+    manager_chain(blocking->manager, hook, document, vmi, on_done, blocking);
     int result = wait(blocking, err);
     *output = steal(&blocking->output);
     *output_length = blocking->output_length;

@@ -23,8 +23,8 @@ int manager_blocking_shutdown(struct manager_blocking *blocking, struct error **
  * result, or the document as it stood before the hop that failed. Returns 0, or -1 with an
  * error. */
 int manager_blocking_chain(struct manager_blocking *blocking, enum hooks_point hook,
-    const char *document, size_t length, const char *vmi, size_t vmi_length, char **output,
-    size_t *output_length, struct error **err);
+    struct bytes document, struct bytes vmi, char **output, size_t *output_length,
+    struct error **err);
 
 /* Makes the operation under way, and every later one, end with ERROR_CANCELED. Any thread may call
  * it while the manager lives. */

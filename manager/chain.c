@@ -102,7 +102,7 @@ static void on_hop(
     struct chain *chain = user;
     const struct manager_sidecar *sidecar = current(chain);
     struct error *error = take_error;
-    struct hooks_field returned = {0};
+    struct bytes returned = {0};
     auto_free char *result = NULL;
     size_t length = 0;
     chain->hop = NULL;
@@ -145,7 +145,7 @@ static size_t request_fields(
             document->length, chain->vmi_length);
         return 0;
     }
-    fields[0] = (struct hooks_field){HOOKS_VMI_FIELD, chain->vmi, chain->vmi_length};
+    fields[0] = (struct hooks_field){HOOKS_VMI_FIELD, {chain->vmi, chain->vmi_length}};
     size_t count = manager_document_fields(&chain->document, fields + 1, err);
     return count > 0 ? 1 + count : 0;
 }
@@ -190,22 +190,22 @@ static void chain_open_trace(struct chain *chain)
         manager_warn(chain->manager, NULL, "keeping the trace: %s", error->message);
 }
 
-void manager_chain_start(struct manager *manager, enum hooks_point hook, const char *document,
-    size_t length, const char *vmi, size_t vmi_length)
+void manager_chain_start(
+    struct manager *manager, enum hooks_point hook, struct bytes document, struct bytes vmi)
 {
     const struct hooks_point_row *point = &hooks_points[hook];
-    if (manager_document_is_absent(point, document, length)) {
-        manager_finish(manager, NULL, xmemdup(document, length), length);
+    if (manager_document_is_absent(point, document)) {
+        manager_finish(manager, NULL, xmemdup(document.data, document.length), document.length);
         return;
     }
     struct chain *chain = xmalloc(sizeof(*chain));
     *chain = (struct chain){
         .manager = manager,
         .hook = hook,
-        .vmi = xmemdup(vmi, vmi_length),
-        .vmi_length = vmi_length,
+        .vmi = xmemdup(vmi.data, vmi.length),
+        .vmi_length = vmi.length,
     };
-    manager_document_init(&chain->document, point, manager->options.schema, document, length);
+    manager_document_init(&chain->document, point, manager->options.schema, document);
     manager_work(manager, chain, chain_free);
     manager->calls++;
     ev_timer_init(&chain->slow, on_slow, (double)manager->options.slow_chain_ms / 1e3, 0);

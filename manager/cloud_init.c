@@ -42,11 +42,11 @@ static int check_strings(json_t *object, const char *const *names, size_t count,
 }
 
 /* Parses CloudInitData, or null. Returns a new reference. */
-static json_t *data_parse(const char *data, size_t length, struct error **err)
+static json_t *data_parse(struct bytes data, struct error **err)
 {
     static const char *const strings[] = {"DataSource", "UserData", "NetworkData", "VolumeName"};
     static const char *const objects[] = {"NoCloudMetaData", "ConfigDriveMetaData"};
-    auto_json json_t *value = json_parse(data, length, MANAGER_CLOUD_INIT_MAX_DEPTH, err);
+    auto_json json_t *value = json_parse(data.data, data.length, MANAGER_CLOUD_INIT_MAX_DEPTH, err);
     if (value == NULL)
         return NULL;
     if (!json_is_object(value) && !json_is_null(value)) {
@@ -66,22 +66,23 @@ static json_t *data_parse(const char *data, size_t length, struct error **err)
     return steal(&value);
 }
 
-bool manager_cloud_init_is_absent(const char *data, size_t length)
+bool manager_cloud_init_is_absent(struct bytes data)
 {
-    while (length > 0 && isspace((unsigned char)data[length - 1]))
-        length--;
-    while (length > 0 && isspace((unsigned char)data[0])) {
-        data++;
-        length--;
+    while (data.length > 0 && isspace((unsigned char)data.data[data.length - 1]))
+        data.length--;
+    while (data.length > 0 && isspace((unsigned char)data.data[0])) {
+        data.data++;
+        data.length--;
     }
-    return length == 0 || (length == strlen("null") && memcmp(data, "null", length) == 0);
+    return data.length == 0 ||
+           (data.length == strlen("null") && memcmp(data.data, "null", data.length) == 0);
 }
 
-int manager_cloud_init_check(const char *data, size_t length, struct error **err)
+int manager_cloud_init_check(struct bytes data, struct error **err)
 {
-    if (manager_cloud_init_is_absent(data, length))
+    if (manager_cloud_init_is_absent(data))
         return 0;
-    auto_json json_t *value = data_parse(data, length, err);
+    auto_json json_t *value = data_parse(data, err);
     return value != NULL ? 0 : -1;
 }
 
@@ -92,9 +93,9 @@ static void set_unless_empty(json_t *object, const char *name, const char *text)
         json_object_set_new(object, name, json_string(text));
 }
 
-char *manager_cloud_init_legacy(const char *data, size_t length, struct error **err)
+char *manager_cloud_init_legacy(struct bytes data, struct error **err)
 {
-    auto_json json_t *value = data_parse(data, length, err);
+    auto_json json_t *value = data_parse(data, err);
     if (value == NULL)
         return NULL;
     auto_json json_t *legacy = json_object();
@@ -126,18 +127,18 @@ static void member_replace(json_t *data, const char *name, const char *text)
 }
 
 /* The fallback: before with the texts of the older form. */
-static int legacy_apply(const char *before, size_t before_length, const char *legacy,
-    size_t legacy_length, char **result, struct error **err)
+static int legacy_apply(struct bytes before, struct bytes legacy, char **result, struct error **err)
 {
     static const char *const strings[] = {"userData", "networkData"};
-    auto_json json_t *texts = json_parse(legacy, legacy_length, MANAGER_CLOUD_INIT_MAX_DEPTH, err);
+    auto_json json_t *texts =
+        json_parse(legacy.data, legacy.length, MANAGER_CLOUD_INIT_MAX_DEPTH, err);
     if (texts == NULL)
         return -1;
     if (!json_is_object(texts))
         return error_set(err, ERROR_INPUT, "it is %s, and must be an object", json_kind(texts));
     if (check_strings(texts, strings, ARRAY_SIZE(strings), err) < 0)
         return -1;
-    auto_json json_t *data = data_parse(before, before_length, err);
+    auto_json json_t *data = data_parse(before, err);
     if (data == NULL)
         return -1;
     member_replace(data, "UserData", member_text(texts, "userData"));
@@ -155,28 +156,27 @@ static int blame_peer(struct error **err, const char *field)
     return -1;
 }
 
-int manager_cloud_init_result(const char *before, size_t before_length, const char *data,
-    size_t data_length, const char *legacy, size_t legacy_length, char **result,
-    size_t *result_length, struct error **err)
+int manager_cloud_init_result(struct bytes before, struct bytes data, struct bytes legacy,
+    char **result, size_t *result_length, struct error **err)
 {
-    if (data_length == 0 && legacy_length == 0)
+    if (data.length == 0 && legacy.length == 0)
         return error_set(err, ERROR_REMOTE, "it returned no cloud-init data");
     auto_json json_t *value = NULL;
-    if (data_length > 0) {
-        value = data_parse(data, data_length, err);
+    if (data.length > 0) {
+        value = data_parse(data, err);
         if (value == NULL)
             return blame_peer(err, "the cloudInitData it returned");
     }
     if (value != NULL && data_is_valid(value)) {
-        *result = xstrndup(data, data_length);
-        *result_length = data_length;
+        *result = xstrndup(data.data, data.length);
+        *result_length = data.length;
         return 0;
     }
-    if (legacy_length == 0)
+    if (legacy.length == 0)
         return error_set(err, ERROR_REMOTE,
             "the cloudInitData it returned lacks UserData, or both NoCloudMetaData and "
             "ConfigDriveMetaData, and there is no cloudInitNoCloudSource to use instead");
-    if (legacy_apply(before, before_length, legacy, legacy_length, result, err) < 0)
+    if (legacy_apply(before, legacy, result, err) < 0)
         return blame_peer(err, "the cloudInitNoCloudSource it returned");
     *result_length = strlen(*result);
     return 0;

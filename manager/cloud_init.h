@@ -7,27 +7,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 enum { MANAGER_CLOUD_INIT_MAX_DEPTH = 100 }; /* also of what a hook returns */
 
 /* Whether there is nothing for hooks to work on: no text, or null. */
-bool manager_cloud_init_is_absent(const char *data, size_t length);
+bool manager_cloud_init_is_absent(struct bytes data);
 
 /* Checks that data is absent or CloudInitData. Returns 0, or -1 with an input error. */
-int manager_cloud_init_check(const char *data, size_t length, struct error **err);
+int manager_cloud_init_check(struct bytes data, struct error **err);
 
 /* Makes the older form of CloudInitData: its user and network data. Returns the text, owned by
  * the caller, or NULL with an input error when data is not CloudInitData. */
-char *manager_cloud_init_legacy(const char *data, size_t length, struct error **err);
+char *manager_cloud_init_legacy(struct bytes data, struct error **err);
 
 /* What a sidecar returned for before (valid CloudInitData). The result is the returned data, as it
  * is, when it is valid by KubeVirt's rule: UserData is not empty, and NoCloudMetaData or
  * ConfigDriveMetaData is set. Else it is before with the user and network data of the older form,
  * for sidecars that work on that. Returns 0 with *result owned by the caller, or -1 with a remote
  * error. */
-int manager_cloud_init_result(const char *before, size_t before_length, const char *data,
-    size_t data_length, const char *legacy, size_t legacy_length, char **result,
-    size_t *result_length, struct error **err);
+int manager_cloud_init_result(struct bytes before, struct bytes data, struct bytes legacy,
+    char **result, size_t *result_length, struct error **err);
 
 #endif

@@ -8,13 +8,13 @@
 _Static_assert((int)HOOKS_DOMAIN_MAX_BYTES == (int)DOMAIN_MAX_BYTES, "a domain has one limit");
 
 void manager_document_init(struct manager_document *document, const struct hooks_point_row *point,
-    const struct domain_schema *schema, const char *data, size_t length)
+    const struct domain_schema *schema, struct bytes data)
 {
     *document = (struct manager_document){
         .point = point,
         .schema = schema,
-        .data = xmemdup(data, length),
-        .length = length,
+        .data = xmemdup(data.data, data.length),
+        .length = data.length,
     };
 }
 
@@ -25,35 +25,40 @@ void manager_document_clear(struct manager_document *document)
     free(document->older);
 }
 
-bool manager_document_is_absent(
-    const struct hooks_point_row *point, const char *data, size_t length)
+bool manager_document_is_absent(const struct hooks_point_row *point, struct bytes data)
 {
-    return point->document == HOOKS_CLOUD_INIT && manager_cloud_init_is_absent(data, length);
+    return point->document == HOOKS_CLOUD_INIT && manager_cloud_init_is_absent(data);
+}
+
+static struct bytes bytes_in(const struct manager_document *document)
+{
+    return (struct bytes){document->data, document->length};
 }
 
 /* The domain that came in, or that a sidecar returned: the same domain as before, and valid. */
-static int domain_accept(
-    struct manager_document *document, const char *xml, size_t length, struct error **err)
+static int domain_accept(struct manager_document *document, struct bytes xml, struct error **err)
 {
     struct domain_identity *identity = &document->identity;
     bool first = identity->name == NULL;
-    if (!first && domain_check(xml, length, identity, err) < 0)
+    if (!first && domain_check(xml.data, xml.length, identity, err) < 0)
         return -1;
     /* A uuid may be set by the first hook that cares; from then on it stays. */
     if (identity->uuid == NULL) {
         domain_identity_clear(identity);
-        if (domain_identify(xml, length, identity, err) < 0)
+        if (domain_identify(xml.data, xml.length, identity, err) < 0)
             return -1;
     }
-    return document->schema != NULL ? domain_schema_check(document->schema, xml, length, err) : 0;
+    return document->schema != NULL
+               ? domain_schema_check(document->schema, xml.data, xml.length, err)
+               : 0;
 }
 
 int manager_document_check(struct manager_document *document, struct error **err)
 {
     if (document->point->document == HOOKS_DOMAIN) {
-        if (domain_accept(document, document->data, document->length, err) < 0)
+        if (domain_accept(document, bytes_in(document), err) < 0)
             return error_wrap(err, "the domain, before any hook");
-    } else if (manager_cloud_init_check(document->data, document->length, err) < 0) {
+    } else if (manager_cloud_init_check(bytes_in(document), err) < 0) {
         return error_wrap(err, "the cloud-init data, before any hook");
     }
     return 0;
@@ -64,39 +69,36 @@ size_t manager_document_fields(struct manager_document *document,
 {
     const struct hooks_point_row *point = document->point;
     size_t count = 0;
-    fields[count++] = (struct hooks_field){point->field, document->data, document->length};
+    fields[count++] = (struct hooks_field){point->field, bytes_in(document)};
     if (point->older_field != NULL) {
         free(document->older);
-        document->older = manager_cloud_init_legacy(document->data, document->length, err);
+        document->older = manager_cloud_init_legacy(bytes_in(document), err);
         if (document->older == NULL)
             return 0;
-        fields[count++] =
-            (struct hooks_field){point->older_field, document->older, strlen(document->older)};
+        fields[count++] = (struct hooks_field){point->older_field, bytes_of(document->older)};
     }
     return count;
 }
 
 static char *cloud_init_result(const struct manager_document *document,
-    const ProtobufCMessage *response, struct hooks_field returned, size_t *length,
-    struct error **err)
+    const ProtobufCMessage *response, struct bytes returned, size_t *length, struct error **err)
 {
     char *result = NULL;
-    struct hooks_field older = {0};
+    struct bytes older = {0};
     if (document->point->older_field != NULL)
         older = hooks_message_field(response, document->point->older_field);
-    manager_cloud_init_result(document->data, document->length, returned.data, returned.length,
-        older.data, older.length, &result, length, err);
+    manager_cloud_init_result(bytes_in(document), returned, older, &result, length, err);
     return result;
 }
 
 char *manager_document_result(struct manager_document *document, const ProtobufCMessage *response,
-    struct hooks_field *returned, size_t *length, struct error **err)
+    struct bytes *returned, size_t *length, struct error **err)
 {
     char *result = NULL;
     *returned = hooks_message_field(response, document->point->field);
     if (document->point->document != HOOKS_DOMAIN) {
         result = cloud_init_result(document, response, *returned, length, err);
-    } else if (domain_accept(document, returned->data, returned->length, err) == 0) {
+    } else if (domain_accept(document, *returned, err) == 0) {
         result = xmemdup(returned->data, returned->length);
         *length = returned->length;
     }

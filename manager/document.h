@@ -22,12 +22,11 @@ struct manager_document {
 
 /* Copies the data. */
 void manager_document_init(struct manager_document *document, const struct hooks_point_row *point,
-    const struct domain_schema *schema, const char *data, size_t length);
+    const struct domain_schema *schema, struct bytes data);
 void manager_document_clear(struct manager_document *document);
 
 /* Whether there is nothing for hooks to work on, as there may be no cloud-init data. */
-bool manager_document_is_absent(
-    const struct hooks_point_row *point, const char *data, size_t length);
+bool manager_document_is_absent(const struct hooks_point_row *point, struct bytes data);
 
 /* Checks the document before the first sidecar sees it. Returns 0, or -1 with an input error. */
 int manager_document_check(struct manager_document *document, struct error **err);
@@ -40,7 +39,7 @@ size_t manager_document_fields(struct manager_document *document,
 /* The document that a response carries, checked. Returns it, owned by the caller, with its *length;
  * or NULL with a remote error. *returned is what stands in the response, borrowed. */
 char *manager_document_result(struct manager_document *document, const ProtobufCMessage *response,
-    struct hooks_field *returned, size_t *length, struct error **err);
+    struct bytes *returned, size_t *length, struct error **err);
 
 /* Puts a result in the document's place. */
 void manager_document_replace(struct manager_document *document, char *take_data, size_t length);

@@ -186,18 +186,15 @@ int hookline_manager_sidecar_get(const struct hookline_manager *manager, size_t 
     return 0;
 }
 
-static int chain(struct hookline_manager *manager, enum hooks_point hook, const char *document,
-    size_t length, const char *vmi, size_t vmi_length, char **result, size_t *result_length,
-    struct hookline_manager_error **error)
+static int chain(struct hookline_manager *manager, enum hooks_point hook, struct bytes document,
+    struct bytes vmi, char **result, size_t *result_length, struct hookline_manager_error **error)
 {
-    static const char no_vmi[] = "{}";
     struct error *inner = NULL;
     auto_free char *output = NULL;
     size_t output_length = 0;
     *result = NULL;
-    if (manager_blocking_chain(manager->blocking, hook, document, length,
-            vmi != NULL ? vmi : no_vmi, vmi != NULL ? vmi_length : strlen(no_vmi), &output,
-            &output_length, &inner) < 0)
+    if (manager_blocking_chain(manager->blocking, hook, document,
+            vmi.data != NULL ? vmi : bytes_of("{}"), &output, &output_length, &inner) < 0)
         return hand_out(inner, error);
     *result = xmalloc(output_length + 1);
     memcpy(*result, output, output_length);
@@ -211,16 +208,16 @@ int hookline_manager_on_define_domain(struct hookline_manager *manager, const ch
     size_t domain_length, const char *vmi, size_t vmi_length, char **result, size_t *result_length,
     struct hookline_manager_error **error)
 {
-    return chain(manager, HOOKS_ON_DEFINE_DOMAIN, domain, domain_length, vmi, vmi_length, result,
-        result_length, error);
+    return chain(manager, HOOKS_ON_DEFINE_DOMAIN, (struct bytes){domain, domain_length},
+        (struct bytes){vmi, vmi_length}, result, result_length, error);
 }
 
 int hookline_manager_pre_cloud_init_iso(struct hookline_manager *manager, const char *data,
     size_t data_length, const char *vmi, size_t vmi_length, char **result, size_t *result_length,
     struct hookline_manager_error **error)
 {
-    return chain(manager, HOOKS_PRE_CLOUD_INIT_ISO, data, data_length, vmi, vmi_length, result,
-        result_length, error);
+    return chain(manager, HOOKS_PRE_CLOUD_INIT_ISO, (struct bytes){data, data_length},
+        (struct bytes){vmi, vmi_length}, result, result_length, error);
 }
 
 int hookline_manager_shutdown(

@@ -94,11 +94,11 @@ void manager_collect(struct manager *manager, manager_done *done, void *user)
     manager_collect_start(manager);
 }
 
-void manager_chain(struct manager *manager, enum hooks_point hook, const char *document,
-    size_t length, const char *vmi, size_t vmi_length, manager_done *done, void *user)
+void manager_chain(struct manager *manager, enum hooks_point hook, struct bytes document,
+    struct bytes vmi, manager_done *done, void *user)
 {
     manager_begin(manager, done, user);
-    manager_chain_start(manager, hook, document, length, vmi, vmi_length);
+    manager_chain_start(manager, hook, document, vmi);
 }
 
 void manager_shutdown(struct manager *manager, manager_done *done, void *user)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "annotations/sidecar.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "domain/schema.h"
 #include "manager/options.h"
@@ -35,8 +36,8 @@ const struct manager_sidecar *manager_sidecars(const struct manager *manager, si
  * copied. Errors: input when the document itself is wrong; remote or timeout where a sidecar is at
  * fault. With no cloud-init data (empty text or null) nothing is called and it comes back as it
  * is. */
-void manager_chain(struct manager *manager, enum hooks_point hook, const char *document,
-    size_t length, const char *vmi, size_t vmi_length, manager_done *done, void *user);
+void manager_chain(struct manager *manager, enum hooks_point hook, struct bytes document,
+    struct bytes vmi, manager_done *done, void *user);
 
 /* Sends Shutdown to every v1alpha3 subscriber at once. A sidecar that is gone is no error. */
 void manager_shutdown(struct manager *manager, manager_done *done, void *user);

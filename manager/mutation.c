@@ -92,8 +92,9 @@ static void run_first(struct manager_mutations *mutations)
         return;
     const ProtobufCBinaryData *domain = &first->message->domain;
     const ProtobufCBinaryData *vmi = &first->message->vmi;
-    manager_chain(mutations->manager, HOOKS_ON_DEFINE_DOMAIN, (const char *)domain->data,
-        domain->len, (const char *)vmi->data, vmi->len, on_chain, mutations);
+    manager_chain(mutations->manager, HOOKS_ON_DEFINE_DOMAIN,
+        (struct bytes){(const char *)domain->data, domain->len},
+        (struct bytes){(const char *)vmi->data, vmi->len}, on_chain, mutations);
 }
 
 static void on_cancel(void *user)

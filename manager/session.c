@@ -131,8 +131,8 @@ int manager_session_chain(
         return -1;
     auto_free char *result = NULL;
     size_t result_length = 0;
-    if (manager_blocking_chain(session->blocking, hook, document, length, session->vmi,
-            session->vmi_length, &result, &result_length, err) < 0)
+    if (manager_blocking_chain(session->blocking, hook, (struct bytes){document, length},
+            (struct bytes){session->vmi, session->vmi_length}, &result, &result_length, err) < 0)
         return -1;
     manager_timings_finished(session->timings);
     return manager_session_print(result, result_length, err);

@@ -31,7 +31,7 @@ struct shim_hook_call {
 };
 
 /* Checks that data is a JSON object. Returns 0, or -1 with an input error. */
-static int check_object(const char *what, struct hooks_field data, struct error **err)
+static int check_object(const char *what, struct bytes data, struct error **err)
 {
     if (data.length == 0)
         return error_set(err, ERROR_INPUT, "the %s is empty, and should be a JSON object", what);
@@ -44,8 +44,8 @@ static int check_object(const char *what, struct hooks_field data, struct error 
     return 0;
 }
 
-static int check_input(const struct hooks_point_row *hook, struct hooks_field vmi,
-    struct hooks_field document, struct error **err)
+static int check_input(
+    const struct hooks_point_row *hook, struct bytes vmi, struct bytes document, struct error **err)
 {
     if (check_object("VMI", vmi, err) < 0)
         return -1;
@@ -71,15 +71,14 @@ static int check_argument(const char *what, size_t length, struct error **err)
         what, length, limit - 1);
 }
 
-static char *copy_text(struct hooks_field data)
+static char *copy_text(struct bytes data)
 {
     return xstrndup(data.data, data.length);
 }
 
 /* Starts the child with the document as arguments. */
 static struct subprocess *start_with_arguments(const struct hooks_point_row *hook,
-    struct subprocess_options *options, struct hooks_field vmi, struct hooks_field document,
-    struct error **err)
+    struct subprocess_options *options, struct bytes vmi, struct bytes document, struct error **err)
 {
     if (check_argument("VMI", vmi.length, err) < 0 ||
         check_argument(hook->noun, document.length, err) < 0)
@@ -100,8 +99,7 @@ static struct subprocess *start_with_arguments(const struct hooks_point_row *hoo
 /* Starts the child with the document on standard input. The JSON texts go in as they came: parsing
  * and writing them anew could change a number. */
 static struct subprocess *start_with_input(const struct hooks_point_row *hook,
-    struct subprocess_options *options, struct hooks_field vmi, struct hooks_field document,
-    struct error **err)
+    struct subprocess_options *options, struct bytes vmi, struct bytes document, struct error **err)
 {
     auto_free char *text = copy_text(document);
     if (hook->document == HOOKS_DOMAIN) {
@@ -177,7 +175,7 @@ static void on_line(void *user, const char *line)
 }
 
 struct shim_hook_call *shim_hook_start(const struct hooks_point_row *hook,
-    const struct shim_hook_options *options, struct hooks_field vmi, struct hooks_field document,
+    const struct shim_hook_options *options, struct bytes vmi, struct bytes document,
     subprocess_line *on_error_line, shim_hook_done *done, void *user, struct error **err)
 {
     if (check_input(hook, vmi, document, err) < 0)

@@ -32,7 +32,7 @@ struct shim_hook_call; /* one run of the executable */
  * and then done is not called: an input error when vmi or document cannot be given to it, an io
  * error when there is no such executable or it cannot be started. */
 struct shim_hook_call *shim_hook_start(const struct hooks_point_row *hook,
-    const struct shim_hook_options *options, struct hooks_field vmi, struct hooks_field document,
+    const struct shim_hook_options *options, struct bytes vmi, struct bytes document,
     subprocess_line *on_line, shim_hook_done *done, void *user, struct error **err);
 
 /* Ends the executable and what it started; done still comes, with a canceled error. */

@@ -133,7 +133,7 @@ static void on_hook_done(void *user, const struct shim_hook_result *result)
         fail(call->request, call->hook, code_of(result->error), result->error->message);
     else
         reply(call->request, call->method,
-            &(struct hooks_field){call->hook->field, result->output, result->output_length});
+            &(struct hooks_field){call->hook->field, {result->output, result->output_length}});
     DL_DELETE(shim->calls, call);
     shim->call_count--;
     free(call);

@@ -31,8 +31,7 @@ static void when_there_is_no_data(void **state)
         {"0", false},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-        assert_int_equal(
-            manager_cloud_init_is_absent(cases[i].text, strlen(cases[i].text)), cases[i].absent);
+        assert_int_equal(manager_cloud_init_is_absent(bytes_of(cases[i].text)), cases[i].absent);
 }
 
 static void the_older_form(void **state)
@@ -49,8 +48,7 @@ static void the_older_form(void **state)
         {"{\"UserData\":\"exact\",\"userData\":\"other\"}", "{\"userData\":\"exact\"}"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        auto_free char *legacy =
-            manager_cloud_init_legacy(cases[i].data, strlen(cases[i].data), NULL);
+        auto_free char *legacy = manager_cloud_init_legacy(bytes_of(cases[i].data), NULL);
         assert_string_equal(legacy, cases[i].legacy);
     }
 }
@@ -70,13 +68,13 @@ static void data_that_is_none(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;
-        assert_null(manager_cloud_init_legacy(cases[i].data, strlen(cases[i].data), &error));
+        assert_null(manager_cloud_init_legacy(bytes_of(cases[i].data), &error));
         assert_int_equal(error->class, ERROR_INPUT);
         assert_non_null(strstr(error->message, cases[i].message));
-        assert_int_equal(manager_cloud_init_check(cases[i].data, strlen(cases[i].data), NULL), -1);
+        assert_int_equal(manager_cloud_init_check(bytes_of(cases[i].data), NULL), -1);
     }
-    assert_int_equal(manager_cloud_init_check(" null\n", 6, NULL), 0);
-    assert_int_equal(manager_cloud_init_check(before, strlen(before), NULL), 0);
+    assert_int_equal(manager_cloud_init_check(bytes_of(" null\n"), NULL), 0);
+    assert_int_equal(manager_cloud_init_check(bytes_of(before), NULL), 0);
 }
 
 /* What a sidecar that returned these two makes of before; NULL with *error. */
@@ -84,8 +82,8 @@ static char *result_of(const char *data, const char *legacy, struct error **erro
 {
     char *result = NULL;
     size_t length = 0;
-    if (manager_cloud_init_result(before, strlen(before), data, strlen(data), legacy,
-            strlen(legacy), &result, &length, error) < 0)
+    if (manager_cloud_init_result(
+            bytes_of(before), bytes_of(data), bytes_of(legacy), &result, &length, error) < 0)
         return NULL;
     assert_int_equal(strlen(result), length);
     return result;

@@ -116,8 +116,8 @@ static void collect(struct room *room)
 
 static void start_chain(struct room *room)
 {
-    manager_chain(room->manager, HOOKS_ON_DEFINE_DOMAIN, DOMAIN, strlen(DOMAIN), "{}", strlen("{}"),
-        on_done, room);
+    manager_chain(
+        room->manager, HOOKS_ON_DEFINE_DOMAIN, bytes_of(DOMAIN), bytes_of("{}"), on_done, room);
 }
 
 static void collected_sidecars(void **state)
@@ -245,7 +245,7 @@ static void freeing_in_the_callback(void **state)
 {
     struct room *room = *state;
     collect(room);
-    manager_chain(room->manager, HOOKS_ON_DEFINE_DOMAIN, DOMAIN, strlen(DOMAIN), "{}", strlen("{}"),
+    manager_chain(room->manager, HOOKS_ON_DEFINE_DOMAIN, bytes_of(DOMAIN), bytes_of("{}"),
         on_done_free, room);
     ev_run(room->loop, 0);
     assert_null(room->manager);
@@ -299,8 +299,8 @@ static void documents_that_are_too_large(void **state)
     collect(room);
     size_t vmi_length = RPC_MAX_MESSAGE;
     auto_free char *vmi = xcalloc(1, vmi_length);
-    manager_chain(room->manager, HOOKS_ON_DEFINE_DOMAIN, DOMAIN, strlen(DOMAIN), vmi, vmi_length,
-        on_done, room);
+    manager_chain(room->manager, HOOKS_ON_DEFINE_DOMAIN, bytes_of(DOMAIN),
+        (struct bytes){vmi, vmi_length}, on_done, room);
     ev_run(room->loop, 0);
     assert_int_equal(room->error->class, ERROR_INPUT);
     assert_non_null(strstr(room->error->message, "too large for one request"));
