@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/unused.h"
 #include "rpc/rpc.h"
 
 struct manager_blocking {
@@ -17,9 +18,8 @@ struct manager_blocking {
     size_t output_length;
 };
 
-static void on_interrupt(struct ev_loop *loop, ev_async *watcher, int events)
+static void on_interrupt(struct ev_loop *loop, ev_async *watcher, UNUSED int events)
 {
-    (void)events;
     struct manager_blocking *blocking = watcher->data;
     blocking->interrupted = true;
     manager_cancel(blocking->manager);

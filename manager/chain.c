@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "domain/identity.h"
-#include "domain/schema.h"
-#include "manager/cloud_init.h"
+#include "base/unused.h"
 #include "manager/document.h"
 #include "manager/hop.h"
 #include "manager/order.h"
@@ -62,10 +60,8 @@ static const struct manager_sidecar *current(const struct chain *chain)
     return &chain->manager->sidecars[chain->order[chain->next]];
 }
 
-static void on_slow(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_slow(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     const struct chain *chain = watcher->data;
     manager_warn(chain->manager, current(chain),
         "the %s chain has been running for %g s and is still here: KubeVirt stops waiting after "
@@ -95,10 +91,10 @@ static void hop_report(struct chain *chain, const struct manager_trace_hop *hop)
 
 static void chain_step(struct chain *chain);
 
+/* In a chain every failure counts alike, also that the sidecar is gone. */
 static void on_hop(
-    void *user, const ProtobufCMessage *response, struct error *take_error, bool gone)
+    void *user, const ProtobufCMessage *response, struct error *take_error, UNUSED bool gone)
 {
-    (void)gone; /* in a chain every failure counts alike */
     struct chain *chain = user;
     const struct manager_sidecar *sidecar = current(chain);
     struct error *error = take_error;

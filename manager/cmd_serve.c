@@ -3,14 +3,13 @@
 #include <ev.h>
 #include <signal.h>
 
+#include "base/unused.h"
 #include "manager/plugin_socket.h"
 #include "manager/serve.h"
 #include "manager/session.h"
 
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+static void on_signal(UNUSED struct ev_loop *loop, ev_signal *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct manager_serve **serve = watcher->data;
     manager_serve_stop(*serve);
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "manager/container.h"
 #include "manager/discovery.h"
 #include "manager/info.h"
@@ -144,10 +145,8 @@ static void on_discovery(void *user, const struct manager_discovery_event *event
     }
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_deadline(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct manager_collection *collection = watcher->data;
     struct error *error = NULL;
     if (collection->manager->options.present_only)

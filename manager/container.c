@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "manager/info.h"
 #include "manager/order.h"
 
@@ -55,10 +56,8 @@ static void candidate_try(struct manager_candidate *candidate)
         manager_candidate_failed(candidate, error);
 }
 
-static void on_retry(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_retry(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     candidate_try(watcher->data);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/unused.h"
 
 /* Permissions count as a sign: a socket or directory that could not be used may be usable now. */
 static const uint32_t watched =
@@ -241,10 +242,8 @@ static void handle(struct manager_discovery *discovery, const struct inotify_eve
     }
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_readable(UNUSED struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct manager_discovery *discovery = watcher->data;
     alignas(struct inotify_event) char buffer[16 * 1024];
     for (;;) {
@@ -259,10 +258,8 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
     }
 }
 
-static void on_again(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_again(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     manager_discovery_look(watcher->data, NULL);
 }
 

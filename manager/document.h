@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "domain/domain.h"
+#include "domain/identity.h"
+#include "domain/schema.h"
 #include "hooks/message.h"
 
 enum { MANAGER_DOCUMENT_MAX_FIELDS = 2 };

@@ -5,7 +5,7 @@
 
 #include "annotations/parse.h"
 #include "base/finding.h"
-#include "domain/domain.h"
+#include "domain/schema.h"
 #include "manager/blocking.h"
 
 enum { COLLECT_TIMEOUT_MS = 300 * 1000 };

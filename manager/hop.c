@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "manager/dial.h"
 #include "manager/discovery.h"
 #include "manager/info.h"
@@ -169,10 +170,8 @@ static void redial(struct manager_hop *hop, struct error *take_why)
     dial_next(hop, NULL);
 }
 
-static void on_start(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_start(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct error *error = NULL;
     error_set(&error, ERROR_REMOTE, "its connection was lost in an earlier call");
     redial(watcher->data, error);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/unused.h"
 #include "rpc/address.h"
 
 /* Connections are not made more often, whatever the other end does with them. */
@@ -88,26 +89,21 @@ static void try_now(struct manager_launcher_watch *watch)
     try_later(watch);
 }
 
-static void on_appearing(struct ev_loop *loop, ev_stat *watcher, int events)
+static void on_appearing(UNUSED struct ev_loop *loop, ev_stat *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct manager_launcher_watch *watch = watcher->data;
     ev_timer_stop(watch->loop, &watch->retry);
     try_now(watch);
 }
 
-static void on_retry(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_retry(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     try_now(watcher->data);
 }
 
 /* What a server says before anybody asked, as its HTTP/2 settings, is not for us. */
-static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_readable(struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
-    (void)events;
     struct manager_launcher_watch *watch = watcher->data;
     char discarded[4096];
     ssize_t got = read(watch->fd, discarded, sizeof(discarded));

@@ -3,15 +3,14 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/unused.h"
 #include "manager/chain.h"
 #include "manager/collect.h"
 #include "manager/shutdown.h"
 #include "manager/state.h"
 
-static void on_finish(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_finish(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct manager *manager = watcher->data;
     manager_done *done = steal(&manager->done);
     struct error *error = steal(&manager->error);

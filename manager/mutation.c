@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "proto/domain_hook.pb-c.h"
 
 /* The generated names, shorter. */
@@ -154,10 +155,9 @@ static bool refuse(const struct manager_mutations *mutations, struct rpc_request
     return true;
 }
 
-static void on_request(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
+static void on_request(struct rpc_request *request, UNUSED const ProtobufCMethodDescriptor *method,
     const ProtobufCMessage *base, void *user)
 {
-    (void)method; /* there is one */
     struct manager_mutations *mutations = user;
     const request_message *message = (const void *)base;
     if (refuse(mutations, request, message))

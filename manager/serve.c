@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/unused.h"
 #include "manager/flags.h"
 #include "manager/launcher_watch.h"
 #include "manager/mutation.h"
@@ -75,9 +76,9 @@ static int start_server(struct manager_serve *serve, struct error **err)
     return 0;
 }
 
-static void on_collected(void *user, struct error *take_error, const char *output, size_t length)
+static void on_collected(
+    void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t length)
 {
-    (void)output, (void)length;
     struct manager_serve *serve = user;
     struct error *error = take_error;
     if (error == NULL) {
@@ -111,9 +112,9 @@ struct manager_serve *manager_serve_new(struct ev_loop *loop, struct rpc *rpc,
     return serve;
 }
 
-static void on_shutdown(void *user, struct error *take_error, const char *output, size_t length)
+static void on_shutdown(
+    void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t length)
 {
-    (void)output, (void)length;
     struct manager_serve *serve = user;
     auto_error struct error *error = take_error;
     if (error != NULL)
@@ -133,9 +134,8 @@ static void on_server_stopped(void *user)
 }
 
 static void on_present_collected(
-    void *user, struct error *take_error, const char *output, size_t length)
+    void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t length)
 {
-    (void)output, (void)length;
     auto_error struct error *error = take_error;
     if (error != NULL)
         log_warning("%s", error->message);

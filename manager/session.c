@@ -7,7 +7,7 @@
 #include "annotations/parse.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "domain/domain.h"
+#include "domain/schema.h"
 #include "manager/event_log.h"
 #include "manager/timings.h"
 

@@ -4,6 +4,7 @@
 #include <utstring.h>
 
 #include "base/clock.h"
+#include "base/unused.h"
 #include "manager/hop.h"
 #include "manager/order.h"
 
@@ -59,9 +60,8 @@ static void shutdown_end(struct shutdown *shutdown)
 }
 
 static void on_hop(
-    void *user, const ProtobufCMessage *response, struct error *take_error, bool gone)
+    void *user, UNUSED const ProtobufCMessage *response, struct error *take_error, bool gone)
 {
-    (void)response;
     struct shutdown_call *call = user;
     struct shutdown *shutdown = call->shutdown;
     call->hop = NULL;

@@ -10,6 +10,7 @@
 #include "base/flag.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "hooks/protocol.h"
 #include "shim/shim.h"
 
@@ -144,9 +145,8 @@ static int parse_flags(int argc, char **argv, struct settings *settings, struct 
     return 0;
 }
 
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+static void on_signal(UNUSED struct ev_loop *loop, ev_signal *watcher, UNUSED int events)
 {
-    (void)loop, (void)events;
     struct shim **shim = watcher->data;
     const char *name = watcher->signum == SIGHUP    ? "hangup"
                        : watcher->signum == SIGINT  ? "interrupt"

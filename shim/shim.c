@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "proto/info.pb-c.h"
 #include "rpc/server.h"
 #include "shim/socket.h"
@@ -52,10 +53,9 @@ static bool is_announced(const struct shim *shim, enum hooks_point point)
     return path != NULL;
 }
 
-static void info(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static void info(struct rpc_request *request, UNUSED const ProtobufCMethodDescriptor *method,
+    UNUSED const ProtobufCMessage *message, void *user)
 {
-    (void)method, (void)message;
     const struct shim *shim = user;
     log_info("Info method has been called");
     Kubevirt__Hooks__Info__HookPoint points[HOOKS_POINTS];

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "base/unused.h"
 #include "rpc/address.h"
 #include "rpc/core.h"
 #include "rpc/message.h"
@@ -78,10 +79,8 @@ struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct e
     return channel;
 }
 
-static void on_hangup(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_hangup(UNUSED struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct rpc_channel *channel = watcher->data;
     rpc_lost *lost = channel->lost;
     void *user = channel->user;
@@ -161,9 +160,9 @@ static void report(struct rpc_call *call)
         protobuf_c_message_free_unpacked(response, NULL);
 }
 
-static void on_complete(void *owner, bool ok)
+/* Receiving a status never fails; the status tells. */
+static void on_complete(void *owner, UNUSED bool ok)
 {
-    (void)ok; /* receiving a status never fails; the status tells */
     struct rpc_call *call = owner;
     if (call->channel != NULL) {
         detach(call);

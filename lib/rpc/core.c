@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/unused.h"
 #include "rpc/status.h"
 
 /* One completion on its way through the pipe. Writes this small are whole (pipe(7), PIPE_BUF). */
@@ -117,9 +118,8 @@ void rpc_core_wait(struct rpc *rpc, const bool *finished)
 }
 
 /* A library writes no log lines: what matters of them also comes as a status. */
-static void drop_log_line(gpr_log_func_args *args)
+static void drop_log_line(UNUSED gpr_log_func_args *args)
 {
-    (void)args;
 }
 
 /* Connections that close on the core's own threads keep it up until they have. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unused.h"
 #include "rpc/message.h"
 
 /* Starts operations whose completion is reported to tag. */
@@ -24,10 +25,8 @@ static void tell_cancelled(struct rpc_request *request)
         on_cancel(request->user);
 }
 
-static void on_late_cancel(struct ev_loop *loop, struct ev_async *watcher, int events)
+static void on_late_cancel(UNUSED struct ev_loop *loop, struct ev_async *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     tell_cancelled(watcher->data);
 }
 
@@ -87,9 +86,8 @@ static void settle(struct rpc_request *request)
     }
 }
 
-static void on_closed(void *owner, bool ok)
+static void on_closed(void *owner, UNUSED bool ok)
 {
-    (void)ok; /* always well */
     struct rpc_request *request = owner;
     request->batches--;
     request->cancelled = request->was_cancelled != 0;
@@ -99,9 +97,9 @@ static void on_closed(void *owner, bool ok)
         tell_cancelled(request);
 }
 
-static void on_sent(void *owner, bool ok)
+/* A peer that has gone is seen in on_closed. */
+static void on_sent(void *owner, UNUSED bool ok)
 {
-    (void)ok; /* a peer that has gone is seen in on_closed */
     struct rpc_request *request = owner;
     request->batches--;
     settle(request);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 
 grpc_byte_buffer *rpc_message_pack(const ProtobufCMessage *message)
 {
@@ -28,9 +29,8 @@ static void *allocate_within(void *left, size_t size)
     return malloc(size);
 }
 
-static void release(void *left, void *pointer)
+static void release(UNUSED void *left, void *pointer)
 {
-    (void)left;
     free(pointer);
 }
 

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/unused.h"
 #include "rpc/core.h"
 
-static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
+static void on_readable(UNUSED struct ev_loop *loop, struct ev_io *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     rpc_core_handle(watcher->data);
 }
 

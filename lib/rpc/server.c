@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 #include "rpc/core.h"
 #include "rpc/exchange.h"
 
@@ -74,10 +75,8 @@ static void dispatch(struct rpc_server *server, struct rpc_request *request)
         rpc_exchange_refuse(request, RPC_UNIMPLEMENTED, "this server has no such method");
 }
 
-static void on_report(struct ev_loop *loop, struct ev_async *watcher, int events)
+static void on_report(UNUSED struct ev_loop *loop, struct ev_async *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct rpc_server *server = watcher->data;
     if (server->done != NULL)
         server->done(server->user); /* may free it */
@@ -167,9 +166,8 @@ static void expect_request(struct rpc_server *server)
         queue, queue, &request->arrived_tag);
 }
 
-static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, int events)
+static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, UNUSED int events)
 {
-    (void)events;
     struct rpc_server *server = watcher->data;
     for (;;) {
         int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -186,24 +184,20 @@ static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, int event
     }
 }
 
-static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
+static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, UNUSED int events)
 {
-    (void)events;
     struct rpc_server *server = watcher->data;
     ev_timer_stop(loop, watcher);
     ev_io_start(loop, &server->acceptable);
 }
 
-static void on_limit(struct ev_loop *loop, struct ev_timer *watcher, int events)
+static void on_limit(UNUSED struct ev_loop *loop, struct ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     cut_off(watcher->data);
 }
 
-static void on_ended(void *owner, bool ok)
+static void on_ended(void *owner, UNUSED bool ok)
 {
-    (void)ok;
     struct rpc_server *server = owner;
     server->ended = true;
     finish_when_over(server);
