@@ -1,0 +1,133 @@
+/* The document of a hook point between two sidecars: what is accepted, and how it travels. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/document.h"
+#include "proto/callbacks_v1alpha3.pb-c.h"
+
+#define UUID "<uuid>0c8e4f0e-1c0c-4a3f-9a57-0d4f7b1a2c3d</uuid>"
+#define DOMAIN "<domain><name>a</name></domain>"
+#define DOMAIN_WITH_UUID "<domain><name>a</name>" UUID "</domain>"
+
+static const struct hooks_point_row *const define = &hooks_points[HOOKS_ON_DEFINE_DOMAIN];
+static const struct hooks_point_row *const cloud_init = &hooks_points[HOOKS_PRE_CLOUD_INIT_ISO];
+
+/* What the document accepts of a sidecar that returns text, put in its place; false with an error
+ * that has the words. */
+static bool take_domain(struct manager_document *document, const char *text, const char *words)
+{
+    Kubevirt__Hooks__V1alpha3__OnDefineDomainResult response =
+        KUBEVIRT__HOOKS__V1ALPHA3__ON_DEFINE_DOMAIN_RESULT__INIT;
+    response.domainxml = (ProtobufCBinaryData){strlen(text), (uint8_t *)text};
+    struct bytes returned = {0};
+    size_t length = 0;
+    auto_error struct error *error = NULL;
+    char *result = manager_document_result(document, &response.base, &returned, &length, &error);
+    assert_ptr_equal(returned.data, text);
+    assert_int_equal(returned.length, strlen(text));
+    if (result != NULL) {
+        assert_int_equal(length, strlen(text));
+        manager_document_replace(document, result, length);
+        return true;
+    }
+    assert_int_equal(error->class, ERROR_REMOTE);
+    assert_non_null(strstr(error->message, "the result is refused"));
+    assert_non_null(strstr(error->message, words));
+    return false;
+}
+
+static void a_domain_stays_the_same_domain(void **state)
+{
+    (void)state;
+    struct manager_document document;
+    manager_document_init(&document, define, NULL, bytes_of(DOMAIN));
+    assert_int_equal(manager_document_check(&document, NULL), 0);
+    assert_false(take_domain(&document, "<domain><name>b</name></domain>", "name"));
+    assert_false(take_domain(&document, "<domain>", ""));
+    assert_true(take_domain(&document, DOMAIN_WITH_UUID, NULL)); /* the first that cares sets it */
+    assert_false(take_domain(&document, DOMAIN, "uuid"));
+    assert_memory_equal(document.data, DOMAIN_WITH_UUID, document.length);
+    manager_document_clear(&document);
+}
+
+static void what_comes_in_is_checked(void **state)
+{
+    (void)state;
+    const struct {
+        const struct hooks_point_row *point;
+        const char *data;
+        const char *words; /* NULL: it is well */
+    } cases[] = {
+        {define, DOMAIN, NULL},
+        {define, "<domains/>", "the domain, before any hook"},
+        {define, "", "the domain, before any hook"},
+        {cloud_init, "{\"UserData\":\"u\"}", NULL},
+        {cloud_init, "[]", "the cloud-init data, before any hook"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct manager_document document;
+        auto_error struct error *error = NULL;
+        manager_document_init(&document, cases[i].point, NULL, bytes_of(cases[i].data));
+        assert_int_equal(
+            manager_document_check(&document, &error), cases[i].words == NULL ? 0 : -1);
+        if (cases[i].words != NULL) {
+            assert_int_equal(error->class, ERROR_INPUT);
+            assert_non_null(strstr(error->message, cases[i].words));
+        }
+        manager_document_clear(&document);
+    }
+}
+
+static void only_cloud_init_data_may_be_absent(void **state)
+{
+    (void)state;
+    assert_true(manager_document_is_absent(cloud_init, bytes_of("null")));
+    assert_false(manager_document_is_absent(cloud_init, bytes_of("{}")));
+    assert_false(manager_document_is_absent(define, bytes_of("")));
+}
+
+static void check_field(const struct hooks_field *field, const char *name, const char *value)
+{
+    assert_string_equal(field->name, name);
+    assert_int_equal(field->value.length, strlen(value));
+    assert_memory_equal(field->value.data, value, field->value.length);
+}
+
+/* Cloud-init data travel in both forms; the older one is made of what the last hop left. */
+static void requests_have_each_form(void **state)
+{
+    (void)state;
+    struct hooks_field fields[MANAGER_DOCUMENT_MAX_FIELDS];
+    struct manager_document document;
+    manager_document_init(&document, define, NULL, bytes_of(DOMAIN));
+    assert_int_equal(manager_document_fields(&document, fields, NULL), 1);
+    check_field(&fields[0], "domainXML", DOMAIN);
+    manager_document_clear(&document);
+
+    manager_document_init(&document, cloud_init, NULL, bytes_of("{\"UserData\":\"first\"}"));
+    assert_int_equal(manager_document_fields(&document, fields, NULL), 2);
+    check_field(&fields[1], "cloudInitNoCloudSource", "{\"userData\":\"first\"}");
+    static const char second[] = "{\"UserData\":\"second\"}";
+    manager_document_replace(&document, xstrdup(second), strlen(second));
+    assert_int_equal(manager_document_fields(&document, fields, NULL), 2);
+    check_field(&fields[0], "cloudInitData", second);
+    check_field(&fields[1], "cloudInitNoCloudSource", "{\"userData\":\"second\"}");
+    manager_document_clear(&document);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_domain_stays_the_same_domain),
+        cmocka_unit_test(what_comes_in_is_checked),
+        cmocka_unit_test(only_cloud_init_data_may_be_absent),
+        cmocka_unit_test(requests_have_each_form),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
