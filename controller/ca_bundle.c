@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "controller/base64.h"
 #include "kube/informer.h"
+#include "tls/base64.h"
 
 /* One of the two configurations. */
 struct target {
@@ -173,7 +173,7 @@ void controller_ca_bundle_prepare(struct controller_ca_bundle *bundle)
 void controller_ca_bundle_set(struct controller_ca_bundle *bundle, const char *pem)
 {
     free(bundle->base64);
-    bundle->base64 = controller_base64_encode(pem);
+    bundle->base64 = tls_base64_encode(pem);
     for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++)
         compare(&bundle->targets[i]);
 }

@@ -38,7 +38,7 @@ static void set_policy(
         .strict = settings->strict,
     };
     configuration->policy = take_policy;
-    controller_rules_set(take_policy, &review);
+    controller_rules_store_set(configuration->options.rules, take_policy, &review);
 }
 
 /* The policy where there is no ConfigMap of it. Owned by the caller. */

@@ -4,6 +4,7 @@
 #define CONTROLLER_CONFIGURATION_H
 
 #include "base/error.h"
+#include "controller/rules.h"
 #include "controller/settings.h"
 #include "hostpath/policy.h"
 #include "kube/client.h"
@@ -14,12 +15,13 @@ struct controller_configuration_options {
     const struct controller_settings *settings; /* borrowed for good */
     struct kube_client *client; /* or NULL: there is no API server */
     const char *namespace; /* of the ConfigMaps; borrowed for good */
+    struct controller_rules_store *rules; /* of the webhooks; borrowed for good */
     void (*on_change)(void *user); /* the policy or the template is another */
     void *user;
 };
 
-/* Makes the policy of the moment the webhooks' (controller_rules_set), and every later one. Until
- * there is one, everything is denied. Owned by the caller; NULL with an error when a policy file
+/* Puts the policy of the moment into the webhooks' rules, and every later one. Until there is one,
+ * everything is denied. Owned by the caller; NULL with an error when a policy file
  * cannot be used. */
 struct controller_configuration *controller_configuration_new(
     const struct controller_configuration_options *options, struct error **err);

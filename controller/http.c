@@ -74,7 +74,7 @@ static void start(struct controller_http *http)
     unsigned flags = MHD_USE_ERROR_LOG | MHD_USE_EPOLL;
     if (options->threads > 0)
         flags |= MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;
-    if (options->tls)
+    if (options->certificates != NULL)
         flags |= MHD_USE_TLS;
 
     sigset_t all;
@@ -88,8 +88,8 @@ static void start(struct controller_http *http)
         MHD_OPTION_NOTIFY_CONNECTION, controller_http_on_connection, &http->shared,
         MHD_OPTION_URI_LOG_CALLBACK, controller_http_on_begin, &http->shared,
         MHD_OPTION_NOTIFY_COMPLETED, controller_http_on_completed, &http->shared, MHD_OPTION_ARRAY,
-        options->threads > 1 ? pool : none, MHD_OPTION_ARRAY, options->tls ? tls : none,
-        MHD_OPTION_END);
+        options->threads > 1 ? pool : none, MHD_OPTION_ARRAY,
+        options->certificates != NULL ? tls : none, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 

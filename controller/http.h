@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "tls/certificate_store.h"
 
 enum {
     CONTROLLER_HTTP_SILENCE_S = 10, /* a client that sends nothing within a request is cut off */
@@ -38,7 +39,7 @@ struct controller_http_route {
 struct controller_http_options {
     const char *name; /* "webhook server", for messages */
     const char *listen; /* as in controller/listen.h */
-    bool tls; /* with the current certificate of controller/certificate.h */
+    struct tls_certificate_store *certificates; /* for TLS; NULL: without it */
     int threads; /* 0: on the default loop */
     unsigned connections; /* at once */
     size_t max_body; /* bytes of one request; all that are under way: 16 times that */

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "controller/certificate.h"
 #include "controller/metrics.h"
 
 enum {
@@ -19,7 +18,7 @@ enum {
 
 struct connection {
     struct controller_deadline deadline; /* for the handshake and each request */
-    struct controller_certificate *certificate; /* of the handshake; or NULL */
+    struct tls_certificate *certificate; /* of the handshake; or NULL */
     time_t started; /* clock_seconds, whole ones */
     bool agreed; /* the handshake is done */
     bool used; /* it had a request */
@@ -42,7 +41,7 @@ static struct connection *connection_of(struct MHD_Connection *connection)
 
 static void count_bad(const struct controller_http_shared *shared, const char *reason)
 {
-    if (shared->options.tls)
+    if (shared->options.certificates != NULL)
         controller_metrics_bad_connection(reason);
 }
 
@@ -62,9 +61,9 @@ static void connection_start(struct controller_http_shared *shared, struct MHD_C
     struct connection *connection)
 {
     connection->started = (time_t)clock_seconds();
-    if (shared->options.tls) {
+    if (shared->options.certificates != NULL) {
         /* the session borrows the certificate until the connection ends */
-        connection->certificate = controller_certificate_current();
+        connection->certificate = tls_certificate_store_current(shared->options.certificates);
         gnutls_session_t session =
             MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
         gnutls_session_set_ptr(session, connection);
@@ -85,7 +84,7 @@ static void connection_end(struct controller_http_shared *shared, struct connect
         count_bad(shared, "slow");
     else if (!connection->used && !connection->agreed)
         count_bad(shared, "tls");
-    controller_certificate_unref(connection->certificate);
+    tls_certificate_unref(connection->certificate);
     free(connection);
 }
 
@@ -112,8 +111,8 @@ int controller_http_on_handshake(gnutls_session_t session, const gnutls_datum_t 
     const struct connection *connection = gnutls_session_get_ptr(session);
     if (connection->certificate == NULL)
         return -1;
-    *chain = controller_certificate_chain(connection->certificate, chain_length);
-    *key = controller_certificate_key(connection->certificate);
+    *chain = tls_certificate_chain(connection->certificate, chain_length);
+    *key = tls_certificate_key(connection->certificate);
     return 0;
 }
 

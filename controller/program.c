@@ -9,8 +9,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "controller/caches.h"
-#include "controller/certificate.h"
-#include "controller/certificate_files.h"
 #include "controller/configuration.h"
 #include "controller/drain.h"
 #include "controller/launch.h"
@@ -19,6 +17,7 @@
 #include "controller/server.h"
 #include "controller/webhooks.h"
 #include "kube/lease.h"
+#include "tls/certificate_files.h"
 
 /* All parts but the servers are NULL where settings do without them. */
 struct program {
@@ -32,7 +31,9 @@ struct program {
     struct controller_launch *launch;
     struct controller_caches *caches;
     struct kube_lease *lease;
-    struct controller_certificate_files *certificate_files;
+    struct tls_certificate_store *certificates; /* of the webhooks */
+    struct controller_rules_store *rules; /* of the webhooks */
+    struct tls_certificate_files *certificate_files;
     struct controller_self_signed *self_signed;
     bool certificate_ready;
     bool synced; /* the caches were, once */
@@ -103,6 +104,15 @@ static void on_certificate(void *user)
     program->certificate_ready = true;
 }
 
+static void on_certificate_files(void *user, const struct error *error)
+{
+    const struct program *program = user;
+    if (error != NULL)
+        log_warning("%s; the certificate before it stays in use", error->message);
+    else
+        log_info("%s: a new certificate is in use", program->settings->tls_certificate);
+}
+
 static void on_configuration(void *user)
 {
     struct program *program = user;
@@ -139,13 +149,13 @@ static bool is_ready(void *user, const char **why_not)
     return false;
 }
 
-static double certificate_expiry(void)
+static double certificate_expiry(const struct program *program)
 {
-    struct controller_certificate *certificate = controller_certificate_current();
+    struct tls_certificate *certificate = tls_certificate_store_current(program->certificates);
     if (certificate == NULL)
         return 0;
-    double expiry = (double)controller_certificate_expiry(certificate);
-    controller_certificate_unref(certificate);
+    double expiry = (double)tls_certificate_expiry(certificate);
+    tls_certificate_unref(certificate);
     return expiry;
 }
 
@@ -154,7 +164,7 @@ static char *metrics_page(void *user)
     const struct program *program = user;
     struct controller_metrics_now now = {
         .leader = program->leads && program->drain == NULL,
-        .certificate_expiry = certificate_expiry(),
+        .certificate_expiry = certificate_expiry(program),
     };
     if (program->caches != NULL) {
         struct controller_caches_figures caches = controller_caches_figures(program->caches);
@@ -243,6 +253,7 @@ static int start_configuration(struct program *program, struct error **err)
         .settings = program->settings,
         .client = program->client,
         .namespace = program->namespace,
+        .rules = program->rules,
         .on_change = on_configuration,
         .user = program,
     };
@@ -267,8 +278,14 @@ static int start_certificate(struct program *program, struct error **err)
 {
     const struct controller_settings *settings = program->settings;
     if (!settings->self_signed) {
-        program->certificate_files =
-            controller_certificate_files_new(settings->tls_certificate, settings->tls_key, err);
+        const struct tls_certificate_files_options options = {
+            .certificate_path = settings->tls_certificate,
+            .key_path = settings->tls_key,
+            .store = program->certificates,
+            .on_change = on_certificate_files,
+            .user = program,
+        };
+        program->certificate_files = tls_certificate_files_new(&options, err);
         program->certificate_ready = program->certificate_files != NULL;
         return program->certificate_ready ? 0 : -1;
     }
@@ -278,6 +295,7 @@ static int start_certificate(struct program *program, struct error **err)
         .service = settings->webhook_service,
         .webhook_configuration = settings->webhook_configuration,
         .validity_ms = settings->certificate_validity_ms,
+        .store = program->certificates,
         .on_ready = on_certificate,
         .on_configuration = on_webhooks,
         .user = program,
@@ -292,8 +310,13 @@ static int start_servers(struct program *program, struct error **err)
     if (is_set(settings->webhook_listen)) {
         if (start_certificate(program, err) < 0)
             return -1;
-        program->webhooks =
-            controller_server_webhooks(settings->webhook_listen, settings->webhook_threads, err);
+        const struct controller_webhook_options options = {
+            .listen = settings->webhook_listen,
+            .threads = settings->webhook_threads,
+            .certificates = program->certificates,
+            .rules = program->rules,
+        };
+        program->webhooks = controller_server_webhooks(&options, err);
         if (program->webhooks == NULL)
             return -1;
         log_write(LOG_INFO, json_pack("{s:i}", "port", controller_server_port(program->webhooks)),
@@ -362,6 +385,8 @@ static void start_election(struct program *program)
 
 static int start(struct program *program, struct error **err)
 {
+    program->certificates = tls_certificate_store_new();
+    program->rules = controller_rules_store_new();
     if (start_client(program, err) < 0 || start_configuration(program, err) < 0 ||
         start_servers(program, err) < 0)
         return -1;
@@ -383,8 +408,9 @@ static void stop(struct program *program)
     controller_configuration_free(program->configuration);
     if (program->self_signed != NULL)
         controller_self_signed_free(program->self_signed);
-    if (program->certificate_files != NULL)
-        controller_certificate_files_free(program->certificate_files);
+    tls_certificate_files_free(program->certificate_files);
+    tls_certificate_store_free(program->certificates);
+    controller_rules_store_free(program->rules);
     kube_events_free(program->events);
     kube_client_free(program->client);
     kube_config_free(program->config);

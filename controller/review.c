@@ -9,8 +9,8 @@
 #include "annotations/patch.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "controller/base64.h"
 #include "controller/launcher_pod.h"
+#include "tls/base64.h"
 
 static const char api_version[] = "admission.k8s.io/v1";
 
@@ -339,7 +339,7 @@ static json_t *make_status(const struct review *review)
 static json_t *encode_patch(const json_t *patch)
 {
     auto_free char *text = json_dumps(patch, JSON_COMPACT);
-    auto_free char *encoded = controller_base64_encode(text);
+    auto_free char *encoded = tls_base64_encode(text);
     return json_string(encoded);
 }
 

@@ -10,10 +10,28 @@ struct controller_rules {
     struct controller_review_options options;
 };
 
-static pthread_mutex_t current_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct controller_rules *current; /* guarded by current_mutex */
+struct controller_rules_store {
+    pthread_mutex_t mutex;
+    struct controller_rules *current; /* a reference, or NULL; guarded by mutex */
+};
 
-void controller_rules_set(
+struct controller_rules_store *controller_rules_store_new(void)
+{
+    struct controller_rules_store *store = xcalloc(1, sizeof(*store));
+    pthread_mutex_init(&store->mutex, NULL);
+    return store;
+}
+
+void controller_rules_store_free(struct controller_rules_store *store)
+{
+    if (store == NULL)
+        return;
+    controller_rules_unref(store->current);
+    pthread_mutex_destroy(&store->mutex);
+    free(store);
+}
+
+void controller_rules_store_set(struct controller_rules_store *store,
     struct hostpath_policy *take_policy, const struct controller_review_options *options)
 {
     struct controller_rules *rules = xcalloc(1, sizeof(*rules));
@@ -22,20 +40,20 @@ void controller_rules_set(
     rules->options = *options;
     rules->options.policy = take_policy;
 
-    pthread_mutex_lock(&current_mutex);
-    struct controller_rules *before = current;
-    current = rules;
-    pthread_mutex_unlock(&current_mutex);
+    pthread_mutex_lock(&store->mutex);
+    struct controller_rules *before = store->current;
+    store->current = rules;
+    pthread_mutex_unlock(&store->mutex);
     controller_rules_unref(before);
 }
 
-struct controller_rules *controller_rules_current(void)
+struct controller_rules *controller_rules_store_current(struct controller_rules_store *store)
 {
-    pthread_mutex_lock(&current_mutex);
-    struct controller_rules *rules = current;
+    pthread_mutex_lock(&store->mutex);
+    struct controller_rules *rules = store->current;
     if (rules != NULL)
         atomic_fetch_add(&rules->references, 1);
-    pthread_mutex_unlock(&current_mutex);
+    pthread_mutex_unlock(&store->mutex);
     return rules;
 }
 

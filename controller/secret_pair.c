@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "controller/base64.h"
 #include "kube/resource.h"
+#include "tls/base64.h"
+#include "tls/pem.h"
 
 static const char ca_key[] = "ca.crt";
 static const char previous_ca_key[] = "previous-ca.crt";
@@ -27,16 +28,9 @@ static char *read_value(const char *name, const json_t *secret, const char *key,
         error_set(err, ERROR_INPUT, "%s: it has no %s", name, key);
         return NULL;
     }
-    gnutls_datum_t base64 = {
-        (unsigned char *)json_string_value(value), (unsigned)json_string_length(value)};
-    gnutls_datum_t decoded = {NULL, 0};
-    if (gnutls_base64_decode2(&base64, &decoded) < 0) {
+    char *text = tls_base64_decode(json_string_value(value), json_string_length(value));
+    if (text == NULL)
         error_set(err, ERROR_INPUT, "%s: %s is no Base64", name, key);
-        return NULL;
-    }
-    char *text = xstrndup((char *)decoded.data, decoded.size);
-    gnutls_memset(decoded.data, 0, decoded.size);
-    gnutls_free(decoded.data);
     return text;
 }
 
@@ -44,14 +38,14 @@ static int read_pair(
     struct controller_secret_pair *pair, const char *name, const json_t *secret, struct error **err)
 {
     pair->previous_ca = read_value(name, secret, previous_ca_key, NULL);
-    if (pair->previous_ca != NULL && !controller_certificate_ca_is_valid(pair->previous_ca)) {
+    if (pair->previous_ca != NULL && !tls_certificate_ca_is_valid(pair->previous_ca)) {
         free(pair->previous_ca);
         pair->previous_ca = NULL;
     }
     auto_free char *ca = read_value(name, secret, ca_key, err);
     if (ca == NULL)
         return -1;
-    if (!controller_certificate_ca_is_valid(ca))
+    if (!tls_certificate_ca_is_valid(ca))
         return error_set(err, ERROR_INPUT, "%s: %s is no CA, or has expired", name, ca_key);
     pair->ca = steal(&ca);
 
@@ -59,11 +53,11 @@ static int read_pair(
     char *key = chain == NULL ? NULL : read_value(name, secret, private_key, err);
     if (key == NULL)
         return -1;
-    pair->certificate = controller_certificate_new(name, chain, key, err);
+    pair->certificate = tls_certificate_new(name, chain, key, err);
     free_secret(key, strlen(key));
     if (pair->certificate == NULL)
         return -1;
-    if (!controller_certificate_signed_by(pair->certificate, pair->ca))
+    if (!tls_certificate_signed_by(pair->certificate, pair->ca))
         return error_set(err, ERROR_INPUT, "%s: %s did not sign %s", name, ca_key, certificate_key);
     return 0;
 }
@@ -81,13 +75,13 @@ void controller_secret_pair_clear(struct controller_secret_pair *pair)
 {
     free(pair->ca);
     free(pair->previous_ca);
-    controller_certificate_unref(pair->certificate);
+    tls_certificate_unref(pair->certificate);
     *pair = (struct controller_secret_pair){NULL, NULL, NULL};
 }
 
 static void set_value(json_t *data, const char *key, const char *text)
 {
-    char *base64 = controller_base64_encode(text);
+    char *base64 = tls_base64_encode(text);
     json_object_set_new(data, key, json_string(base64));
     free_secret(base64, strlen(base64));
 }
@@ -96,11 +90,11 @@ static void set_value(json_t *data, const char *key, const char *text)
 static json_t *make_data(
     const char *const *dns_names, int64_t validity_ms, const char *previous_ca, struct error **err)
 {
-    struct controller_pem ca = {NULL, NULL};
-    struct controller_pem leaf = {NULL, NULL};
+    struct tls_pem ca = {NULL, NULL};
+    struct tls_pem leaf = {NULL, NULL};
     json_t *data = NULL;
-    if (controller_certificate_make_ca("Hookline webhook CA", validity_ms, &ca, err) == 0 &&
-        controller_certificate_make_leaf(&ca, dns_names, validity_ms, &leaf, err) == 0) {
+    if (tls_pem_make_ca("Hookline webhook CA", validity_ms, &ca, err) == 0 &&
+        tls_pem_make_leaf(&ca, "hook-controller", dns_names, validity_ms, &leaf, err) == 0) {
         data = json_object();
         set_value(data, ca_key, ca.certificate);
         if (previous_ca != NULL)
@@ -108,8 +102,8 @@ static json_t *make_data(
         set_value(data, certificate_key, leaf.certificate);
         set_value(data, private_key, leaf.key);
     }
-    controller_pem_clear(&ca);
-    controller_pem_clear(&leaf);
+    tls_pem_clear(&ca);
+    tls_pem_clear(&leaf);
     return data;
 }
 
@@ -132,9 +126,9 @@ json_t *controller_secret_make(const char *namespace, const char *name, const js
     return secret;
 }
 
-time_t controller_certificate_renewal(const struct controller_certificate *certificate)
+time_t controller_certificate_renewal(const struct tls_certificate *certificate)
 {
-    time_t start = controller_certificate_start(certificate);
-    time_t life = controller_certificate_expiry(certificate) - start;
+    time_t start = tls_certificate_start(certificate);
+    time_t life = tls_certificate_expiry(certificate) - start;
     return start + life / 3 * 2;
 }

@@ -6,11 +6,11 @@
 
 #include <jansson.h>
 
-#include "controller/certificate.h"
+#include "tls/certificate.h"
 
 struct controller_secret_pair {
     char *ca, *previous_ca; /* PEM, owned; previous_ca is NULL when there is none of use */
-    struct controller_certificate *certificate; /* a reference */
+    struct tls_certificate *certificate; /* a reference */
 };
 
 /* Reads a Secret and overwrites the key in it. Returns 0, or -1 with an input error that says what
@@ -31,6 +31,6 @@ json_t *controller_secret_make(const char *namespace, const char *name, const js
 void controller_secret_wipe(json_t *secret);
 
 /* When a certificate is to be replaced: when a third of its life is left. */
-time_t controller_certificate_renewal(const struct controller_certificate *certificate);
+time_t controller_certificate_renewal(const struct tls_certificate *certificate);
 
 #endif

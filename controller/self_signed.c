@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "controller/ca_bundle.h"
-#include "controller/certificate.h"
 #include "controller/pace.h"
 #include "controller/secret_pair.h"
 #include "kube/informer.h"
@@ -28,8 +27,8 @@ struct controller_self_signed {
     struct controller_pace pace; /* of looking at it: counts what was written, or failed */
     struct controller_ca_bundle *bundle;
     char *served_ca, *next_ca; /* PEM; NULL with those below */
-    struct controller_certificate *served; /* references, or NULL */
-    struct controller_certificate *next; /* waits for the caBundle */
+    struct tls_certificate *served; /* references, or NULL */
+    struct tls_certificate *next; /* waits for the caBundle */
     bool taken; /* a pair from the Secret, at some time */
     struct ev_timer settled;
     struct ev_periodic renewal;
@@ -38,11 +37,11 @@ struct controller_self_signed {
 
 static void serve(struct controller_self_signed *self)
 {
-    controller_certificate_unref(self->served);
+    tls_certificate_unref(self->served);
     free(self->served_ca);
     self->served = steal(&self->next);
     self->served_ca = steal(&self->next_ca);
-    controller_certificate_set_current(controller_certificate_ref(self->served));
+    tls_certificate_store_set(self->options.store, tls_certificate_ref(self->served));
     log_info("%s: its certificate is in use", self->name);
     if (!self->ready && self->options.on_ready != NULL)
         self->options.on_ready(self->options.user);
@@ -65,7 +64,7 @@ static void go_on(void *user)
     if (self->next == NULL || !controller_ca_bundle_is_right(self->bundle) ||
         ev_is_active(&self->settled))
         return;
-    if (self->served == NULL || controller_certificate_expiry(self->served) <= time(NULL)) {
+    if (self->served == NULL || tls_certificate_expiry(self->served) <= time(NULL)) {
         serve(self);
     } else {
         ev_timer_set(&self->settled, settle_seconds, 0.0);
@@ -76,7 +75,7 @@ static void go_on(void *user)
 static void drop_next(struct controller_self_signed *self)
 {
     ev_timer_stop(EV_DEFAULT_ & self->settled);
-    controller_certificate_unref(self->next);
+    tls_certificate_unref(self->next);
     free(self->next_ca);
     self->next = NULL;
     self->next_ca = NULL;
@@ -95,12 +94,12 @@ static void take(struct controller_self_signed *self, const struct controller_se
         &self->renewal, (double)controller_certificate_renewal(pair->certificate), 0.0, NULL);
     ev_periodic_start(EV_DEFAULT_ & self->renewal);
 
-    if (self->next != NULL && controller_certificate_same(self->next, pair->certificate))
+    if (self->next != NULL && tls_certificate_same(self->next, pair->certificate))
         return;
     drop_next(self);
-    if (self->served != NULL && controller_certificate_same(self->served, pair->certificate))
+    if (self->served != NULL && tls_certificate_same(self->served, pair->certificate))
         return;
-    self->next = controller_certificate_ref(pair->certificate);
+    self->next = tls_certificate_ref(pair->certificate);
     self->next_ca = xstrdup(pair->ca);
     go_on(self);
 }
@@ -157,10 +156,10 @@ static void replace(struct controller_self_signed *self, const json_t *existing,
 /* Whether it is for this service; looked at only at the start: replicas that do not agree on the
  * names would replace each other's for ever. */
 static bool is_ours(
-    const struct controller_self_signed *self, const struct controller_certificate *certificate)
+    const struct controller_self_signed *self, const struct tls_certificate *certificate)
 {
     for (size_t i = 0; !self->taken && i < DNS_NAMES; i++) {
-        if (!controller_certificate_is_for(certificate, self->dns_names[i]))
+        if (!tls_certificate_is_for(certificate, self->dns_names[i]))
             return false;
     }
     return true;
@@ -326,7 +325,7 @@ void controller_self_signed_free(struct controller_self_signed *self)
     controller_pace_clear(&self->pace);
     ev_periodic_stop(EV_DEFAULT_ & self->renewal);
     drop_next(self);
-    controller_certificate_unref(self->served);
+    tls_certificate_unref(self->served);
     free(self->served_ca);
     free((char *)self->options.namespace);
     free((char *)self->options.secret);

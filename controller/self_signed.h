@@ -7,6 +7,7 @@
 #define CONTROLLER_SELF_SIGNED_H
 
 #include "kube/client.h"
+#include "tls/certificate_store.h"
 
 struct controller_self_signed;
 
@@ -17,7 +18,8 @@ struct controller_self_signed_options {
     const char *service; /* names: SERVICE.NAMESPACE.svc and shorter and longer forms */
     const char *webhook_configuration; /* its webhooks' caBundle are kept right */
     int64_t validity_ms;
-    /* Once: a certificate is current, and caBundle is right where there is a configuration. */
+    struct tls_certificate_store *store; /* borrowed; gets each certificate that is served */
+    /* Once: there is a certificate in the store, and caBundle is right where there is a configuration. */
     void (*on_ready)(void *user);
     /* A webhook configuration as the API server has it, each time it is another; borrowed. */
     void (*on_configuration)(void *user, const json_t *configuration);

@@ -15,6 +15,7 @@ enum {
 
 struct controller_server {
     struct controller_http *http;
+    struct controller_rules_store *rules; /* of the webhooks */
     struct controller_health health;
     struct controller_http_route routes[3];
 };
@@ -25,11 +26,12 @@ static void reply_error(struct controller_http_reply *reply, int code, const cha
     reply->body = xasprintf("%s\n", why);
 }
 
-static void review(enum controller_webhook webhook, const char *body, size_t length,
-    struct controller_http_reply *reply)
+static void review(const struct controller_server *server, enum controller_webhook webhook,
+    const char *body, size_t length, struct controller_http_reply *reply)
 {
     double start = clock_seconds();
-    auto_controller_rules struct controller_rules *rules = controller_rules_current();
+    auto_controller_rules struct controller_rules *rules =
+        controller_rules_store_current(server->rules);
     if (rules == NULL) {
         reply_error(reply, 503, "the policy was not read yet");
         return;
@@ -51,15 +53,13 @@ static void review(enum controller_webhook webhook, const char *body, size_t len
 static void answer_mutate(
     void *user, const char *body, size_t length, struct controller_http_reply *reply)
 {
-    (void)user;
-    review(CONTROLLER_MUTATE_PODS, body, length, reply);
+    review(user, CONTROLLER_MUTATE_PODS, body, length, reply);
 }
 
 static void answer_validate(
     void *user, const char *body, size_t length, struct controller_http_reply *reply)
 {
-    (void)user;
-    review(CONTROLLER_VALIDATE_MACHINES, body, length, reply);
+    review(user, CONTROLLER_VALIDATE_MACHINES, body, length, reply);
 }
 
 static void answer_metrics(
@@ -111,18 +111,19 @@ static struct controller_server *start(
 }
 
 struct controller_server *controller_server_webhooks(
-    const char *listen, int threads, struct error **err)
+    const struct controller_webhook_options *webhooks, struct error **err)
 {
     struct controller_server *server = xcalloc(1, sizeof(*server));
+    server->rules = webhooks->rules;
     server->routes[0] = (struct controller_http_route){
         .path = "/mutate-pods", .post = true, .answer = answer_mutate};
     server->routes[1] = (struct controller_http_route){
         .path = "/validate-machines", .post = true, .answer = answer_validate};
     struct controller_http_options options = {
         .name = "webhook server",
-        .listen = listen,
-        .tls = true,
-        .threads = threads,
+        .listen = webhooks->listen,
+        .certificates = webhooks->certificates,
+        .threads = webhooks->threads,
         .connections = WEBHOOK_CONNECTIONS,
         .max_body = CONTROLLER_REVIEW_MAX_BYTES,
     };

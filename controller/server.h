@@ -7,17 +7,25 @@
 
 #include "base/error.h"
 #include "controller/rules.h"
+#include "tls/certificate_store.h"
 
 struct controller_server;
 
-/* Serves the webhooks at listen ("ADDRESS:PORT", "[ADDRESS]:PORT", ":9443") with the current
- * certificate, rules and metrics: POST /mutate-pods and /validate-machines, content type
+struct controller_webhook_options {
+    const char *listen;
+    int threads;
+    struct tls_certificate_store *certificates; /* borrowed */
+    struct controller_rules_store *rules; /* borrowed */
+};
+
+/* Serves the webhooks at listen ("ADDRESS:PORT", "[ADDRESS]:PORT", ":9443") with the
+ * certificates, rules and metrics: POST /mutate-pods and /validate-machines, content type
  * application/json. Bodies over CONTROLLER_REVIEW_MAX_BYTES are 413. A client that is silent for
  * 10 s within a request, or has not sent it whole after 30 s, is cut off; these 30 s are watched by
  * the default loop. TLS 1.2 or newer, keep-alive. Returns it, owned by the caller, or NULL with an
  * error. */
 struct controller_server *controller_server_webhooks(
-    const char *listen, int threads, struct error **err);
+    const struct controller_webhook_options *options, struct error **err);
 
 /* Called on the main thread of the loop. */
 struct controller_health {

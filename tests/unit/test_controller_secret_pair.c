@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "controller/ca_bundle.h"
 #include "controller/secret_pair.h"
+#include "tls/pem.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
@@ -38,7 +39,7 @@ static void test_what_is_made_can_be_read(void **state)
     struct controller_secret_pair pair;
     assert_int_equal(controller_secret_pair_read(&pair, "Secret", secret, NULL), 0);
     assert_null(pair.previous_ca);
-    assert_true(controller_certificate_is_for(pair.certificate, names[0]));
+    assert_true(tls_certificate_is_for(pair.certificate, names[0]));
     time_t now = time(NULL);
     time_t renewal = controller_certificate_renewal(pair.certificate);
     assert_in_range(renewal, now + 15 * 3600, now + 17 * 3600); /* 8 of 24 hours are left */
@@ -55,8 +56,8 @@ static void test_a_new_pair_in_an_old_secret(void **state)
     (void)state;
     auto_json json_t *old = json_pack("{s:s, s:{s:s, s:s}, s:{s:s}}", "type", "Opaque", "metadata",
         "name", "certificate", "resourceVersion", "17", "data", "other", "eA==");
-    struct controller_pem ca = {NULL, NULL};
-    assert_int_equal(controller_certificate_make_ca("Old CA", DAY_MS, &ca, NULL), 0);
+    struct tls_pem ca = {NULL, NULL};
+    assert_int_equal(tls_pem_make_ca("Old CA", DAY_MS, &ca, NULL), 0);
     auto_json json_t *secret = make(old, DAY_MS, ca.certificate);
     assert_string_equal(json_get_string(secret, "type"), "Opaque");
     assert_string_equal(
@@ -68,7 +69,7 @@ static void test_a_new_pair_in_an_old_secret(void **state)
     assert_int_equal(controller_secret_pair_read(&pair, "Secret", secret, NULL), 0);
     assert_string_equal(pair.previous_ca, ca.certificate);
     controller_secret_pair_clear(&pair);
-    controller_pem_clear(&ca);
+    tls_pem_clear(&ca);
 }
 
 static void test_secrets_that_are_no_good(void **state)
@@ -121,8 +122,8 @@ static void test_a_leaf_of_another_ca(void **state)
 static void test_a_previous_ca_of_no_use_is_left_out(void **state)
 {
     (void)state;
-    struct controller_pem expired = {NULL, NULL};
-    assert_int_equal(controller_certificate_make_ca("Old CA", -1000, &expired, NULL), 0);
+    struct tls_pem expired = {NULL, NULL};
+    assert_int_equal(tls_pem_make_ca("Old CA", -1000, &expired, NULL), 0);
     const char *cases[] = {"nothing", expired.certificate};
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_json json_t *secret = make(NULL, DAY_MS, cases[i]);
@@ -131,7 +132,7 @@ static void test_a_previous_ca_of_no_use_is_left_out(void **state)
         assert_null(pair.previous_ca);
         controller_secret_pair_clear(&pair);
     }
-    controller_pem_clear(&expired);
+    tls_pem_clear(&expired);
 }
 
 static void test_patch_of_a_configuration(void **state)

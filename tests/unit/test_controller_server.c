@@ -14,9 +14,10 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "controller/certificate.h"
 #include "controller/server.h"
 #include "hostpath/policy_parse.h"
+#include "tls/certificate_store.h"
+#include "tls/pem.h"
 
 enum { CLIENTS = 6, CONNECTIONS = 8, REQUESTS = 10 };
 
@@ -70,24 +71,35 @@ static void *run_client(void *argument)
     return NULL;
 }
 
-static void set_rules(void)
+static void set_rules(struct controller_rules_store *rules)
 {
     const struct controller_review_options options = {.strict = false};
-    controller_rules_set(
-        hostpath_policy_parse("policy", policy_text, strlen(policy_text), NULL), &options);
+    controller_rules_store_set(
+        rules, hostpath_policy_parse("policy", policy_text, strlen(policy_text), NULL), &options);
+}
+
+static struct controller_server *listen_at(const char *listen, int threads,
+    struct tls_certificate_store *certificates, struct controller_rules_store *rules,
+    struct error **err)
+{
+    const struct controller_webhook_options options = {
+        .listen = listen, .threads = threads, .certificates = certificates, .rules = rules};
+    return controller_server_webhooks(&options, err);
 }
 
 static void test_replacing_under_load(void **state)
 {
     (void)state;
-    struct controller_pem ca = {NULL, NULL};
-    struct controller_pem leaf = {NULL, NULL};
-    assert_int_equal(controller_certificate_make_ca("CA", 86400000, &ca, NULL), 0);
-    assert_int_equal(controller_certificate_make_leaf(&ca, names, 86400000, &leaf, NULL), 0);
-    controller_certificate_set_current(
-        controller_certificate_new("test", leaf.certificate, leaf.key, NULL));
-    set_rules();
-    struct controller_server *server = controller_server_webhooks("127.0.0.1:0", 3, NULL);
+    struct tls_certificate_store *certificates = tls_certificate_store_new();
+    struct controller_rules_store *rules = controller_rules_store_new();
+    struct tls_pem ca = {NULL, NULL};
+    struct tls_pem leaf = {NULL, NULL};
+    assert_int_equal(tls_pem_make_ca("CA", 86400000, &ca, NULL), 0);
+    assert_int_equal(tls_pem_make_leaf(&ca, "test", names, 86400000, &leaf, NULL), 0);
+    tls_certificate_store_set(
+        certificates, tls_certificate_new("test", leaf.certificate, leaf.key, NULL));
+    set_rules(rules);
+    struct controller_server *server = listen_at("127.0.0.1:0", 3, certificates, rules, NULL);
     assert_non_null(server);
 
     atomic_int running = CLIENTS;
@@ -99,9 +111,9 @@ static void test_replacing_under_load(void **state)
         assert_int_equal(pthread_create(&clients[i].thread, NULL, run_client, &clients[i]), 0);
     }
     while (atomic_load(&running) > 0) {
-        controller_certificate_set_current(
-            controller_certificate_new("test", leaf.certificate, leaf.key, NULL));
-        set_rules();
+        tls_certificate_store_set(
+            certificates, tls_certificate_new("test", leaf.certificate, leaf.key, NULL));
+        set_rules(rules);
         ev_run(EV_DEFAULT_ EVRUN_NOWAIT); /* the deadlines of requests */
     }
     for (int i = 0; i < CLIENTS; i++) {
@@ -113,30 +125,33 @@ static void test_replacing_under_load(void **state)
         ev_run(EV_DEFAULT_ EVRUN_NOWAIT); /* it ends a request after its client has the answer */
     controller_server_quiesce(server);
     controller_server_free(server);
-    controller_certificate_set_current(NULL);
-    controller_pem_clear(&ca);
-    controller_pem_clear(&leaf);
+    tls_certificate_store_free(certificates);
+    controller_rules_store_free(rules);
+    tls_pem_clear(&ca);
+    tls_pem_clear(&leaf);
 }
 
 static void test_addresses(void **state)
 {
     (void)state;
+    struct tls_certificate_store *certificates = tls_certificate_store_new();
     static const char *const wrong[] = {"", "9443", ":", ":-1", ":65536", ":http", "localhost:1",
         "::1:9443", "[::1]", "[]:1", "[::1:9443", "256.0.0.1:9443", "127.0.0.1:9443 "};
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
         auto_error struct error *error = NULL;
-        assert_null(controller_server_webhooks(wrong[i], 1, &error));
+        assert_null(listen_at(wrong[i], 1, certificates, NULL, &error));
         assert_int_equal(error->class, ERROR_USAGE);
         assert_true(text_starts_with(error->message, "webhook server: \""));
     }
-    struct controller_server *server = controller_server_webhooks(":0", 1, NULL);
+    struct controller_server *server = listen_at(":0", 1, certificates, NULL, NULL);
     assert_non_null(server);
     auto_free char *same = xasprintf("127.0.0.1:%d", controller_server_port(server));
     auto_error struct error *error = NULL;
-    assert_null(controller_server_webhooks(same, 1, &error));
+    assert_null(listen_at(same, 1, certificates, NULL, &error));
     assert_int_equal(error->class, ERROR_IO);
     assert_true(text_starts_with(error->message, "webhook server: listening at 127.0.0.1:"));
     controller_server_free(server);
+    tls_certificate_store_free(certificates);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "controller/base64.h"
+#include "tls/base64.h"
 
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-char *controller_base64_encode(const char *text)
+char *tls_base64_encode(const char *text)
 {
     const gnutls_datum_t plain = {(unsigned char *)text, (unsigned)strlen(text)};
     gnutls_datum_t encoded = {NULL, 0};
@@ -16,4 +16,16 @@ char *controller_base64_encode(const char *text)
     gnutls_memset(encoded.data, 0, encoded.size);
     gnutls_free(encoded.data);
     return copy;
+}
+
+char *tls_base64_decode(const char *base64, size_t length)
+{
+    const gnutls_datum_t encoded = {(unsigned char *)base64, (unsigned)length};
+    gnutls_datum_t plain = {NULL, 0};
+    if (gnutls_base64_decode2(&encoded, &plain) < 0)
+        return NULL;
+    char *text = xstrndup((const char *)plain.data, plain.size);
+    gnutls_memset(plain.data, 0, plain.size);
+    gnutls_free(plain.data);
+    return text;
 }

@@ -1,10 +1,10 @@
-/* Makes a CA and a leaf that it signs, by GnuTLS. */
+#include "tls/pem.h"
+
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "controller/certificate.h"
+#include <time.h>
 
 enum {
     SERIAL_BYTES = 16,
@@ -72,7 +72,7 @@ static int begin(struct making *making, const char *common_name, int64_t validit
 
 /* Signs and gives out both as PEM. */
 static int finish(struct making *making, gnutls_x509_crt_t issuer, gnutls_x509_privkey_t issuer_key,
-    struct controller_pem *out)
+    struct tls_pem *out)
 {
     gnutls_datum_t certificate = {NULL, 0};
     gnutls_datum_t key = {NULL, 0};
@@ -94,8 +94,8 @@ static int finish(struct making *making, gnutls_x509_crt_t issuer, gnutls_x509_p
     return status;
 }
 
-int controller_certificate_make_ca(
-    const char *common_name, int64_t validity_ms, struct controller_pem *out, struct error **err)
+int tls_pem_make_ca(
+    const char *common_name, int64_t validity_ms, struct tls_pem *out, struct error **err)
 {
     struct making ca = {NULL, NULL};
     int status = begin(&ca, common_name, validity_ms);
@@ -111,7 +111,7 @@ int controller_certificate_make_ca(
 }
 
 /* The CA's certificate and key from PEM. Returns GnuTLS' status. */
-static int import(struct making *ca, const struct controller_pem *pem)
+static int import(struct making *ca, const struct tls_pem *pem)
 {
     gnutls_datum_t certificate = {
         (unsigned char *)pem->certificate, (unsigned)strlen(pem->certificate)};
@@ -143,15 +143,14 @@ static int set_server_use(gnutls_x509_crt_t leaf, gnutls_x509_crt_t ca)
     return status;
 }
 
-int controller_certificate_make_leaf(const struct controller_pem *ca_pem,
-    const char *const *dns_names, int64_t validity_ms, struct controller_pem *out,
-    struct error **err)
+int tls_pem_make_leaf(const struct tls_pem *ca_pem, const char *common_name,
+    const char *const *dns_names, int64_t validity_ms, struct tls_pem *out, struct error **err)
 {
     struct making ca = {NULL, NULL};
     struct making leaf = {NULL, NULL};
     int status = import(&ca, ca_pem);
     if (status == 0)
-        status = begin(&leaf, "hook-controller", validity_ms);
+        status = begin(&leaf, common_name, validity_ms);
     for (size_t i = 0; status == 0 && dns_names[i] != NULL; i++)
         status = gnutls_x509_crt_set_subject_alt_name(leaf.certificate, GNUTLS_SAN_DNSNAME,
             dns_names[i], (unsigned)strlen(dns_names[i]), GNUTLS_FSAN_APPEND);
@@ -164,10 +163,10 @@ int controller_certificate_make_leaf(const struct controller_pem *ca_pem,
     return status == 0 ? 0 : fail("making a certificate", status, err);
 }
 
-void controller_pem_clear(struct controller_pem *pem)
+void tls_pem_clear(struct tls_pem *pem)
 {
     free(pem->certificate);
     if (pem->key != NULL)
         free_secret(pem->key, strlen(pem->key));
-    *pem = (struct controller_pem){NULL, NULL};
+    *pem = (struct tls_pem){NULL, NULL};
 }

@@ -1,23 +1,19 @@
-#include "controller/certificate.h"
+#include "tls/certificate.h"
 
 #include <gnutls/x509.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 
-struct controller_certificate {
+struct tls_certificate {
     atomic_uint references;
     gnutls_x509_crt_t leaf;
-    gnutls_pcert_st chain[CONTROLLER_CERTIFICATE_MAX_CHAIN];
+    gnutls_pcert_st chain[TLS_CERTIFICATE_MAX_CHAIN];
     unsigned count;
     gnutls_privkey_t key;
 };
-
-static pthread_mutex_t current_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct controller_certificate *current; /* guarded by current_mutex */
 
 static gnutls_datum_t datum_of(const char *text)
 {
@@ -45,9 +41,9 @@ static gnutls_x509_crt_t *read_list(
             gnutls_strerror(status < 0 ? status : GNUTLS_E_NO_CERTIFICATE_FOUND));
         return NULL;
     }
-    if (*count > CONTROLLER_CERTIFICATE_MAX_CHAIN) {
+    if (*count > TLS_CERTIFICATE_MAX_CHAIN) {
         error_set(err, ERROR_INPUT, "%s: a chain of %u certificates; %d is the most", name, *count,
-            CONTROLLER_CERTIFICATE_MAX_CHAIN);
+            TLS_CERTIFICATE_MAX_CHAIN);
         free_list(list, *count);
         return NULL;
     }
@@ -87,8 +83,8 @@ static int check_expiry(const char *name, gnutls_x509_crt_t leaf, struct error *
     return error_set(err, ERROR_INPUT, "%s: the certificate expired %s", name, date);
 }
 
-static int take_key(struct controller_certificate *certificate, const char *name,
-    const char *key_pem, struct error **err)
+static int take_key(
+    struct tls_certificate *certificate, const char *name, const char *key_pem, struct error **err)
 {
     gnutls_x509_privkey_t key = NULL;
     gnutls_datum_t data = datum_of(key_pem);
@@ -115,21 +111,19 @@ static int take_key(struct controller_certificate *certificate, const char *name
     return result;
 }
 
-struct controller_certificate *controller_certificate_new(
+struct tls_certificate *tls_certificate_new(
     const char *name, const char *chain_pem, const char *key_pem, struct error **err)
 {
-    if (strlen(chain_pem) > CONTROLLER_CERTIFICATE_MAX_PEM ||
-        strlen(key_pem) > CONTROLLER_CERTIFICATE_MAX_PEM) {
+    if (strlen(chain_pem) > TLS_CERTIFICATE_MAX_PEM || strlen(key_pem) > TLS_CERTIFICATE_MAX_PEM) {
         error_set(err, ERROR_INPUT, "%s: certificate or key of more than %d bytes", name,
-            CONTROLLER_CERTIFICATE_MAX_PEM);
+            TLS_CERTIFICATE_MAX_PEM);
         return NULL;
     }
     unsigned count = 0;
     gnutls_x509_crt_t *list = read_list(name, chain_pem, &count, err);
     if (list == NULL)
         return NULL;
-    auto_controller_certificate struct controller_certificate *certificate =
-        xcalloc(1, sizeof(*certificate));
+    auto_tls_certificate struct tls_certificate *certificate = xcalloc(1, sizeof(*certificate));
     atomic_init(&certificate->references, 1);
     int status = 0;
     for (unsigned i = 0; i < count && status == 0; i++) {
@@ -151,13 +145,13 @@ struct controller_certificate *controller_certificate_new(
     return steal(&certificate);
 }
 
-struct controller_certificate *controller_certificate_ref(struct controller_certificate *of)
+struct tls_certificate *tls_certificate_ref(struct tls_certificate *of)
 {
     atomic_fetch_add(&of->references, 1);
     return of;
 }
 
-void controller_certificate_unref(struct controller_certificate *certificate)
+void tls_certificate_unref(struct tls_certificate *certificate)
 {
     if (certificate == NULL || atomic_fetch_sub(&certificate->references, 1) != 1)
         return;
@@ -168,24 +162,22 @@ void controller_certificate_unref(struct controller_certificate *certificate)
     free(certificate);
 }
 
-time_t controller_certificate_start(const struct controller_certificate *certificate)
+time_t tls_certificate_start(const struct tls_certificate *certificate)
 {
     return gnutls_x509_crt_get_activation_time(certificate->leaf);
 }
 
-time_t controller_certificate_expiry(const struct controller_certificate *certificate)
+time_t tls_certificate_expiry(const struct tls_certificate *certificate)
 {
     return gnutls_x509_crt_get_expiration_time(certificate->leaf);
 }
 
-bool controller_certificate_is_for(
-    const struct controller_certificate *certificate, const char *dns_name)
+bool tls_certificate_is_for(const struct tls_certificate *certificate, const char *dns_name)
 {
     return gnutls_x509_crt_check_hostname(certificate->leaf, dns_name) != 0;
 }
 
-bool controller_certificate_same(
-    const struct controller_certificate *a, const struct controller_certificate *b)
+bool tls_certificate_same(const struct tls_certificate *a, const struct tls_certificate *b)
 {
     bool same = a->count == b->count;
     for (unsigned i = 0; same && i < a->count; i++) {
@@ -196,37 +188,18 @@ bool controller_certificate_same(
     return same;
 }
 
-gnutls_pcert_st *controller_certificate_chain(
-    const struct controller_certificate *certificate, unsigned *count)
+gnutls_pcert_st *tls_certificate_chain(const struct tls_certificate *certificate, unsigned *count)
 {
     *count = certificate->count;
     return (gnutls_pcert_st *)certificate->chain; /* GnuTLS reads it through such a pointer */
 }
 
-gnutls_privkey_t controller_certificate_key(const struct controller_certificate *certificate)
+gnutls_privkey_t tls_certificate_key(const struct tls_certificate *certificate)
 {
     return certificate->key;
 }
 
-struct controller_certificate *controller_certificate_current(void)
-{
-    pthread_mutex_lock(&current_mutex);
-    struct controller_certificate *found =
-        current == NULL ? NULL : controller_certificate_ref(current);
-    pthread_mutex_unlock(&current_mutex);
-    return found;
-}
-
-void controller_certificate_set_current(struct controller_certificate *take)
-{
-    pthread_mutex_lock(&current_mutex);
-    struct controller_certificate *before = current;
-    current = take;
-    pthread_mutex_unlock(&current_mutex);
-    controller_certificate_unref(before);
-}
-
-bool controller_certificate_signed_by(const struct controller_certificate *leaf, const char *ca_pem)
+bool tls_certificate_signed_by(const struct tls_certificate *leaf, const char *ca_pem)
 {
     unsigned count = 0;
     gnutls_x509_crt_t *list = read_list("CA", ca_pem, &count, NULL);
@@ -238,7 +211,7 @@ bool controller_certificate_signed_by(const struct controller_certificate *leaf,
     return status == 0 && (result & GNUTLS_CERT_INVALID) == 0;
 }
 
-bool controller_certificate_ca_is_valid(const char *ca_pem)
+bool tls_certificate_ca_is_valid(const char *ca_pem)
 {
     unsigned count = 0;
     gnutls_x509_crt_t *list = read_list("CA", ca_pem, &count, NULL);

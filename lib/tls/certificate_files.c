@@ -1,4 +1,4 @@
-#include "controller/certificate_files.h"
+#include "tls/certificate_files.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
-#include "controller/certificate.h"
 
 /* Files that are written one after the other, and not swapped at once, are read when nothing has
  * changed for settled_after; but something in their directory may change all the time, and so they
@@ -18,64 +16,62 @@
 static const double settled_after = 0.2;
 static const double overdue_after = 1.0;
 
-struct controller_certificate_files {
-    char *certificate_path, *key_path; /* owned */
-    struct controller_certificate *current; /* a reference */
+struct tls_certificate_files {
+    struct tls_certificate_files_options options; /* its strings are owned */
+    struct tls_certificate *current; /* a reference */
     int inotify;
     struct ev_io changed;
     struct ev_timer settled; /* since the last change */
     struct ev_timer overdue; /* since the first */
 };
 
-static struct controller_certificate *load(
-    const struct controller_certificate_files *files, struct error **err)
+static struct tls_certificate *load(const struct tls_certificate_files *files, struct error **err)
 {
     auto_free char *chain = NULL;
     char *key = NULL;
     size_t chain_length = 0;
     size_t key_length = 0;
-    if (file_read(files->certificate_path, CONTROLLER_CERTIFICATE_MAX_PEM, &chain, &chain_length,
+    if (file_read(files->options.certificate_path, TLS_CERTIFICATE_MAX_PEM, &chain, &chain_length,
             err) < 0 ||
-        file_read(files->key_path, CONTROLLER_CERTIFICATE_MAX_PEM, &key, &key_length, err) < 0)
+        file_read(files->options.key_path, TLS_CERTIFICATE_MAX_PEM, &key, &key_length, err) < 0)
         return NULL;
-    auto_free char *name = xasprintf("%s with %s", files->certificate_path, files->key_path);
-    struct controller_certificate *certificate = controller_certificate_new(name, chain, key, err);
+    auto_free char *name =
+        xasprintf("%s with %s", files->options.certificate_path, files->options.key_path);
+    struct tls_certificate *certificate = tls_certificate_new(name, chain, key, err);
     free_secret(key, key_length);
     return certificate;
 }
 
-/* Makes a certificate, which is taken, the current one. */
-static void use(
-    struct controller_certificate_files *files, struct controller_certificate *certificate)
+/* Puts a certificate into the store; takes the reference. */
+static void use(struct tls_certificate_files *files, struct tls_certificate *certificate)
 {
-    controller_certificate_unref(files->current);
-    files->current = controller_certificate_ref(certificate);
-    controller_certificate_set_current(certificate);
+    tls_certificate_unref(files->current);
+    files->current = tls_certificate_ref(certificate);
+    tls_certificate_store_set(files->options.store, certificate);
 }
 
 /* Either timer. */
 static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
     (void)events;
-    struct controller_certificate_files *files = timer->data;
+    struct tls_certificate_files *files = timer->data;
     ev_timer_stop(loop, &files->settled);
     ev_timer_stop(loop, &files->overdue);
     auto_error struct error *error = NULL;
-    struct controller_certificate *certificate = load(files, &error);
-    if (certificate == NULL) {
-        log_warning("%s; the certificate before it stays in use", error->message);
-    } else if (controller_certificate_same(certificate, files->current)) {
-        controller_certificate_unref(certificate);
-    } else {
-        use(files, certificate);
-        log_info("%s: a new certificate is in use", files->certificate_path);
+    struct tls_certificate *certificate = load(files, &error);
+    if (certificate != NULL && tls_certificate_same(certificate, files->current)) {
+        tls_certificate_unref(certificate);
+        return;
     }
+    if (certificate != NULL)
+        use(files, certificate);
+    files->options.on_change(files->options.user, error);
 }
 
 static void on_changed(struct ev_loop *loop, struct ev_io *io, int events)
 {
     (void)events;
-    struct controller_certificate_files *files = io->data;
+    struct tls_certificate_files *files = io->data;
     char buffer[4096];
     while (read(files->inotify, buffer, sizeof(buffer)) > 0)
         ; /* whatever it was, the files tell */
@@ -88,7 +84,7 @@ static void on_changed(struct ev_loop *loop, struct ev_io *io, int events)
     ev_timer_start(loop, &files->overdue);
 }
 
-static int watch(struct controller_certificate_files *files, const char *path, struct error **err)
+static int watch(struct tls_certificate_files *files, const char *path, struct error **err)
 {
     auto_free char *copy = xstrdup(path);
     const char *directory = dirname(copy);
@@ -98,12 +94,13 @@ static int watch(struct controller_certificate_files *files, const char *path, s
     return 0;
 }
 
-struct controller_certificate_files *controller_certificate_files_new(
-    const char *certificate_path, const char *key_path, struct error **err)
+struct tls_certificate_files *tls_certificate_files_new(
+    const struct tls_certificate_files_options *options, struct error **err)
 {
-    struct controller_certificate_files *files = xcalloc(1, sizeof(*files));
-    files->certificate_path = xstrdup(certificate_path);
-    files->key_path = xstrdup(key_path);
+    struct tls_certificate_files *files = xcalloc(1, sizeof(*files));
+    files->options = *options;
+    files->options.certificate_path = xstrdup(options->certificate_path);
+    files->options.key_path = xstrdup(options->key_path);
     ev_init(&files->settled, on_time);
     ev_init(&files->overdue, on_time);
     ev_init(&files->changed, on_changed);
@@ -111,13 +108,14 @@ struct controller_certificate_files *controller_certificate_files_new(
 
     /* watched before they are read, so that no change is missed */
     files->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    struct controller_certificate *certificate = NULL;
+    struct tls_certificate *certificate = NULL;
     if (files->inotify < 0)
-        error_set_errno(err, "watching %s", certificate_path);
-    else if (watch(files, certificate_path, err) == 0 && watch(files, key_path, err) == 0)
+        error_set_errno(err, "watching %s", options->certificate_path);
+    else if (watch(files, options->certificate_path, err) == 0 &&
+             watch(files, options->key_path, err) == 0)
         certificate = load(files, err);
     if (certificate == NULL) {
-        controller_certificate_files_free(files);
+        tls_certificate_files_free(files);
         return NULL;
     }
     use(files, certificate);
@@ -126,7 +124,7 @@ struct controller_certificate_files *controller_certificate_files_new(
     return files;
 }
 
-void controller_certificate_files_free(struct controller_certificate_files *files)
+void tls_certificate_files_free(struct tls_certificate_files *files)
 {
     if (files == NULL)
         return;
@@ -135,8 +133,8 @@ void controller_certificate_files_free(struct controller_certificate_files *file
     ev_timer_stop(EV_DEFAULT_ & files->overdue);
     if (files->inotify >= 0)
         close(files->inotify);
-    controller_certificate_unref(files->current);
-    free(files->certificate_path);
-    free(files->key_path);
+    tls_certificate_unref(files->current);
+    free((char *)files->options.certificate_path);
+    free((char *)files->options.key_path);
     free(files);
 }

@@ -9,61 +9,61 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "controller/certificate.h"
+#include "tls/certificate_store.h"
+#include "tls/pem.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 static const char *const names[] = {
     "hookline-webhook.hookline.svc", "hookline-webhook.hookline", NULL};
 
-static void make_pair(struct controller_pem *ca, struct controller_pem *leaf, int64_t validity_ms)
+static void make_pair(struct tls_pem *ca, struct tls_pem *leaf, int64_t validity_ms)
 {
-    assert_int_equal(controller_certificate_make_ca("Test CA", validity_ms, ca, NULL), 0);
-    assert_int_equal(controller_certificate_make_leaf(ca, names, validity_ms, leaf, NULL), 0);
+    assert_int_equal(tls_pem_make_ca("Test CA", validity_ms, ca, NULL), 0);
+    assert_int_equal(tls_pem_make_leaf(ca, "test", names, validity_ms, leaf, NULL), 0);
 }
 
 static void test_made_leaf_is_valid(void **state)
 {
     (void)state;
-    struct controller_pem ca = {NULL, NULL};
-    struct controller_pem leaf = {NULL, NULL};
-    struct controller_pem other = {NULL, NULL};
+    struct tls_pem ca = {NULL, NULL};
+    struct tls_pem leaf = {NULL, NULL};
+    struct tls_pem other = {NULL, NULL};
     make_pair(&ca, &leaf, 90L * DAY_MS);
-    assert_int_equal(controller_certificate_make_ca("Test CA", DAY_MS, &other, NULL), 0);
+    assert_int_equal(tls_pem_make_ca("Test CA", DAY_MS, &other, NULL), 0);
     struct error *error = NULL;
-    struct controller_certificate *certificate =
-        controller_certificate_new("made", leaf.certificate, leaf.key, &error);
+    struct tls_certificate *certificate =
+        tls_certificate_new("made", leaf.certificate, leaf.key, &error);
     assert_non_null(certificate);
     assert_null(error);
 
-    assert_true(controller_certificate_is_for(certificate, names[0]));
-    assert_true(controller_certificate_is_for(certificate, names[1]));
-    assert_false(controller_certificate_is_for(certificate, "elsewhere.svc"));
+    assert_true(tls_certificate_is_for(certificate, names[0]));
+    assert_true(tls_certificate_is_for(certificate, names[1]));
+    assert_false(tls_certificate_is_for(certificate, "elsewhere.svc"));
     time_t now = time(NULL);
-    assert_in_range(controller_certificate_start(certificate), now - 120, now);
-    assert_in_range(
-        controller_certificate_expiry(certificate), now + 89L * 86400, now + 91L * 86400);
-    assert_true(controller_certificate_signed_by(certificate, ca.certificate));
-    assert_true(controller_certificate_ca_is_valid(ca.certificate));
+    assert_in_range(tls_certificate_start(certificate), now - 120, now);
+    assert_in_range(tls_certificate_expiry(certificate), now + 89L * 86400, now + 91L * 86400);
+    assert_true(tls_certificate_signed_by(certificate, ca.certificate));
+    assert_true(tls_certificate_ca_is_valid(ca.certificate));
 
     /* another CA of the same name did not sign it; a bundle of both did */
-    assert_false(controller_certificate_signed_by(certificate, other.certificate));
+    assert_false(tls_certificate_signed_by(certificate, other.certificate));
     auto_free char *bundle = xasprintf("%s%s", other.certificate, ca.certificate);
-    assert_true(controller_certificate_signed_by(certificate, bundle));
-    assert_false(controller_certificate_signed_by(certificate, "nothing"));
+    assert_true(tls_certificate_signed_by(certificate, bundle));
+    assert_false(tls_certificate_signed_by(certificate, "nothing"));
 
-    controller_certificate_unref(certificate);
-    controller_pem_clear(&ca);
-    controller_pem_clear(&leaf);
-    controller_pem_clear(&other);
+    tls_certificate_unref(certificate);
+    tls_pem_clear(&ca);
+    tls_pem_clear(&leaf);
+    tls_pem_clear(&other);
 }
 
 /* What a client that verifies strictly looks at. */
 static void test_extensions_of_made_certificates(void **state)
 {
     (void)state;
-    struct controller_pem ca = {NULL, NULL};
-    struct controller_pem leaf = {NULL, NULL};
+    struct tls_pem ca = {NULL, NULL};
+    struct tls_pem leaf = {NULL, NULL};
     make_pair(&ca, &leaf, DAY_MS);
     const char *texts[] = {ca.certificate, leaf.certificate};
     for (int i = 0; i < 2; i++) {
@@ -89,22 +89,22 @@ static void test_extensions_of_made_certificates(void **state)
             assert_string_equal(oid, GNUTLS_KP_TLS_WWW_SERVER);
         gnutls_x509_crt_deinit(certificate);
     }
-    controller_pem_clear(&ca);
-    controller_pem_clear(&leaf);
+    tls_pem_clear(&ca);
+    tls_pem_clear(&leaf);
 }
 
 static void test_refused(void **state)
 {
     (void)state;
-    struct controller_pem ca = {NULL, NULL};
-    struct controller_pem leaf = {NULL, NULL};
-    struct controller_pem old = {NULL, NULL};
+    struct tls_pem ca = {NULL, NULL};
+    struct tls_pem leaf = {NULL, NULL};
+    struct tls_pem old = {NULL, NULL};
     make_pair(&ca, &leaf, DAY_MS);
-    assert_int_equal(controller_certificate_make_leaf(&ca, names, -10000, &old, NULL), 0);
-    char *huge = xcalloc(1, CONTROLLER_CERTIFICATE_MAX_PEM + 2);
-    memset(huge, 'a', CONTROLLER_CERTIFICATE_MAX_PEM + 1);
+    assert_int_equal(tls_pem_make_leaf(&ca, "test", names, -10000, &old, NULL), 0);
+    char *huge = xcalloc(1, TLS_CERTIFICATE_MAX_PEM + 2);
+    memset(huge, 'a', TLS_CERTIFICATE_MAX_PEM + 1);
     char *many = xstrdup("");
-    for (int i = 0; i <= CONTROLLER_CERTIFICATE_MAX_CHAIN; i++) {
+    for (int i = 0; i <= TLS_CERTIFICATE_MAX_CHAIN; i++) {
         char *more = xasprintf("%s%s", many, leaf.certificate);
         free(many);
         many = more;
@@ -127,7 +127,7 @@ static void test_refused(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;
-        assert_null(controller_certificate_new("tls.crt", cases[i].chain, cases[i].key, &error));
+        assert_null(tls_certificate_new("tls.crt", cases[i].chain, cases[i].key, &error));
         assert_int_equal(error->class, ERROR_INPUT);
         assert_true(text_starts_with(error->message, "tls.crt: "));
         if (strstr(error->message, cases[i].says) == NULL)
@@ -135,39 +135,41 @@ static void test_refused(void **state)
     }
     free(huge);
     free(many);
-    controller_pem_clear(&ca);
-    controller_pem_clear(&leaf);
-    controller_pem_clear(&old);
+    tls_pem_clear(&ca);
+    tls_pem_clear(&leaf);
+    tls_pem_clear(&old);
 }
 
 static void test_current_is_shared(void **state)
 {
     (void)state;
-    struct controller_pem ca = {NULL, NULL};
-    struct controller_pem leaf = {NULL, NULL};
+    struct tls_pem ca = {NULL, NULL};
+    struct tls_pem leaf = {NULL, NULL};
     make_pair(&ca, &leaf, DAY_MS);
     auto_free char *chain = xasprintf("%s%s", leaf.certificate, ca.certificate);
-    assert_null(controller_certificate_current());
-    controller_certificate_set_current(
-        controller_certificate_new("first", leaf.certificate, leaf.key, NULL));
-    struct controller_certificate *held = controller_certificate_current();
-    controller_certificate_set_current(controller_certificate_new("next", chain, leaf.key, NULL));
+    struct tls_certificate_store *store = tls_certificate_store_new();
+    assert_null(tls_certificate_store_current(store));
+    tls_certificate_store_set(
+        store, tls_certificate_new("first", leaf.certificate, leaf.key, NULL));
+    struct tls_certificate *held = tls_certificate_store_current(store);
+    tls_certificate_store_set(store, tls_certificate_new("next", chain, leaf.key, NULL));
 
     /* who holds the first one is not disturbed */
     unsigned count = 0;
-    assert_non_null(controller_certificate_chain(held, &count));
+    assert_non_null(tls_certificate_chain(held, &count));
     assert_int_equal(count, 1);
-    struct controller_certificate *next = controller_certificate_current();
-    controller_certificate_chain(next, &count);
+    struct tls_certificate *next = tls_certificate_store_current(store);
+    tls_certificate_chain(next, &count);
     assert_int_equal(count, 2);
-    assert_true(controller_certificate_same(held, held));
-    assert_false(controller_certificate_same(held, next)); /* the same leaf with its CA */
-    controller_certificate_unref(held);
-    controller_certificate_unref(next);
-    controller_certificate_set_current(NULL);
-    assert_null(controller_certificate_current());
-    controller_pem_clear(&ca);
-    controller_pem_clear(&leaf);
+    assert_true(tls_certificate_same(held, held));
+    assert_false(tls_certificate_same(held, next)); /* the same leaf with its CA */
+    tls_certificate_unref(held);
+    tls_certificate_unref(next);
+    tls_certificate_store_set(store, NULL);
+    assert_null(tls_certificate_store_current(store));
+    tls_certificate_store_free(store);
+    tls_pem_clear(&ca);
+    tls_pem_clear(&leaf);
 }
 
 int main(void)
