@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/unix_socket.h"
 #include "base/unused.h"
-#include "rpc/address.h"
 
 /* Connections are not made more often, whatever the other end does with them. */
 static const ev_tstamp pause_seconds = 1;
@@ -31,9 +31,9 @@ struct manager_launcher_watch {
 /* Returns a connected socket, or -1 with errno set. */
 static int connect_to(const char *path)
 {
-    struct rpc_address address;
+    struct unix_socket_address address;
     auto_error struct error *error = NULL;
-    if (rpc_address_init(&address, path, &error) < 0) {
+    if (unix_socket_address_init(&address, path, &error) < 0) {
         errno = error->errnum;
         return -1;
     }
@@ -41,7 +41,7 @@ static int connect_to(const char *path)
     bool failed =
         fd < 0 || connect(fd, (const struct sockaddr *)&address.name, sizeof(address.name)) < 0;
     int errnum = errno;
-    rpc_address_clear(&address);
+    unix_socket_address_clear(&address);
     errno = errnum;
     return failed ? -1 : steal_fd(&fd);
 }

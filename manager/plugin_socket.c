@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "rpc/listen.h"
+#include "base/unix_socket.h"
 
 enum { DIRECTORY_MODE = 0750, SOCKET_MODE = 0660 };
 
@@ -36,10 +36,10 @@ int manager_plugin_socket_clear(const char *path, struct error **err)
     auto_free char *directory = xstrndup(path, (size_t)(strrchr(path, '/') - path) + 1);
     if (file_make_directories(directory, DIRECTORY_MODE, err) < 0)
         return error_wrap(err, "the plugin socket %s", path);
-    return rpc_remove_stale(path, err);
+    return unix_socket_remove_stale(path, err);
 }
 
 int manager_plugin_socket_listen(const char *path, struct error **err)
 {
-    return rpc_listen(path, SOCKET_MODE, err);
+    return unix_socket_listen(path, SOCKET_MODE, err);
 }

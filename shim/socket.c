@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "rpc/listen.h"
+#include "base/unix_socket.h"
 
 enum {
     NAME_TRIES = 10, /* a name is free at the first try but for one chance in 1.7 million */
@@ -39,7 +39,8 @@ static void remove_stale(const char *directory, DIR *entries)
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         if (fnmatch("shim-*.sock", entry->d_name, 0) == 0) {
             auto_free char *path = file_join(directory, entry->d_name);
-            rpc_remove_stale(path, NULL); /* one that lives, or cannot be removed, is left */
+            unix_socket_remove_stale(
+                path, NULL); /* one that lives, or cannot be removed, is left */
         }
     }
 }
@@ -60,7 +61,8 @@ int shim_socket_open(const char *directory, char **path, struct error **err)
     for (int i = 0; i < NAME_TRIES; i++) {
         auto_error struct error *failure = NULL;
         auto_free char *candidate = random_path(directory, &failure);
-        int fd = candidate != NULL ? rpc_listen(candidate, SOCKET_MODE & ~mask, &failure) : -1;
+        int fd =
+            candidate != NULL ? unix_socket_listen(candidate, SOCKET_MODE & ~mask, &failure) : -1;
         if (fd >= 0) {
             *path = steal(&candidate);
             return fd;

@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "base/unix_socket.h"
 #include "base/unused.h"
-#include "rpc/address.h"
 #include "rpc/core.h"
 #include "rpc/message.h"
 
@@ -48,15 +48,15 @@ struct rpc_call {
 /* Returns a connected socket, or -1. */
 static int connect_to(const char *path, struct error **err)
 {
-    struct rpc_address address;
-    if (rpc_address_init(&address, path, err) < 0)
+    struct unix_socket_address address;
+    if (unix_socket_address_init(&address, path, err) < 0)
         return error_wrap(err, "connecting to %s", path);
     auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int failed =
         fd < 0 || connect(fd, (const struct sockaddr *)&address.name, sizeof(address.name)) < 0;
     if (failed)
         error_set_errno(err, "connecting to %s", path);
-    rpc_address_clear(&address);
+    unix_socket_address_clear(&address);
     return failed ? -1 : steal_fd(&fd);
 }
 

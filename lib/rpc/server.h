@@ -14,10 +14,10 @@ struct rpc_service {
     void *user;
 };
 
-/* Serves count services (copied) on listen_fd, which is taken, also on failure. A method nobody
- * knows is answered UNIMPLEMENTED, a request that does not unpack INVALID_ARGUMENT, one over
- * RPC_MAX_MESSAGE RESOURCE_EXHAUSTED. Returns the server, owned by the caller, or NULL with an
- * internal error. */
+/* Serves count services (copied) on listen_fd (base/unix_socket.h: it may listen before rpc_new, so
+ * that peers can connect early), which is taken, also on failure. A method nobody knows is answered
+ * UNIMPLEMENTED, a request that does not unpack INVALID_ARGUMENT, one over RPC_MAX_MESSAGE
+ * RESOURCE_EXHAUSTED. Returns the server, owned by the caller, or NULL with an internal error. */
 struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
     const struct rpc_service *services, size_t count, struct error **err);
 

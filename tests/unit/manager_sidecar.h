@@ -16,9 +16,9 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/unix_socket.h"
 #include "proto/callbacks_v1alpha3.pb-c.h"
 #include "proto/info.pb-c.h"
-#include "rpc/listen.h"
 #include "rpc/server.h"
 
 struct sidecar {
@@ -97,7 +97,7 @@ static inline int sidecar_listen(const struct sidecar *sidecar, const char *dire
     auto_free char *own = file_join(directory, sidecar->name);
     auto_free char *path = file_join(own, "hook.sock");
     assert_int_equal(file_make_directories(own, 0700, NULL), 0);
-    int fd = rpc_listen(path, 0600, NULL);
+    int fd = unix_socket_listen(path, 0600, NULL);
     assert_true(fd >= 0);
     return fd;
 }

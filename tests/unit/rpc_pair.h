@@ -19,10 +19,10 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/unix_socket.h"
 #include "proto/callbacks_v1alpha3.pb-c.h"
 #include "proto/info.pb-c.h"
 #include "rpc/client.h"
-#include "rpc/listen.h"
 #include "rpc/server.h"
 
 #define CALLBACKS (&kubevirt__hooks__v1alpha3__callbacks__descriptor)
@@ -128,7 +128,7 @@ static inline int pair_setup_server(void **state)
     rpc_free(rpc_new(pair->loop, NULL)); /* the core keeps two descriptors from the first time on */
     pair->descriptors = pair_descriptors();
     pair->handler = pair_echo;
-    int fd = rpc_listen(pair->path, 0600, NULL);
+    int fd = unix_socket_listen(pair->path, 0600, NULL);
     pair->rpc = rpc_new(pair->loop, NULL);
     const struct rpc_service services[] = {
         {INFO, pair_dispatch, pair}, {CALLBACKS, pair_dispatch, pair}};

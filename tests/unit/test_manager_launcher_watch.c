@@ -13,8 +13,8 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/unix_socket.h"
 #include "manager/launcher_watch.h"
-#include "rpc/listen.h"
 
 enum { PATIENCE_SECONDS = 120 };
 
@@ -76,7 +76,7 @@ static int teardown(void **state)
 
 static void start_launcher(struct room *room, const char *path)
 {
-    room->listen_fd = rpc_listen(path, 0600, NULL);
+    room->listen_fd = unix_socket_listen(path, 0600, NULL);
     assert_true(room->listen_fd >= 0);
     ev_io_init(&room->acceptable, on_acceptable, room->listen_fd, EV_READ);
     room->acceptable.data = room;
@@ -154,7 +154,7 @@ static void test_waited_for(void **state)
 static void test_refusing_at_first(void **state)
 {
     struct room *room = *state;
-    close(rpc_listen(room->path, 0600, NULL));
+    close(unix_socket_listen(room->path, 0600, NULL));
     start_watch(room);
     ev_run(room->loop, EVRUN_NOWAIT);
     assert_int_equal(unlink(room->path), 0);

@@ -1,4 +1,5 @@
 /* Calls of rpc/client.h: answers of any size and kind, deadlines, and cancels. */
+#include "base/unix_socket.h"
 #include "tests/unit/rpc_pair.h"
 
 #include <errno.h>
@@ -28,13 +29,13 @@ static void opening_says_why_not(void **state)
     assert_non_null(strstr(not_there->message, missing));
 
     auto_free char *stale = file_join(pair->directory, "stale.sock");
-    close(rpc_listen(stale, 0600, NULL));
+    close(unix_socket_listen(stale, 0600, NULL));
     auto_error struct error *refused = NULL;
     assert_null(rpc_channel_open(pair->rpc, stale, &refused));
     assert_int_equal(refused->errnum, ECONNREFUSED);
 
     auto_free char *busy = file_join(pair->directory, "busy.sock");
-    auto_fd int listener = rpc_listen(busy, 0600, NULL);
+    auto_fd int listener = unix_socket_listen(busy, 0600, NULL);
     assert_int_equal(listen(listener, 0), 0);
     struct rpc_channel *first = rpc_channel_open(pair->rpc, busy, NULL);
     auto_error struct error *again = NULL;
@@ -59,7 +60,7 @@ static void long_paths_work(void **state)
     assert_null(rpc_channel_open(pair->rpc, socket_path, &missing));
     assert_int_equal(missing->errnum, ENOENT);
 
-    int fd = rpc_listen(socket_path, 0600, NULL);
+    int fd = unix_socket_listen(socket_path, 0600, NULL);
     assert_true(fd >= 0);
     const struct rpc_service service = {CALLBACKS, pair_dispatch, pair};
     struct rpc_server *server = rpc_server_new(pair->rpc, fd, &service, 1, NULL);
@@ -153,7 +154,7 @@ static void a_peer_that_never_speaks_ends_at_the_deadline(void **state)
 {
     struct pair *pair = *state;
     auto_free char *path = file_join(pair->directory, "mute.sock");
-    auto_fd int listener = rpc_listen(path, 0600, NULL);
+    auto_fd int listener = unix_socket_listen(path, 0600, NULL);
     rpc_channel_free(pair->channel);
     pair->channel = rpc_channel_open(pair->rpc, path, NULL);
     pair_start(pair, "", 0, 50);
@@ -166,7 +167,7 @@ static void a_peer_that_hangs_up_is_unavailable(void **state)
 {
     struct pair *pair = *state;
     auto_free char *path = file_join(pair->directory, "mute.sock");
-    auto_fd int listener = rpc_listen(path, 0600, NULL);
+    auto_fd int listener = unix_socket_listen(path, 0600, NULL);
     rpc_channel_free(pair->channel);
     pair->channel = rpc_channel_open(pair->rpc, path, NULL);
     pair_start(pair, "", 0, PAIR_TIMEOUT_MS);
@@ -183,7 +184,7 @@ static void a_peer_that_speaks_no_http2_is_an_error(void **state)
 {
     struct pair *pair = *state;
     auto_free char *path = file_join(pair->directory, "odd.sock");
-    auto_fd int listener = rpc_listen(path, 0600, NULL);
+    auto_fd int listener = unix_socket_listen(path, 0600, NULL);
     rpc_channel_free(pair->channel);
     pair->channel = rpc_channel_open(pair->rpc, path, NULL);
     pair_start(pair, "", 0, PAIR_TIMEOUT_MS);
@@ -331,7 +332,7 @@ static void an_answer_that_does_not_unpack_is_internal(void **state)
         const struct rpc_service service = {&info, answers[i].handler, NULL};
         auto_free char *path = file_join(pair->directory, "odd.sock");
         struct rpc_server *server =
-            rpc_server_new(pair->rpc, rpc_listen(path, 0600, NULL), &service, 1, NULL);
+            rpc_server_new(pair->rpc, unix_socket_listen(path, 0600, NULL), &service, 1, NULL);
         rpc_channel_free(pair->channel);
         pair->channel = rpc_channel_open(pair->rpc, path, NULL);
         Kubevirt__Hooks__Info__InfoParams params = KUBEVIRT__HOOKS__INFO__INFO_PARAMS__INIT;
@@ -367,7 +368,7 @@ static void a_watched_peer_that_goes_away_is_told_of(void **state)
     rpc_lost *const observers[] = {on_lost, on_lost_free};
     for (size_t i = 0; i < ARRAY_SIZE(observers); i++) {
         auto_free char *path = file_join(pair->directory, "peer.sock");
-        auto_fd int listener = rpc_listen(path, 0600, NULL);
+        auto_fd int listener = unix_socket_listen(path, 0600, NULL);
         rpc_channel_free(pair->channel);
         pair->channel = rpc_channel_open(pair->rpc, path, NULL);
         auto_fd int peer = accept(listener, NULL, NULL);

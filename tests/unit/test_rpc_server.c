@@ -1,4 +1,5 @@
 /* The server of rpc/server.h: what handlers may do, how peers go, and how it stops and is freed. */
+#include "base/unix_socket.h"
 #include "tests/unit/rpc_pair.h"
 
 #include <stdio.h>
@@ -259,8 +260,8 @@ static void the_last_answer_arrives(void **state)
             ev_run(pair->loop, 0);
         rpc_server_free(pair->server);
         rpc_channel_free(pair->channel);
-        pair->server =
-            rpc_server_new(pair->rpc, rpc_listen(pair->path, 0600, NULL), &service, 1, NULL);
+        pair->server = rpc_server_new(
+            pair->rpc, unix_socket_listen(pair->path, 0600, NULL), &service, 1, NULL);
         pair->channel = rpc_channel_open(pair->rpc, pair->path, NULL);
     }
 }
@@ -307,8 +308,8 @@ static void a_server_is_freed_right_after_an_answer(void **state)
         assert_int_equal(pair->code, RPC_OK);
         rpc_channel_free(pair->channel);
         rpc_server_free(pair->server);
-        pair->server =
-            rpc_server_new(pair->rpc, rpc_listen(pair->path, 0600, NULL), &service, 1, NULL);
+        pair->server = rpc_server_new(
+            pair->rpc, unix_socket_listen(pair->path, 0600, NULL), &service, 1, NULL);
         pair->channel = rpc_channel_open(pair->rpc, pair->path, NULL);
     }
 }

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "rpc/listen.h"
+#include "base/unix_socket.h"
 #include "tests/unit/directory.h"
 
 static bool accepts(const char *path)
@@ -35,7 +35,7 @@ static void a_socket_has_its_mode_and_flags(void **state)
     const mode_t before = umask(022);
     for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
         auto_free char *path = file_join(*state, "hook.sock");
-        auto_fd int fd = rpc_listen(path, modes[i], NULL);
+        auto_fd int fd = unix_socket_listen(path, modes[i], NULL);
         assert_true(fd >= 0);
         assert_true(accepts(path));
         struct stat status;
@@ -52,9 +52,9 @@ static void a_socket_has_its_mode_and_flags(void **state)
 static void a_stale_socket_is_replaced(void **state)
 {
     auto_free char *path = file_join(*state, "hook.sock");
-    close(rpc_listen(path, 0600, NULL));
+    close(unix_socket_listen(path, 0600, NULL));
     assert_false(accepts(path));
-    auto_fd int fd = rpc_listen(path, 0600, NULL);
+    auto_fd int fd = unix_socket_listen(path, 0600, NULL);
     assert_true(fd >= 0);
     assert_true(accepts(path));
 }
@@ -62,14 +62,14 @@ static void a_stale_socket_is_replaced(void **state)
 static void only_a_stale_socket_is_removed(void **state)
 {
     auto_free char *path = file_join(*state, "hook.sock");
-    assert_int_equal(rpc_remove_stale(path, NULL), 0); /* nothing is there */
-    close(rpc_listen(path, 0600, NULL));
-    assert_int_equal(rpc_remove_stale(path, NULL), 0);
+    assert_int_equal(unix_socket_remove_stale(path, NULL), 0); /* nothing is there */
+    close(unix_socket_listen(path, 0600, NULL));
+    assert_int_equal(unix_socket_remove_stale(path, NULL), 0);
     assert_int_equal(access(path, F_OK), -1);
 
-    auto_fd int living = rpc_listen(path, 0600, NULL);
+    auto_fd int living = unix_socket_listen(path, 0600, NULL);
     auto_error struct error *error = NULL;
-    assert_int_equal(rpc_remove_stale(path, &error), -1);
+    assert_int_equal(unix_socket_remove_stale(path, &error), -1);
     assert_non_null(strstr(error->message, "another process listens"));
     assert_true(accepts(path));
 }
@@ -77,9 +77,9 @@ static void only_a_stale_socket_is_removed(void **state)
 static void a_living_socket_is_left_alone(void **state)
 {
     auto_free char *path = file_join(*state, "hook.sock");
-    auto_fd int living = rpc_listen(path, 0600, NULL);
+    auto_fd int living = unix_socket_listen(path, 0600, NULL);
     auto_error struct error *error = NULL;
-    assert_int_equal(rpc_listen(path, 0600, &error), -1);
+    assert_int_equal(unix_socket_listen(path, 0600, &error), -1);
     assert_int_equal(error->class, ERROR_IO);
     assert_non_null(strstr(error->message, path));
     assert_non_null(strstr(error->message, "another process listens"));
@@ -88,7 +88,7 @@ static void a_living_socket_is_left_alone(void **state)
     /* Also when so many wait on it that no more can. */
     assert_int_equal(listen(living, 0), 0);
     auto_error struct error *busy = NULL;
-    assert_int_equal(rpc_listen(path, 0600, &busy), -1);
+    assert_int_equal(unix_socket_listen(path, 0600, &busy), -1);
     assert_non_null(strstr(busy->message, "another process listens"));
 }
 
@@ -116,7 +116,7 @@ static void make_link_to_nothing(const char *path)
 static void make_link_to_stale_socket(const char *path)
 {
     auto_free char *target = xasprintf("%s.target", path);
-    close(rpc_listen(target, 0600, NULL));
+    close(unix_socket_listen(target, 0600, NULL));
     assert_int_equal(symlink(target, path), 0);
 }
 
@@ -139,7 +139,7 @@ static void anything_else_is_left_alone(void **state)
         struct stat before;
         assert_int_equal(lstat(path, &before), 0);
         auto_error struct error *error = NULL;
-        assert_int_equal(rpc_listen(path, 0600, &error), -1);
+        assert_int_equal(unix_socket_listen(path, 0600, &error), -1);
         assert_int_equal(error->class, ERROR_IO);
         assert_non_null(strstr(error->message, path));
         assert_non_null(strstr(error->message, things[i].word));
@@ -155,7 +155,7 @@ static void errors_say_what_is_wrong(void **state)
 {
     auto_free char *path = file_join(*state, "missing/hook.sock");
     auto_error struct error *missing = NULL;
-    assert_int_equal(rpc_listen(path, 0600, &missing), -1);
+    assert_int_equal(unix_socket_listen(path, 0600, &missing), -1);
     assert_int_equal(missing->class, ERROR_IO);
     assert_int_equal(missing->errnum, ENOENT);
     assert_non_null(strstr(missing->message, path));
@@ -164,17 +164,17 @@ static void errors_say_what_is_wrong(void **state)
     memset(name, 'n', sizeof(name) - 1);
     auto_free char *long_name = file_join(*state, name);
     auto_error struct error *too_long = NULL;
-    assert_int_equal(rpc_listen(long_name, 0600, &too_long), -1);
+    assert_int_equal(unix_socket_listen(long_name, 0600, &too_long), -1);
     assert_int_equal(too_long->errnum, ENAMETOOLONG);
     assert_non_null(strstr(too_long->message, name));
 
     auto_error struct error *bare = NULL;
-    assert_int_equal(rpc_listen(name, 0600, &bare), -1);
+    assert_int_equal(unix_socket_listen(name, 0600, &bare), -1);
     assert_int_equal(bare->errnum, ENAMETOOLONG);
 
     auto_free char *far = xasprintf("%s/%s/hook.sock", (const char *)*state, name);
     auto_error struct error *far_away = NULL;
-    assert_int_equal(rpc_listen(far, 0600, &far_away), -1);
+    assert_int_equal(unix_socket_listen(far, 0600, &far_away), -1);
     assert_int_equal(far_away->errnum, ENOENT);
 }
 
@@ -195,13 +195,13 @@ static void paths_of_any_length_work(void **state)
         free(path);
         path = whole;
         assert_int_equal(strlen(path), lengths[i]);
-        int fd = rpc_listen(path, 0600, NULL);
+        int fd = unix_socket_listen(path, 0600, NULL);
         assert_true(fd >= 0);
         auto_error struct error *error = NULL;
-        assert_int_equal(rpc_listen(path, 0600, &error), -1);
+        assert_int_equal(unix_socket_listen(path, 0600, &error), -1);
         assert_non_null(strstr(error->message, "another process listens"));
         close(fd);
-        fd = rpc_listen(path, 0600, NULL);
+        fd = unix_socket_listen(path, 0600, NULL);
         assert_true(fd >= 0);
         close(fd);
         assert_int_equal(unlink(path), 0);

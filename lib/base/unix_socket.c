@@ -1,12 +1,48 @@
-#include "rpc/listen.h"
+#include "base/unix_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rpc/address.h"
+int unix_socket_address_init(
+    struct unix_socket_address *address, const char *path, struct error **err)
+{
+    *address = (struct unix_socket_address){.name = {.sun_family = AF_UNIX}, .directory = -1};
+    const size_t room = sizeof(address->name.sun_path);
+    if (strlen(path) < room) {
+        memcpy(address->name.sun_path, path, strlen(path) + 1);
+        return 0;
+    }
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        errno = ENAMETOOLONG;
+        return error_set_errno(err, "the socket %s", path);
+    }
+    auto_free char *directory = xstrndup(path, (size_t)(slash - path) + 1);
+    address->directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (address->directory < 0)
+        return error_set_errno(err, "the directory %s", directory);
+    int length =
+        snprintf(address->name.sun_path, room, "/proc/self/fd/%d%s", address->directory, slash);
+    if ((size_t)length >= room) {
+        unix_socket_address_clear(address);
+        errno = ENAMETOOLONG;
+        return error_set_errno(err, "the socket %s", path);
+    }
+    return 0;
+}
+
+void unix_socket_address_clear(struct unix_socket_address *address)
+{
+    if (address->directory >= 0)
+        close(address->directory);
+    address->directory = -1;
+}
 
 static int open_socket(void)
 {
@@ -15,7 +51,7 @@ static int open_socket(void)
 
 /* Binds with the mode from the first moment on: a socket that is made open to more and then
  * restricted could be reached in between. Never follows a link at the last component. */
-static int bind_with_mode(int fd, const struct rpc_address *address, mode_t mode)
+static int bind_with_mode(int fd, const struct unix_socket_address *address, mode_t mode)
 {
     mode_t before = umask(~mode & 0777);
     int result = bind(fd, (const struct sockaddr *)&address->name, sizeof(address->name));
@@ -27,7 +63,7 @@ static int bind_with_mode(int fd, const struct rpc_address *address, mode_t mode
 
 /* Removes what is at the address if it is a socket on which nobody listens. Returns 0, or -1 with
  * an error and the thing left alone. */
-static int remove_stale(const struct rpc_address *address, struct error **err)
+static int remove_stale(const struct unix_socket_address *address, struct error **err)
 {
     const char *name = address->name.sun_path;
     struct stat status;
@@ -56,18 +92,18 @@ static int remove_stale(const struct rpc_address *address, struct error **err)
     return 0;
 }
 
-int rpc_remove_stale(const char *path, struct error **err)
+int unix_socket_remove_stale(const char *path, struct error **err)
 {
-    struct rpc_address address;
-    if (rpc_address_init(&address, path, err) < 0)
+    struct unix_socket_address address;
+    if (unix_socket_address_init(&address, path, err) < 0)
         return error_wrap(err, "removing %s", path);
     int result = remove_stale(&address, err);
-    rpc_address_clear(&address);
+    unix_socket_address_clear(&address);
     return result < 0 ? error_wrap(err, "removing %s", path) : 0;
 }
 
 static int bind_or_replace(
-    int fd, const struct rpc_address *address, mode_t mode, struct error **err)
+    int fd, const struct unix_socket_address *address, mode_t mode, struct error **err)
 {
     if (bind_with_mode(fd, address, mode) == 0)
         return 0;
@@ -80,10 +116,10 @@ static int bind_or_replace(
     return error_set_errno(err, "binding");
 }
 
-int rpc_listen(const char *path, mode_t mode, struct error **err)
+int unix_socket_listen(const char *path, mode_t mode, struct error **err)
 {
-    struct rpc_address address;
-    if (rpc_address_init(&address, path, err) < 0)
+    struct unix_socket_address address;
+    if (unix_socket_address_init(&address, path, err) < 0)
         return error_wrap(err, "listening on %s", path);
     auto_fd int fd = open_socket();
     bool failed = fd < 0 ? error_set_errno(err, "making a socket") < 0
@@ -93,6 +129,6 @@ int rpc_listen(const char *path, mode_t mode, struct error **err)
         unlink(address.name.sun_path);
         failed = true;
     }
-    rpc_address_clear(&address);
+    unix_socket_address_clear(&address);
     return failed ? error_wrap(err, "listening on %s", path) : steal_fd(&fd);
 }
