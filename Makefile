@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 
 # Rooms of the house plan, of which those of lib/ know nothing of hooks. A room's library is all its
 # sources but main.c.
-GENERAL_ROOMS := base tls rpc kube guest
+GENERAL_ROOMS := base tls http rpc kube guest
 ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
 # Each program is the main.c of a room.

@@ -10,7 +10,7 @@
 #include "annotations/sidecar.h"
 #include "base/flag.h"
 #include "base/text.h"
-#include "controller/listen.h"
+#include "http/listener.h"
 
 enum {
     MOST_WEBHOOK_THREADS = 64,
@@ -213,7 +213,7 @@ int controller_flag_set(const struct controller_flag *flag, const char *text,
         xstrset(member, text);
         return 0;
     case CONTROLLER_FLAG_LISTEN:
-        if (text[0] != '\0' && controller_listen_check(text, err) < 0)
+        if (text[0] != '\0' && http_listener_check(text, err) < 0)
             return -1;
         xstrset(member, text);
         return 0;

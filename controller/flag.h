@@ -11,7 +11,7 @@
 enum controller_flag_value {
     CONTROLLER_FLAG_TEXT, /* char * */
     CONTROLLER_FLAG_TEXT_OR_NONE, /* the same; may be empty */
-    CONTROLLER_FLAG_LISTEN, /* the same, of controller/listen.h */
+    CONTROLLER_FLAG_LISTEN, /* the same, of http/listener.h */
     CONTROLLER_FLAG_SWITCH, /* bool */
     CONTROLLER_FLAG_COUNT, /* int from 1 to most */
     CONTROLLER_FLAG_RATE, /* double, from a whole number */

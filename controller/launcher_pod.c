@@ -1,6 +1,5 @@
 #include "controller/launcher_pod.h"
 
-#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "controller/launcher_draft.h"
 #include "controller/pod_template.h"
 #include "kube/resource.h"
+#include "tls/sha256.h"
 
 enum {
     LABEL_MAX = 63, /* Kubernetes: of a label's value, and of a host name */
@@ -32,10 +32,9 @@ enum {
 /* The first hexadecimal digits of SHA-256 over text. */
 static void hash_text(const char *text, char digits[2 * HASH_BYTES + 1])
 {
-    unsigned char hash[32] = {0};
-    gnutls_hash_fast(GNUTLS_DIG_SHA256, text, strlen(text), hash);
-    for (size_t i = 0; i < HASH_BYTES; i++)
-        snprintf(&digits[2 * i], 3, "%02x", hash[i]);
+    char all[TLS_SHA256_DIGITS + 1];
+    tls_sha256(text, strlen(text), all);
+    snprintf(digits, 2 * HASH_BYTES + 1, "%.*s", 2 * HASH_BYTES, all);
 }
 
 /* prefix, as much of name as fits, a dash and a hash of what: at most LABEL_MAX bytes, and no dash

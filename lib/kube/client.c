@@ -21,6 +21,23 @@ struct kube_call {
     void *user;
 };
 
+/* The API server, with strings of config. */
+static struct http_target target_of(const struct kube_config *config)
+{
+    return (struct http_target){
+        .url = config->server,
+        .tls_server_name = config->tls_server_name,
+        .proxy_url = config->proxy_url,
+        .insecure = config->insecure,
+        .ca_file = config->ca_file,
+        .ca_data = config->ca_data,
+        .certificate_file = config->certificate_file,
+        .certificate_data = config->certificate_data,
+        .key_file = config->key_file,
+        .key_data = config->key_data,
+    };
+}
+
 struct kube_client *kube_client_new(
     const struct kube_config *config, const struct kube_client_options *options, struct error **err)
 {
@@ -34,8 +51,9 @@ struct kube_client *kube_client_new(
     client->user = options->user;
     kube_bucket_init(&client->bucket, options->qps > 0 ? options->qps : DEFAULT_QPS,
         options->burst > 0 ? options->burst : DEFAULT_BURST);
-    client->transport = kube_transport_new(client->config, options->user_agent, err);
-    if (client->transport == NULL) {
+    const struct http_target target = target_of(client->config);
+    client->http = http_client_new(&target, options->user_agent, err);
+    if (client->http == NULL) {
         kube_client_free(client);
         return NULL;
     }
@@ -48,7 +66,7 @@ void kube_client_free(struct kube_client *client)
         return;
     while (client->exchanges != NULL)
         client->exchanges->abandon(client->exchanges->user);
-    kube_transport_free(client->transport);
+    http_client_free(client->http);
     kube_credentials_free(client->credentials);
     kube_bucket_clear(&client->bucket);
     kube_config_free(client->config);
@@ -94,7 +112,7 @@ static void wait(struct kube_call *call, int64_t milliseconds)
     ev_timer_start(loop, &call->timer);
 }
 
-static void on_end(void *user, const struct kube_outcome *outcome)
+static void on_end(void *user, const struct http_outcome *outcome)
 {
     struct kube_call *call = user;
     auto_json json_t *body = NULL;

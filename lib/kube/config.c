@@ -1,6 +1,5 @@
 #include "kube/config.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "http/url.h"
 #include "kube/config_files.h"
 
 enum { MAX_FILE = 4 << 20, MAX_NAMESPACE = 4096, MAX_FILES = 64 };
@@ -80,29 +80,14 @@ static struct kube_config *load_found(const struct kube_config_options *options,
     return NULL;
 }
 
-/* The scheme of a URL, owned by the caller, or NULL when it is none. */
-static char *url_scheme(const char *text)
-{
-    CURLU *url = curl_url();
-    char *scheme = NULL;
-    char *copy = NULL;
-    if (url != NULL &&
-        curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK)
-        copy = xstrdup(scheme);
-    curl_free(scheme);
-    curl_url_cleanup(url);
-    return copy;
-}
-
 /* Checks server and proxy as URLs, and that no secret would go over a line without TLS. */
 static int check_urls(const struct kube_config *config, struct error **err)
 {
     static const char *const schemes[] = {"https", "http"};
     static const char *const proxy_schemes[] = {"https", "http", "socks5"};
-    auto_free char *scheme = url_scheme(config->server);
+    auto_free char *scheme = http_url_scheme(config->server);
     auto_free char *proxy_scheme =
-        config->proxy_url != NULL ? url_scheme(config->proxy_url) : xstrdup("http");
+        config->proxy_url != NULL ? http_url_scheme(config->proxy_url) : xstrdup("http");
     if (scheme == NULL || text_index(scheme, schemes, ARRAY_SIZE(schemes)) < 0)
         return error_set(
             err, ERROR_INPUT, "server \"%s\" is no URL: use https://HOST:PORT", config->server);

@@ -134,12 +134,12 @@ void kube_credentials_leave(
     DL_DELETE(credentials->waiters, waiter);
 }
 
-struct kube_identity kube_credentials_identity(
+struct http_identity kube_credentials_identity(
     const struct kube_credentials *credentials, unsigned long *generation)
 {
     const struct kube_config *config = credentials->config;
     *generation = credentials->generation;
-    return (struct kube_identity){
+    return (struct http_identity){
         .token = credentials->is_given ? credentials->given.token : config->token,
         .username = config->username,
         .password = config->password,

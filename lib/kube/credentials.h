@@ -3,8 +3,8 @@
 #ifndef KUBE_CREDENTIALS_H
 #define KUBE_CREDENTIALS_H
 
+#include "http/target.h"
 #include "kube/config.h"
-#include "kube/transport.h"
 
 struct kube_credentials;
 
@@ -33,7 +33,7 @@ void kube_credentials_leave(
     struct kube_credentials *credentials, struct kube_credentials_waiter *waiter);
 
 /* The identity that is there, borrowed until the loop runs on; *generation gets its number. */
-struct kube_identity kube_credentials_identity(
+struct http_identity kube_credentials_identity(
     const struct kube_credentials *credentials, unsigned long *generation);
 
 /* The API server did not take the identity of that generation. Returns whether another may be had:

@@ -12,6 +12,8 @@ enum {
     MAX_SHOWN = 300, /* bytes of an answer that is no JSON, in a message */
 };
 
+static const char answer_type[] = "application/json";
+
 static void on_turn(void *user);
 static void on_identity(void *user, const struct error *err);
 
@@ -28,7 +30,8 @@ void kube_exchange_init(struct kube_exchange *exchange, struct kube_client *clie
 /* Ends a try that came to no transfer. */
 static void end_without_answer(struct kube_exchange *exchange, const char *why)
 {
-    struct kube_outcome outcome = {.fault = KUBE_FAULT_REFUSED, .why = why, .body = ""};
+    struct http_outcome outcome = {
+        .fault = HTTP_FAULT_REFUSED, .why = why, .content_type = "", .body = ""};
     exchange->on_end(exchange->user, &outcome);
 }
 
@@ -38,14 +41,14 @@ static void pass_data(void *user, const char *data, size_t length)
     exchange->on_data(exchange->user, data, length);
 }
 
-static void on_done(void *user, const struct kube_outcome *outcome)
+static void on_done(void *user, const struct http_outcome *outcome)
 {
     struct kube_exchange *exchange = user;
     struct kube_client *client = exchange->client;
     exchange->transfer = NULL; /* it ends with this */
     if (client->observe != NULL)
         client->observe(client->user, exchange->verb, outcome->code, outcome->seconds);
-    bool unknown = outcome->fault == KUBE_FAULT_NONE && outcome->code == 401;
+    bool unknown = outcome->fault == HTTP_FAULT_NONE && outcome->code == 401;
     if (unknown && !exchange->refreshed &&
         kube_credentials_refused(client->credentials, exchange->generation)) {
         exchange->refreshed = true;
@@ -63,13 +66,14 @@ static void on_identity(void *user, const struct error *err)
         end_without_answer(exchange, err->message);
         return;
     }
-    struct kube_identity identity =
+    struct http_identity identity =
         kube_credentials_identity(client->credentials, &exchange->generation);
     auto_error struct error *refusal = NULL;
-    exchange->transfer = kube_transfer_start(client->transport,
-        &(struct kube_transfer_options){
+    exchange->transfer = http_client_start(client->http,
+        &(struct http_transfer_options){
             .method = exchange->method,
             .path = exchange->path,
+            .accept = answer_type,
             .body = exchange->body,
             .length = exchange->body != NULL ? strlen(exchange->body) : 0,
             .content_type = exchange->content_type,
@@ -102,7 +106,7 @@ void kube_exchange_clear(struct kube_exchange *exchange)
     kube_bucket_leave(&exchange->client->bucket, &exchange->turn);
     kube_credentials_leave(exchange->client->credentials, &exchange->identity);
     if (exchange->transfer != NULL)
-        kube_transfer_cancel(exchange->transfer);
+        http_transfer_cancel(exchange->transfer);
     DL_DELETE(exchange->client->exchanges, exchange);
     free(exchange->what);
     free(exchange->path);
@@ -111,14 +115,14 @@ void kube_exchange_clear(struct kube_exchange *exchange)
 
 /* An answer's JSON, or NULL. Zero bytes are let pass: one string with \u0000 in one object would
  * otherwise hide all that are listed with it. */
-static json_t *parse(const struct kube_outcome *outcome)
+static json_t *parse(const struct http_outcome *outcome)
 {
     return json_loadb(outcome->body, outcome->length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 }
 
 /* A failure that came as an answer, which a proxy may have written in plain text. */
 static struct kube_failure *read_refusal(
-    const struct kube_exchange *exchange, const struct kube_outcome *outcome)
+    const struct kube_exchange *exchange, const struct http_outcome *outcome)
 {
     auto_json json_t *status = parse(outcome);
     if (!json_is_object(status)) {
@@ -131,18 +135,18 @@ static struct kube_failure *read_refusal(
 }
 
 struct kube_failure *kube_exchange_read(
-    const struct kube_exchange *exchange, const struct kube_outcome *outcome, json_t **body)
+    const struct kube_exchange *exchange, const struct http_outcome *outcome, json_t **body)
 {
-    if (outcome->fault == KUBE_FAULT_TOO_LARGE)
+    if (outcome->fault == HTTP_FAULT_TOO_LARGE)
         return kube_failure_new(exchange->what, KUBE_TOO_LARGE, outcome->code,
             "the answer is larger than %d MiB", MAX_ANSWER >> 20);
-    if (outcome->fault != KUBE_FAULT_NONE)
+    if (outcome->fault != HTTP_FAULT_NONE)
         return kube_failure_unreachable(exchange->what, outcome->why);
     if (outcome->code < 200 || outcome->code > 299)
         return read_refusal(exchange, outcome);
     if (body != NULL)
         *body = parse(outcome);
-    if (body != NULL ? *body != NULL : outcome->is_json)
+    if (body != NULL ? *body != NULL : text_starts_with(outcome->content_type, answer_type))
         return NULL;
     return kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
         "what %s answered is not JSON", exchange->client->config->server);

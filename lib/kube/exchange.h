@@ -3,14 +3,14 @@
 #ifndef KUBE_EXCHANGE_H
 #define KUBE_EXCHANGE_H
 
+#include "http/client.h"
 #include "kube/bucket.h"
 #include "kube/client.h"
 #include "kube/credentials.h"
-#include "kube/transport.h"
 
 struct kube_client {
     struct kube_config *config;
-    struct kube_transport *transport;
+    struct http_client *http;
     struct kube_credentials *credentials;
     struct kube_bucket bucket;
     struct kube_exchange *exchanges; /* all calls and watches there are */
@@ -33,14 +33,14 @@ struct kube_exchange {
     const char *content_type; /* static */
     int64_t timeout_ms;
     /* what comes of it; set by the owner */
-    void (*on_data)(void *user, const char *data, size_t length); /* as kube/transport.h says */
-    void (*on_end)(void *user, const struct kube_outcome *outcome); /* once a try */
+    void (*on_data)(void *user, const char *data, size_t length); /* as http/client.h says */
+    void (*on_end)(void *user, const struct http_outcome *outcome); /* once a try */
     void (*abandon)(void *user); /* the client goes: free the owner */
     void *user;
     /* its own */
     struct kube_bucket_waiter turn;
     struct kube_credentials_waiter identity;
-    struct kube_transfer *transfer;
+    struct http_transfer *transfer;
     unsigned long generation; /* of the identity it bears */
     bool refreshed; /* the credentials, after a 401 */
 };
@@ -58,6 +58,6 @@ void kube_exchange_clear(struct kube_exchange *exchange);
  * the JSON of a good answer, a new reference, where body is not NULL: else it is enough that the
  * answer says to be JSON. */
 struct kube_failure *kube_exchange_read(
-    const struct kube_exchange *exchange, const struct kube_outcome *outcome, json_t **body);
+    const struct kube_exchange *exchange, const struct http_outcome *outcome, json_t **body);
 
 #endif

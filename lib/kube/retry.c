@@ -10,11 +10,11 @@ enum {
     NOT_IMPLEMENTED = 501,
 };
 
-bool kube_retry_is_due(const struct kube_failure *failure, enum kube_fault fault, bool idempotent)
+bool kube_retry_is_due(const struct kube_failure *failure, enum http_fault fault, bool idempotent)
 {
-    if (fault == KUBE_FAULT_NOT_SENT || failure->reason == KUBE_TOO_MANY_REQUESTS)
+    if (fault == HTTP_FAULT_NOT_SENT || failure->reason == KUBE_TOO_MANY_REQUESTS)
         return true;
-    if (!idempotent || fault == KUBE_FAULT_REFUSED)
+    if (!idempotent || fault == HTTP_FAULT_REFUSED)
         return false;
     return (failure->reason == KUBE_SERVER_ERROR && failure->code != NOT_IMPLEMENTED) ||
            failure->reason == KUBE_UNREACHABLE;

@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 
+#include "http/client.h"
 #include "kube/status.h"
-#include "kube/transport.h"
 
 /* Every request is tried again after 429 and when the server has not seen it; an idempotent one
  * also after 5xx and a connection that broke. */
-bool kube_retry_is_due(const struct kube_failure *failure, enum kube_fault fault, bool idempotent);
+bool kube_retry_is_due(const struct kube_failure *failure, enum http_fault fault, bool idempotent);
 
 /* How long to wait after so many tries: as long as the server says, at most a minute; else a delay
  * that doubles from 200 ms to 10 s, half of it at random so that clients do not march in step. */

@@ -103,7 +103,7 @@ static void on_data(void *user, const char *data, size_t length)
         watch_free(watch);
 }
 
-static void on_end(void *user, const struct kube_outcome *outcome)
+static void on_end(void *user, const struct http_outcome *outcome)
 {
     struct kube_watch *watch = user;
     auto_kube_failure struct kube_failure *failure =

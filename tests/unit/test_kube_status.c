@@ -90,18 +90,18 @@ static void test_retries(void **state)
     (void)state;
     static const struct {
         int code; /* 0: none came */
-        enum kube_fault fault;
+        enum http_fault fault;
         bool idempotent, other; /* whether it is tried again */
     } cases[] = {
-        {429, KUBE_FAULT_NONE, true, true},
-        {500, KUBE_FAULT_NONE, true, false},
-        {503, KUBE_FAULT_NONE, true, false},
-        {501, KUBE_FAULT_NONE, false, false},
-        {409, KUBE_FAULT_NONE, false, false},
-        {403, KUBE_FAULT_NONE, false, false},
-        {0, KUBE_FAULT_NOT_SENT, true, true},
-        {0, KUBE_FAULT_BROKEN, true, false},
-        {0, KUBE_FAULT_REFUSED, false, false},
+        {429, HTTP_FAULT_NONE, true, true},
+        {500, HTTP_FAULT_NONE, true, false},
+        {503, HTTP_FAULT_NONE, true, false},
+        {501, HTTP_FAULT_NONE, false, false},
+        {409, HTTP_FAULT_NONE, false, false},
+        {403, HTTP_FAULT_NONE, false, false},
+        {0, HTTP_FAULT_NOT_SENT, true, true},
+        {0, HTTP_FAULT_BROKEN, true, false},
+        {0, HTTP_FAULT_REFUSED, false, false},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_kube_failure struct kube_failure *failure =

@@ -1,12 +1,18 @@
-#include "controller/listen.h"
+#include "http/listener.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
+#include "base/unix_socket.h"
+
+static const char unix_prefix[] = "unix:";
 
 /* Binds and listens. Returns a descriptor, or -1 with errno set. */
 static int listen_at(int family, const struct sockaddr *address, socklen_t length)
@@ -75,7 +81,7 @@ static int read_listen(
     return 0;
 }
 
-int controller_listen_check(const char *listen, struct error **err)
+int http_listener_check(const char *listen, struct error **err)
 {
     in_port_t port = 0;
     struct addrinfo *address = NULL;
@@ -86,7 +92,8 @@ int controller_listen_check(const char *listen, struct error **err)
     return 0;
 }
 
-int controller_listen(const char *listen, struct error **err)
+/* Listens at an address and port. Returns the descriptor, or -1 with an error. */
+static int listen_tcp(const char *listen, struct error **err)
 {
     in_port_t port = 0;
     struct addrinfo *address = NULL;
@@ -104,14 +111,54 @@ int controller_listen(const char *listen, struct error **err)
     return fd >= 0 ? fd : error_set_errno(err, "listening at %s", listen);
 }
 
-int controller_listen_port(int fd)
+/* Remembers which file the socket is, so that no other one is removed at the end. */
+static int listen_unix(
+    struct http_listener *listener, const char *path, mode_t mode, struct error **err)
+{
+    listener->fd = unix_socket_listen(path, mode, err);
+    if (listener->fd < 0)
+        return -1;
+    struct stat status;
+    if (lstat(path, &status) < 0)
+        return 0; /* somebody has removed it already */
+    listener->path = xstrdup(path);
+    listener->device = status.st_dev;
+    listener->inode = status.st_ino;
+    return 0;
+}
+
+int http_listener_open(
+    struct http_listener *listener, const char *listen, mode_t mode, struct error **err)
+{
+    *listener = (struct http_listener){.fd = -1};
+    if (text_starts_with(listen, unix_prefix))
+        return listen_unix(listener, listen + strlen(unix_prefix), mode, err);
+    listener->fd = listen_tcp(listen, err);
+    return listener->fd < 0 ? -1 : 0;
+}
+
+void http_listener_close(struct http_listener *listener)
+{
+    struct stat status;
+    if (listener->path != NULL && lstat(listener->path, &status) == 0 &&
+        status.st_dev == listener->device && status.st_ino == listener->inode)
+        unlink(listener->path);
+    free(listener->path);
+    if (listener->fd >= 0)
+        close(listener->fd);
+    *listener = (struct http_listener){.fd = -1};
+}
+
+int http_listener_port(const struct http_listener *listener)
 {
     union {
         struct sockaddr_in four;
         struct sockaddr_in6 six;
     } address = {.six = {0}};
     socklen_t length = sizeof(address);
-    if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+    if (getsockname(listener->fd, (struct sockaddr *)&address, &length) < 0)
+        return -1;
+    if (address.four.sin_family != AF_INET && address.four.sin_family != AF_INET6)
         return -1;
     return ntohs(
         address.four.sin_family == AF_INET ? address.four.sin_port : address.six.sin6_port);

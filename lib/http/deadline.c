@@ -1,4 +1,4 @@
-#include "controller/deadline.h"
+#include "http/deadline.h"
 
 #include <stddef.h>
 #include <sys/socket.h>
@@ -7,11 +7,11 @@
 #include "base/clock.h"
 
 /* Shuts down what is late, and sets the timer for what comes next; with the mutex held. */
-static void watch(struct ev_loop *loop, struct controller_deadlines *deadlines)
+static void watch(struct ev_loop *loop, struct http_deadlines *deadlines)
 {
     double time = clock_seconds();
     while (deadlines->first != NULL && deadlines->first->at <= time) {
-        struct controller_deadline *late = deadlines->first;
+        struct http_deadline *late = deadlines->first;
         shutdown(late->fd, SHUT_RDWR); /* its owner sees that, and closes it */
         late->missed = true;
         late->listed = false;
@@ -28,7 +28,7 @@ static void watch(struct ev_loop *loop, struct controller_deadlines *deadlines)
 static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
     (void)events;
-    struct controller_deadlines *deadlines = timer->data;
+    struct http_deadlines *deadlines = timer->data;
     ev_now_update(loop);
     pthread_mutex_lock(&deadlines->mutex);
     watch(loop, deadlines);
@@ -37,13 +37,13 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 static void on_begin(struct ev_loop *loop, struct ev_async *begin, int events)
 {
-    struct controller_deadlines *deadlines = begin->data;
+    struct http_deadlines *deadlines = begin->data;
     on_timer(loop, &deadlines->timer, events);
 }
 
-void controller_deadlines_init(struct controller_deadlines *deadlines, double seconds)
+void http_deadlines_init(struct http_deadlines *deadlines, double seconds)
 {
-    *deadlines = (struct controller_deadlines){.seconds = seconds};
+    *deadlines = (struct http_deadlines){.seconds = seconds};
     pthread_mutex_init(&deadlines->mutex, NULL);
     ev_async_init(&deadlines->begin, on_begin);
     ev_init(&deadlines->timer, on_timer);
@@ -51,15 +51,14 @@ void controller_deadlines_init(struct controller_deadlines *deadlines, double se
     ev_async_start(EV_DEFAULT_ & deadlines->begin);
 }
 
-void controller_deadlines_clear(struct controller_deadlines *deadlines)
+void http_deadlines_clear(struct http_deadlines *deadlines)
 {
     ev_async_stop(EV_DEFAULT_ & deadlines->begin);
     ev_timer_stop(EV_DEFAULT_ & deadlines->timer);
     pthread_mutex_destroy(&deadlines->mutex);
 }
 
-void controller_deadline_set(
-    struct controller_deadlines *deadlines, struct controller_deadline *deadline, int fd)
+void http_deadline_set(struct http_deadlines *deadlines, struct http_deadline *deadline, int fd)
 {
     pthread_mutex_lock(&deadlines->mutex);
     if (deadline->listed)
@@ -75,8 +74,7 @@ void controller_deadline_set(
         ev_async_send(EV_DEFAULT_ & deadlines->begin);
 }
 
-bool controller_deadline_end(
-    struct controller_deadlines *deadlines, struct controller_deadline *deadline)
+bool http_deadline_end(struct http_deadlines *deadlines, struct http_deadline *deadline)
 {
     pthread_mutex_lock(&deadlines->mutex);
     if (deadline->listed)

@@ -1,0 +1,139 @@
+#include "http/connection.h"
+
+#include <gnutls/gnutls.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+struct connection {
+    struct http_deadline deadline; /* for the handshake and each request */
+    const struct http_certificates *certificates; /* of the server; borrowed */
+    void *certificate; /* of the handshake, held; or NULL */
+    time_t started; /* clock_seconds, whole ones */
+    bool agreed; /* the handshake is done */
+    bool used; /* it had a request */
+    bool slow; /* it was silent too long */
+};
+
+static struct connection *connection_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* The client's Finished has come: it likes our certificate. */
+static int on_agreed(gnutls_session_t session, unsigned message, unsigned when, unsigned incoming,
+    const gnutls_datum_t *data)
+{
+    (void)message;
+    (void)when;
+    (void)data;
+    struct connection *connection = gnutls_session_get_ptr(session);
+    connection->agreed = connection->agreed || incoming != 0;
+    return 0;
+}
+
+static void connection_start(
+    struct http_shared *shared, struct MHD_Connection *mhd, struct connection *connection)
+{
+    connection->started = (time_t)clock_seconds();
+    if (shared->tls) {
+        /* the session borrows the certificate until the connection ends */
+        connection->certificates = &shared->certificates;
+        connection->certificate = shared->certificates.hold(shared->certificates.user);
+        gnutls_session_t session =
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+        gnutls_session_set_ptr(session, connection);
+        gnutls_handshake_set_hook_function(
+            session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_agreed);
+    }
+    http_deadline_set(&shared->deadlines, &connection->deadline,
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+}
+
+/* The TLS session is gone by now, the socket not. */
+static void connection_end(struct http_shared *shared, struct connection *connection)
+{
+    bool late = http_deadline_end(&shared->deadlines, &connection->deadline);
+    if (late || connection->slow ||
+        (!connection->used && (time_t)clock_seconds() - connection->started >= HTTP_SILENCE_S))
+        http_shared_bad(shared, "slow");
+    else if (!connection->used && !connection->agreed)
+        http_shared_bad(shared, "tls");
+    if (connection->certificate != NULL)
+        shared->certificates.release(connection->certificate);
+    free(connection);
+}
+
+void http_connection_on_change(void *user, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = xcalloc(1, sizeof(struct connection));
+        connection_start(user, connection, *context);
+    } else {
+        connection_end(user, *context);
+        *context = NULL;
+    }
+}
+
+int http_connection_on_handshake(gnutls_session_t session, const gnutls_datum_t *accepted_cas,
+    int ca_count, const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+    gnutls_pcert_st **chain, unsigned *chain_length, gnutls_privkey_t *key)
+{
+    (void)accepted_cas;
+    (void)ca_count;
+    (void)algorithms;
+    (void)algorithm_count;
+    const struct connection *connection = gnutls_session_get_ptr(session);
+    if (connection->certificate == NULL)
+        return -1;
+    connection->certificates->get(connection->certificate, chain, chain_length, key);
+    return 0;
+}
+
+void *http_connection_on_begin(void *user, const char *uri, struct MHD_Connection *mhd)
+{
+    (void)uri;
+    struct http_shared *shared = user;
+    struct connection *connection = connection_of(mhd);
+    if (connection->used) {
+        http_deadline_set(&shared->deadlines, &connection->deadline, connection->deadline.fd);
+        MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)HTTP_SILENCE_S);
+    }
+    connection->used = true;
+    return http_exchange_begin(shared, mhd, &connection->deadline);
+}
+
+void http_connection_on_completed(
+    void *user, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code)
+{
+    struct http_shared *shared = user;
+    struct connection *connection = connection_of(mhd);
+    if (*context == NULL)
+        return;
+    http_exchange_end(*context);
+    *context = NULL;
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
+        http_deadline_end(&shared->deadlines, &connection->deadline);
+        MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)HTTP_KEEP_ALIVE_S);
+    }
+    connection->slow = code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED;
+}
+
+enum MHD_Result http_connection_on_request(void *user, struct MHD_Connection *mhd, const char *url,
+    const char *method, const char *version, const char *data, size_t *data_size, void **context)
+{
+    (void)user;
+    (void)mhd;
+    (void)version;
+    struct http_request *request = *context;
+    if (!request->begun)
+        return http_exchange_head(request, url, method) ? http_exchange_answer(request) : MHD_YES;
+    if (*data_size == 0)
+        return http_exchange_answer(request);
+    http_exchange_part(request, data, *data_size);
+    *data_size = 0;
+    return MHD_YES;
+}

@@ -1,0 +1,189 @@
+#include "http/endpoint.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/text.h"
+#include "http/url.h"
+
+enum {
+    CONNECT_TIMEOUT_MS = 10000,
+    KEEP_ALIVE_IDLE_S = 30,
+    KEEP_ALIVE_INTERVAL_S = 10,
+    /* data that nobody acknowledges ends a connection then; the kernel would take a quarter of an
+     * hour, and HTTP/2 puts every new request on the same dead connection meanwhile */
+    UNACKNOWLEDGED_MS = 30000,
+};
+
+/* Options that are set one after the other, as long as none is refused. */
+struct options {
+    CURL *easy;
+    CURLcode refusal; /* the first; or CURLE_OK */
+};
+
+/* The server's URL by parts, for a name in the certificate that is not the host's: the URL then
+ * bears the name, and the connection and the Host header go to the host. */
+static int set_server_name(
+    struct http_endpoint *endpoint, const char *server, const char *name, struct error **err)
+{
+    auto_free char *host = NULL;
+    auto_free char *port = NULL;
+    endpoint->base = http_url_with_host(server, name, &host, &port);
+    if (endpoint->base == NULL)
+        return error_set(
+            err, ERROR_INPUT, "server %s with tls-server-name %s: they make no URL", server, name);
+    auto_free char *connect_to = xasprintf("::%s:%s", host, port);
+    endpoint->host_header = xasprintf("Host: %s:%s", host, port);
+    endpoint->connect_to = curl_slist_append(NULL, connect_to);
+    return 0;
+}
+
+/* Which proxy, as Go's programs choose it: the configuration's for all, else the environment's for
+ * all but this machine. libcurl reads HTTPS_PROXY and NO_PROXY by itself, but HTTP_PROXY in small
+ * letters alone. */
+static void set_proxy(struct http_endpoint *endpoint)
+{
+    static const char socks[] = "socks5://";
+    const char *proxy = endpoint->target.proxy_url;
+    const char *server = endpoint->target.url;
+    if (proxy == NULL && (endpoint->target.unix_socket != NULL || http_url_is_loopback(server)))
+        endpoint->no_proxy = "*";
+    else if (proxy == NULL && text_starts_with(server, "http://"))
+        xstrset(&endpoint->proxy, getenv("HTTP_PROXY"));
+    else if (proxy != NULL && text_starts_with(proxy, socks))
+        endpoint->proxy = xasprintf("socks5h://%s", proxy + strlen(socks)); /* it resolves names */
+    else
+        xstrset(&endpoint->proxy, proxy);
+    if (proxy != NULL)
+        endpoint->no_proxy = "";
+}
+
+int http_endpoint_init(
+    struct http_endpoint *endpoint, const struct http_target *target, struct error **err)
+{
+    *endpoint = (struct http_endpoint){.target = *target};
+    set_proxy(endpoint);
+    if (target->tls_server_name == NULL)
+        endpoint->base = xstrdup(target->url);
+    else if (set_server_name(endpoint, target->url, target->tls_server_name, err) < 0)
+        return -1;
+    size_t length = strlen(endpoint->base);
+    while (length > 0 && endpoint->base[length - 1] == '/')
+        endpoint->base[--length] = '\0';
+    return 0;
+}
+
+void http_endpoint_clear(struct http_endpoint *endpoint)
+{
+    curl_slist_free_all(endpoint->connect_to);
+    free(endpoint->base);
+    free(endpoint->host_header);
+    free_secret(endpoint->proxy, endpoint->proxy != NULL ? strlen(endpoint->proxy) : 0);
+}
+
+const char *http_endpoint_name(const struct http_endpoint *endpoint)
+{
+    return text_or(endpoint->target.unix_socket, endpoint->target.url);
+}
+
+static void note(struct options *options, CURLcode code)
+{
+    if (options->refusal == CURLE_OK)
+        options->refusal = code;
+}
+
+static void set_long(struct options *options, CURLoption option, long value)
+{
+    note(options, curl_easy_setopt(options->easy, option, value));
+}
+
+static void set_string(struct options *options, CURLoption option, const char *value)
+{
+    note(options, curl_easy_setopt(options->easy, option, value));
+}
+
+static void set_pem(struct options *options, CURLoption option, const char *pem)
+{
+    struct curl_blob blob = {
+        .data = (void *)pem, /* libcurl copies it */
+        .len = strlen(pem),
+        .flags = CURL_BLOB_COPY,
+    };
+    note(options, curl_easy_setopt(options->easy, option, &blob));
+}
+
+/* CURLOPT_SOCKOPTFUNCTION */
+static int set_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)user, (void)purpose;
+    unsigned int milliseconds = UNACKNOWLEDGED_MS;
+    /* a socket that has no such option does without */
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds));
+    return CURL_SOCKOPT_OK;
+}
+
+static void set_connection(struct options *options, const struct http_endpoint *endpoint)
+{
+    set_long(options, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+    set_long(options, CURLOPT_PIPEWAIT, 1); /* rather a stream of a connection that comes about */
+    set_long(options, CURLOPT_NOSIGNAL, 1);
+    set_long(options, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    set_long(options, CURLOPT_TCP_KEEPALIVE, 1);
+    set_long(options, CURLOPT_TCP_KEEPIDLE, KEEP_ALIVE_IDLE_S);
+    set_long(options, CURLOPT_TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_S);
+    note(options, curl_easy_setopt(options->easy, CURLOPT_SOCKOPTFUNCTION, set_socket));
+    if (endpoint->connect_to != NULL)
+        note(options, curl_easy_setopt(options->easy, CURLOPT_CONNECT_TO, endpoint->connect_to));
+    if (endpoint->target.unix_socket != NULL)
+        set_string(options, CURLOPT_UNIX_SOCKET_PATH, endpoint->target.unix_socket);
+    if (endpoint->proxy != NULL)
+        set_string(options, CURLOPT_PROXY, endpoint->proxy);
+    if (endpoint->no_proxy != NULL)
+        set_string(options, CURLOPT_NOPROXY, endpoint->no_proxy);
+}
+
+static void set_tls(
+    struct options *options, const struct http_target *target, const struct http_identity *identity)
+{
+    set_long(options, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    set_long(options, CURLOPT_SSL_VERIFYPEER, !target->insecure);
+    set_long(options, CURLOPT_SSL_VERIFYHOST, target->insecure ? 0 : 2);
+    if (target->ca_data != NULL || target->ca_file != NULL) {
+        set_string(options, CURLOPT_CAPATH, NULL); /* this CA, not those of the system too */
+        set_string(options, CURLOPT_CAINFO, target->ca_file);
+    }
+    if (target->ca_data != NULL)
+        set_pem(options, CURLOPT_CAINFO_BLOB, target->ca_data);
+    const char *certificate = text_or(identity->certificate, target->certificate_data);
+    const char *key = text_or(identity->key, target->key_data);
+    if (certificate != NULL)
+        set_pem(options, CURLOPT_SSLCERT_BLOB, certificate);
+    else if (target->certificate_file != NULL)
+        set_string(options, CURLOPT_SSLCERT, target->certificate_file);
+    if (key != NULL)
+        set_pem(options, CURLOPT_SSLKEY_BLOB, key);
+    else if (target->key_file != NULL)
+        set_string(options, CURLOPT_SSLKEY, target->key_file);
+}
+
+static void set_login(struct options *options, const struct http_identity *identity)
+{
+    if (identity->username == NULL)
+        return;
+    set_long(options, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    set_string(options, CURLOPT_USERNAME, identity->username);
+    set_string(options, CURLOPT_PASSWORD, text_or(identity->password, ""));
+}
+
+CURLcode http_endpoint_apply(
+    const struct http_endpoint *endpoint, const struct http_identity *identity, CURL *easy)
+{
+    struct options options = {easy, CURLE_OK};
+    set_connection(&options, endpoint);
+    set_tls(&options, &endpoint->target, identity);
+    set_login(&options, identity);
+    return options.refusal;
+}

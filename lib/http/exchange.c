@@ -1,0 +1,302 @@
+#include "http/exchange.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+enum {
+    FIRST_BODY = 16 * 1024, /* what is allocated for a body at first */
+    BODIES_AT_ONCE = 16, /* of the greatest size */
+    LONGEST_SHOWN = 128, /* of what a client sent, in an error */
+};
+
+struct http_shared *http_shared_new(void)
+{
+    struct http_shared *shared = xcalloc(1, sizeof(*shared));
+    atomic_init(&shared->references, 1);
+    pthread_mutexattr_t recursive;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&shared->mutex, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+    return shared;
+}
+
+void http_shared_unref(struct http_shared *shared)
+{
+    if (atomic_fetch_sub(&shared->references, 1) != 1)
+        return;
+    pthread_mutex_destroy(&shared->mutex);
+    free(shared);
+}
+
+void http_shared_bad(const struct http_shared *shared, const char *reason)
+{
+    if (shared->on_bad != NULL)
+        shared->on_bad(shared->user, reason);
+}
+
+/* Its client has hung up, while its handler owes the answer; with the mutex held. */
+static void on_gone(struct http_hangup *hangup)
+{
+    struct http_request *request = (struct http_request *)hangup;
+    request->gone = true;
+    if (request->on_hangup != NULL)
+        request->on_hangup(request->on_hangup_user);
+}
+
+struct http_request *http_exchange_begin(
+    struct http_shared *shared, struct MHD_Connection *mhd, struct http_deadline *deadline)
+{
+    struct http_request *request = xcalloc(1, sizeof(*request));
+    atomic_fetch_add(&shared->references, 1);
+    atomic_fetch_add(&shared->requests, 1);
+    request->shared = shared;
+    request->mhd = mhd;
+    request->deadline = deadline;
+    request->hangup.on_gone = on_gone;
+    return request;
+}
+
+static void drop_body(struct http_request *request)
+{
+    atomic_fetch_sub(&request->shared->body_bytes, request->allocated);
+    free(request->body);
+    request->body = NULL;
+    request->length = request->allocated = 0;
+}
+
+void http_exchange_free(struct http_request *request)
+{
+    drop_body(request);
+    free(request->answer.body);
+    http_shared_unref(request->shared);
+    free(request);
+}
+
+void http_exchange_end(struct http_request *request)
+{
+    struct http_shared *shared = request->shared;
+    pthread_mutex_lock(&shared->mutex);
+    bool owed = request->owed;
+    request->ended = true;
+    if (owed) { /* its handler still reads the body */
+        request->phase = HTTP_ORPHANED;
+        atomic_fetch_sub(&shared->body_bytes, request->allocated);
+        request->allocated = 0;
+    }
+    pthread_mutex_unlock(&shared->mutex);
+    atomic_fetch_sub(&shared->requests, 1);
+    if (!owed)
+        http_exchange_free(request);
+}
+
+static void refuse(struct http_request *request, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Decides the reply; what is still to come of the body is read and dropped. */
+static void refuse(struct http_request *request, int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    drop_body(request);
+    request->answer = (struct http_answer){.code = code, .body = xvasprintf(format, args)};
+    request->answer.length = strlen(request->answer.body);
+    va_end(args);
+}
+
+static void refuse_size(struct http_request *request)
+{
+    refuse(request, MHD_HTTP_CONTENT_TOO_LARGE,
+        "the body of the request is larger than %zu bytes\n", request->shared->max_body);
+}
+
+static void refuse_path(struct http_request *request, const char *url)
+{
+    const char *paths[8];
+    size_t count = 0;
+    for (; count < request->shared->route_count && count < ARRAY_SIZE(paths); count++)
+        paths[count] = request->shared->routes[count].path;
+    auto_free char *shown = text_printable(url, strlen(url), LONGEST_SHOWN);
+    auto_free char *list = text_list(paths, count);
+    refuse(request, MHD_HTTP_NOT_FOUND, "there is no %s here, only %s\n", shown, list);
+}
+
+/* Whether a Content-Type is of that type, whatever its parameters. */
+static bool is_type(const char *content_type, const char *type)
+{
+    size_t length = strcspn(content_type, "; \t");
+    return length == strlen(type) && strncasecmp(content_type, type, length) == 0;
+}
+
+static const char *header(struct MHD_Connection *mhd, const char *name)
+{
+    return MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, name);
+}
+
+static const struct http_route *find_route(const struct http_shared *shared, const char *url)
+{
+    for (size_t i = 0; i < shared->route_count; i++) {
+        if (streq(shared->routes[i].path, url))
+            return &shared->routes[i];
+    }
+    return NULL;
+}
+
+/* Finds the route of a request, or refuses it. */
+static void look_at_head(struct http_request *request, const char *url, const char *method)
+{
+    const struct http_route *route = find_route(request->shared, url);
+    if (route == NULL) {
+        refuse_path(request, url);
+        return;
+    }
+    bool post = route->method == HTTP_POST;
+    bool known = post ? streq(method, MHD_HTTP_METHOD_POST)
+                      : streq(method, MHD_HTTP_METHOD_GET) || streq(method, MHD_HTTP_METHOD_HEAD);
+    if (!known) {
+        auto_free char *shown = text_printable(method, strlen(method), LONGEST_SHOWN);
+        request->allow = post ? "POST" : "GET, HEAD";
+        refuse(request, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is not for %s; use %s\n", url, shown,
+            post ? "POST" : "GET or HEAD");
+        return;
+    }
+    const char *type = text_or(header(request->mhd, MHD_HTTP_HEADER_CONTENT_TYPE), "");
+    if (post && route->content_type != NULL && !is_type(type, route->content_type)) {
+        auto_free char *shown = text_printable(type, strlen(type), LONGEST_SHOWN);
+        refuse(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+            "the content type is \"%s\"; it must be %s\n", shown, route->content_type);
+        return;
+    }
+    request->route = route;
+}
+
+/* Whether the head announces a body that is too large. libmicrohttpd has checked the number. */
+static bool announces_too_much(const struct http_request *request)
+{
+    const char *length = header(request->mhd, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length != NULL && strtoull(length, NULL, 10) > request->shared->max_body;
+}
+
+bool http_exchange_head(struct http_request *request, const char *url, const char *method)
+{
+    request->begun = true;
+    look_at_head(request, url, method);
+    if (!announces_too_much(request))
+        return false;
+    refuse_size(request);
+    return true;
+}
+
+void http_exchange_part(struct http_request *request, const char *data, size_t size)
+{
+    struct http_shared *shared = request->shared;
+    const struct http_route *route = request->route;
+    size_t max = shared->max_body;
+    if (request->answer.code != 0 || (route->method != HTTP_POST && !route->takes_body))
+        return;
+    if (size > max - request->length) {
+        refuse_size(request);
+        return;
+    }
+    if (request->length + size >= request->allocated) {
+        size_t wanted = request->allocated == 0 ? FIRST_BODY : 2 * request->allocated;
+        while (wanted <= request->length + size)
+            wanted *= 2;
+        size_t more = wanted - request->allocated;
+        if (atomic_fetch_add(&shared->body_bytes, more) + more > BODIES_AT_ONCE * max) {
+            atomic_fetch_sub(&shared->body_bytes, more);
+            refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                "too many large requests at once; try again\n");
+            return;
+        }
+        request->body = xrealloc(request->body, wanted);
+        request->allocated = wanted;
+    }
+    memcpy(request->body + request->length, data, size);
+    request->length += size;
+    request->body[request->length] = '\0';
+}
+
+/* Hands the answer to a request over to libmicrohttpd. */
+static enum MHD_Result send_answer(struct http_request *request)
+{
+    const struct http_shared *shared = request->shared;
+    struct http_answer *answer = &request->answer;
+    if (answer->code == MHD_HTTP_CONTENT_TOO_LARGE)
+        http_shared_bad(shared, "too-large");
+    else if (answer->code >= 400 && answer->code < 500)
+        http_shared_bad(shared, "bad-request");
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        answer->length, steal(&answer->body), MHD_RESPMEM_MUST_FREE);
+    if (response == NULL)
+        return MHD_NO;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+        text_or(answer->content_type, "text/plain; charset=utf-8"));
+    if (request->allow != NULL)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
+    if (answer->code == MHD_HTTP_SERVICE_UNAVAILABLE)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    if (atomic_load(&shared->closing))
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    enum MHD_Result result = MHD_queue_response(request->mhd, (unsigned)answer->code, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* Calls the handler. Returns whether the answer is there, or the connection has to end: else it is
+ * suspended. */
+static bool handle(struct http_request *request)
+{
+    struct http_shared *shared = request->shared;
+    request->phase = HTTP_HANDLED;
+    request->owed = true;
+    request->route->handler(request->route->user, request);
+
+    pthread_mutex_lock(&shared->mutex);
+    bool suspend = request->owed && !shared->ending;
+    if (suspend) {
+        int fd =
+            MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        request->phase = HTTP_SUSPENDED;
+        http_deadline_end(&shared->deadlines, request->deadline);
+        http_hangup_begin(&shared->hangups, &request->hangup, fd);
+        MHD_suspend_connection(request->mhd);
+    } else {
+        request->phase = request->owed ? HTTP_ORPHANED : HTTP_ANSWERED;
+        if (request->owed)
+            on_gone(&request->hangup);
+    }
+    pthread_mutex_unlock(&shared->mutex);
+    return !suspend;
+}
+
+enum MHD_Result http_exchange_answer(struct http_request *request)
+{
+    if (request->answer.code == 0 && request->phase == HTTP_READING && !handle(request))
+        return MHD_YES;
+    return request->phase == HTTP_ORPHANED ? MHD_NO : send_answer(request);
+}
+
+void http_exchange_abandon_all(struct http_shared *shared)
+{
+    pthread_mutex_lock(&shared->mutex);
+    shared->ending = true;
+    for (struct http_hangup *first = shared->hangups.first; first != NULL;
+         first = shared->hangups.first) {
+        struct http_request *request = (struct http_request *)first;
+        if (!request->gone)
+            on_gone(first);
+        if (shared->hangups.first != first)
+            continue; /* it was answered */
+        http_hangup_end(&shared->hangups, first);
+        request->phase = HTTP_ORPHANED;
+        MHD_resume_connection(request->mhd);
+    }
+    pthread_mutex_unlock(&shared->mutex);
+}

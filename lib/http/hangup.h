@@ -1,0 +1,36 @@
+/* Sockets of clients that wait for an answer, watched by the default loop for their hanging up. As
+ * Go's net/http does it, a client that shuts down its side has hung up. */
+#ifndef HTTP_HANGUP_H
+#define HTTP_HANGUP_H
+
+#include <ev.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+/* One client; embedded in what waits for the answer. */
+struct http_hangup {
+    struct http_hangup *prev, *next;
+    int fd;
+    bool watched;
+    void (*on_gone)(struct http_hangup *hangup); /* once, from the loop, with the mutex held */
+};
+
+struct http_hangups {
+    pthread_mutex_t *mutex; /* recursive; guards all of it */
+    struct http_hangup *first; /* those that wait, gone or not */
+    int epoll;
+    struct ev_io readable; /* of epoll */
+};
+
+/* mutex is borrowed. On the thread of the loop. Returns 0, or -1 with errno set. */
+int http_hangups_init(struct http_hangups *hangups, pthread_mutex_t *mutex);
+
+/* When nobody waits any more, on the thread of the loop. */
+void http_hangups_clear(struct http_hangups *hangups);
+
+/* Watch fd for a client, whose on_gone is set, and end that; before fd is closed. Any thread, with
+ * the mutex held. */
+void http_hangup_begin(struct http_hangups *hangups, struct http_hangup *hangup, int fd);
+void http_hangup_end(struct http_hangups *hangups, struct http_hangup *hangup);
+
+#endif

@@ -1,0 +1,42 @@
+#include "http/request.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "http/exchange.h"
+
+const char *http_request_body(const struct http_request *request, size_t *length)
+{
+    *length = request->length;
+    return text_or(request->body, "");
+}
+
+void http_request_answer(
+    struct http_request *request, int code, const char *content_type, char *body, size_t length)
+{
+    struct http_shared *shared = request->shared;
+    pthread_mutex_lock(&shared->mutex);
+    request->answer = (struct http_answer){code, content_type, body, length};
+    request->owed = false;
+    bool last = request->ended;
+    if (request->phase == HTTP_SUSPENDED) {
+        request->phase = HTTP_ANSWERED;
+        http_hangup_end(&shared->hangups, &request->hangup);
+        http_deadline_set(&shared->deadlines, request->deadline, request->hangup.fd);
+        MHD_resume_connection(request->mhd);
+    } /* else whoever called the handler sends it, or nobody does */
+    pthread_mutex_unlock(&shared->mutex);
+    if (last)
+        http_exchange_free(request);
+}
+
+void http_request_on_hangup(struct http_request *request, void (*on_hangup)(void *user), void *user)
+{
+    struct http_shared *shared = request->shared;
+    pthread_mutex_lock(&shared->mutex);
+    request->on_hangup = on_hangup;
+    request->on_hangup_user = user;
+    if (request->gone)
+        on_hangup(user);
+    pthread_mutex_unlock(&shared->mutex);
+}

@@ -1,0 +1,184 @@
+#include "http/server.h"
+
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/connection.h"
+#include "http/exchange.h"
+#include "http/listener.h"
+
+/* TLS 1.2 or 1.3, with forward secrecy. */
+static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
+
+struct http_server {
+    struct http_server_options options;
+    struct http_shared *shared; /* a reference */
+    struct MHD_Daemon *daemon;
+    struct http_listener listener;
+    int port;
+    struct ev_io readable; /* of libmicrohttpd's epoll, without threads of its own */
+    struct ev_timer timer; /* when libmicrohttpd asks for it */
+};
+
+static void on_message(void *user, const char *format, va_list args)
+{
+    const struct http_server *server = user;
+    char line[512];
+    vsnprintf(line, sizeof(line), format, args);
+    line[strcspn(line, "\n")] = '\0';
+    if (server->options.on_trouble != NULL)
+        server->options.on_trouble(server->options.user, line);
+}
+
+/* Lets libmicrohttpd work on the loop's thread, and sees when it wants to again. */
+static void run(struct http_server *server)
+{
+    MHD_run(server->daemon);
+    unsigned long long milliseconds = 0;
+    ev_timer_stop(EV_DEFAULT_ & server->timer);
+    if (MHD_get_timeout(server->daemon, &milliseconds) == MHD_YES) {
+        ev_timer_set(&server->timer, (double)milliseconds / 1000.0, 0.0);
+        ev_timer_start(EV_DEFAULT_ & server->timer);
+    }
+}
+
+static void on_readable(struct ev_loop *loop, struct ev_io *io, int events)
+{
+    (void)loop;
+    (void)events;
+    run(io->data);
+}
+
+static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    run(timer->data);
+}
+
+/* Starts the daemon; its threads take no signals. */
+static void start(struct http_server *server)
+{
+    const struct http_server_options *options = &server->options;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)http_connection_on_handshake},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem pool[] = {
+        {MHD_OPTION_THREAD_POOL_SIZE, options->threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    static struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_ERROR_LOG | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    if (options->threads > 0)
+        flags |= MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;
+    if (options->certificates != NULL)
+        flags |= MHD_USE_TLS;
+
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_connection_on_request,
+        server->shared, MHD_OPTION_EXTERNAL_LOGGER, on_message, server, MHD_OPTION_LISTEN_SOCKET,
+        server->listener.fd, MHD_OPTION_CONNECTION_LIMIT, options->connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SILENCE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change, server->shared,
+        MHD_OPTION_URI_LOG_CALLBACK, http_connection_on_begin, server->shared,
+        MHD_OPTION_NOTIFY_COMPLETED, http_connection_on_completed, server->shared, MHD_OPTION_ARRAY,
+        options->threads > 1 ? pool : none, MHD_OPTION_ARRAY,
+        options->certificates != NULL ? tls : none, MHD_OPTION_END);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void share(struct http_shared *shared, const struct http_server_options *options)
+{
+    shared->routes = options->routes;
+    shared->route_count = options->route_count;
+    shared->max_body = options->max_body;
+    shared->tls = options->certificates != NULL;
+    if (shared->tls)
+        shared->certificates = *options->certificates;
+    shared->on_bad = options->on_bad;
+    shared->user = options->user;
+    http_deadlines_init(&shared->deadlines, HTTP_REQUEST_S);
+}
+
+struct http_server *http_server_new(const struct http_server_options *options, struct error **err)
+{
+    struct http_listener listener;
+    if (http_listener_open(&listener, options->listen, options->mode, err) < 0) {
+        if (err != NULL)
+            error_wrap(err, "%s", options->name);
+        return NULL;
+    }
+    struct http_server *server = xcalloc(1, sizeof(*server));
+    server->options = *options;
+    server->listener = listener;
+    server->port = http_listener_port(&listener);
+    server->shared = http_shared_new();
+    share(server->shared, options);
+    ev_init(&server->timer, on_timer);
+    ev_init(&server->readable, on_readable);
+    server->timer.data = server->readable.data = server;
+    if (http_hangups_init(&server->shared->hangups, &server->shared->mutex) == 0)
+        start(server);
+    if (server->daemon == NULL) {
+        error_set(err, ERROR_INTERNAL, "%s: libmicrohttpd does not start", options->name);
+        http_server_free(server);
+        return NULL;
+    }
+    if (options->threads == 0) {
+        int epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+        ev_io_set(&server->readable, epoll, EV_READ);
+        ev_io_start(EV_DEFAULT_ & server->readable);
+        run(server);
+    }
+    return server;
+}
+
+int http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+void http_server_dismiss(struct http_server *server)
+{
+    atomic_store(&server->shared->closing, true);
+}
+
+void http_server_quiesce(struct http_server *server)
+{
+    http_server_dismiss(server);
+    if (server->listener.fd < 0)
+        return;
+    MHD_quiesce_daemon(server->daemon);
+    http_listener_close(&server->listener);
+}
+
+bool http_server_busy(const struct http_server *server)
+{
+    return atomic_load(&server->shared->requests) > 0;
+}
+
+void http_server_free(struct http_server *server)
+{
+    if (server == NULL)
+        return;
+    ev_io_stop(EV_DEFAULT_ & server->readable);
+    ev_timer_stop(EV_DEFAULT_ & server->timer);
+    if (server->daemon != NULL) {
+        http_server_quiesce(server);
+        http_exchange_abandon_all(server->shared);
+        MHD_stop_daemon(server->daemon);
+    }
+    http_listener_close(&server->listener);
+    http_deadlines_clear(&server->shared->deadlines);
+    http_hangups_clear(&server->shared->hangups);
+    http_shared_unref(server->shared);
+    free(server);
+}

@@ -1,0 +1,17 @@
+/* Parts of URLs. */
+#ifndef HTTP_URL_H
+#define HTTP_URL_H
+
+#include <stdbool.h>
+
+/* The scheme of a URL, owned by the caller, or NULL when it is not a URL. */
+char *http_url_scheme(const char *url);
+
+/* Whether the URL's host is this machine itself. */
+bool http_url_is_loopback(const char *url);
+
+/* The URL with another host, owned by the caller, or NULL when they make no URL. *host and *port,
+ * also owned by the caller, get those that it had; the port is the scheme's where it had none. */
+char *http_url_with_host(const char *url, const char *name, char **host, char **port);
+
+#endif
