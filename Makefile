@@ -194,7 +194,7 @@ test: all unit peers ## run the tests (TESTS='…' for some of them)
 sanitize: ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=build/sanitize SANITIZE=address,undefined test
 
-THREADED_TESTS := $(patsubst tests/unit/%.c,build/tsan/tests/unit/%,$(wildcard tests/unit/test_rpc_*.c tests/unit/test_manager_*.c tests/unit/test_controller_metrics.c tests/unit/test_controller_server.c))
+THREADED_TESTS := $(patsubst tests/unit/%.c,build/tsan/tests/unit/%,$(wildcard tests/unit/test_rpc_*.c tests/unit/test_manager_*.c tests/unit/test_http_server.c tests/unit/test_controller_metrics.c tests/unit/test_controller_server.c))
 .PHONY: tsan
 tsan: ## run the tests of what has threads under ThreadSanitizer
 	@$(MAKE) BUILD=build/tsan SANITIZE=thread $(THREADED_TESTS)

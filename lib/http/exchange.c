@@ -283,6 +283,15 @@ enum MHD_Result http_exchange_answer(struct http_request *request)
     return request->phase == HTTP_ORPHANED ? MHD_NO : send_answer(request);
 }
 
+void http_exchange_resume(struct http_request *request)
+{
+    struct http_shared *shared = request->shared;
+    http_hangup_end(&shared->hangups, &request->hangup);
+    MHD_resume_connection(request->mhd);
+    if (shared->on_loop)
+        ev_async_send(EV_DEFAULT_ & shared->resumed);
+}
+
 void http_exchange_abandon_all(struct http_shared *shared)
 {
     pthread_mutex_lock(&shared->mutex);
@@ -294,9 +303,8 @@ void http_exchange_abandon_all(struct http_shared *shared)
             on_gone(first);
         if (shared->hangups.first != first)
             continue; /* it was answered */
-        http_hangup_end(&shared->hangups, first);
         request->phase = HTTP_ORPHANED;
-        MHD_resume_connection(request->mhd);
+        http_exchange_resume(request);
     }
     pthread_mutex_unlock(&shared->mutex);
 }

@@ -2,6 +2,7 @@
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 
+#include <ev.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,6 +29,8 @@ struct http_shared {
     atomic_bool closing; /* answers close their connection */
     pthread_mutex_t mutex; /* recursive */
     struct http_hangups hangups; /* of suspended requests; guarded by mutex */
+    bool on_loop; /* libmicrohttpd works on the loop, and not on threads of its own */
+    struct ev_async resumed; /* wakes it there: a suspended request was answered */
     bool ending; /* no request is suspended any more; guarded by mutex */
 };
 
@@ -90,6 +93,9 @@ enum MHD_Result http_exchange_answer(struct http_request *request);
 
 /* libmicrohttpd forgets the request; it goes when its handler owes nothing. */
 void http_exchange_end(struct http_request *request);
+
+/* Lets libmicrohttpd go on with a suspended request; with the mutex held. */
+void http_exchange_resume(struct http_request *request);
 
 /* Frees it, with its reference to what is shared. */
 void http_exchange_free(struct http_request *request);

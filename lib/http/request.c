@@ -21,9 +21,8 @@ void http_request_answer(
     bool last = request->ended;
     if (request->phase == HTTP_SUSPENDED) {
         request->phase = HTTP_ANSWERED;
-        http_hangup_end(&shared->hangups, &request->hangup);
         http_deadline_set(&shared->deadlines, request->deadline, request->hangup.fd);
-        MHD_resume_connection(request->mhd);
+        http_exchange_resume(request);
     } /* else whoever called the handler sends it, or nobody does */
     pthread_mutex_unlock(&shared->mutex);
     if (last)

@@ -59,6 +59,13 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
     run(timer->data);
 }
 
+static void on_resumed(struct ev_loop *loop, struct ev_async *resumed, int events)
+{
+    (void)loop;
+    (void)events;
+    run(resumed->data);
+}
+
 /* Starts the daemon; its threads take no signals. */
 static void start(struct http_server *server)
 {
@@ -105,6 +112,7 @@ static void share(struct http_shared *shared, const struct http_server_options *
         shared->certificates = *options->certificates;
     shared->on_bad = options->on_bad;
     shared->user = options->user;
+    shared->on_loop = options->threads == 0;
     http_deadlines_init(&shared->deadlines, HTTP_REQUEST_S);
 }
 
@@ -124,7 +132,8 @@ struct http_server *http_server_new(const struct http_server_options *options, s
     share(server->shared, options);
     ev_init(&server->timer, on_timer);
     ev_init(&server->readable, on_readable);
-    server->timer.data = server->readable.data = server;
+    ev_async_init(&server->shared->resumed, on_resumed);
+    server->timer.data = server->readable.data = server->shared->resumed.data = server;
     if (http_hangups_init(&server->shared->hangups, &server->shared->mutex) == 0)
         start(server);
     if (server->daemon == NULL) {
@@ -132,10 +141,11 @@ struct http_server *http_server_new(const struct http_server_options *options, s
         http_server_free(server);
         return NULL;
     }
-    if (options->threads == 0) {
+    if (server->shared->on_loop) {
         int epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
         ev_io_set(&server->readable, epoll, EV_READ);
         ev_io_start(EV_DEFAULT_ & server->readable);
+        ev_async_start(EV_DEFAULT_ & server->shared->resumed);
         run(server);
     }
     return server;
@@ -171,6 +181,7 @@ void http_server_free(struct http_server *server)
         return;
     ev_io_stop(EV_DEFAULT_ & server->readable);
     ev_timer_stop(EV_DEFAULT_ & server->timer);
+    ev_async_stop(EV_DEFAULT_ & server->shared->resumed);
     if (server->daemon != NULL) {
         http_server_quiesce(server);
         http_exchange_abandon_all(server->shared);

@@ -292,8 +292,7 @@ static void an_answer_may_come_later(void **state)
 
         ask(fd, "GET", "/later", "");
         pthread_t thread;
-        assert_int_equal(
-            pthread_create(&thread, NULL, answer_from_thread, await_kept(room)), 0);
+        assert_int_equal(pthread_create(&thread, NULL, answer_from_thread, await_kept(room)), 0);
         expect(fd, 200, "thread\n");
         pthread_join(thread, NULL);
         ask(fd, "GET", "/echo", "again");
@@ -359,14 +358,14 @@ static void a_server_ends_while_answers_are_owed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_unix_socket_has_its_mode_and_goes_with_its_server),
-        cmocka_unit_test(a_stale_unix_socket_is_replaced),
-        cmocka_unit_test(another_file_at_the_path_stays),
-        cmocka_unit_test(a_get_has_a_body_where_the_route_takes_it),
-        cmocka_unit_test(a_binary_answer_is_as_long_as_it_is),
-        cmocka_unit_test(an_answer_may_come_later),
-        cmocka_unit_test(a_client_that_hangs_up_is_told_of),
-        cmocka_unit_test(a_server_ends_while_answers_are_owed),
+        IN_DIRECTORY(a_unix_socket_has_its_mode_and_goes_with_its_server),
+        IN_DIRECTORY(a_stale_unix_socket_is_replaced),
+        IN_DIRECTORY(another_file_at_the_path_stays),
+        IN_DIRECTORY(a_get_has_a_body_where_the_route_takes_it),
+        IN_DIRECTORY(a_binary_answer_is_as_long_as_it_is),
+        IN_DIRECTORY(an_answer_may_come_later),
+        IN_DIRECTORY(a_client_that_hangs_up_is_told_of),
+        IN_DIRECTORY(a_server_ends_while_answers_are_owed),
     };
-    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
