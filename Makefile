@@ -166,7 +166,7 @@ build/peers/installed: tests/peers/package.json tests/peers/package-lock.json
 	@cp $^ $(@D)
 	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
 
-# Drive kube/ against the scripted servers of the tests, and controller/ without a cluster.
+# Drive kube/ and http/ against the servers and clients of the tests, and controller/ without a cluster.
 DRIVERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/peers/*_driver.c))
 $(DRIVERS): %: %.o $(LIBRARIES)
 	$(call say,LINK,$@)
