@@ -16,6 +16,7 @@
 #include "controller/self_signed.h"
 #include "controller/server.h"
 #include "controller/webhooks.h"
+#include "kube/config_load.h"
 #include "kube/lease.h"
 #include "tls/certificate_files.h"
 

@@ -16,7 +16,7 @@ struct controller_settings {
     char *config; /* --config FILE: YAML, apiVersion hookline.dev/v1alpha1, kind
                    * HookControllerConfiguration; no key of the file itself */
     bool config_optional; /* it may be missing */
-    char *kubeconfig, *context; /* as kube/config.h says */
+    char *kubeconfig, *context; /* as kube/config_load.h says */
     char *namespace; /* of the controller itself: its Secret, Lease and ConfigMaps; default:
                       * $POD_NAMESPACE; NULL: that of the kube_config */
     char *identity; /* this replica; default: $POD_NAME, else the host's name */

@@ -11,12 +11,15 @@ const char *http_request_body(const struct http_request *request, size_t *length
     return text_or(request->body, "");
 }
 
-void http_request_answer(
-    struct http_request *request, int code, const char *content_type, char *body, size_t length)
+void http_request_answer(struct http_request *request, int code, const char *content_type,
+    char *take_body, size_t length)
 {
     struct http_shared *shared = request->shared;
     pthread_mutex_lock(&shared->mutex);
-    request->answer = (struct http_answer){code, content_type, body, length};
+    request->answer.code = code;
+    request->answer.content_type = content_type;
+    request->answer.body = take_body;
+    request->answer.length = length;
     request->owed = false;
     bool last = request->ended;
     if (request->phase == HTTP_SUSPENDED) {

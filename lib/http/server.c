@@ -14,7 +14,8 @@
 static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
 
 struct http_server {
-    struct http_server_options options;
+    void (*on_trouble)(void *user, const char *message); /* or NULL */
+    void *user;
     struct http_shared *shared; /* a reference */
     struct MHD_Daemon *daemon;
     struct http_listener listener;
@@ -29,8 +30,8 @@ static void on_message(void *user, const char *format, va_list args)
     char line[512];
     vsnprintf(line, sizeof(line), format, args);
     line[strcspn(line, "\n")] = '\0';
-    if (server->options.on_trouble != NULL)
-        server->options.on_trouble(server->options.user, line);
+    if (server->on_trouble != NULL)
+        server->on_trouble(server->user, line);
 }
 
 /* Lets libmicrohttpd work on the loop's thread, and sees when it wants to again. */
@@ -67,9 +68,8 @@ static void on_resumed(struct ev_loop *loop, struct ev_async *resumed, int event
 }
 
 /* Starts the daemon; its threads take no signals. */
-static void start(struct http_server *server)
+static void start(struct http_server *server, const struct http_server_options *options)
 {
-    const struct http_server_options *options = &server->options;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)http_connection_on_handshake},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities},
@@ -125,7 +125,8 @@ struct http_server *http_server_new(const struct http_server_options *options, s
         return NULL;
     }
     struct http_server *server = xcalloc(1, sizeof(*server));
-    server->options = *options;
+    server->on_trouble = options->on_trouble;
+    server->user = options->user;
     server->listener = listener;
     server->port = http_listener_port(&listener);
     server->shared = http_shared_new();
@@ -135,7 +136,7 @@ struct http_server *http_server_new(const struct http_server_options *options, s
     ev_async_init(&server->shared->resumed, on_resumed);
     server->timer.data = server->readable.data = server->shared->resumed.data = server;
     if (http_hangups_init(&server->shared->hangups, &server->shared->mutex) == 0)
-        start(server);
+        start(server, options);
     if (server->daemon == NULL) {
         error_set(err, ERROR_INTERNAL, "%s: libmicrohttpd does not start", options->name);
         http_server_free(server);

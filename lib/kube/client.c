@@ -9,7 +9,16 @@
 
 enum { DEFAULT_QPS = 50, DEFAULT_BURST = 100, DEFAULT_TIMEOUT_MS = 30000, DEFAULT_RETRIES = 5 };
 
+struct kube_client {
+    struct kube_session session;
+    int64_t timeout_ms;
+    int retries;
+    kube_warn *warn;
+    void *user;
+};
+
 struct kube_call {
+    struct kube_client *client;
     struct kube_exchange exchange;
     ev_timer timer; /* until the next try */
     int tries; /* that have been made */
@@ -42,18 +51,20 @@ struct kube_client *kube_client_new(
     const struct kube_config *config, const struct kube_client_options *options, struct error **err)
 {
     struct kube_client *client = xcalloc(1, sizeof(*client));
-    client->config = kube_config_copy(config);
-    client->credentials = kube_credentials_new(client->config);
+    struct kube_session *session = &client->session;
+    session->config = kube_config_copy(config);
+    session->credentials = kube_credentials_new(session->config);
+    session->observe = options->observe;
+    session->user = options->user;
     client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
     client->retries = options->retries != 0 ? options->retries : DEFAULT_RETRIES;
-    client->observe = options->observe;
     client->warn = options->warn;
     client->user = options->user;
-    kube_bucket_init(&client->bucket, options->qps > 0 ? options->qps : DEFAULT_QPS,
+    kube_bucket_init(&session->bucket, options->qps > 0 ? options->qps : DEFAULT_QPS,
         options->burst > 0 ? options->burst : DEFAULT_BURST);
-    const struct http_target target = target_of(client->config);
-    client->http = http_client_new(&target, options->user_agent, err);
-    if (client->http == NULL) {
+    const struct http_target target = target_of(session->config);
+    session->http = http_client_new(&target, options->user_agent, err);
+    if (session->http == NULL) {
         kube_client_free(client);
         return NULL;
     }
@@ -64,13 +75,19 @@ void kube_client_free(struct kube_client *client)
 {
     if (client == NULL)
         return;
-    while (client->exchanges != NULL)
-        client->exchanges->abandon(client->exchanges->user);
-    http_client_free(client->http);
-    kube_credentials_free(client->credentials);
-    kube_bucket_clear(&client->bucket);
-    kube_config_free(client->config);
+    struct kube_session *session = &client->session;
+    while (session->exchanges != NULL)
+        session->exchanges->abandon(session->exchanges->user);
+    http_client_free(session->http);
+    kube_credentials_free(session->credentials);
+    kube_bucket_clear(&session->bucket);
+    kube_config_free(session->config);
     free(client);
+}
+
+struct kube_session *kube_client_session(struct kube_client *client)
+{
+    return &client->session;
 }
 
 void kube_client_warn(struct kube_client *client, const char *format, ...)
@@ -118,7 +135,7 @@ static void on_end(void *user, const struct http_outcome *outcome)
     auto_json json_t *body = NULL;
     auto_kube_failure struct kube_failure *failure =
         kube_exchange_read(&call->exchange, outcome, call->no_body ? NULL : &body);
-    int retries = call->exchange.client->retries;
+    int retries = call->client->retries;
     if (failure != NULL && call->tries <= retries &&
         kube_retry_is_due(failure, outcome->fault, call->idempotent)) {
         wait(call, kube_retry_delay_ms(failure, call->tries));
@@ -145,7 +162,8 @@ struct kube_call *kube_call_start(
     struct kube_client *client, const struct kube_request *request, kube_done *done, void *user)
 {
     struct kube_call *call = xcalloc(1, sizeof(*call));
-    kube_exchange_init(&call->exchange, client);
+    call->client = client;
+    kube_exchange_init(&call->exchange, &client->session);
     call->exchange.timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : client->timeout_ms;
     call->exchange.on_end = on_end;
     call->exchange.abandon = abandon;

@@ -17,11 +17,13 @@
 
 #include "base/error.h"
 #include "kube/config.h"
+#include "kube/request.h"
 #include "kube/resource.h"
 #include "kube/status.h"
 
 struct kube_client;
 struct kube_call;
+struct kube_session;
 
 /* Told of every answer, for metrics: verb is "get", "list", "watch", "create", …; code 0: none
  * came. */
@@ -54,39 +56,8 @@ void kube_client_free(struct kube_client *client);
 void kube_client_warn(struct kube_client *client, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-enum kube_verb {
-    KUBE_GET,
-    KUBE_LIST, /* one page: see limit and continue_token */
-    KUBE_CREATE,
-    KUBE_UPDATE,
-    KUBE_PATCH_JSON, /* RFC 6902 */
-    KUBE_PATCH_MERGE, /* RFC 7396 */
-    KUBE_APPLY, /* server-side apply: needs field_manager */
-    KUBE_DELETE,
-};
-
-/* One request. Pointers are borrowed until kube_call_start returns; unset members are zero. */
-struct kube_request {
-    enum kube_verb verb;
-    const struct kube_resource *resource;
-    const char *namespace; /* NULL for a cluster-scoped one, and to list all namespaces */
-    const char *name; /* not for list and create */
-    const char *subresource; /* "status", or NULL */
-    json_t *body; /* the object or the patch; of a delete, DeleteOptions; borrowed */
-    const char *label_selector; /* of a list */
-    const char *field_selector;
-    const char *resource_version; /* of a list */
-    const char *continue_token;
-    int limit; /* of a page; 0: all in one */
-    const char *field_manager;
-    bool force; /* of an apply: take fields from other managers */
-    const char *precondition_uid; /* of a delete */
-    const char *precondition_resource_version;
-    int grace_period_seconds; /* of a delete; 0: the object's own. -1: none, at once */
-    bool dry_run;
-    int64_t timeout_ms; /* of one try; 0: the client's */
-    bool no_body; /* that it went well is all that is to be known: its answer is not decoded */
-};
+/* What its exchanges share, for the other files of this room. Borrowed. */
+struct kube_session *kube_client_session(struct kube_client *client);
 
 /* What came of it; valid during the callback. Exactly one of body and failure is set, or none where
  * the request wanted no body. */

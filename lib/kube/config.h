@@ -1,12 +1,11 @@
-/* Where the API server is and who we are to it, found as client-go finds it: the files of
- * --kubeconfig or $KUBECONFIG merged, else the service account of a pod, else ~/.kube/config. */
+/* Where the API server is and who we are to it. */
 #ifndef KUBE_CONFIG_H
 #define KUBE_CONFIG_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "base/error.h"
+#include "base/memory.h"
 
 /* A credential plugin (client.authentication.k8s.io/v1), as `users[].user.exec` names it. */
 struct kube_exec {
@@ -33,23 +32,6 @@ struct kube_config {
     char *username, *password;
     struct kube_exec *exec;
 };
-
-struct kube_config_options {
-    const char *kubeconfig; /* --kubeconfig, or NULL */
-    const char *context; /* --context, or NULL: current-context */
-    const char *namespace; /* --namespace, or NULL */
-    bool insecure; /* --insecure-skip-tls-verify */
-};
-
-/* Returns the configuration, owned by the caller, or NULL with an error that names the file and
- * the entry that is wrong, and what was looked for where. Relative paths in a kubeconfig are
- * relative to it. options may be NULL. */
-struct kube_config *kube_config_load(const struct kube_config_options *options, struct error **err);
-
-/* The service account of a pod whose files (token, ca.crt, namespace) are in directory, with
- * $KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT. Returns the configuration, owned by the
- * caller, or NULL with an error that says what is missing. */
-struct kube_config *kube_config_in_cluster(const char *directory, struct error **err);
 
 /* A copy of all of it, owned by the caller. */
 struct kube_config *kube_config_copy(const struct kube_config *config);

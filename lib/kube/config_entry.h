@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "base/error.h"
 #include "kube/config.h"
 
 /* All of it is borrowed. */

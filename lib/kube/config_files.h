@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/error.h"
 #include "kube/config.h"
 
 struct kube_config_files;

@@ -4,6 +4,7 @@
 #define KUBE_CREDENTIALS_H
 
 #include "http/target.h"
+#include "base/error.h"
 #include "kube/config.h"
 
 struct kube_credentials;

@@ -17,14 +17,14 @@ static const char answer_type[] = "application/json";
 static void on_turn(void *user);
 static void on_identity(void *user, const struct error *err);
 
-void kube_exchange_init(struct kube_exchange *exchange, struct kube_client *client)
+void kube_exchange_init(struct kube_exchange *exchange, struct kube_session *session)
 {
-    exchange->client = client;
+    exchange->session = session;
     exchange->turn.on_token = on_turn;
     exchange->turn.user = exchange;
     exchange->identity.on_ready = on_identity;
     exchange->identity.user = exchange;
-    DL_APPEND(client->exchanges, exchange);
+    DL_APPEND(session->exchanges, exchange);
 }
 
 /* Ends a try that came to no transfer. */
@@ -44,13 +44,13 @@ static void pass_data(void *user, const char *data, size_t length)
 static void on_done(void *user, const struct http_outcome *outcome)
 {
     struct kube_exchange *exchange = user;
-    struct kube_client *client = exchange->client;
+    struct kube_session *session = exchange->session;
     exchange->transfer = NULL; /* it ends with this */
-    if (client->observe != NULL)
-        client->observe(client->user, exchange->verb, outcome->code, outcome->seconds);
+    if (session->observe != NULL)
+        session->observe(session->user, exchange->verb, outcome->code, outcome->seconds);
     bool unknown = outcome->fault == HTTP_FAULT_NONE && outcome->code == 401;
     if (unknown && !exchange->refreshed &&
-        kube_credentials_refused(client->credentials, exchange->generation)) {
+        kube_credentials_refused(session->credentials, exchange->generation)) {
         exchange->refreshed = true;
         kube_exchange_start(exchange);
         return;
@@ -61,15 +61,15 @@ static void on_done(void *user, const struct http_outcome *outcome)
 static void on_identity(void *user, const struct error *err)
 {
     struct kube_exchange *exchange = user;
-    struct kube_client *client = exchange->client;
+    struct kube_session *session = exchange->session;
     if (err != NULL) {
         end_without_answer(exchange, err->message);
         return;
     }
     struct http_identity identity =
-        kube_credentials_identity(client->credentials, &exchange->generation);
+        kube_credentials_identity(session->credentials, &exchange->generation);
     auto_error struct error *refusal = NULL;
-    exchange->transfer = http_client_start(client->http,
+    exchange->transfer = http_client_start(session->http,
         &(struct http_transfer_options){
             .method = exchange->method,
             .path = exchange->path,
@@ -92,22 +92,22 @@ static void on_identity(void *user, const struct error *err)
 static void on_turn(void *user)
 {
     struct kube_exchange *exchange = user;
-    kube_credentials_await(exchange->client->credentials, &exchange->identity);
+    kube_credentials_await(exchange->session->credentials, &exchange->identity);
 }
 
 void kube_exchange_start(struct kube_exchange *exchange)
 {
-    if (kube_bucket_take(&exchange->client->bucket, &exchange->turn))
+    if (kube_bucket_take(&exchange->session->bucket, &exchange->turn))
         on_turn(exchange);
 }
 
 void kube_exchange_clear(struct kube_exchange *exchange)
 {
-    kube_bucket_leave(&exchange->client->bucket, &exchange->turn);
-    kube_credentials_leave(exchange->client->credentials, &exchange->identity);
+    kube_bucket_leave(&exchange->session->bucket, &exchange->turn);
+    kube_credentials_leave(exchange->session->credentials, &exchange->identity);
     if (exchange->transfer != NULL)
         http_transfer_cancel(exchange->transfer);
-    DL_DELETE(exchange->client->exchanges, exchange);
+    DL_DELETE(exchange->session->exchanges, exchange);
     free(exchange->what);
     free(exchange->path);
     free_secret(exchange->body, exchange->body != NULL ? strlen(exchange->body) : 0);
@@ -149,5 +149,5 @@ struct kube_failure *kube_exchange_read(
     if (body != NULL ? *body != NULL : text_starts_with(outcome->content_type, answer_type))
         return NULL;
     return kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
-        "what %s answered is not JSON", exchange->client->config->server);
+        "what %s answered is not JSON", exchange->session->config->server);
 }

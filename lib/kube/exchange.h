@@ -3,29 +3,34 @@
 #ifndef KUBE_EXCHANGE_H
 #define KUBE_EXCHANGE_H
 
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "http/client.h"
 #include "kube/bucket.h"
-#include "kube/client.h"
+#include "kube/config.h"
 #include "kube/credentials.h"
+#include "kube/status.h"
 
-struct kube_client {
+/* What all exchanges of a client share. */
+struct kube_session {
     struct kube_config *config;
     struct http_client *http;
     struct kube_credentials *credentials;
     struct kube_bucket bucket;
     struct kube_exchange *exchanges; /* all calls and watches there are */
-    int64_t timeout_ms;
-    int retries;
-    kube_observe *observe;
-    kube_warn *warn;
+    /* told of every answer; or NULL */
+    void (*observe)(void *user, const char *verb, int code, double seconds);
     void *user;
 };
 
 struct kube_exchange {
-    struct kube_exchange *prev, *next; /* of the client's */
-    struct kube_client *client;
+    struct kube_exchange *prev, *next; /* of the session's */
+    struct kube_session *session;
     /* what is sent; set by the owner before kube_exchange_start; owned by the exchange */
-    const char *verb; /* for kube_observe; static */
+    const char *verb; /* for observe; static */
     char *what; /* the request in words: "get pods default/a" */
     const char *method; /* static */
     char *path;
@@ -45,8 +50,8 @@ struct kube_exchange {
     bool refreshed; /* the credentials, after a 401 */
 };
 
-/* Makes the exchange one of the client's; until kube_exchange_clear. */
-void kube_exchange_init(struct kube_exchange *exchange, struct kube_client *client);
+/* Makes the exchange one of the session's; until kube_exchange_clear. */
+void kube_exchange_init(struct kube_exchange *exchange, struct kube_session *session);
 
 /* Starts a try. Only from the loop: on_end may be called before it returns. */
 void kube_exchange_start(struct kube_exchange *exchange);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "kube/config.h"
 
 /* What a plugin gave. All of it is owned. */

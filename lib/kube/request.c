@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "kube/exchange.h"
 
 static const struct {
     const char *word; /* for messages and metrics */

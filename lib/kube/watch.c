@@ -137,7 +137,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     }
     auto_kube_failure struct kube_failure *failure = kube_failure_new(watch->exchange.what,
         KUBE_UNREACHABLE, 0, "%s has sent nothing for %.0f s",
-        watch->exchange.client->config->server, watch->silence);
+        watch->exchange.session->config->server, watch->silence);
     tell_end(watch, failure);
     watch_free(watch);
 }
@@ -167,7 +167,7 @@ struct kube_watch *kube_watch_start(
                               ? options->timeout_seconds
                               : DEFAULT_TIMEOUT_S + (int)kube_retry_jitter(TIMEOUT_JITTER_S);
     struct kube_watch *watch = xcalloc(1, sizeof(*watch));
-    kube_exchange_init(&watch->exchange, client);
+    kube_exchange_init(&watch->exchange, kube_client_session(client));
     watch->exchange.verb = "watch";
     watch->exchange.method = "GET";
     watch->exchange.what =

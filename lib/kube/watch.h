@@ -4,10 +4,9 @@
 #define KUBE_WATCH_H
 
 #include "kube/client.h"
+#include "kube/watch_event.h"
 
 struct kube_watch;
-
-enum kube_event_type { KUBE_ADDED, KUBE_MODIFIED, KUBE_DELETED, KUBE_BOOKMARK };
 
 /* One event; object is borrowed. */
 typedef void kube_watch_event(void *user, enum kube_event_type type, json_t *object);

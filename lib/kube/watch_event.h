@@ -2,7 +2,12 @@
 #ifndef KUBE_WATCH_EVENT_H
 #define KUBE_WATCH_EVENT_H
 
-#include "kube/watch.h"
+#include <jansson.h>
+#include <stddef.h>
+
+#include "kube/resource.h"
+
+enum kube_event_type { KUBE_ADDED, KUBE_MODIFIED, KUBE_DELETED, KUBE_BOOKMARK };
 
 enum kube_watch_line {
     KUBE_LINE_EVENT, /* type and object are set */

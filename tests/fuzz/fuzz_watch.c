@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "kube/lines.h"
+#include "kube/status.h"
 #include "kube/watch_event.h"
 #include "tests/fuzz/check.h"
 

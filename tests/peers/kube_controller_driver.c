@@ -17,6 +17,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "kube/config_load.h"
 #include "kube/events.h"
 #include "kube/informer.h"
 #include "kube/lease.h"

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kube/client.h"
+#include "kube/config_load.h"
 #include "kube/watch.h"
 
 enum { MAX_DEPTH = 100 };

@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "kube/config.h"
+#include "kube/config_load.h"
 #include "kube/config_files.h"
 #include "tests/unit/directory.h"
 

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "kube/exchange.h"
 #include "kube/request.h"
 
 static void test_paths(void **state)
