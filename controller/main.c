@@ -17,13 +17,6 @@ static int fail(const struct error *error)
     return error_exit_status(error->class);
 }
 
-static int print_help(void)
-{
-    auto_free char *text = controller_settings_help();
-    printf("%s", text);
-    return 0;
-}
-
 static int print_webhooks(const struct controller_settings *settings)
 {
     auto_error struct error *error = NULL;
@@ -55,13 +48,12 @@ int main(int argc, char **argv)
 {
     auto_error struct error *error = NULL;
     struct controller_settings settings = {0};
-    bool help = false, version = false;
     int status = 0;
-    if (controller_settings_parse(&settings, argc, argv, &help, &version, &error) < 0)
+    if (controller_settings_parse(&settings, argc, argv, &error) < 0)
         status = fail(error);
-    else if (help)
-        status = print_help();
-    else if (version)
+    else if (settings.help)
+        controller_settings_help(stdout);
+    else if (settings.version)
         printf("hook-controller " HOOKLINE_VERSION "\n");
     else if (settings.print_webhooks != NULL)
         status = print_webhooks(&settings);

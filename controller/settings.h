@@ -4,9 +4,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "annotations/launcher.h"
 #include "base/log.h"
+#include "base/option.h"
 
 #define CONTROLLER_LAUNCHER_IMAGE "ghcr.io/hookline/hook-launcher:latest"
 
@@ -48,17 +50,21 @@ struct controller_settings {
     int64_t drain_ms; /* how long SIGTERM waits for what is under way; default 10 s */
     enum log_format log_format;
     enum log_level log_level;
+    bool help, version; /* were asked for, on the command line */
 };
+
+/* The flags, their keys and their defaults. */
+extern const struct option_table controller_settings_table;
 
 /* Reads flags and the file that they name. Returns 0, or -1 with a usage or input error that names
  * the flag, or the file, line and key, the nearest known name and what would be right. settings
- * needs controller_settings_clear either way. *help is set when --help was asked for and *version
- * when --version was; then nothing else is checked. */
-int controller_settings_parse(struct controller_settings *settings, int argc, char **argv,
-    bool *help, bool *version, struct error **err);
+ * needs controller_settings_clear either way. When it is help or the version that was asked for,
+ * nothing else is checked. */
+int controller_settings_parse(
+    struct controller_settings *settings, int argc, char **argv, struct error **err);
 
-/* The text of --help. Owned by the caller. */
-char *controller_settings_help(void);
+/* Writes the text of --help. */
+void controller_settings_help(FILE *out);
 
 void controller_settings_clear(struct controller_settings *settings);
 

@@ -14,8 +14,9 @@
 #include "annotations/launcher.h"
 #include "annotations/render.h"
 #include "base/file.h"
+#include "base/option_file.h"
 #include "base/text.h"
-#include "controller/flag.h"
+#include "controller/settings.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/expected.h"
 
@@ -29,17 +30,15 @@ static int parse(const char *const *words, struct controller_settings *settings,
     static char program[] = "hook-controller";
     char *argv[MOST_WORDS + 2] = {program};
     int argc = 1;
-    bool help = false;
-    bool version = false;
     while (words[argc - 1] != NULL) {
         argv[argc] = xstrdup(words[argc - 1]);
         argc++;
     }
-    int result = controller_settings_parse(settings, argc, argv, &help, &version, err);
+    int result = controller_settings_parse(settings, argc, argv, err);
     for (int i = 1; i < argc; i++)
         free(argv[i]);
-    assert_false(help);
-    assert_false(version);
+    assert_false(settings->help);
+    assert_false(settings->version);
     return result;
 }
 
@@ -95,50 +94,47 @@ static void test_defaults(void **state)
 }
 
 /* Values that no flag has by default; the second differs from the first. */
-static const char *example(const struct controller_flag *flag, int which)
+static const char *example(const struct option_row *row, int which)
 {
-    switch (flag->value) {
-    case CONTROLLER_FLAG_SWITCH:
-        return which == 0 ? "true" : "false";
-    case CONTROLLER_FLAG_COUNT:
-    case CONTROLLER_FLAG_RATE:
-        return which == 0 ? "3" : "5";
-    case CONTROLLER_FLAG_DURATION:
-    case CONTROLLER_FLAG_VALIDITY:
-        return which == 0 ? "3h" : "5400";
-    case CONTROLLER_FLAG_LAUNCHER:
+    if (row->parse != NULL && streq(row->name, "launcher"))
         return which == 0 ? "plugin" : "builtin";
-    case CONTROLLER_FLAG_LOG_FORMAT:
+    if (row->parse == option_parse_log_format)
         return which == 0 ? "text" : "json";
-    case CONTROLLER_FLAG_LOG_LEVEL:
+    if (row->parse == option_parse_log_level)
         return which == 0 ? "debug" : "error";
-    case CONTROLLER_FLAG_LISTEN:
+    if (row->check != NULL)
         return which == 0 ? "127.0.0.1:1" : "[::1]:0";
+    switch (row->value) {
+    case OPTION_BOOLEAN:
+        return which == 0 ? "true" : "false";
+    case OPTION_COUNT:
+    case OPTION_RATE:
+        return which == 0 ? "3" : "5";
+    case OPTION_DURATION:
+        return which == 0 ? "3h" : "5400";
     default:
         return which == 0 ? "one" : "two";
     }
 }
 
 /* Whether the flag's member is what its text means. */
-static void check_member(const struct controller_flag *flag,
-    const struct controller_settings *settings, const char *text)
+static void check_member(
+    const struct option_row *flag, const struct controller_settings *settings, const char *text)
 {
     struct controller_settings wanted = {0};
-    assert_int_equal(controller_flag_set(flag, text, &wanted, NULL), 0);
+    assert_int_equal(option_set(flag, text, &wanted, NULL), 0);
     const char *actual = (const char *)settings + flag->member;
     const char *expected = (const char *)&wanted + flag->member;
     switch (flag->value) {
-    case CONTROLLER_FLAG_TEXT:
-    case CONTROLLER_FLAG_TEXT_OR_NONE:
-    case CONTROLLER_FLAG_LISTEN:
+    case OPTION_TEXT:
+    case OPTION_TEXT_OR_EMPTY:
         assert_string_equal(*(char *const *)actual, *(char *const *)expected);
         break;
-    case CONTROLLER_FLAG_SWITCH:
+    case OPTION_BOOLEAN:
         assert_int_equal(*(const bool *)actual, *(const bool *)expected);
         break;
-    case CONTROLLER_FLAG_RATE:
-    case CONTROLLER_FLAG_DURATION:
-    case CONTROLLER_FLAG_VALIDITY:
+    case OPTION_RATE:
+    case OPTION_DURATION:
         assert_memory_equal(actual, expected, sizeof(int64_t));
         break;
     default:
@@ -157,10 +153,10 @@ static void test_every_flag(void **state)
     assert_non_null(directory);
     auto_free char *path = file_join(directory, "config.yaml");
     auto_free char *config = xasprintf("--config=%s", path);
-    for (size_t i = 0; i < controller_flag_count; i++) {
-        const struct controller_flag *flag = &controller_flags[i];
+    for (size_t i = 0; i < controller_settings_table.count; i++) {
+        const struct option_row *flag = &controller_settings_table.rows[i];
         struct controller_settings settings;
-        auto_free char *key = controller_flag_key(flag);
+        auto_free char *key = option_file_key(flag);
         auto_free char *text = xasprintf(HEAD "%s: %s\n", key, example(flag, 0));
         auto_free char *word = xasprintf("--%s=%s", flag->name, example(flag, 1));
         if (flag->no_key)
@@ -293,14 +289,20 @@ static void test_manual(void **state)
 {
     (void)state;
     auto_free char *manual = NULL;
-    auto_free char *help = controller_settings_help();
+    auto_free char *help = NULL;
     size_t length = 0;
+    FILE *out = open_memstream(&help, &length);
+    assert_non_null(out);
+    controller_settings_help(out);
+    fclose(out);
     assert_int_equal(
         file_read("docs/man/hook-controller.8.scd", 1024 * 1024, &manual, &length, NULL), 0);
-    for (size_t i = 0; i < controller_flag_count; i++) {
-        const struct controller_flag *flag = &controller_flags[i];
-        bool is_switch = flag->value == CONTROLLER_FLAG_SWITCH;
-        auto_free char *key = controller_flag_key(flag);
+    for (size_t i = 0; i < controller_settings_table.count; i++) {
+        const struct option_row *flag = &controller_settings_table.rows[i];
+        if (flag->help == NULL)
+            continue;
+        bool is_switch = flag->value == OPTION_BOOLEAN;
+        auto_free char *key = option_file_key(flag);
         auto_free char *line = xasprintf("\n*--%s*%s%s%s%s%s%s\n", flag->name,
             is_switch ? "" : " _", is_switch ? "" : flag->argument, is_switch ? "" : "_",
             flag->no_key ? "" : ", key *", flag->no_key ? "" : key, flag->no_key ? "" : "*");
@@ -328,12 +330,10 @@ static void test_help(void **state)
         auto_free char *flag = xstrdup(flags[i]);
         char *argv[] = {program, config, flag, NULL};
         struct controller_settings settings;
-        bool help = false;
-        bool version = false;
-        assert_int_equal(controller_settings_parse(&settings, 3, argv, &help, &version, NULL), 0);
+        assert_int_equal(controller_settings_parse(&settings, 3, argv, NULL), 0);
         controller_settings_clear(&settings);
-        assert_int_equal(help, i < 2);
-        assert_int_equal(version, i == 2);
+        assert_int_equal(settings.help, i < 2);
+        assert_int_equal(settings.version, i == 2);
     }
 }
 

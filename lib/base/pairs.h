@@ -1,0 +1,29 @@
+/* Names with a value each, as NAME=VALUE gives them. */
+#ifndef BASE_PAIRS_H
+#define BASE_PAIRS_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct pair {
+    char *name; /* owned, as is the value */
+    char *value;
+};
+
+/* Zeroed is empty. */
+struct pairs {
+    struct pair *items; /* owned */
+    size_t count;
+};
+
+/* Adds the NAME=VALUE that text is; form is how errors call it. Returns 0, or -1 with a usage error
+ * when it is not of that form or when there is such a name. */
+int pairs_add(struct pairs *pairs, const char *text, const char *form, struct error **err);
+
+/* The value of a name, borrowed, or NULL. */
+const char *pairs_find(const struct pairs *pairs, const char *name);
+
+void pairs_clear(struct pairs *pairs);
+
+#endif
