@@ -33,15 +33,6 @@ struct search {
     struct machine_volume *volume;
 };
 
-static const char *mapped_path(const struct machine_mappings *mappings, const char *name)
-{
-    for (size_t i = 0; i < mappings->count; i++) {
-        if (streq(mappings->items[i].name, name))
-            return mappings->items[i].path;
-    }
-    return NULL;
-}
-
 /* A path that the domain can hold, absolute and without symbolic links as far as it exists; NULL,
  * with an error among the findings, when it cannot be. */
 static char *resolve(const struct search *search, const char *path)
@@ -66,10 +57,10 @@ static bool is_there(const char *path)
 
 /* The option's path, or else the path where KubeVirt has it, resolved. Owned by the caller; NULL,
  * with an error that names option, when nothing is there. */
-static char *locate(const struct search *search, const struct machine_mappings *mappings,
-    const char *name, const char *option, const char *standard)
+static char *locate(const struct search *search, const struct pairs *mappings, const char *name,
+    const char *option, const char *standard)
 {
-    const char *given = mapped_path(mappings, name);
+    const char *given = pairs_find(mappings, name);
     if (given == NULL && !search->options->dry_run && !is_there(standard)) {
         findings_error(search->findings, search->place,
             "is not on this machine: say where it is with --%s %s=PATH (without, it would be %s)",
@@ -244,7 +235,7 @@ static void find_directory(struct search *search, const char *standard)
 {
     struct machine_volume *volume = search->volume;
     bool optional = machine_boolean(search->source, "/optional", false);
-    if (optional && mapped_path(&search->options->directories, volume->name) == NULL &&
+    if (optional && pairs_find(&search->options->directories, volume->name) == NULL &&
         !is_there(standard))
         return;
     volume->source =
@@ -335,8 +326,8 @@ static bool find_volume(struct search *search)
 }
 
 /* Adds an error for each NAME of an option that no volume has. */
-static void check_mappings(const struct machine_mappings *mappings, const char *option,
-    const char *what, const char *const *names, size_t count, struct findings *findings)
+static void check_mappings(const struct pairs *mappings, const char *option, const char *what,
+    const char *const *names, size_t count, struct findings *findings)
 {
     for (size_t i = 0; i < mappings->count; i++) {
         const char *name = mappings->items[i].name;

@@ -8,16 +8,7 @@
 
 #include "base/error.h"
 #include "base/finding.h"
-
-/* NAME=PATH options of the command line. */
-struct machine_mapping {
-    char *name;
-    char *path;
-};
-struct machine_mappings {
-    struct machine_mapping *items;
-    size_t count;
-};
+#include "base/pairs.h"
 
 enum machine_volume_kind {
     MACHINE_CONTAINER_DISK, /* an overlay over a file that stays as it is */
@@ -50,10 +41,11 @@ struct machine_volumes {
  * an error for an image that no guest's disk may stand on. */
 typedef int machine_image_inspector(const char *path, const char **format, struct error **err);
 
+/* All that it points to is borrowed. */
 struct machine_volume_options {
-    struct machine_mappings container_disks; /* --container-disk NAME=PATH, NAME the volume's */
-    struct machine_mappings pvcs; /* --pvc NAME=PATH, NAME the claim's */
-    struct machine_mappings directories; /* --volume-dir NAME=PATH, NAME the volume's */
+    struct pairs container_disks; /* --container-disk NAME=PATH, NAME the volume's */
+    struct pairs pvcs; /* --pvc NAME=PATH, NAME the claim's */
+    struct pairs directories; /* --volume-dir NAME=PATH, NAME the volume's */
     machine_image_inspector *inspect; /* asked about each container disk that is there */
     const char *work_directory; /* where made files go */
     bool dry_run; /* sources need not be there; formats are then taken from the names */

@@ -61,15 +61,15 @@ static void read_yaml(const char *path, struct yaml_stream *stream)
 }
 
 /* The NAME: PATH members of an object as mappings, which borrow them. */
-static struct machine_mappings read_mappings(const json_t *object)
+static struct pairs read_mappings(const json_t *object)
 {
-    struct machine_mappings mappings = {0};
+    struct pairs mappings = {0};
     const char *name = NULL;
     json_t *path = NULL;
     mappings.items = xcalloc(json_object_size(object) + 1, sizeof(*mappings.items));
     json_object_foreach ((json_t *)object, name, path) {
         mappings.items[mappings.count++] =
-            (struct machine_mapping){(char *)name, (char *)json_string_value(path)};
+            (struct pair){(char *)name, (char *)json_string_value(path)};
     }
     return mappings;
 }

@@ -188,8 +188,8 @@ static void run_case(const struct images *images, const struct test_case *test)
     assert_int_equal(findings.errors, 0);
 
     auto_free char *mapped = test->mapped != NULL ? path_of(images, test->mapped) : NULL;
-    struct machine_mapping mapping = {(char[]){"v"}, mapped};
-    struct machine_mappings mappings = {&mapping, mapped != NULL ? 1 : 0};
+    struct pair mapping = {(char[]){"v"}, mapped};
+    struct pairs mappings = {&mapping, mapped != NULL ? 1 : 0};
     struct machine_volume_options options = {
         .inspect = guest_image_inspect, .work_directory = "/work"};
     if (strstr(test->source, "containerDisk") != NULL) {
@@ -248,7 +248,7 @@ static void test_relative_path(void **state)
     assert_int_equal(chdir(images->directory), 0);
     static const char *const names[] = {"raw.img", "nothing"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        struct machine_mapping mapping = {(char[]){"v"}, (char *)names[i]};
+        struct pair mapping = {(char[]){"v"}, (char *)names[i]};
         struct machine_volume_options options = {.container_disks = {&mapping, 1},
             .inspect = guest_image_inspect,
             .work_directory = "/work",
