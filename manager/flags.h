@@ -10,26 +10,21 @@
 #include "base/error.h"
 #include "base/log.h"
 
-enum {
-    MANAGER_MAX_SIDECARS = 256, /* the annotation's 64, and network bindings */
-    MANAGER_COLLECT_TIMEOUT_MS = 300 * 1000, /* KubeVirt waits for 240 to 359 s */
-    MANAGER_GRACE_MS = 10 * 1000, /* with the Shutdown calls half of what Kubernetes gives a pod */
-};
+enum { MANAGER_MAX_SIDECARS = 256 }; /* the annotation's 64, and network bindings */
 
-/* What the command line says. Strings are borrowed from it. */
+/* What the command line says. Strings are owned. */
 struct manager_flags {
     size_t sidecars;
-    bool sidecars_given;
     int64_t timeout_ms;
-    const char *socket_directory; /* NULL: the default */
-    const char *vmi; /* path, or NULL */
-    const char *annotation_file; /* path, or NULL */
-    const char *schema; /* path, or NULL: no check */
-    const char *trace; /* path, or NULL */
+    char *socket_directory; /* NULL: the default */
+    char *vmi; /* path, or NULL */
+    char *annotation_file; /* path, or NULL */
+    char *schema; /* path, or NULL: no check */
+    char *trace; /* path, or NULL */
     int64_t slow_chain_ms; /* 0: the default */
-    const char *timings; /* path, or NULL */
-    const char *plugin_socket; /* path; keeps KubeVirt's rules */
-    const char *launcher_socket; /* path, or NULL */
+    char *timings; /* path, or NULL */
+    char *plugin_socket; /* path; keeps KubeVirt's rules */
+    char *launcher_socket; /* path, or NULL */
     int64_t grace_ms;
     enum log_format log_format;
     enum log_level log_level;
@@ -46,14 +41,17 @@ enum manager_flag_set {
 };
 
 /* Parses the words after the subcommand's name; argv[0] is that name. Returns 0, or -1 with a
- * usage error. */
+ * usage error; manager_flags_clear is due either way. */
 int manager_flags_parse(
     int argc, char **argv, unsigned sets, struct manager_flags *out, struct error **err);
 
-/* Those that must be given, as a usage line shows them: "--sidecars N ". Static. */
-const char *manager_flags_required(unsigned sets);
+/* Those that must be given, as a usage line shows them: "--sidecars N ". Owned by the
+ * caller. */
+char *manager_flags_required(unsigned sets);
 
 /* Writes a line or two for each flag. */
 void manager_flags_describe(FILE *out, unsigned sets);
+
+void manager_flags_clear(struct manager_flags *flags);
 
 #endif

@@ -38,8 +38,9 @@ static void print_help(const struct manager_command *const *commands, size_t cou
 
 static void print_command_help(const struct manager_command *command)
 {
+    auto_free char *required = manager_flags_required(command->sets);
     printf("%s.\n\n%s\nUsage: hook-manager %s %s[FLAGS]\n\n", command->summary,
-        command->description, command->name, manager_flags_required(command->sets));
+        command->description, command->name, required);
     manager_flags_describe(stdout, command->sets);
 }
 
@@ -55,13 +56,17 @@ static int run_command(const struct manager_command *command, int argc, char **a
 {
     auto_error struct error *error = NULL;
     struct manager_flags flags;
-    if (manager_flags_parse(argc, argv, command->sets, &flags, &error) < 0)
-        return fail_usage(command->name, error);
-    rpc_tune_memory();
-    if (!flags.help)
+    int status = 0;
+    if (manager_flags_parse(argc, argv, command->sets, &flags, &error) < 0) {
+        status = fail_usage(command->name, error);
+    } else if (flags.help) {
+        print_command_help(command);
+    } else {
+        rpc_tune_memory();
         _exit(command->run(command, &flags)); /* without exit handlers: gRPC's threads still run */
-    print_command_help(command);
-    return 0;
+    }
+    manager_flags_clear(&flags);
+    return status;
 }
 
 int main(int argc, char **argv)
