@@ -1,8 +1,9 @@
-/* hookctl completion: scripts for bash, zsh and fish, from the tables of commands and flags. */
+/* hookctl completion: scripts for bash, zsh and fish, from the tables of the subcommands. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/option_help.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -41,9 +42,9 @@ static char *quoted(const char *text)
 
 /* What a flag is for, with a backslash before each of the special characters. Owned by the
  * caller. */
-static char *brief(const struct cli_flag *flag, const char *special)
+static char *brief(const struct option_row *flag, const char *special)
 {
-    auto_free char *text = cli_flag_brief(flag);
+    auto_free char *text = option_help_brief(flag);
     return escaped(text, special);
 }
 
@@ -63,20 +64,20 @@ static char *operand_words(const struct cli_command *command)
 }
 
 /* The value of a flag: "validate -f" | "validate --filename") … */
-static void bash_flag_value(const struct cli_command *command, const struct cli_flag *flag)
+static void bash_flag_value(const struct cli_command *command, const struct option_row *flag)
 {
-    auto_free char *argument = cli_flag_argument(flag);
+    auto_free char *argument = option_argument(flag);
     if (argument == NULL)
         return;
     printf("    ");
-    if (flag->id < CLI_FLAG_FIRST)
-        printf("\"%s -%c\" | ", command->name, flag->id);
+    if (flag->letter != 0)
+        printf("\"%s -%c\" | ", command->name, flag->letter);
     printf("\"%s --%s\")\n", command->name, flag->name);
     if (flag->is_path) {
         printf("        compopt -o filenames 2>/dev/null\n"
                "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n");
     } else if (flag->choices != NULL) {
-        auto_free char *words = cli_flag_choices(flag, " ");
+        auto_free char *words = option_choices(flag, " ");
         printf("        mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$current\")\n", words);
     }
     printf("        return\n"
@@ -88,10 +89,10 @@ static void bash_command(const struct cli_command *command)
     printf("    %s)\n"
            "        flags='",
         command->name);
-    for (size_t i = 0; i <= command->flag_count; i++) {
-        const struct cli_flag *flag = cli_command_flag(command, i);
-        if (flag->id < CLI_FLAG_FIRST)
-            printf("-%c ", flag->id);
+    for (size_t i = 0; i < command->options.count; i++) {
+        const struct option_row *flag = &command->options.rows[i];
+        if (flag->letter != 0)
+            printf("-%c ", flag->letter);
         printf("--%s ", flag->name);
     }
     auto_free char *words = operand_words(command);
@@ -125,8 +126,8 @@ static void complete_bash(const struct cli_program *program)
         "    case \"$command $previous\" in\n");
     for (size_t i = 0; i < program->command_count; i++) {
         const struct cli_command *command = program->commands[i];
-        for (size_t k = 0; k < command->flag_count; k++)
-            bash_flag_value(command, &command->flags[k]);
+        for (size_t k = 0; k < command->options.count; k++)
+            bash_flag_value(command, &command->options.rows[k]);
     }
     printf("    esac\n"
            "    case $command in\n"
@@ -147,10 +148,10 @@ static void complete_bash(const struct cli_program *program)
 }
 
 /* One specification of _arguments: '*'{-f,--filename}'[a manifest]:FILE:_files' */
-static void zsh_flag(const struct cli_flag *flag)
+static void zsh_flag(const struct option_row *flag)
 {
     auto_free char *help = brief(flag, "[]:\\");
-    auto_free char *choices = cli_flag_choices(flag, " ");
+    auto_free char *choices = option_choices(flag, " ");
     auto_free char *tail = NULL;
     if (flag->choices != NULL)
         tail = xasprintf("[%s]:value:(%s)", help, choices);
@@ -160,12 +161,12 @@ static void zsh_flag(const struct cli_flag *flag)
         tail = xasprintf("[%s]", help);
     auto_free char *word = quoted(tail);
     printf(" \\\n            ");
-    if (flag->repeatable)
+    if (option_is_repeatable(flag))
         printf("'*'");
-    if (flag->id < CLI_FLAG_FIRST && !flag->repeatable)
-        printf("'(-%c --%s)'", flag->id, flag->name);
-    if (flag->id < CLI_FLAG_FIRST)
-        printf("{-%c,--%s}%s", flag->id, flag->name, word);
+    if (flag->letter != 0 && !option_is_repeatable(flag))
+        printf("'(-%c --%s)'", flag->letter, flag->name);
+    if (flag->letter != 0)
+        printf("{-%c,--%s}%s", flag->letter, flag->name, word);
     else
         printf("--%s%s", flag->name, word);
 }
@@ -175,8 +176,8 @@ static void zsh_command(const struct cli_command *command)
     printf("        %s)\n"
            "            _arguments",
         command->name);
-    for (size_t i = 0; i <= command->flag_count; i++)
-        zsh_flag(cli_command_flag(command, i));
+    for (size_t i = 0; i < command->options.count; i++)
+        zsh_flag(&command->options.rows[i]);
     if (command->operand_choice != NULL) {
         auto_free char *operands = operand_words(command);
         auto_free char *special = escaped(operands, "[]");
@@ -224,19 +225,19 @@ static void complete_zsh(const struct cli_program *program)
 }
 
 /* One flag of a subcommand, for fish. */
-static void fish_flag(const struct cli_command *command, const struct cli_flag *flag)
+static void fish_flag(const struct cli_command *command, const struct option_row *flag)
 {
     auto_free char *help = brief(flag, "\\'");
     printf("    complete -c $program -n '__fish_seen_subcommand_from %s' -l %s", command->name,
         flag->name);
-    if (flag->id < CLI_FLAG_FIRST)
-        printf(" -s %c", flag->id);
+    if (flag->letter != 0)
+        printf(" -s %c", flag->letter);
     if (flag->is_path)
         printf(" -r -F");
-    else if (flag->choices != NULL || flag->argument != NULL)
+    else if (option_takes_value(flag))
         printf(" -x");
     if (flag->choices != NULL) {
-        auto_free char *words = cli_flag_choices(flag, " ");
+        auto_free char *words = option_choices(flag, " ");
         printf(" -a '%s'", words);
     }
     printf(" -d '%s'\n", help);
@@ -247,8 +248,8 @@ static void fish_command(const struct cli_command *command)
     auto_free char *summary = escaped(command->summary, "\\'");
     printf("    complete -c $program -n __fish_use_subcommand -a %s -d '%s'\n", command->name,
         summary);
-    for (size_t i = 0; i <= command->flag_count; i++)
-        fish_flag(command, cli_command_flag(command, i));
+    for (size_t i = 0; i < command->options.count; i++)
+        fish_flag(command, &command->options.rows[i]);
     if (command->operand_choice != NULL) {
         auto_free char *words = operand_words(command);
         printf("    complete -c $program -n '__fish_seen_subcommand_from %s' -a '%s'\n",
@@ -297,12 +298,16 @@ static int completion(const struct cli_arguments *arguments)
     return cli_fail(arguments, error);
 }
 
+static const struct option_row rows[] = {CLI_HELP_ROW};
+
 const struct cli_command cli_completion_command = {
     .name = "completion",
     .summary = "print the completion script of a shell",
     .description =
         "Prints the script with which bash, zsh or fish completes subcommands, flags and\n"
         "their values. Its first comment says where to put it.",
+    .options = CLI_TABLE(rows),
+    .options_size = sizeof(struct cli_options),
     .operand = "SHELL",
     .operand_required = true,
     .operand_choice = shell_choice,

@@ -137,11 +137,15 @@ static const char *field_choice(size_t index)
     return index < count ? fields[index].path : NULL;
 }
 
+static const struct option_row rows[] = {CLI_HELP_ROW};
+
 const struct cli_command cli_explain_command = {
     .name = "explain",
     .summary = "describe the fields of a hook sidecar",
     .description = "Describes a field of the annotation, by its path: image, hostPath.type,\n"
                    "env[].name. Without FIELD it lists those of a sidecar.",
+    .options = CLI_TABLE(rows),
+    .options_size = sizeof(struct cli_options),
     .operand = "FIELD",
     .operand_choice = field_choice,
     .run = explain,

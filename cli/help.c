@@ -1,10 +1,11 @@
-/* The help of hookctl and of its commands, from the tables of commands and flags. */
+#include "cli/help.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <utstring.h>
 
+#include "base/option_help.h"
 #include "base/text.h"
-#include "cli/command.h"
 
 enum { WIDTH = 80 };
 
@@ -25,13 +26,15 @@ static void print_usage(
     utstring_init(&usage);
     utstring_printf(&usage, "Usage: %s %s", program->name, command->name);
     size_t indent = utstring_len(&usage);
-    for (size_t i = 0; i < command->flag_count; i++) {
-        const struct cli_flag *flag = &command->flags[i];
-        auto_free char *argument = cli_flag_argument(flag);
+    for (size_t i = 0; i < command->options.count; i++) {
+        const struct option_row *row = &command->options.rows[i];
+        if (streq(row->name, "help"))
+            continue;
+        auto_free char *argument = option_argument(row);
         auto_free char *name =
-            flag->id < CLI_FLAG_FIRST ? xasprintf("-%c", flag->id) : xasprintf("--%s", flag->name);
+            row->letter != 0 ? xasprintf("-%c", row->letter) : xasprintf("--%s", row->name);
         auto_free char *word = xasprintf("[%s%s%s]%s", name, argument != NULL ? " " : "",
-            argument != NULL ? argument : "", flag->repeatable ? "..." : "");
+            text_or(argument, ""), option_is_repeatable(row) ? "..." : "");
         add_word(&usage, indent, word);
     }
     if (command->operand != NULL) {
@@ -43,30 +46,13 @@ static void print_usage(
     utstring_done(&usage);
 }
 
-/* "-f, --filename FILE" and below it, indented, what it is for. */
-static void print_flag(const struct cli_flag *flag, FILE *stream)
-{
-    auto_free char *argument = cli_flag_argument(flag);
-    if (flag->id < CLI_FLAG_FIRST)
-        fprintf(stream, "  -%c, --%s", flag->id, flag->name);
-    else
-        fprintf(stream, "      --%s", flag->name);
-    fprintf(stream, "%s%s\n", argument != NULL ? " " : "", argument != NULL ? argument : "");
-    for (const char *line = flag->help; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        fprintf(stream, "          %.*s\n", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
-}
-
 void cli_help_command(
     const struct cli_program *program, const struct cli_command *command, FILE *stream)
 {
     print_usage(program, command, stream);
     fprintf(stream, "\n%s\n\nFlags:\n", command->description);
-    for (size_t i = 0; i < command->flag_count; i++)
-        print_flag(&command->flags[i], stream);
-    print_flag(&cli_help_flag, stream);
+    option_help_write(
+        stream, &command->options, &(struct option_help_style){.column = 10, .letters = true});
 }
 
 void cli_help_program(const struct cli_program *program, FILE *stream)

@@ -1,12 +1,10 @@
-/* Completion of "kubectl hookline": kubectl runs the program under the name
- * kubectl_complete-hookline, with the words that stand on the command line.
- * Source: kubectl reference, "kubectl plugin"; the lines are those of the Cobra library's
- * __complete: a candidate, a tab and what it is for; at the end a directive. */
+#include "cli/kubectl_complete.h"
+
 #include <stdio.h>
 #include <string.h>
 
+#include "base/option_help.h"
 #include "base/text.h"
-#include "cli/command.h"
 
 /* What the shell is to do beside offering the candidates. */
 enum directive { DIRECTIVE_FILES = 0, DIRECTIVE_NO_FILES = 4 };
@@ -18,14 +16,14 @@ static void offer(const char *before, const char *candidate, const char *meaning
 }
 
 /* The flag of a command that the first length bytes of a word name: "-f" or "--filename". */
-static const struct cli_flag *flag_named(
+static const struct option_row *flag_named(
     const struct cli_command *command, const char *word, size_t length)
 {
-    for (size_t i = 0; i <= command->flag_count; i++) {
-        const struct cli_flag *flag = cli_command_flag(command, i);
+    for (size_t i = 0; i < command->options.count; i++) {
+        const struct option_row *flag = &command->options.rows[i];
         auto_free char *long_name = xasprintf("--%s", flag->name);
-        const char short_name[] = {'-', (char)flag->id, '\0'};
-        const char *name = length == 2 && flag->id < CLI_FLAG_FIRST ? short_name : long_name;
+        const char short_name[] = {'-', flag->letter, '\0'};
+        const char *name = length == 2 && flag->letter != 0 ? short_name : long_name;
         if (strlen(name) == length && strncmp(word, name, length) == 0)
             return flag;
     }
@@ -33,7 +31,7 @@ static const struct cli_flag *flag_named(
 }
 
 static enum directive offer_values(
-    const struct cli_flag *flag, const char *before, const char *word)
+    const struct option_row *flag, const char *before, const char *word)
 {
     for (size_t i = 0; flag->choices != NULL && flag->choices[i] != NULL; i++)
         offer(before, flag->choices[i], "", word);
@@ -44,14 +42,14 @@ static enum directive offer_flags(const struct cli_command *command, const char 
 {
     const char *equals = strchr(word, '=');
     if (equals != NULL) {
-        const struct cli_flag *flag = flag_named(command, word, (size_t)(equals - word));
+        const struct option_row *flag = flag_named(command, word, (size_t)(equals - word));
         auto_free char *before = xstrndup(word, (size_t)(equals + 1 - word));
         return flag != NULL ? offer_values(flag, before, equals + 1) : DIRECTIVE_NO_FILES;
     }
-    for (size_t i = 0; i <= command->flag_count; i++) {
-        const struct cli_flag *flag = cli_command_flag(command, i);
+    for (size_t i = 0; i < command->options.count; i++) {
+        const struct option_row *flag = &command->options.rows[i];
         auto_free char *name = xasprintf("--%s", flag->name);
-        auto_free char *meaning = cli_flag_brief(flag);
+        auto_free char *meaning = option_help_brief(flag);
         offer("", name, meaning, word);
     }
     return DIRECTIVE_NO_FILES;
@@ -76,13 +74,13 @@ static enum directive offer_commands(const struct cli_program *program, const ch
 }
 
 /* The flag whose value the last of the words is, or NULL. The words follow the subcommand. */
-static const struct cli_flag *flag_of_last(
+static const struct option_row *flag_of_last(
     const struct cli_command *command, int count, char **words)
 {
-    const struct cli_flag *flag = NULL;
+    const struct option_row *flag = NULL;
     for (int i = 0; i < count - 1; i++) {
         flag = flag == NULL ? flag_named(command, words[i], strlen(words[i])) : NULL;
-        if (flag != NULL && flag->argument == NULL && flag->choices == NULL)
+        if (flag != NULL && !option_takes_value(flag))
             flag = NULL;
     }
     return flag;
@@ -91,7 +89,7 @@ static const struct cli_flag *flag_of_last(
 static enum directive complete_command(const struct cli_command *command, int count, char **words)
 {
     const char *word = words[count - 1];
-    const struct cli_flag *flag = flag_of_last(command, count, words);
+    const struct option_row *flag = flag_of_last(command, count, words);
     if (flag != NULL)
         return offer_values(flag, "", word);
     return word[0] == '-' ? offer_flags(command, word) : offer_operands(command, word);

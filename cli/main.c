@@ -4,16 +4,24 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/kubectl_complete.h"
+#include "cli/program.h"
 
-static const struct cli_command *const commands[] = {
-    &cli_validate_command,
-    &cli_render_command,
-    &cli_run_command,
-    &cli_explain_command,
-    &cli_schema_command,
-    &cli_completion_command,
-};
+/* The subcommands, each in a file of its own, cli/NAME.c, in the order of the help. */
+#define SUBCOMMANDS(EACH)                                                                          \
+    EACH(validate)                                                                                 \
+    EACH(render)                                                                                   \
+    EACH(run)                                                                                      \
+    EACH(explain)                                                                                  \
+    EACH(schema)                                                                                   \
+    EACH(completion)
+
+#define DECLARE(name) extern const struct cli_command cli_##name##_command;
+#define POINT_TO(name) &cli_##name##_command,
+
+SUBCOMMANDS(DECLARE)
+
+static const struct cli_command *const commands[] = {SUBCOMMANDS(POINT_TO)};
 
 static const char summary[] =
     "Works with the hook sidecars of KubeVirt virtual machines: checks the annotation\n"

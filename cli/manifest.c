@@ -166,20 +166,19 @@ static bool has_config_maps_alone(const struct cli_manifest *manifest)
 int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_arguments *arguments,
     struct cli_report *report, struct error **err)
 {
-    if (!cli_flag_given(arguments, 'f')) {
-        const char *other = cli_flag_for_stdin(arguments);
-        if (other != NULL)
+    const struct cli_options *options = arguments->options;
+    if (options->filenames.count == 0) {
+        if (arguments->stdin_option != NULL)
             return error_set(err, ERROR_USAGE,
-                "no manifest: name one with -f, as --%s reads standard input", other);
+                "no manifest: name one with -f, as --%s reads standard input",
+                arguments->stdin_option);
         if (isatty(STDIN_FILENO))
             return error_set(
                 err, ERROR_USAGE, "no manifest: name one with -f, or send it to standard input");
         cli_manifest_load(manifest, "-", report);
     }
-    for (size_t i = 0; i < arguments->given_count; i++) {
-        if (arguments->given[i].id == 'f')
-            cli_manifest_load(manifest, arguments->given[i].value, report);
-    }
+    for (size_t i = 0; i < options->filenames.count; i++)
+        cli_manifest_load(manifest, options->filenames.items[i], report);
     if (report->errors == 0 && has_config_maps_alone(manifest))
         warn_of_nothing(manifest->objects[0].file, report);
     return 0;

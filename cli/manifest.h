@@ -25,11 +25,11 @@ struct cli_manifest {
  * has none of these objects. Pointers to objects are good until the next load. */
 void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report);
 
-/* The flag that names manifests, for the tables of subcommands. */
-#define CLI_FILENAME_FLAG                                                                          \
+/* The option that names manifests, for the tables of subcommands. */
+#define CLI_FILENAME_ROW                                                                           \
     {                                                                                              \
-        'f', "filename", "FILE|DIR|-",                                                             \
-            .is_path = true, .repeatable = true,                                                   \
+        "filename", OPTION_TEXTS, offsetof(struct cli_options, filenames), 'f',                    \
+            .argument = "FILE|DIR|-", .is_path = true, .dash_is_stdin = true,                      \
             .help = "a manifest, a directory with manifests (*.yaml, *.yml,\n"                     \
                     "*.json, not below it), or - for standard input"                               \
     }

@@ -15,40 +15,44 @@
 #include "cli/command.h"
 #include "cli/manifest.h"
 
-enum {
-    FLAG_POD = CLI_FLAG_FIRST,
-    FLAG_NAME,
-    FLAG_LAUNCHER,
-    FLAG_SHIM_IMAGE,
-    FLAG_MANAGER_IMAGE,
-    FLAG_ANNOTATION_KEY
-};
-
 static const char *const launchers[] = {"auto", "builtin", "plugin", "standalone", NULL};
 static const char *const outputs[] = {"yaml", "json", "patch", NULL};
 
-static const struct cli_flag flags[] = {
-    CLI_FILENAME_FLAG,
-    {FLAG_POD, "pod", "FILE|-", .is_path = true,
+struct options {
+    struct cli_options common;
+    char *pod;
+    char *name;
+    char *launcher;
+    char *shim_image, *manager_image;
+    char *annotation_key;
+    char *output;
+};
+
+#define MEMBER(name) offsetof(struct options, name)
+
+static const struct option_row rows[] = {
+    CLI_FILENAME_ROW,
+    {"pod", OPTION_TEXT, MEMBER(pod), .argument = "FILE|-", .dash_is_stdin = true, .is_path = true,
         .help = "the launcher pod to render into; without -f, its own\n"
                 "annotation is rendered. Without --pod the pod is one\n"
                 "with nothing but a compute container"},
-    {FLAG_NAME, "name", "NAME",
+    {"name", OPTION_TEXT, MEMBER(name), .argument = "NAME",
         .help = "the object to render, where there are several; also as\n"
                 "NAMESPACE/NAME"},
-    {FLAG_LAUNCHER, "launcher", .choices = launchers,
+    {"launcher", OPTION_CHOICE, MEMBER(launcher), .initial = "auto", .choices = launchers,
         .help = "who calls the hooks: compute's built-in manager, a manager\n"
                 "that serves KubeVirt's plugin socket, or compute running\n"
                 "hook-manager itself (default: auto, found from the pod)"},
-    {FLAG_SHIM_IMAGE, "shim-image", "IMAGE",
+    {"shim-image", OPTION_TEXT, MEMBER(shim_image), .argument = "IMAGE",
         .help = "for sidecars that name none\n(default: " ANNOTATIONS_SHIM_IMAGE ")"},
-    {FLAG_MANAGER_IMAGE, "manager-image", "IMAGE",
+    {"manager-image", OPTION_TEXT, MEMBER(manager_image), .argument = "IMAGE",
         .help = "for the manager of a plugin launcher\n(default: " ANNOTATIONS_MANAGER_IMAGE ")"},
-    {FLAG_ANNOTATION_KEY, "annotation-key", "KEY",
+    {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
         .help = "the one annotation to look at (default: " ANNOTATIONS_KEY_KUBEVIRT
                 "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
-    {'o', "output", .choices = outputs,
+    {"output", OPTION_CHOICE, MEMBER(output), 'o', .initial = "yaml", .choices = outputs,
         .help = "the pod, or an RFC 6902 patch to it (default: yaml)"},
+    CLI_HELP_ROW,
 };
 
 /* What is rendered into what. */
@@ -74,9 +78,10 @@ static bool is_source(enum cli_kind kind)
 static int choose_objects(
     struct rendering *rendering, const struct cli_arguments *arguments, struct error **err)
 {
-    const char *name = cli_flag_value(arguments, FLAG_NAME, NULL);
-    bool has_pod = cli_flag_given(arguments, FLAG_POD);
-    bool has_source = !has_pod || cli_flag_given(arguments, 'f');
+    const struct options *options = arguments->options;
+    const char *name = options->name;
+    bool has_pod = options->pod != NULL;
+    bool has_source = !has_pod || options->common.filenames.count > 0;
     if (has_pod) {
         rendering->pod = cli_manifest_choose(
             &rendering->pod_manifest, is_pod, has_source ? NULL : name, "pod", err);
@@ -96,10 +101,10 @@ static int choose_objects(
 static int load(
     struct rendering *rendering, const struct cli_arguments *arguments, struct error **err)
 {
-    const char *pod = cli_flag_value(arguments, FLAG_POD, NULL);
-    if (pod != NULL)
-        cli_manifest_load(&rendering->pod_manifest, pod, &rendering->report);
-    if (pod != NULL && !cli_flag_given(arguments, 'f'))
+    const struct options *options = arguments->options;
+    if (options->pod != NULL)
+        cli_manifest_load(&rendering->pod_manifest, options->pod, &rendering->report);
+    if (options->pod != NULL && options->common.filenames.count == 0)
         return 0;
     return cli_manifest_load_given(&rendering->manifest, arguments, &rendering->report, err);
 }
@@ -152,8 +157,9 @@ static json_t *render_pod(struct rendering *rendering, const struct cli_argument
     struct annotations_render_options *options, json_t *pod)
 {
     const char *key = NULL;
+    const struct options *given = arguments->options;
     const struct cli_check_options check = {
-        .annotation_key = cli_flag_value(arguments, FLAG_ANNOTATION_KEY, NULL),
+        .annotation_key = given->annotation_key,
     };
     auto_annotations_list struct annotations_list *list =
         cli_check_object(rendering->source, &check, &key, &rendering->report);
@@ -191,19 +197,19 @@ static int print(const char *output, const json_t *pod, const json_t *rendered, 
 static int render_loaded(
     struct rendering *rendering, const struct cli_arguments *arguments, struct error **err)
 {
+    const struct options *given = arguments->options;
     struct annotations_render_options options = {
-        .shim_image = cli_flag_value(arguments, FLAG_SHIM_IMAGE, NULL),
-        .manager_image = cli_flag_value(arguments, FLAG_MANAGER_IMAGE, NULL),
+        .shim_image = given->shim_image,
+        .manager_image = given->manager_image,
     };
-    const char *launcher = cli_flag_value(arguments, FLAG_LAUNCHER, "auto");
-    if (annotations_launcher_parse(launcher, &options.launcher, err) < 0 ||
+    if (annotations_launcher_parse(given->launcher, &options.launcher, err) < 0 ||
         choose_objects(rendering, arguments, err) < 0)
         return -1;
     auto_json json_t *pod = make_pod(rendering, options.launcher);
     auto_json json_t *rendered = render_pod(rendering, arguments, &options, pod);
     if (rendered == NULL)
         return 0;
-    return print(cli_flag_value(arguments, 'o', "yaml"), pod, rendered, err);
+    return print(given->output, pod, rendered, err);
 }
 
 static int render(const struct cli_arguments *arguments)
@@ -231,7 +237,7 @@ const struct cli_command cli_render_command = {
         "is written when there is an error.\n"
         "\n"
         "Exit status: 0 rendered, 1 errors, 2 wrong usage, 3 input that cannot be read.",
-    .flags = flags,
-    .flag_count = ARRAY_SIZE(flags),
+    .options = CLI_TABLE(rows),
+    .options_size = sizeof(struct options),
     .run = render,
 };

@@ -13,71 +13,71 @@
 #include "domain/schema.h"
 #include "manager/cloud_init.h"
 
-enum {
-    FLAG_DOMAIN = CLI_FLAG_FIRST,
-    FLAG_NAME,
-    FLAG_TWICE,
-    FLAG_CLOUD_INIT,
-    FLAG_CLOUD_INIT_OUTPUT,
-    FLAG_HOOK,
-    FLAG_PVC,
-    FLAG_TRACE,
-    FLAG_DIFF,
-    FLAG_SCHEMA,
-    FLAG_ANNOTATION_KEY
+struct options {
+    struct cli_options common;
+    char *domain;
+    char *name;
+    struct option_texts hooks; /* INDEX=DIR */
+    struct option_texts claims; /* NAME=DIR */
+    char *cloud_init, *cloud_init_output;
+    bool twice, diff, schema, verbose;
+    char *trace;
+    char *annotation_key;
 };
 
-static const struct cli_flag flags[] = {
-    CLI_FILENAME_FLAG,
-    {FLAG_DOMAIN, "domain", "FILE|-", .is_path = true,
-        .help = "the libvirt domain XML that the first hook gets (required)"},
-    {FLAG_NAME, "name", "NAME", .help = "the virtual machine, where the manifests have several"},
-    {FLAG_HOOK, "hook", "INDEX=DIR", .is_path = true, .repeatable = true,
+#define MEMBER(name) offsetof(struct options, name)
+
+static const struct option_row rows[] = {
+    CLI_FILENAME_ROW,
+    {"domain", OPTION_TEXT, MEMBER(domain), .argument = "FILE|-", .dash_is_stdin = true,
+        .is_path = true, .help = "the libvirt domain XML that the first hook gets (required)"},
+    {"name", OPTION_TEXT, MEMBER(name), .argument = "NAME",
+        .help = "the virtual machine, where the manifests have several"},
+    {"hook", OPTION_TEXTS, MEMBER(hooks), .argument = "INDEX=DIR", .is_path = true,
         .help = "put DIR first in the PATH of the sidecar at INDEX: for an\n"
                 "entry whose hook is in its image, which does not run here"},
-    {FLAG_PVC, "pvc", "NAME=DIR", .is_path = true, .repeatable = true,
+    {"pvc", OPTION_TEXTS, MEMBER(claims), .argument = "NAME=DIR", .is_path = true,
         .help = "the directory that stands for a persistent volume claim"},
-    {FLAG_CLOUD_INIT, "cloud-init", "FILE|-", .is_path = true,
+    {"cloud-init", OPTION_TEXT, MEMBER(cloud_init), .argument = "FILE|-", .dash_is_stdin = true,
+        .is_path = true,
         .help = "also chain this cloud-init data (KubeVirt's CloudInitData\n"
                 "as JSON) through the PreCloudInitIso hooks"},
-    {FLAG_CLOUD_INIT_OUTPUT, "cloud-init-output", "FILE", .is_path = true,
-        .help = "where to write the cloud-init data that comes out"},
-    {FLAG_TWICE, "twice",
+    {"cloud-init-output", OPTION_TEXT, MEMBER(cloud_init_output), .argument = "FILE",
+        .is_path = true, .help = "where to write the cloud-init data that comes out"},
+    {"twice", OPTION_SWITCH, MEMBER(twice),
         .help = "chain the result once more, and fail when a hook changes it\n"
                 "again: KubeVirt calls hooks up to three times per boot"},
-    {FLAG_DIFF, "diff", .help = "show what each hook changed"},
-    {FLAG_TRACE, "trace", "DIR", .is_path = true,
+    {"diff", OPTION_SWITCH, MEMBER(diff), .help = "show what each hook changed"},
+    {"trace", OPTION_TEXT, MEMBER(trace), .argument = "DIR", .is_path = true,
         .help = "keep the input, output and diff of every call in DIR"},
-    {FLAG_SCHEMA, "schema",
+    {"schema", OPTION_SWITCH, MEMBER(schema),
         .help = "hold every document against libvirt's schema\n(" DOMAIN_SCHEMA_PATH ")"},
-    {FLAG_ANNOTATION_KEY, "annotation-key", "KEY",
+    {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
         .help = "the one annotation to look at (default: " ANNOTATIONS_KEY_KUBEVIRT
                 "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
-    {'v', "verbose", .help = "show what the sidecars write to standard error"},
+    {"verbose", OPTION_SWITCH, MEMBER(verbose), 'v',
+        .help = "show what the sidecars write to standard error"},
+    CLI_HELP_ROW,
 };
 
-static int check_flags(const struct cli_arguments *arguments, struct error **err)
+static int check_options(const struct options *options, struct error **err)
 {
-    if (!cli_flag_given(arguments, FLAG_DOMAIN))
+    if (options->domain == NULL)
         return error_set(err, ERROR_USAGE,
             "--domain is missing: a file with the libvirt domain XML that the first hook gets");
-    if (cli_flag_given(arguments, FLAG_CLOUD_INIT_OUTPUT) &&
-        !cli_flag_given(arguments, FLAG_CLOUD_INIT))
+    if (options->cloud_init_output != NULL && options->cloud_init == NULL)
         return error_set(err, ERROR_USAGE, "--cloud-init-output needs --cloud-init");
     return 0;
 }
 
-/* Collects the values of a flag that is NAME=DIR. */
-static int read_stand_ins(const struct cli_arguments *arguments, int id, const char *flag,
+/* Reads the values of an option that is NAME=DIR. */
+static int read_stand_ins(const struct option_texts *texts, const char *option,
     struct cli_stand_ins *out, struct error **err)
 {
-    out->items = xcalloc(arguments->given_count + 1, sizeof(*out->items));
-    for (size_t i = 0; i < arguments->given_count; i++) {
-        if (arguments->given[i].id != id)
-            continue;
-        if (cli_stand_in_parse(arguments->given[i].value, flag, &out->items[out->count], err) < 0)
+    out->items = xcalloc(texts->count + 1, sizeof(*out->items));
+    for (; out->count < texts->count; out->count++) {
+        if (cli_stand_in_parse(texts->items[out->count], option, &out->items[out->count], err) < 0)
             return -1;
-        out->count++;
     }
     return 0;
 }
@@ -117,35 +117,33 @@ static int read_cloud_init(struct cli_run *run, const char *path, struct error *
     return 0;
 }
 
-/* Reads the documents and directories that the flags name. */
-static int read_inputs(
-    struct cli_run *run, const struct cli_arguments *arguments, struct error **err)
+/* Reads the documents and directories that the options name. */
+static int read_inputs(struct cli_run *run, const struct options *options, struct error **err)
 {
-    const char *domain = cli_flag_value(arguments, FLAG_DOMAIN, NULL);
-    const char *cloud_init = cli_flag_value(arguments, FLAG_CLOUD_INIT, NULL);
+    const char *domain = options->domain;
     if (file_read(domain, DOMAIN_MAX_BYTES, &run->domain, &run->domain_length, err) < 0)
         return -1;
     if (domain_identify(run->domain, run->domain_length, NULL, err) < 0)
         return error_wrap(err, "%s", streq(domain, "-") ? "standard input" : domain);
-    if (cloud_init != NULL && read_cloud_init(run, cloud_init, err) < 0)
+    if (options->cloud_init != NULL && read_cloud_init(run, options->cloud_init, err) < 0)
         return -1;
-    if (read_stand_ins(arguments, FLAG_HOOK, "--hook", &run->hooks, err) < 0 ||
-        read_stand_ins(arguments, FLAG_PVC, "--pvc", &run->claims, err) < 0 ||
+    if (read_stand_ins(&options->hooks, "--hook", &run->hooks, err) < 0 ||
+        read_stand_ins(&options->claims, "--pvc", &run->claims, err) < 0 ||
         read_hook_indexes(run, err) < 0)
         return -1;
-    run->trace_directory = cli_flag_value(arguments, FLAG_TRACE, NULL);
-    run->twice = cli_flag_given(arguments, FLAG_TWICE);
-    run->verbose = cli_flag_given(arguments, 'v');
-    if (cli_flag_given(arguments, FLAG_SCHEMA))
+    run->trace_directory = options->trace;
+    run->twice = options->twice;
+    run->verbose = options->verbose;
+    if (options->schema)
         run->schema = domain_schema_load(DOMAIN_SCHEMA_PATH, err);
-    return cli_flag_given(arguments, FLAG_SCHEMA) && run->schema == NULL ? -1 : 0;
+    return options->schema && run->schema == NULL ? -1 : 0;
 }
 
-/* Writes the results to where they belong. A domain on a terminal ends its line. */
-static int write_results(const struct cli_arguments *arguments, const char *domain,
-    size_t domain_length, const char *cloud_init, size_t cloud_init_length, struct error **err)
+/* Writes the results to where they belong, the cloud-init data to path unless that is NULL. A
+ * domain on a terminal ends its line. */
+static int write_results(const char *path, const char *domain, size_t domain_length,
+    const char *cloud_init, size_t cloud_init_length, struct error **err)
 {
-    const char *path = cli_flag_value(arguments, FLAG_CLOUD_INIT_OUTPUT, NULL);
     bool ends_line = domain_length > 0 && domain[domain_length - 1] == '\n';
     if (file_write_all(STDOUT_FILENO, domain, domain_length, err) < 0 ||
         (!ends_line && isatty(STDOUT_FILENO) && file_write_all(STDOUT_FILENO, "\n", 1, err) < 0))
@@ -186,23 +184,22 @@ static int check_idempotence(struct cli_run *run, struct error **err)
         count, count == 1 ? "is" : "are");
 }
 
-static int run_machine(
-    struct cli_run *run, const struct cli_arguments *arguments, struct error **err)
+static int run_machine(struct cli_run *run, const struct options *options, struct error **err)
 {
     auto_free char *domain = NULL;
     auto_free char *cloud_init = NULL;
     size_t domain_length = 0;
     size_t cloud_init_length = 0;
-    if (read_inputs(run, arguments, err) < 0)
+    if (read_inputs(run, options, err) < 0)
         return -1;
     if (run->machine.list->count == 0)
         cli_run_say(run, "warning: %s has no hook sidecars", run->machine.object->name);
     int result = cli_run_hooks(run, &domain, &domain_length, &cloud_init, &cloud_init_length, err);
     if (result == 0)
-        result =
-            write_results(arguments, domain, domain_length, cloud_init, cloud_init_length, err);
+        result = write_results(
+            options->cloud_init_output, domain, domain_length, cloud_init, cloud_init_length, err);
     if (run->hops.count > 0 || (result == 0 && run->machine.list->count > 0))
-        show_hops(run, cli_flag_given(arguments, FLAG_DIFF));
+        show_hops(run, options->diff);
     return result < 0 ? -1 : check_idempotence(run, err);
 }
 
@@ -221,16 +218,16 @@ static void run_clear(struct cli_run *run)
 
 static int run(const struct cli_arguments *arguments)
 {
+    const struct options *options = arguments->options;
     struct cli_run state = {.program = arguments->program->name};
     struct cli_report report = {0};
     struct error *error = NULL;
-    bool ready =
-        check_flags(arguments, &error) == 0 &&
-        cli_machine_load(&state.machine, arguments, cli_flag_value(arguments, FLAG_NAME, NULL),
-            cli_flag_value(arguments, FLAG_ANNOTATION_KEY, NULL), &report, &error) == 0;
+    bool ready = check_options(options, &error) == 0 &&
+                 cli_machine_load(&state.machine, arguments, options->name, options->annotation_key,
+                     &report, &error) == 0;
     cli_report_print(&report, stderr, cli_report_colour(STDERR_FILENO));
     if (ready)
-        run_machine(&state, arguments, &error);
+        run_machine(&state, options, &error);
     int status = error != NULL ? cli_fail(arguments, error) : cli_report_exit_status(&report);
     cli_report_clear(&report);
     run_clear(&state);
@@ -250,7 +247,7 @@ const struct cli_command cli_run_command = {
         "Exit status: 0 well, 1 wrong input or a hook that is not idempotent, 2 wrong\n"
         "usage, 3 files or processes of this machine, 4 a hook failed, 5 a hook took too\n"
         "long, 6 interrupted.",
-    .flags = flags,
-    .flag_count = ARRAY_SIZE(flags),
+    .options = CLI_TABLE(rows),
+    .options_size = sizeof(struct options),
     .run = run,
 };

@@ -13,25 +13,37 @@
 
 DEFINE_CLEANUP(policy, struct hostpath_policy *, hostpath_policy_free);
 
-enum { FLAG_POLICY = CLI_FLAG_FIRST, FLAG_STRICT, FLAG_ANNOTATION_KEY };
-
 static const char *const outputs[] = {"text", "json", NULL};
 
-static const struct cli_flag flags[] = {
-    CLI_FILENAME_FLAG,
-    {FLAG_POLICY, "policy", "FILE|-", .is_path = true,
+struct options {
+    struct cli_options common;
+    char *policy;
+    bool strict;
+    char *annotation_key;
+    char *output;
+};
+
+#define MEMBER(name) offsetof(struct options, name)
+
+static const struct option_row rows[] = {
+    CLI_FILENAME_ROW,
+    {"policy", OPTION_TEXT, MEMBER(policy), .argument = "FILE|-", .dash_is_stdin = true,
+        .is_path = true,
         .help = "also hold the sidecars against a HostPathPolicy; when it\n"
                 "cannot be read, every sidecar is denied"},
-    {FLAG_STRICT, "strict", .help = "unknown fields are errors, not warnings"},
-    {FLAG_ANNOTATION_KEY, "annotation-key", "KEY",
+    {"strict", OPTION_SWITCH, MEMBER(strict), .help = "unknown fields are errors, not warnings"},
+    {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
         .help = "the one annotation to look at (default: " ANNOTATIONS_KEY_KUBEVIRT
                 "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
-    {'o', "output", .choices = outputs, .help = "how findings are shown (default: text)"},
+    {"output", OPTION_CHOICE, MEMBER(output), 'o', .initial = "text", .choices = outputs,
+        .help = "how findings are shown (default: text)"},
+    CLI_HELP_ROW,
 };
 
 static void print(const struct cli_arguments *arguments, const struct cli_report *report)
 {
-    if (streq(cli_flag_value(arguments, 'o', "text"), "json")) {
+    const struct options *options = arguments->options;
+    if (streq(options->output, "json")) {
         auto_json json_t *json = cli_report_json(report);
         json_dumpf(json, stdout, JSON_INDENT(2));
         putchar('\n');
@@ -48,18 +60,18 @@ static int validate(const struct cli_arguments *arguments)
     struct cli_manifest manifest = {0};
     struct cli_report report = {0};
     struct error *error = NULL;
-    const char *policy_path = cli_flag_value(arguments, FLAG_POLICY, NULL);
+    const struct options *given = arguments->options;
     auto_cleanup(policy) struct hostpath_policy *policy =
-        policy_path != NULL ? hostpath_policy_read(policy_path, &error) : NULL;
+        given->policy != NULL ? hostpath_policy_read(given->policy, &error) : NULL;
     if (error != NULL)
-        cli_report_add_unreadable(&report, policy_path, steal(&error));
+        cli_report_add_unreadable(&report, given->policy, steal(&error));
     if (cli_manifest_load_given(&manifest, arguments, &report, &error) < 0) {
         cli_report_clear(&report);
         return cli_fail(arguments, error);
     }
     const struct cli_check_options options = {
-        .strict = cli_flag_given(arguments, FLAG_STRICT),
-        .annotation_key = cli_flag_value(arguments, FLAG_ANNOTATION_KEY, NULL),
+        .strict = given->strict,
+        .annotation_key = given->annotation_key,
         .policy = policy,
     };
     for (size_t i = 0; i < manifest.count; i++) {
@@ -86,7 +98,7 @@ const struct cli_command cli_validate_command = {
         "column. Without -f it reads standard input.\n"
         "\n"
         "Exit status: 0 no errors, 1 errors, 2 wrong usage, 3 input that cannot be read.",
-    .flags = flags,
-    .flag_count = ARRAY_SIZE(flags),
+    .options = CLI_TABLE(rows),
+    .options_size = sizeof(struct options),
     .run = validate,
 };
