@@ -17,7 +17,7 @@ static void print_help(void)
            "\n"
            "Serves the hooks of a virtual machine on a socket by running the "
            "executables\n" HOOKS_EXECUTABLES("and") " that it finds in $PATH.\n"
-           "\n");
+                                                    "\n");
     shim_flags_describe(stdout);
     printf("\n"
            "A flag may also be written --flag=value, and with one dash. See sidecar-shim(1).\n");
