@@ -21,6 +21,8 @@ kind: HostPathPolicy
 rules:
 - pathPrefixes: [/var/lib/kubevirt/images]
 """
+# Of VMIs, pods, the policy, the template and the kind of VMIs.
+WATCHES = 5
 # A leader keeps the lease however slow the machine is, and a follower asks for it often.
 LEASE = ["--lease-duration=120s", "--lease-renew-deadline=100s", "--lease-retry=200ms"]
 # Soon over when the leader stands still.
@@ -429,7 +431,7 @@ class Faults(LaunchTest):
         for round_ in range(5):
             for number in range(10):
                 self.server.put(VMIS, machine(f"vm-{round_}-{number}"))
-            self.server.wait(lambda: self.server.watching == 4, "all watches")
+            self.server.wait(lambda: self.server.watching == WATCHES, "all watches")
             if round_ % 2:
                 self.server.compact()
             self.server.cut_watches()
