@@ -8,7 +8,7 @@ VERSION := $(shell cat VERSION)
 FUZZ_SECONDS ?= 60
 
 # Rooms of the house plan, of which those of lib/ know nothing of hooks. A room's library is all its
-# sources but main.c.
+# sources, also those in folders in it, but main.c.
 GENERAL_ROOMS := base tls http rpc kube guest
 ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
@@ -54,7 +54,7 @@ LDLIBS += -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic -lxml2 -lm -lpthread
 PROTOS := $(wildcard proto/*.proto)
 PROTO_SOURCES := $(PROTOS:proto/%.proto=$(BUILD)/proto/%.pb-c.c)
 PROTO_HEADERS := $(PROTO_SOURCES:.c=.h)
-room_sources = $(filter-out %/main.c,$(wildcard $(call room_folder,$(1))/*.c))
+room_sources = $(filter-out %/main.c,$(wildcard $(addprefix $(call room_folder,$(1))/,*.c */*.c)))
 room_objects = $(patsubst %.c,$(BUILD)/%.o,$(call room_sources,$(1)))
 LIBRARIES := $(ROOMS:%=$(BUILD)/lib/lib%.a)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -96,7 +96,7 @@ define room_rule
 $(BUILD)/lib/lib$(1).a: $(if $(filter proto,$(1)),$(PROTO_SOURCES:.c=.o),$(call room_objects,$(1)))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(Q)$$(AR) rcs $$@ $$^
+	$(Q)$$(AR) qcs $$@ $$^
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 
@@ -258,7 +258,7 @@ build/e2e/helm/installed: tests/e2e/helm/package.json tests/e2e/helm/package-loc
 
 # The comment at the head of each file stays.
 .PHONY: webhooks
-webhooks: $(BUILD)/hook-controller ## write the manifests of the webhooks, from controller/webhooks.c
+webhooks: $(BUILD)/hook-controller ## write the manifests of the webhooks, from controller/webhook/webhooks.c
 	@set -e; for file in base=1.27 overlays/kubevirt-since-1.28=1.28 overlays/standalone-since-1.28=1.28; do \
 	    path=deploy/$${file%=*}/webhooks.yaml; \
 	    { sed '/^[^#]/,$$d' $$path; $(BUILD)/hook-controller --print-webhooks=$${file#*=}; } >$(BUILD)/webhooks.yaml; \

@@ -4,9 +4,10 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "controller/launcher_pod.h"
-#include "controller/machine_kind.h"
-#include "controller/sidecar_watch.h"
+#include "controller/launch/pod_input.h"
+#include "controller/launch/machine_kind.h"
+#include "controller/watch/pod_prune.h"
+#include "controller/watch/sidecar_events.h"
 
 #define LAUNCHER_SELECTOR "kubevirt.io=virt-launcher"
 
@@ -20,7 +21,7 @@ struct controller_caches {
 static json_t *prune_pod(void *user, json_t *pod)
 {
     const struct controller_caches *caches = user;
-    return controller_pods_prune(caches->options.annotation_key, pod);
+    return controller_pod_prune(caches->options.annotation_key, pod);
 }
 
 static void machine_changed(void *user, const char *key, const json_t *before, const json_t *after)
@@ -35,7 +36,7 @@ static void pod_changed(void *user, const char *key, const json_t *before, const
 {
     struct controller_caches *caches = user;
     if (caches->leads && after != NULL)
-        controller_sidecar_watch(caches->options.events, before, after);
+        controller_sidecar_events_record(caches->options.events, before, after);
     if (caches->options.launch != NULL)
         controller_launch_pod_changed(caches->options.launch, key, before, after);
 }
@@ -137,7 +138,7 @@ static void tell_of_pod(void *user, const char *key, const json_t *pod)
 {
     (void)key;
     const struct controller_caches *caches = user;
-    controller_sidecar_watch(caches->options.events, NULL, pod);
+    controller_sidecar_events_record(caches->options.events, NULL, pod);
 }
 
 void controller_caches_lead(struct controller_caches *caches, bool leads)

@@ -3,7 +3,7 @@
 #ifndef CONTROLLER_CACHES_H
 #define CONTROLLER_CACHES_H
 
-#include "controller/launch.h"
+#include "controller/launch/launch.h"
 #include "kube/client.h"
 #include "kube/events.h"
 

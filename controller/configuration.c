@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "controller/config_key.h"
-#include "controller/pod_template.h"
-#include "controller/rules.h"
+#include "controller/launch/pod_template.h"
+#include "controller/webhook/rules.h"
 #include "hostpath/policy_parse.h"
 
 #define POLICY_KEY "policy.yaml"

@@ -4,7 +4,7 @@
 #define CONTROLLER_CONFIGURATION_H
 
 #include "base/error.h"
-#include "controller/rules.h"
+#include "controller/webhook/rules.h"
 #include "controller/settings.h"
 #include "hostpath/policy.h"
 #include "kube/client.h"

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "controller/server.h"
+#include "controller/webhook/server.h"
 #include "kube/lease.h"
 
 struct controller_drain;

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "controller/program.h"
 #include "controller/settings.h"
-#include "controller/webhooks.h"
+#include "controller/webhook/webhooks.h"
 
 static int fail(const struct error *error)
 {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "controller/review.h"
+#include "controller/webhook/review.h"
 
 /* hookline_webhook_reviews_total{webhook,result}, hookline_webhook_review_duration_seconds{webhook}
  * (histogram), hookline_webhook_patches_total, hookline_webhook_denials_total{reason}. */

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "controller/review.h"
+#include "controller/webhook/review.h"
 #include "hostpath/policy_parse.h"
 #include "tests/fuzz/check.h"
 #include "tests/unit/rfc6902.h"

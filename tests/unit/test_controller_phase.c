@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/yaml_dump.h"
-#include "controller/phase.h"
-#include "controller/sidecar_watch.h"
+#include "controller/launch/phase.h"
+#include "controller/watch/pod_prune.h"
 #include "tests/unit/expected.h"
 
 /* The status after one step; that it is the same of the pod as it is cached, and that nothing is to
@@ -24,7 +24,7 @@ static json_t *take_step(const json_t *machine, const json_t *step, const char *
     const struct controller_obstacle *in_the_way = given != NULL ? &obstacle : NULL;
     json_t *status = controller_phase_status(machine, pod, in_the_way, now);
 
-    auto_json json_t *cached = pod != NULL ? controller_pods_prune(NULL, pod) : NULL;
+    auto_json json_t *cached = pod != NULL ? controller_pod_prune(NULL, pod) : NULL;
     auto_json json_t *same = controller_phase_status(machine, cached, in_the_way, now);
     assert_true(json_equal(status, same));
 
@@ -83,7 +83,7 @@ static void wrong_types_break_nothing(void **state)
             auto_json json_t *status =
                 controller_phase_status(machine, pod, NULL, "2030-01-01T00:00:00Z");
             assert_true(json_is_object(status));
-            json_decref(controller_pods_prune(NULL, pod));
+            json_decref(controller_pod_prune(NULL, pod));
         }
     }
 }

@@ -20,7 +20,7 @@
 #include "annotations/parse.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "controller/review.h"
+#include "controller/webhook/review.h"
 #include "hostpath/policy_parse.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/rfc6902.h"

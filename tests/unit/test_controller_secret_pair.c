@@ -9,8 +9,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "controller/ca_bundle.h"
-#include "controller/secret_pair.h"
+#include "controller/certificates/ca_bundle.h"
+#include "controller/certificates/secret_pair.h"
 #include "tls/pem.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };

@@ -14,7 +14,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "controller/server.h"
+#include "controller/webhook/server.h"
 #include "hostpath/policy_parse.h"
 #include "tls/certificate_store.h"
 #include "tls/pem.h"

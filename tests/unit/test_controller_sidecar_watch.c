@@ -9,13 +9,14 @@
 #include <cmocka.h>
 
 #include "base/yaml_dump.h"
-#include "controller/sidecar_watch.h"
+#include "controller/watch/pod_prune.h"
+#include "controller/watch/sidecar_watch.h"
 #include "tests/unit/expected.h"
 
 static json_t *prune(const json_t *test, const json_t *pod)
 {
     return json_is_null(pod) ? NULL
-                             : controller_pods_prune(json_get_string(test, "annotationKey"), pod);
+                             : controller_pod_prune(json_get_string(test, "annotationKey"), pod);
 }
 
 static char *describe(const json_t *test)
@@ -55,7 +56,7 @@ static void what_is_no_pod_is_not_cached(void **state)
         "{\"metadata\": [], \"spec\": {}}", "{\"metadata\": {}, \"spec\": 1}"};
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         auto_json json_t *pod = json_loads(texts[i], JSON_DECODE_ANY, NULL);
-        assert_null(controller_pods_prune(NULL, pod));
+        assert_null(controller_pod_prune(NULL, pod));
     }
 }
 

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/yaml.h"
-#include "controller/webhooks.h"
+#include "controller/webhook/webhooks.h"
 
 /* The complaint about one of the two configurations that are printed for a version and a key, when
  * failurePolicy is another than printed (NULL: as printed) and the controller looks for key. Owned

@@ -1,0 +1,195 @@
+#include "controller/certificates/ca_bundle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "kube/informer.h"
+#include "tls/base64.h"
+
+/* One of the two configurations. */
+struct target {
+    struct controller_ca_bundle *bundle;
+    const struct kube_resource *resource;
+    struct kube_informer *informer;
+    struct kube_call *call; /* the patch that is under way, or NULL */
+    char *seen; /* its resourceVersion before the Secret was read last; NULL: it was not there */
+    bool missing; /* that was logged */
+};
+
+struct controller_ca_bundle {
+    struct kube_client *client;
+    struct controller_ca_bundle_options options; /* its string is owned */
+    char *base64; /* NULL: not said yet */
+    struct target targets[2];
+};
+
+static json_t *operation(const char *op, const char *path, const char *value)
+{
+    return json_pack("{s:s, s:s, s:s}", "op", op, "path", path, "value", value);
+}
+
+json_t *controller_ca_bundle_patch(const json_t *configuration, const char *base64)
+{
+    json_t *patch = json_pack("[o]",
+        operation("test", "/metadata/resourceVersion", kube_resource_version(configuration)));
+    size_t i = 0;
+    json_t *webhook = NULL;
+    json_array_foreach (json_object_get(configuration, "webhooks"), i, webhook) {
+        const json_t *client = json_object_get(webhook, "clientConfig");
+        if (streq(text_or(json_get_string(client, "caBundle"), ""), base64))
+            continue;
+        auto_free char *path = xasprintf("/webhooks/%zu/clientConfig/caBundle", i);
+        json_array_append_new(patch, operation("add", path, base64));
+    }
+    if (json_array_size(patch) > 1)
+        return patch;
+    json_decref(patch);
+    return NULL;
+}
+
+/* The configuration as it stands in the cache, or NULL. Borrowed. */
+static const json_t *cached(const struct target *target)
+{
+    return kube_informer_get(target->informer, target->bundle->options.configuration);
+}
+
+static void compare(struct target *target);
+
+static void on_patched(void *user, const struct kube_answer *answer)
+{
+    struct target *target = user;
+    const struct controller_ca_bundle_options *options = &target->bundle->options;
+    target->call = NULL;
+    if (answer->failure == NULL)
+        log_info("%s %s: caBundle is put right", target->resource->kind, options->configuration);
+    else if (answer->failure->reason != KUBE_INVALID) /* it has changed meanwhile */
+        log_warning("caBundle cannot be put right: %s", answer->failure->message);
+    compare(target);
+}
+
+/* Compares one configuration with what it shall be, and patches it or asks for a newer Secret. */
+static void compare(struct target *target)
+{
+    struct controller_ca_bundle *bundle = target->bundle;
+    const struct controller_ca_bundle_options *options = &bundle->options;
+    if (target->call != NULL || bundle->base64 == NULL || !kube_informer_synced(target->informer))
+        return;
+    const json_t *configuration = cached(target);
+    if (configuration == NULL && !target->missing)
+        log_warning("%s %s is not there: the API server does not call these webhooks yet",
+            target->resource->kind, options->configuration);
+    target->missing = configuration == NULL;
+    auto_json json_t *patch =
+        configuration == NULL ? NULL : controller_ca_bundle_patch(configuration, bundle->base64);
+    if (patch == NULL) {
+        options->on_change(options->user);
+        return;
+    }
+    if (target->seen == NULL || !streq(target->seen, kube_resource_version(configuration))) {
+        options->on_wrong(options->user);
+        return;
+    }
+    xstrset(&target->seen, NULL); /* whatever comes of it, the Secret is read before the next */
+    const struct kube_request request = {
+        .verb = KUBE_PATCH_JSON,
+        .resource = target->resource,
+        .name = options->configuration,
+        .body = patch,
+        .field_manager = "hook-controller",
+    };
+    target->call = kube_call_start(bundle->client, &request, on_patched, target);
+}
+
+static void on_change(void *user, const char *key, const json_t *before, const json_t *after)
+{
+    (void)key;
+    (void)before;
+    struct target *target = user;
+    const struct controller_ca_bundle_options *options = &target->bundle->options;
+    if (after != NULL && options->on_seen != NULL)
+        options->on_seen(options->user, after);
+    compare(target);
+}
+
+static void on_synced(void *user)
+{
+    compare(user);
+}
+
+struct controller_ca_bundle *controller_ca_bundle_new(
+    struct kube_client *client, const struct controller_ca_bundle_options *options)
+{
+    static const struct kube_resource *const resources[] = {
+        &kube_mutating_webhooks, &kube_validating_webhooks};
+    struct controller_ca_bundle *bundle = xcalloc(1, sizeof(*bundle));
+    bundle->client = client;
+    bundle->options = *options;
+    bundle->options.configuration = xstrdup(options->configuration);
+    auto_free char *selector = xasprintf("metadata.name=%s", options->configuration);
+    for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++) {
+        struct target *target = &bundle->targets[i];
+        target->bundle = bundle;
+        target->resource = resources[i];
+        const struct kube_informer_options informer = {
+            .resource = resources[i],
+            .field_selector = selector,
+            .on_change = on_change,
+            .on_synced = on_synced,
+            .user = target,
+        };
+        target->informer = kube_informer_new(client, &informer);
+    }
+    return bundle;
+}
+
+void controller_ca_bundle_free(struct controller_ca_bundle *bundle)
+{
+    if (bundle == NULL)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++) {
+        struct target *target = &bundle->targets[i];
+        if (target->call != NULL)
+            kube_call_cancel(target->call);
+        kube_informer_free(target->informer);
+        free(target->seen);
+    }
+    free((char *)bundle->options.configuration);
+    free(bundle->base64);
+    free(bundle);
+}
+
+void controller_ca_bundle_prepare(struct controller_ca_bundle *bundle)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++) {
+        struct target *target = &bundle->targets[i];
+        const json_t *configuration = cached(target);
+        xstrset(&target->seen, configuration == NULL ? NULL : kube_resource_version(configuration));
+    }
+}
+
+void controller_ca_bundle_set(struct controller_ca_bundle *bundle, const char *pem)
+{
+    free(bundle->base64);
+    bundle->base64 = tls_base64_encode(pem);
+    for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++)
+        compare(&bundle->targets[i]);
+}
+
+bool controller_ca_bundle_is_right(const struct controller_ca_bundle *bundle)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++) {
+        const struct target *target = &bundle->targets[i];
+        if (bundle->base64 == NULL || !kube_informer_synced(target->informer))
+            return false;
+        const json_t *configuration = cached(target);
+        if (configuration == NULL)
+            continue;
+        auto_json json_t *patch = controller_ca_bundle_patch(configuration, bundle->base64);
+        if (patch != NULL)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,338 @@
+#include "controller/certificates/self_signed.h"
+
+#include <ev.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "controller/certificates/ca_bundle.h"
+#include "controller/certificates/pace.h"
+#include "controller/certificates/secret_pair.h"
+#include "kube/informer.h"
+
+/* How long after the caBundle was written the new leaf is served while there is an old one: API
+ * servers see it by a watch of theirs. */
+static const double settle_seconds = 10;
+
+enum { DNS_NAMES = 4 };
+
+struct controller_self_signed {
+    struct kube_client *client;
+    struct controller_self_signed_options options; /* its strings are owned */
+    char *name; /* "Secret NAMESPACE/NAME" */
+    char *dns_names[DNS_NAMES + 1]; /* NULL-terminated */
+    struct kube_informer *informer; /* of the Secret, without the key: says when to look */
+    struct kube_call *call; /* under way: reading or writing the Secret */
+    bool again; /* it changed meanwhile */
+    struct controller_pace pace; /* of looking at it: counts what was written, or failed */
+    struct controller_ca_bundle *bundle;
+    char *served_ca, *next_ca; /* PEM; NULL with those below */
+    struct tls_certificate *served; /* references, or NULL */
+    struct tls_certificate *next; /* waits for the caBundle */
+    bool taken; /* a pair from the Secret, at some time */
+    struct ev_timer settled;
+    struct ev_periodic renewal;
+    bool ready;
+};
+
+static void serve(struct controller_self_signed *self)
+{
+    tls_certificate_unref(self->served);
+    free(self->served_ca);
+    self->served = steal(&self->next);
+    self->served_ca = steal(&self->next_ca);
+    tls_certificate_store_set(self->options.store, tls_certificate_ref(self->served));
+    log_info("%s: its certificate is in use", self->name);
+    if (!self->ready && self->options.on_ready != NULL)
+        self->options.on_ready(self->options.user);
+    self->ready = true;
+}
+
+static void on_settled(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    struct controller_self_signed *self = timer->data;
+    if (controller_ca_bundle_is_right(self->bundle))
+        serve(self);
+}
+
+/* Serves what waits, if it is time. */
+static void go_on(void *user)
+{
+    struct controller_self_signed *self = user;
+    if (self->next == NULL || !controller_ca_bundle_is_right(self->bundle) ||
+        ev_is_active(&self->settled))
+        return;
+    if (self->served == NULL || tls_certificate_expiry(self->served) <= time(NULL)) {
+        serve(self);
+    } else {
+        ev_timer_set(&self->settled, settle_seconds, 0.0);
+        ev_timer_start(EV_DEFAULT_ & self->settled);
+    }
+}
+
+static void drop_next(struct controller_self_signed *self)
+{
+    ev_timer_stop(EV_DEFAULT_ & self->settled);
+    tls_certificate_unref(self->next);
+    free(self->next_ca);
+    self->next = NULL;
+    self->next_ca = NULL;
+}
+
+/* Takes the pair of the Secret: its CAs into the caBundle, and then its leaf. */
+static void take(struct controller_self_signed *self, const struct controller_secret_pair *pair)
+{
+    self->taken = true;
+    auto_free char *bundle =
+        xasprintf("%s%s", pair->ca, pair->previous_ca == NULL ? "" : pair->previous_ca);
+    controller_ca_bundle_set(self->bundle, bundle);
+
+    ev_periodic_stop(EV_DEFAULT_ & self->renewal);
+    ev_periodic_set(
+        &self->renewal, (double)controller_certificate_renewal(pair->certificate), 0.0, NULL);
+    ev_periodic_start(EV_DEFAULT_ & self->renewal);
+
+    if (self->next != NULL && tls_certificate_same(self->next, pair->certificate))
+        return;
+    drop_next(self);
+    if (self->served != NULL && tls_certificate_same(self->served, pair->certificate))
+        return;
+    self->next = tls_certificate_ref(pair->certificate);
+    self->next_ca = xstrdup(pair->ca);
+    go_on(self);
+}
+
+/* A request has ended: looks at the Secret once more, if it must or something changed meanwhile. */
+static void end_call(struct controller_self_signed *self, bool look_again)
+{
+    self->call = NULL;
+    if (look_again || self->again)
+        controller_pace_ask(&self->pace);
+    self->again = false;
+}
+
+static void on_written(void *user, const struct kube_answer *answer)
+{
+    struct controller_self_signed *self = user;
+    const struct kube_failure *failure = answer->failure;
+    controller_secret_wipe(answer->body);
+    if (failure == NULL)
+        log_info("%s: has a new CA and certificate", self->name);
+    else if (failure->reason == KUBE_CONFLICT || failure->reason == KUBE_ALREADY_EXISTS)
+        log_info("%s: another replica was first to write it", self->name);
+    else
+        log_warning("%s", failure->message);
+    end_call(self, true);
+}
+
+/* Writes a new pair into the Secret; existing is NULL when there is none, ca the CA in it or
+ * NULL. */
+static void replace(struct controller_self_signed *self, const json_t *existing, const char *ca)
+{
+    controller_pace_count(&self->pace);
+    auto_error struct error *error = NULL;
+    auto_json json_t *secret = controller_secret_make(self->options.namespace, self->options.secret,
+        existing, (const char *const *)self->dns_names, self->options.validity_ms,
+        self->served_ca == NULL ? ca : self->served_ca, &error);
+    if (secret == NULL) {
+        log_error("%s: %s", self->name, error->message);
+        controller_pace_ask(&self->pace);
+        return;
+    }
+    const struct kube_request request = {
+        .verb = existing == NULL ? KUBE_CREATE : KUBE_UPDATE,
+        .resource = &kube_secrets,
+        .namespace = self->options.namespace,
+        .name = existing == NULL ? NULL : self->options.secret,
+        .body = secret,
+        .field_manager = "hook-controller",
+    };
+    self->call = kube_call_start(self->client, &request, on_written, self);
+    controller_secret_wipe(secret);
+}
+
+/* Whether it is for this service; looked at only at the start: replicas that do not agree on the
+ * names would replace each other's for ever. */
+static bool is_ours(
+    const struct controller_self_signed *self, const struct tls_certificate *certificate)
+{
+    for (size_t i = 0; !self->taken && i < DNS_NAMES; i++) {
+        if (!tls_certificate_is_for(certificate, self->dns_names[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Does what follows from the Secret as it stands. */
+static void compare(struct controller_self_signed *self, json_t *secret)
+{
+    struct controller_secret_pair pair;
+    auto_error struct error *error = NULL;
+    if (controller_secret_pair_read(&pair, self->name, secret, &error) < 0) {
+        log_warning("%s; it gets a new CA and certificate", error->message);
+        replace(self, secret, pair.ca);
+    } else if (!is_ours(self, pair.certificate)) {
+        log_info(
+            "%s: is not for %s; it gets a new CA and certificate", self->name, self->dns_names[0]);
+        replace(self, secret, pair.ca);
+    } else {
+        take(self, &pair);
+        if (controller_certificate_renewal(pair.certificate) <= time(NULL))
+            replace(self, secret, pair.ca);
+        else if (!controller_ca_bundle_is_right(self->bundle))
+            controller_pace_count(&self->pace);
+    }
+    controller_secret_pair_clear(&pair);
+}
+
+static void on_read(void *user, const struct kube_answer *answer)
+{
+    struct controller_self_signed *self = user;
+    const struct kube_failure *failure = answer->failure;
+    if (failure == NULL) {
+        end_call(self, false);
+        compare(self, answer->body);
+    } else if (failure->reason == KUBE_NOT_FOUND) {
+        end_call(self, false);
+        replace(self, NULL, NULL);
+    } else {
+        log_warning("%s", failure->message);
+        controller_pace_count(&self->pace);
+        end_call(self, true);
+    }
+}
+
+/* Reads the Secret, and does what follows from it. */
+static void look(void *user)
+{
+    struct controller_self_signed *self = user;
+    if (self->call != NULL) {
+        self->again = true;
+        return;
+    }
+    controller_ca_bundle_prepare(self->bundle);
+    const struct kube_request request = {
+        .verb = KUBE_GET,
+        .resource = &kube_secrets,
+        .namespace = self->options.namespace,
+        .name = self->options.secret,
+    };
+    self->call = kube_call_start(self->client, &request, on_read, self);
+}
+
+/* Something has changed: the Secret is to be looked at, when it is time. */
+static void look_again(void *user)
+{
+    struct controller_self_signed *self = user;
+    controller_pace_ask(&self->pace);
+}
+
+static void on_renewal(struct ev_loop *loop, struct ev_periodic *periodic, int events)
+{
+    (void)loop;
+    (void)events;
+    look_again(periodic->data);
+}
+
+/* Of the Secret, the cache has what tells that it changed, and no key. */
+static json_t *prune(void *user, json_t *secret)
+{
+    (void)user;
+    controller_secret_wipe(secret);
+    const json_t *data = json_object_get(secret, "data");
+    const json_t *metadata = json_object_get(secret, "metadata");
+    return json_pack("{s:{s:O, s:O, s:O, s:O}, s:O*, s:O*, s:O*}", "metadata", "name",
+        json_object_get(metadata, "name"), "namespace", json_object_get(metadata, "namespace"),
+        "uid", json_object_get(metadata, "uid"), "resourceVersion",
+        json_object_get(metadata, "resourceVersion"), "ca.crt", json_object_get(data, "ca.crt"),
+        "previous-ca.crt", json_object_get(data, "previous-ca.crt"), "tls.crt",
+        json_object_get(data, "tls.crt"));
+}
+
+static void on_seen(void *user, const json_t *configuration)
+{
+    const struct controller_self_signed *self = user;
+    self->options.on_configuration(self->options.user, configuration);
+}
+
+static void on_change(void *user, const char *key, const json_t *before, const json_t *after)
+{
+    (void)key;
+    (void)before;
+    (void)after;
+    look_again(user);
+}
+
+static void set_names(struct controller_self_signed *self)
+{
+    const char *service = self->options.service;
+    const char *namespace = self->options.namespace;
+    self->name = xasprintf("Secret %s/%s", namespace, self->options.secret);
+    /* the first is the one that API servers look for */
+    self->dns_names[0] = xasprintf("%s.%s.svc", service, namespace);
+    self->dns_names[1] = xasprintf("%s.%s.svc.cluster.local", service, namespace);
+    self->dns_names[2] = xasprintf("%s.%s", service, namespace);
+    self->dns_names[3] = xstrdup(service);
+}
+
+struct controller_self_signed *controller_self_signed_new(
+    struct kube_client *client, const struct controller_self_signed_options *options)
+{
+    struct controller_self_signed *self = xcalloc(1, sizeof(*self));
+    self->client = client;
+    self->options = *options;
+    self->options.namespace = xstrdup(options->namespace);
+    self->options.secret = xstrdup(options->secret);
+    self->options.service = xstrdup(options->service);
+    self->options.webhook_configuration = xstrdup(options->webhook_configuration);
+    set_names(self);
+    controller_pace_init(&self->pace, look, self);
+    ev_init(&self->settled, on_settled);
+    ev_init(&self->renewal, on_renewal);
+    self->settled.data = self->renewal.data = self;
+    const struct controller_ca_bundle_options bundle = {
+        .configuration = options->webhook_configuration,
+        .on_wrong = look_again,
+        .on_change = go_on,
+        .on_seen = on_seen,
+        .user = self,
+    };
+    self->bundle = controller_ca_bundle_new(client, &bundle);
+    auto_free char *selector = xasprintf("metadata.name=%s", options->secret);
+    const struct kube_informer_options informer = {
+        .resource = &kube_secrets,
+        .namespace = options->namespace,
+        .field_selector = selector,
+        .prune = prune,
+        .on_change = on_change,
+        .on_synced = look_again,
+        .user = self,
+    };
+    self->informer = kube_informer_new(client, &informer);
+    return self;
+}
+
+void controller_self_signed_free(struct controller_self_signed *self)
+{
+    if (self == NULL)
+        return;
+    if (self->call != NULL)
+        kube_call_cancel(self->call);
+    kube_informer_free(self->informer);
+    controller_ca_bundle_free(self->bundle);
+    controller_pace_clear(&self->pace);
+    ev_periodic_stop(EV_DEFAULT_ & self->renewal);
+    drop_next(self);
+    tls_certificate_unref(self->served);
+    free(self->served_ca);
+    free((char *)self->options.namespace);
+    free((char *)self->options.secret);
+    free((char *)self->options.service);
+    free((char *)self->options.webhook_configuration);
+    for (size_t i = 0; i < DNS_NAMES; i++)
+        free(self->dns_names[i]);
+    free(self->name);
+    free(self);
+}

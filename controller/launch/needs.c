@@ -1,0 +1,202 @@
+/* The step of a launch that asks the API server whether what the pod refers to is there. */
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+#include <utstring.h>
+
+#include "controller/launch/work.h"
+#include "controller/launch/pod_needs.h"
+
+/* One thing that a VMI needs. */
+struct controller_launch_need {
+    struct controller_launch_work *work;
+    const struct kube_resource *resource;
+    char *name; /* owned */
+    struct controller_launch_read *read; /* that it waits for, or NULL: it was answered */
+    bool missing;
+    struct controller_launch_need *prev, *next; /* in read->needs */
+};
+
+/* A request for such a thing. One for a ConfigMap serves all VMIs that came into the queue before
+ * it was made: for none of them its answer is older than what they ask for. */
+struct controller_launch_read {
+    struct controller_launch *launch;
+    struct kube_call *call; /* or NULL: it was found */
+    struct controller_launch_need *needs; /* that wait for it */
+    unsigned long number; /* the queue's last when it was made */
+    char *key; /* of launch->reads; owned; NULL: it is in there no more, or never was */
+    UT_hash_handle hh;
+};
+
+static void unshare(struct controller_launch_read *read)
+{
+    if (read->key == NULL)
+        return;
+    HASH_DEL(read->launch->reads, read);
+    free(steal(&read->key));
+}
+
+static void free_read(struct controller_launch_read *read)
+{
+    unshare(read);
+    if (read->call != NULL)
+        kube_call_cancel(read->call);
+    free(read);
+}
+
+void controller_launch_forget_reads(struct controller_launch *launch)
+{
+    struct controller_launch_read *read = NULL;
+    struct controller_launch_read *next = NULL;
+    HASH_ITER (hh, launch->reads, read, next)
+        free_read(read);
+}
+
+static void leave_read(struct controller_launch_need *need)
+{
+    struct controller_launch_read *read = steal(&need->read);
+    if (read == NULL)
+        return;
+    DL_DELETE(read->needs, need);
+    if (read->needs == NULL)
+        free_read(read);
+}
+
+void controller_launch_drop_needs(struct controller_launch_work *work)
+{
+    for (size_t i = 0; i < work->need_count; i++) {
+        leave_read(&work->needs[i]);
+        free(work->needs[i].name);
+    }
+    free(steal(&work->needs));
+    work->need_count = work->needs_waiting = 0;
+}
+
+/* "ConfigMap a, PersistentVolumeClaim b". Owned by the caller; NULL when nothing is missing. */
+static char *list_missing(const struct controller_launch_work *work)
+{
+    UT_string list;
+    utstring_init(&list);
+    for (size_t i = 0; i < work->need_count; i++) {
+        const struct controller_launch_need *need = &work->needs[i];
+        if (need->missing)
+            utstring_printf(&list, "%s%s %s", utstring_len(&list) > 0 ? ", " : "",
+                need->resource->kind, need->name);
+    }
+    if (utstring_len(&list) > 0)
+        return utstring_body(&list);
+    utstring_done(&list);
+    return NULL;
+}
+
+static void all_answered(struct controller_launch_work *work)
+{
+    auto_free char *missing = list_missing(work);
+    controller_launch_drop_needs(work);
+    work->needs_done(work, missing, NULL);
+}
+
+static void need_answered(struct controller_launch_need *need, const struct kube_answer *answer)
+{
+    struct controller_launch_work *work = need->work;
+    need->read = NULL;
+    need->missing = answer->failure != NULL && answer->failure->reason == KUBE_NOT_FOUND;
+    if (answer->failure == NULL && need->resource == &kube_persistent_volume_claims)
+        json_object_set(work->claims, need->name, answer->body);
+    if (answer->failure != NULL && !need->missing) {
+        controller_launch_drop_needs(work);
+        work->needs_done(work, NULL, answer->failure);
+    } else if (--work->needs_waiting == 0) {
+        all_answered(work);
+    }
+}
+
+/* That something is there is remembered, for as long as its read is shared. */
+static void read_answered(void *user, const struct kube_answer *answer)
+{
+    struct controller_launch_read *read = user;
+    struct controller_launch_need *needs = steal(&read->needs);
+    struct controller_launch_need *need = NULL;
+    struct controller_launch_need *next = NULL;
+    read->call = NULL;
+    if (answer->failure != NULL || read->key == NULL)
+        free_read(read);
+    DL_FOREACH_SAFE (needs, need, next)
+        need_answered(need, answer);
+}
+
+static struct controller_launch_read *start_read(struct controller_launch_need *need)
+{
+    struct controller_launch *launch = need->work->launch;
+    struct controller_launch_read *read = xcalloc(1, sizeof(*read));
+    struct kube_request request = {
+        .verb = KUBE_GET,
+        .resource = need->resource,
+        .namespace = need->work->namespace,
+        .name = need->name,
+    };
+    read->launch = launch;
+    read->number = kube_queue_last_number(launch->queue);
+    read->call = kube_call_start(launch->options.client, &request, read_answered, read);
+    return read;
+}
+
+/* The read that serves the need of a ConfigMap: one that is there, or a new one. */
+static struct controller_launch_read *find_read(struct controller_launch_need *need)
+{
+    struct controller_launch *launch = need->work->launch;
+    auto_free char *key = xasprintf("%s/%s", need->work->namespace, need->name);
+    struct controller_launch_read *read = NULL;
+    HASH_FIND_STR(launch->reads, key, read);
+    if (read != NULL && read->number >= kube_queue_number(launch->queue, need->work->key))
+        return read;
+    if (read != NULL && read->call == NULL)
+        free_read(read);
+    else if (read != NULL)
+        unshare(read);
+    read = start_read(need);
+    read->key = steal(&key);
+    HASH_ADD_KEYPTR(hh, launch->reads, read->key, strlen(read->key), read);
+    return read;
+}
+
+static void ask(
+    struct controller_launch_work *work, const struct kube_resource *resource, char **names)
+{
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        struct controller_launch_need *need = &work->needs[work->need_count++];
+        need->work = work;
+        need->resource = resource;
+        need->name = xstrdup(names[i]);
+        struct controller_launch_read *read =
+            resource == &kube_config_maps ? find_read(need) : start_read(need);
+        if (read->call == NULL)
+            continue; /* it was found */
+        need->read = read;
+        DL_APPEND(read->needs, need);
+        work->needs_waiting++;
+    }
+}
+
+static size_t count(char **names)
+{
+    size_t length = 0;
+    while (names != NULL && names[length] != NULL)
+        length++;
+    return length;
+}
+
+void controller_launch_check_needs(
+    struct controller_launch_work *work, controller_launch_needs_done *done)
+{
+    struct controller_pod_needs needs = {0};
+    controller_pod_needs_of(work->machine, work->list, &needs);
+    work->needs_done = done;
+    work->claims = json_object();
+    work->needs = xcalloc(count(needs.config_maps) + count(needs.claims) + 1, sizeof(*work->needs));
+    ask(work, &kube_config_maps, needs.config_maps);
+    ask(work, &kube_persistent_volume_claims, needs.claims);
+    controller_pod_needs_clear(&needs);
+    if (work->needs_waiting == 0)
+        all_answered(work);
+}

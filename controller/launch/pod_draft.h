@@ -1,0 +1,31 @@
+/* A launcher pod while it is made of a VMI.
+ *
+ * What a VMI's volumes hold stands in compute where KubeVirt has it, which is where hook-launcher
+ * looks without being told (docs/launcher.md). */
+#ifndef CONTROLLER_LAUNCH_POD_DRAFT_H
+#define CONTROLLER_LAUNCH_POD_DRAFT_H
+
+#include "base/finding.h"
+#include "controller/launch/pod_input.h"
+
+#define CONTROLLER_PRIVATE_PATH "/var/run/kubevirt-private"
+
+/* Where the launcher's image has a static busybox. */
+#define CONTROLLER_BUSYBOX "/usr/lib/hookline/busybox"
+
+/* All but pod is borrowed, from it or from input. */
+struct controller_pod_draft {
+    const struct controller_pod_input *input;
+    const char *namespace;
+    const json_t *machine_spec;
+    const json_t *domain; /* its spec.domain, or NULL */
+    json_t *pod; /* owned */
+    json_t *spec;
+    json_t *volumes;
+    json_t *init_containers;
+    json_t *compute;
+    json_t *mounts; /* compute's */
+    struct findings *findings;
+};
+
+#endif

@@ -1,0 +1,123 @@
+/* The step of a launch that writes the VMI's status and its Events. */
+#include <time.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "controller/launch/work.h"
+
+static void write_status(struct controller_launch_work *work);
+
+/* What turns from into to, as a merge patch (RFC 7396) has it: members that went are null. */
+static json_t *merge_patch(const json_t *from, const json_t *to)
+{
+    json_t *patch = json_object();
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach ((json_t *)from, key, value) {
+        if (json_object_get(to, key) == NULL)
+            json_object_set_new(patch, key, json_null());
+    }
+    json_object_foreach ((json_t *)to, key, value) {
+        if (!json_equal(json_object_get(from, key), value))
+            json_object_set(patch, key, value);
+    }
+    return patch;
+}
+
+static void tell(const struct controller_launch_work *work)
+{
+    const char *phase = json_get_string(work->status, "phase");
+    if (work->obstacle.reason != NULL) {
+        log_write(LOG_WARNING,
+            json_pack("{s:s, s:s}", "vmi", work->key, "reason", work->obstacle.reason),
+            "no launcher pod: %s", work->obstacle.message);
+        kube_event(work->launch->options.events, &kube_virtual_machine_instances, work->machine,
+            KUBE_EVENT_WARNING, work->obstacle.reason, "%s", work->obstacle.message);
+    }
+    if (phase != NULL && !streq(phase, controller_launch_phase(work->machine)))
+        log_write(LOG_INFO, json_pack("{s:s, s:s}", "vmi", work->key, "phase", phase),
+            "the phase is %s", phase);
+}
+
+/* Whether a VMI that was written as a whole still has the status of before: then its CRD has got a
+ * status subresource meanwhile, and the API server takes a status no other way. */
+static bool was_left_out(const struct controller_launch_work *work, const json_t *written)
+{
+    const json_t *before = json_object_get(work->machine, "status");
+    const json_t *after = json_object_get(written, "status");
+    return work->whole && (before == after || json_equal(before, after));
+}
+
+static void status_written(void *user, const struct kube_answer *answer)
+{
+    struct controller_launch_work *work = user;
+    struct controller_launch *launch = work->launch;
+    const struct kube_failure *failure = answer->failure;
+    work->call = NULL;
+    if (failure == NULL && was_left_out(work, answer->body)) {
+        launch->no_status_subresource = false;
+        controller_launch_finish(work, LAUNCH_RETRY);
+    } else if (failure == NULL) {
+        launch->no_status_subresource = work->whole;
+        tell(work);
+        controller_launch_finish(work, work->result);
+    } else if (failure->reason == KUBE_NOT_FOUND && !work->whole) {
+        /* the VMI is gone, or its CRD has no status subresource */
+        work->whole = true;
+        write_status(work);
+    } else if (failure->reason == KUBE_NOT_FOUND) {
+        controller_launch_finish(work, LAUNCH_OK);
+    } else if (failure->reason == KUBE_INVALID) {
+        log_write(LOG_ERROR, json_pack("{s:s}", "vmi", work->key),
+            "the API server does not take the status: %s", failure->message);
+        controller_launch_finish(work, LAUNCH_RETRY_LATER);
+    } else {
+        controller_launch_fail(work, "writing the status", failure);
+    }
+}
+
+/* The resourceVersion makes it a conflict when the VMI is another than the one that was looked
+ * at: changed since, or made anew under its name. */
+static void write_status(struct controller_launch_work *work)
+{
+    const json_t *metadata = json_object_get(work->machine, "metadata");
+    auto_json json_t *patch = json_pack("{s:{s:O}, s:o}", "metadata", "resourceVersion",
+        json_object_get(metadata, "resourceVersion"), "status",
+        merge_patch(json_object_get(work->machine, "status"), work->status));
+    struct kube_request request = {
+        .verb = KUBE_PATCH_MERGE,
+        .resource = &kube_virtual_machine_instances,
+        .name = work->name,
+        .subresource = work->whole ? NULL : "status",
+        .body = patch,
+        .no_body = !work->whole,
+    };
+    controller_launch_call(work, &request, status_written);
+}
+
+static void format_now(char text[static 32])
+{
+    time_t now = time(NULL);
+    struct tm broken_down;
+    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &broken_down));
+}
+
+void controller_launch_write_status(struct controller_launch_work *work, const json_t *pod,
+    const struct controller_obstacle *obstacle, enum controller_launch_result result)
+{
+    char now[32];
+    format_now(now);
+    work->status = controller_phase_status(work->machine, pod, obstacle, now);
+    work->result = result;
+    if (json_equal(work->status, json_object_get(work->machine, "status"))) {
+        controller_launch_finish(work, result);
+        return;
+    }
+    if (obstacle != NULL) {
+        xstrset(&work->obstacle.reason, obstacle->reason);
+        xstrset(&work->obstacle.message, obstacle->message);
+    }
+    work->whole = work->launch->no_status_subresource;
+    write_status(work);
+}

@@ -1,0 +1,397 @@
+#include "controller/webhook/review.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "annotations/kind.h"
+#include "annotations/launcher.h"
+#include "annotations/parse.h"
+#include "annotations/patch.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "controller/launch/pod_input.h"
+#include "tls/base64.h"
+
+static const char api_version[] = "admission.k8s.io/v1";
+
+/* One review under way. What is const and without a comment is borrowed from the body. */
+struct review {
+    const struct controller_review_options *options;
+    json_t *body; /* owned */
+    const json_t *request;
+    const char *uid;
+    const char *operation;
+    const json_t *object;
+    const struct annotations_kind *kind; /* static; NULL: a kind that has no hook sidecars */
+    const char *key; /* under which the annotation stands; NULL until it is found */
+    const char *text; /* of the annotation, or NULL */
+    json_t *causes; /* owned; the errors, as Kubernetes' StatusCause */
+    json_t *warnings; /* owned; strings */
+    size_t said; /* bytes of them */
+    size_t unsaid; /* how many more warnings there were */
+    enum controller_review_outcome outcome; /* so far; once denied, it stays denied */
+};
+
+static int refuse(struct error **err, const char *what)
+{
+    return error_set(err, ERROR_INPUT, "the request is no AdmissionReview: %s", what);
+}
+
+static int read_request(struct review *review, const char *body, size_t length, struct error **err)
+{
+    if (length > CONTROLLER_REVIEW_MAX_BYTES)
+        return error_set(err, ERROR_INPUT, "the request has %zu bytes; at most %d are allowed",
+            length, CONTROLLER_REVIEW_MAX_BYTES);
+    review->body = json_parse(body, length, CONTROLLER_REVIEW_MAX_DEPTH, err);
+    if (review->body == NULL)
+        return error_wrap(err, "the request is no AdmissionReview");
+    const char *version = json_get_string(review->body, "apiVersion");
+    const char *kind = json_get_string(review->body, "kind");
+    if (version == NULL || !streq(version, api_version))
+        return refuse(err, "its apiVersion must be admission.k8s.io/v1");
+    if (kind == NULL || !streq(kind, "AdmissionReview"))
+        return refuse(err, "its kind must be AdmissionReview");
+    review->request = json_object_get(review->body, "request");
+    review->uid = json_get_string(review->request, "uid");
+    if (review->uid == NULL || review->uid[0] == '\0')
+        return refuse(err, "it has no request.uid");
+    review->operation = json_get_string(review->request, "operation");
+    if (review->operation == NULL)
+        return refuse(err, "it has no request.operation");
+    const json_t *of = json_object_get(review->request, "kind");
+    const char *name = json_get_string(of, "kind");
+    if (name == NULL)
+        return refuse(err, "it has no request.kind.kind");
+    review->kind = annotations_kind_find(name, text_or(json_get_string(of, "group"), ""));
+    review->object = json_object_get(review->request, "object");
+    return 0;
+}
+
+/* Whether the request is about a subresource: status, scale, ephemeralcontainers. */
+static bool has_subresource(const struct review *review)
+{
+    const char *subresource = json_get_string(review->request, "subResource");
+    return subresource != NULL && subresource[0] != '\0';
+}
+
+/* The path of the annotation with this key, as Kubernetes writes it. Owned by the caller. */
+static char *annotation_path(const struct review *review, const char *key)
+{
+    auto_free char *annotations = finding_path(review->kind->annotations);
+    return xasprintf("%s[%s]", annotations, key);
+}
+
+/* The path of what a finding is about, within the object. Before the annotation is found, pointers
+ * are relative to the annotations. Owned by the caller. */
+static char *field_path(const struct review *review, const char *pointer)
+{
+    if (review->key == NULL) {
+        auto_free char *key = json_pointer_token(pointer + 1, strlen(pointer + 1));
+        return annotation_path(review, key);
+    }
+    if (text_starts_with(pointer, "/pod"))
+        return finding_path(pointer + strlen("/pod"));
+    auto_free char *annotation = annotation_path(review, review->key);
+    auto_free char *inner = finding_path(pointer);
+    return xasprintf("%s%s", annotation, inner);
+}
+
+/* Warnings are short, so they leave out where the annotation is. A path that is long does not push
+ * the message out. */
+static void warn(struct review *review, const char *path, const char *message)
+{
+    enum {
+        LONGEST_PATH = 100,
+        TAIL = 6, /* bytes: a character that begins within the limit ends later, and … follows */
+        LAST = 80, /* bytes: room for how many more there were */
+    };
+    auto_free char *place = text_printable(path, strlen(path), LONGEST_PATH);
+    auto_free char *whole = xasprintf("hookSidecars%s: %s", place, message);
+    size_t length = strlen(whole);
+    auto_free char *shown = text_printable(whole, length,
+        length > CONTROLLER_REVIEW_WARNING_BYTES ? CONTROLLER_REVIEW_WARNING_BYTES - TAIL : length);
+    review->said += strlen(shown);
+    if (review->unsaid > 0 || review->said > CONTROLLER_REVIEW_WARNINGS_BYTES - LAST)
+        review->unsaid++;
+    else
+        json_array_append_new(review->warnings, json_string(shown));
+}
+
+static bool is_denied(const struct review *review)
+{
+    return review->outcome == CONTROLLER_REVIEW_DENIED_INPUT ||
+           review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;
+}
+
+/* A finding of the policy is one that other circumstances would allow.
+ * Source: Kubernetes API, CauseType. */
+static void deny(struct review *review, const struct finding *finding)
+{
+    bool policy = finding->class == ERROR_POLICY;
+    auto_free char *field = field_path(review, finding->pointer);
+    auto_free char *message = finding->fault.line > 0
+                                  ? xasprintf("line %zu, column %zu: %s", finding->fault.line,
+                                        finding->fault.column, finding->message)
+                                  : xstrdup(finding->message);
+    json_array_append_new(review->causes,
+        json_pack("{s:s, s:s, s:s}", "reason", policy ? "FieldValueForbidden" : "FieldValueInvalid",
+            "message", message, "field", field));
+    review->outcome = policy && review->outcome != CONTROLLER_REVIEW_DENIED_INPUT
+                          ? CONTROLLER_REVIEW_DENIED_POLICY
+                          : CONTROLLER_REVIEW_DENIED_INPUT;
+}
+
+/* Denies what could not be worked out, also if nobody has said why: it does not pass by mistake. */
+static void deny_anyway(struct review *review)
+{
+    if (!is_denied(review))
+        review->outcome = CONTROLLER_REVIEW_DENIED_INPUT;
+}
+
+/* Takes over what was found. */
+static void take_findings(struct review *review, struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (finding->severity == FINDING_ERROR) {
+            deny(review, finding);
+        } else {
+            auto_free char *path = finding_path(finding->pointer);
+            warn(review, path, finding->message);
+        }
+    }
+    findings_clear(findings);
+}
+
+/* Finds the annotation; what is wrong with its place becomes a cause. */
+static void find_annotation(struct review *review)
+{
+    struct findings findings = {0};
+    const json_t *annotations = json_pointer_get(review->object, review->kind->annotations);
+    const char *key = NULL;
+    review->text = annotations_find(annotations, review->options->annotation_key, &key, &findings);
+    take_findings(review, &findings);
+    review->key = key;
+}
+
+/* The list of the annotation, which was found; owned by the caller. NULL: it is denied. An object of
+ * the whole cluster is in no namespace, and the policy decides by that of the VMI that is made with
+ * it. */
+static struct annotations_list *parse_annotation(struct review *review)
+{
+    struct findings findings = {0};
+    const struct annotations_options options = {
+        .strict = review->options->strict,
+        .policy = review->kind->cluster_scoped ? NULL : review->options->policy,
+        .namespace = text_or(json_get_string(review->request, "namespace"), ""),
+    };
+    struct annotations_list *list =
+        annotations_parse(review->text, strlen(review->text), &options, &findings);
+    take_findings(review, &findings);
+    if (list == NULL)
+        deny_anyway(review);
+    return list;
+}
+
+/* Whether the pod is one that we made: what its launcher is shows in it, whatever kind KubeVirt's
+ * are said to be. */
+static bool is_ours(const json_t *pod)
+{
+    const json_t *labels = json_object_get(json_object_get(pod, "metadata"), "labels");
+    return json_object_get(labels, CONTROLLER_LAUNCH_LABEL) != NULL;
+}
+
+/* The patch that puts the sidecars of list into the pod; new reference. NULL: it is denied. */
+static json_t *render_patch(struct review *review, const struct annotations_list *list)
+{
+    struct findings findings = {0};
+    struct annotations_render_options options = review->options->render;
+    options.annotation_key = review->key;
+    if (is_ours(review->object))
+        options.launcher = ANNOTATIONS_LAUNCHER_AUTO;
+    auto_json json_t *pod = annotations_render(review->object, list, &options, &findings);
+    take_findings(review, &findings);
+    if (pod == NULL)
+        deny_anyway(review);
+    return is_denied(review) ? NULL : annotations_patch(review->object, pod);
+}
+
+static bool is_launcher_pod(const json_t *pod)
+{
+    const char *label = json_string_value(json_pointer_get(pod, "/metadata/labels/kubevirt.io"));
+    return label != NULL && streq(label, "virt-launcher");
+}
+
+/* Returns the patch, new reference, or NULL when the pod is to stay as it is or to be denied. */
+static json_t *review_pod(struct review *review)
+{
+    if (review->kind != &annotations_kinds[ANNOTATIONS_KIND_POD] || has_subresource(review) ||
+        !streq(review->operation, "CREATE") || !is_launcher_pod(review->object) ||
+        annotations_pod_is_provisioning(review->object))
+        return NULL;
+    find_annotation(review);
+    if (review->text == NULL)
+        return NULL;
+    auto_annotations_list struct annotations_list *list = parse_annotation(review);
+    auto_json json_t *patch = list != NULL ? render_patch(review, list) : NULL;
+    if (json_array_size(patch) == 0)
+        return NULL;
+    review->outcome = CONTROLLER_REVIEW_PATCHED;
+    return steal(&patch);
+}
+
+/* The keys under which the annotation may stand. */
+static size_t list_keys(const struct review *review, const char *keys[2])
+{
+    keys[0] = text_or(review->options->annotation_key, ANNOTATIONS_KEY_KUBEVIRT);
+    keys[1] = ANNOTATIONS_KEY_HOOKLINE;
+    return review->options->annotation_key != NULL ? 1 : 2;
+}
+
+/* Whether the request writes what may be the annotation among the annotations at pointer, and is to
+ * be looked at, as the header says. */
+static bool is_written(const struct review *review, const char *pointer)
+{
+    if (streq(review->operation, "CREATE"))
+        return true;
+    if (!streq(review->operation, "UPDATE") ||
+        json_pointer_get(review->object, "/metadata/deletionTimestamp") != NULL)
+        return false;
+    const json_t *old_object = json_object_get(review->request, "oldObject");
+    const json_t *old = json_pointer_get(old_object, pointer);
+    const json_t *new = json_pointer_get(review->object, pointer);
+    const char *keys[2];
+    size_t count = list_keys(review, keys);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *before = json_object_get(old, keys[i]);
+        const json_t *after = json_object_get(new, keys[i]);
+        if (before != after && !json_equal(before, after))
+            return true;
+    }
+    return false;
+}
+
+/* Warns of the annotation at a pointer where KubeVirt does not look for it. */
+static void check_misplaced(struct review *review, const char *pointer)
+{
+    const char *keys[2];
+    size_t count = list_keys(review, keys);
+    const json_t *annotations = json_pointer_get(review->object, pointer);
+    for (size_t i = 0; i < count; i++) {
+        if (json_object_get(annotations, keys[i]) == NULL)
+            continue;
+        auto_free char *right = finding_path(review->kind->annotations);
+        auto_free char *message = xasprintf("KubeVirt reads them in %s alone", right);
+        warn(review, "", message);
+    }
+}
+
+static void review_machine(struct review *review)
+{
+    if (review->kind == NULL || review->kind == &annotations_kinds[ANNOTATIONS_KIND_POD] ||
+        has_subresource(review))
+        return;
+    for (const char *const *pointer = review->kind->misplaced; *pointer != NULL; pointer++) {
+        if (is_written(review, *pointer))
+            check_misplaced(review, *pointer);
+    }
+    if (!is_written(review, review->kind->annotations))
+        return;
+    find_annotation(review);
+    if (review->text == NULL)
+        return;
+    annotations_list_free(parse_annotation(review));
+    if (!is_denied(review))
+        review->outcome = CONTROLLER_REVIEW_VALID;
+}
+
+/* Every error, one a line. Owned by the caller. */
+static char *denial_message(const json_t *causes)
+{
+    size_t count = json_array_size(causes);
+    if (count == 0)
+        return xstrdup("internal error: the annotation could not be used");
+    char *message = count > 1 ? xasprintf("%zu faults:", count) : xstrdup("");
+    for (size_t i = 0; i < count; i++) {
+        const json_t *cause = json_array_get(causes, i);
+        const char *field = json_get_string(cause, "field");
+        char *longer = xasprintf("%s%s%s%s%s", message, count > 1 ? "\n" : "", field,
+            field[0] != '\0' ? ": " : "", json_get_string(cause, "message"));
+        free(message);
+        message = longer;
+    }
+    return message;
+}
+
+/* Source: Kubernetes API reference, Status: what kubectl shows of a refusal. */
+static json_t *make_status(const struct review *review)
+{
+    bool by_policy = review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;
+    const json_t *kind = json_object_get(review->request, "kind");
+    auto_free char *message = denial_message(review->causes);
+    return json_pack("{s:s, s:s, s:s, s:i, s:{s:O*, s:O*, s:O*, s:O}}", "status", "Failure",
+        "message", message, "reason", by_policy ? "Forbidden" : "Invalid", "code",
+        by_policy ? 403 : 422, "details", "name", json_object_get(review->request, "name"), "group",
+        json_object_get(kind, "group"), "kind", json_object_get(kind, "kind"), "causes",
+        review->causes);
+}
+
+static json_t *encode_patch(const json_t *patch)
+{
+    auto_free char *text = json_dumps(patch, JSON_COMPACT);
+    auto_free char *encoded = tls_base64_encode(text);
+    return json_string(encoded);
+}
+
+/* The AdmissionReview with the response; patch may be NULL. */
+static json_t *respond(struct review *review, const json_t *patch)
+{
+    bool denied = is_denied(review);
+    json_t *response = json_pack("{s:s, s:b}", "uid", review->uid, "allowed", !denied);
+    if (denied)
+        json_object_set_new(response, "status", make_status(review));
+    if (patch != NULL && !denied) {
+        json_object_set_new(response, "patchType", json_string("JSONPatch"));
+        json_object_set_new(response, "patch", encode_patch(patch));
+    }
+    if (review->unsaid > 0) {
+        json_array_append_new(review->warnings,
+            json_sprintf(
+                "hookSidecars: %zu more warnings; hookctl validate shows all", review->unsaid));
+    }
+    if (json_array_size(review->warnings) > 0)
+        json_object_set(response, "warnings", review->warnings);
+    return json_pack("{s:s, s:s, s:o}", "apiVersion", api_version, "kind", "AdmissionReview",
+        "response", response);
+}
+
+json_t *controller_review(enum controller_webhook webhook, const char *body, size_t length,
+    const struct controller_review_options *options, enum controller_review_outcome *outcome,
+    struct error **err)
+{
+    json_t *answer = NULL;
+    struct review review = {.options = options, .outcome = CONTROLLER_REVIEW_BAD_REQUEST};
+    review.causes = json_array();
+    review.warnings = json_array();
+    if (read_request(&review, body, length, err) == 0) {
+        review.outcome = CONTROLLER_REVIEW_UNTOUCHED;
+        auto_json json_t *patch = NULL;
+        if (webhook == CONTROLLER_MUTATE_PODS)
+            patch = review_pod(&review);
+        else
+            review_machine(&review);
+        answer = respond(&review, patch);
+    }
+    *outcome = review.outcome;
+    json_decref(review.causes);
+    json_decref(review.warnings);
+    json_decref(review.body);
+    return answer;
+}
+
+const char *controller_review_outcome_name(enum controller_review_outcome outcome)
+{
+    static const char *const names[CONTROLLER_REVIEW_OUTCOMES] = {
+        "untouched", "patched", "valid", "denied-input", "denied-policy", "bad-request"};
+    return names[outcome];
+}

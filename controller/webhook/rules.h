@@ -1,0 +1,33 @@
+/* What the webhooks decide by; immutable, and shared by reference, so that a new policy replaces it
+ * while reviews are under way. */
+#ifndef CONTROLLER_WEBHOOK_RULES_H
+#define CONTROLLER_WEBHOOK_RULES_H
+
+#include "controller/webhook/review.h"
+
+struct controller_rules;
+
+/* Where the webhooks find the rules of the moment. */
+struct controller_rules_store;
+
+/* An empty one, owned by the caller. It is freed when no other thread uses it. */
+struct controller_rules_store *controller_rules_store_new(void);
+void controller_rules_store_free(struct controller_rules_store *store); /* NULL is allowed */
+
+/* Replaces the current rules; takes ownership of the policy (NULL: no policy). options' policy is
+ * not looked at; its strings are borrowed for good. Any thread. */
+void controller_rules_store_set(struct controller_rules_store *store,
+    struct hostpath_policy *take_policy, const struct controller_review_options *options);
+
+/* A reference to the current rules, or NULL before they were first set. Any thread. */
+struct controller_rules *controller_rules_store_current(struct controller_rules_store *store);
+void controller_rules_unref(struct controller_rules *rules); /* NULL is allowed */
+
+/* Borrowed as long as the reference is held. */
+const struct controller_review_options *controller_rules_options(
+    const struct controller_rules *rules);
+
+DEFINE_CLEANUP(controller_rules, struct controller_rules *, controller_rules_unref);
+#define auto_controller_rules auto_cleanup(controller_rules)
+
+#endif
