@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "controller/launch/pod_input.h"
+#include "controller/launch/machine.h"
 #include "controller/launch/machine_kind.h"
 #include "controller/watch/pod_prune.h"
 #include "controller/watch/sidecar_events.h"
@@ -59,7 +60,7 @@ static void watch_machines(struct controller_caches *caches)
     struct kube_informer_options options = {
         .resource = &kube_virtual_machine_instances,
         .label_selector = CONTROLLER_LAUNCH_LABEL "=true",
-        .prune = controller_launch_prune_machine,
+        .prune = controller_machine_prune,
         .on_change = machine_changed,
         .on_synced = synced,
         .user = caches,

@@ -3,40 +3,20 @@
 #ifndef CONTROLLER_LAUNCH_LAUNCH_H
 #define CONTROLLER_LAUNCH_LAUNCH_H
 
-#include "controller/settings.h"
-#include "hostpath/policy.h"
-#include "kube/client.h"
-#include "kube/events.h"
+#include "controller/launch/options.h"
 #include "kube/informer.h"
 #include "kube/queue.h"
 
 struct controller_launch;
-
-struct controller_launch_options {
-    struct kube_client *client;
-    struct kube_events *events;
-    const struct controller_settings *settings;
-    /* What applies at this moment, borrowed until the loop runs on. A policy of NULL allows
-     * everything; a template of NULL is the default one, unless *fault says why the one that was
-     * given cannot be used. */
-    const struct hostpath_policy *(*policy)(void *user);
-    const json_t *(*pod_template)(void *user, const char **fault);
-    void *user;
-};
 
 /* Owned by the caller; paused until controller_launch_lead. */
 struct controller_launch *controller_launch_new(const struct controller_launch_options *options);
 void controller_launch_free(struct controller_launch *launch); /* NULL is allowed */
 
 /* Gives it the caches, which are borrowed: labelled VMIs, pruned by
- * controller_launch_prune_machine, and launcher pods, pruned by controller_pod_prune. */
+ * controller_machine_prune, and launcher pods, pruned by controller_pod_prune. */
 void controller_launch_watch(struct controller_launch *launch, const struct kube_informer *machines,
     const struct kube_informer *pods);
-
-/* What of a VMI stays in the cache: identity, deletion, generation, the status, and a fingerprint
- * of the annotations; the rest is read from the API when a pod is to be made. NULL for what is no
- * VMI. */
-json_t *controller_launch_prune_machine(void *user, json_t *machine);
 
 /* This replica leads, or does not any more: then what is under way is called off, and is begun
  * again by whoever leads next. Both caches are synced when it leads. */

@@ -1,11 +1,13 @@
-/* The step of a launch that asks the API server whether what the pod refers to is there. */
+#include "controller/launch/needs.h"
+
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 #include <utlist.h>
 #include <utstring.h>
 
-#include "controller/launch/work.h"
 #include "controller/launch/pod_needs.h"
+#include "controller/launch/status.h"
 
 /* One thing that a VMI needs. */
 struct controller_launch_need {
@@ -20,11 +22,11 @@ struct controller_launch_need {
 /* A request for such a thing. One for a ConfigMap serves all VMIs that came into the queue before
  * it was made: for none of them its answer is older than what they ask for. */
 struct controller_launch_read {
-    struct controller_launch *launch;
+    struct controller_launch_shared *shared;
     struct kube_call *call; /* or NULL: it was found */
     struct controller_launch_need *needs; /* that wait for it */
     unsigned long number; /* the queue's last when it was made */
-    char *key; /* of launch->reads; owned; NULL: it is in there no more, or never was */
+    char *key; /* of shared->reads; owned; NULL: it is in there no more, or never was */
     UT_hash_handle hh;
 };
 
@@ -32,7 +34,7 @@ static void unshare(struct controller_launch_read *read)
 {
     if (read->key == NULL)
         return;
-    HASH_DEL(read->launch->reads, read);
+    HASH_DEL(read->shared->reads, read);
     free(steal(&read->key));
 }
 
@@ -44,11 +46,11 @@ static void free_read(struct controller_launch_read *read)
     free(read);
 }
 
-void controller_launch_forget_reads(struct controller_launch *launch)
+void controller_launch_needs_forget(struct controller_launch_shared *shared)
 {
     struct controller_launch_read *read = NULL;
     struct controller_launch_read *next = NULL;
-    HASH_ITER (hh, launch->reads, read, next)
+    HASH_ITER (hh, shared->reads, read, next)
         free_read(read);
 }
 
@@ -62,7 +64,7 @@ static void leave_read(struct controller_launch_need *need)
         free_read(read);
 }
 
-void controller_launch_drop_needs(struct controller_launch_work *work)
+void controller_launch_needs_drop(struct controller_launch_work *work)
 {
     for (size_t i = 0; i < work->need_count; i++) {
         leave_read(&work->needs[i]);
@@ -89,14 +91,20 @@ static char *list_missing(const struct controller_launch_work *work)
     return NULL;
 }
 
-static void all_answered(struct controller_launch_work *work)
+static enum controller_launch_step all_answered(struct controller_launch_work *work)
 {
     auto_free char *missing = list_missing(work);
-    controller_launch_drop_needs(work);
-    work->needs_done(work, missing, NULL);
+    controller_launch_needs_drop(work);
+    if (missing == NULL)
+        return LAUNCH_MAKE_POD;
+    auto_free char *message =
+        xasprintf("not found in namespace %s: %s; the launcher pod is made when all are there",
+            work->namespace, missing);
+    return controller_launch_status_refuse(work, "MissingDependency", message, LAUNCH_RETRY);
 }
 
-static void need_answered(struct controller_launch_need *need, const struct kube_answer *answer)
+static enum controller_launch_step need_answered(
+    struct controller_launch_need *need, const struct kube_answer *answer)
 {
     struct controller_launch_work *work = need->work;
     need->read = NULL;
@@ -104,11 +112,10 @@ static void need_answered(struct controller_launch_need *need, const struct kube
     if (answer->failure == NULL && need->resource == &kube_persistent_volume_claims)
         json_object_set(work->claims, need->name, answer->body);
     if (answer->failure != NULL && !need->missing) {
-        controller_launch_drop_needs(work);
-        work->needs_done(work, NULL, answer->failure);
-    } else if (--work->needs_waiting == 0) {
-        all_answered(work);
+        controller_launch_needs_drop(work);
+        return controller_launch_work_fail(work, "looking for what the VMI needs", answer->failure);
     }
+    return --work->needs_waiting == 0 ? all_answered(work) : LAUNCH_WAIT;
 }
 
 /* That something is there is remembered, for as long as its read is shared. */
@@ -121,13 +128,15 @@ static void read_answered(void *user, const struct kube_answer *answer)
     read->call = NULL;
     if (answer->failure != NULL || read->key == NULL)
         free_read(read);
-    DL_FOREACH_SAFE (needs, need, next)
-        need_answered(need, answer);
+    DL_FOREACH_SAFE (needs, need, next) {
+        struct controller_launch_work *work = need->work;
+        work->shared->proceed(work, need_answered(need, answer));
+    }
 }
 
 static struct controller_launch_read *start_read(struct controller_launch_need *need)
 {
-    struct controller_launch *launch = need->work->launch;
+    struct controller_launch_shared *shared = need->work->shared;
     struct controller_launch_read *read = xcalloc(1, sizeof(*read));
     struct kube_request request = {
         .verb = KUBE_GET,
@@ -135,20 +144,20 @@ static struct controller_launch_read *start_read(struct controller_launch_need *
         .namespace = need->work->namespace,
         .name = need->name,
     };
-    read->launch = launch;
-    read->number = kube_queue_last_number(launch->queue);
-    read->call = kube_call_start(launch->options.client, &request, read_answered, read);
+    read->shared = shared;
+    read->number = kube_queue_last_number(shared->queue);
+    read->call = kube_call_start(shared->options.client, &request, read_answered, read);
     return read;
 }
 
 /* The read that serves the need of a ConfigMap: one that is there, or a new one. */
 static struct controller_launch_read *find_read(struct controller_launch_need *need)
 {
-    struct controller_launch *launch = need->work->launch;
+    struct controller_launch_shared *shared = need->work->shared;
     auto_free char *key = xasprintf("%s/%s", need->work->namespace, need->name);
     struct controller_launch_read *read = NULL;
-    HASH_FIND_STR(launch->reads, key, read);
-    if (read != NULL && read->number >= kube_queue_number(launch->queue, need->work->key))
+    HASH_FIND_STR(shared->reads, key, read);
+    if (read != NULL && read->number >= kube_queue_number(shared->queue, need->work->key))
         return read;
     if (read != NULL && read->call == NULL)
         free_read(read);
@@ -156,7 +165,7 @@ static struct controller_launch_read *find_read(struct controller_launch_need *n
         unshare(read);
     read = start_read(need);
     read->key = steal(&key);
-    HASH_ADD_KEYPTR(hh, launch->reads, read->key, strlen(read->key), read);
+    HASH_ADD_KEYPTR(hh, shared->reads, read->key, strlen(read->key), read);
     return read;
 }
 
@@ -186,17 +195,14 @@ static size_t count(char **names)
     return length;
 }
 
-void controller_launch_check_needs(
-    struct controller_launch_work *work, controller_launch_needs_done *done)
+enum controller_launch_step controller_launch_needs_check(struct controller_launch_work *work)
 {
     struct controller_pod_needs needs = {0};
     controller_pod_needs_of(work->machine, work->list, &needs);
-    work->needs_done = done;
     work->claims = json_object();
     work->needs = xcalloc(count(needs.config_maps) + count(needs.claims) + 1, sizeof(*work->needs));
     ask(work, &kube_config_maps, needs.config_maps);
     ask(work, &kube_persistent_volume_claims, needs.claims);
     controller_pod_needs_clear(&needs);
-    if (work->needs_waiting == 0)
-        all_answered(work);
+    return work->needs_waiting == 0 ? all_answered(work) : LAUNCH_WAIT;
 }

@@ -1,12 +1,11 @@
-/* The step of a launch that writes the VMI's status and its Events. */
+#include "controller/launch/status.h"
+
 #include <time.h>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "controller/launch/work.h"
-
-static void write_status(struct controller_launch_work *work);
+#include "controller/launch/machine.h"
 
 /* What turns from into to, as a merge patch (RFC 7396) has it: members that went are null. */
 static json_t *merge_patch(const json_t *from, const json_t *to)
@@ -32,10 +31,10 @@ static void tell(const struct controller_launch_work *work)
         log_write(LOG_WARNING,
             json_pack("{s:s, s:s}", "vmi", work->key, "reason", work->obstacle.reason),
             "no launcher pod: %s", work->obstacle.message);
-        kube_event(work->launch->options.events, &kube_virtual_machine_instances, work->machine,
+        kube_event(work->shared->options.events, &kube_virtual_machine_instances, work->machine,
             KUBE_EVENT_WARNING, work->obstacle.reason, "%s", work->obstacle.message);
     }
-    if (phase != NULL && !streq(phase, controller_launch_phase(work->machine)))
+    if (phase != NULL && !streq(phase, controller_machine_phase(work->machine)))
         log_write(LOG_INFO, json_pack("{s:s, s:s}", "vmi", work->key, "phase", phase),
             "the phase is %s", phase);
 }
@@ -49,37 +48,38 @@ static bool was_left_out(const struct controller_launch_work *work, const json_t
     return work->whole && (before == after || json_equal(before, after));
 }
 
-static void status_written(void *user, const struct kube_answer *answer)
+static enum controller_launch_step status_written(
+    struct controller_launch_work *work, const struct kube_answer *answer)
 {
-    struct controller_launch_work *work = user;
-    struct controller_launch *launch = work->launch;
+    struct controller_launch_shared *shared = work->shared;
     const struct kube_failure *failure = answer->failure;
-    work->call = NULL;
     if (failure == NULL && was_left_out(work, answer->body)) {
-        launch->no_status_subresource = false;
-        controller_launch_finish(work, LAUNCH_RETRY);
-    } else if (failure == NULL) {
-        launch->no_status_subresource = work->whole;
+        shared->no_status_subresource = false;
+        return controller_launch_work_finish(work, LAUNCH_RETRY);
+    }
+    if (failure == NULL) {
+        shared->no_status_subresource = work->whole;
         tell(work);
-        controller_launch_finish(work, work->result);
-    } else if (failure->reason == KUBE_NOT_FOUND && !work->whole) {
+        return LAUNCH_FINISH;
+    }
+    if (failure->reason == KUBE_NOT_FOUND && !work->whole) {
         /* the VMI is gone, or its CRD has no status subresource */
         work->whole = true;
-        write_status(work);
-    } else if (failure->reason == KUBE_NOT_FOUND) {
-        controller_launch_finish(work, LAUNCH_OK);
-    } else if (failure->reason == KUBE_INVALID) {
+        return LAUNCH_WRITE_STATUS;
+    }
+    if (failure->reason == KUBE_NOT_FOUND)
+        return controller_launch_work_finish(work, LAUNCH_OK);
+    if (failure->reason == KUBE_INVALID) {
         log_write(LOG_ERROR, json_pack("{s:s}", "vmi", work->key),
             "the API server does not take the status: %s", failure->message);
-        controller_launch_finish(work, LAUNCH_RETRY_LATER);
-    } else {
-        controller_launch_fail(work, "writing the status", failure);
+        return controller_launch_work_finish(work, LAUNCH_RETRY_LATER);
     }
+    return controller_launch_work_fail(work, "writing the status", failure);
 }
 
 /* The resourceVersion makes it a conflict when the VMI is another than the one that was looked
  * at: changed since, or made anew under its name. */
-static void write_status(struct controller_launch_work *work)
+enum controller_launch_step controller_launch_status_write(struct controller_launch_work *work)
 {
     const json_t *metadata = json_object_get(work->machine, "metadata");
     auto_json json_t *patch = json_pack("{s:{s:O}, s:o}", "metadata", "resourceVersion",
@@ -93,7 +93,7 @@ static void write_status(struct controller_launch_work *work)
         .body = patch,
         .no_body = !work->whole,
     };
-    controller_launch_call(work, &request, status_written);
+    return controller_launch_work_call(work, &request, status_written);
 }
 
 static void format_now(char text[static 32])
@@ -103,21 +103,27 @@ static void format_now(char text[static 32])
     strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &broken_down));
 }
 
-void controller_launch_write_status(struct controller_launch_work *work, const json_t *pod,
-    const struct controller_obstacle *obstacle, enum controller_launch_result result)
+enum controller_launch_step controller_launch_status(struct controller_launch_work *work,
+    const json_t *pod, const struct controller_obstacle *obstacle,
+    enum controller_launch_result result)
 {
     char now[32];
     format_now(now);
     work->status = controller_phase_status(work->machine, pod, obstacle, now);
     work->result = result;
-    if (json_equal(work->status, json_object_get(work->machine, "status"))) {
-        controller_launch_finish(work, result);
-        return;
-    }
+    if (json_equal(work->status, json_object_get(work->machine, "status")))
+        return LAUNCH_FINISH;
     if (obstacle != NULL) {
         xstrset(&work->obstacle.reason, obstacle->reason);
         xstrset(&work->obstacle.message, obstacle->message);
     }
-    work->whole = work->launch->no_status_subresource;
-    write_status(work);
+    work->whole = work->shared->no_status_subresource;
+    return LAUNCH_WRITE_STATUS;
+}
+
+enum controller_launch_step controller_launch_status_refuse(struct controller_launch_work *work,
+    const char *reason, const char *message, enum controller_launch_result result)
+{
+    struct controller_obstacle obstacle = {.reason = reason, .message = message};
+    return controller_launch_status(work, NULL, &obstacle, result);
 }

@@ -1,34 +1,29 @@
-/* One VMI while the reconciler works on it. Internal to controller/launch/.
+/* One VMI while the reconciler works on it.
  *
- * Work begins in launch.c, which decides what is missing, and goes from one API call to the next;
- * whatever way it takes, it ends with controller_launch_finish. */
+ * Work is done in steps. A step begins an API call and waits for its answer, or has nothing to ask
+ * for; both ways it says which step is next, and launch.c, which has the table of steps, begins
+ * that. Whatever way work takes, it ends with LAUNCH_FINISH. */
 #ifndef CONTROLLER_LAUNCH_WORK_H
 #define CONTROLLER_LAUNCH_WORK_H
 
-#include <uthash.h>
-
 #include "annotations/parse.h"
-#include "controller/launch/launch.h"
-#include "controller/launch/phase.h"
+#include "controller/launch/options.h"
+#include "kube/queue.h"
 
 struct controller_launch_work;
 
-struct controller_launch {
-    struct controller_launch_options options;
-    const struct kube_informer *machines, *pods;
-    struct kube_queue *queue; /* of the keys of VMIs; owned */
-    struct controller_launch_owner *owners; /* whose pods are where; owned */
-    struct controller_launch_work *works; /* what is under way; owned */
-    struct controller_launch_read *reads; /* of ConfigMaps, for several works; owned */
-    size_t creating; /* as many of works make pods: events wait for them */
-    bool leads;
-    bool no_status_subresource; /* the CRD has none: found out by the first write */
+/* What is next. */
+enum controller_launch_step {
+    LAUNCH_WAIT, /* for what the step asked for */
+    LAUNCH_READ_MACHINE, /* the VMI has no pod: the first step to one */
+    LAUNCH_CHECK_NEEDS,
+    LAUNCH_MAKE_POD,
+    LAUNCH_READ_OTHER_POD, /* one that has the pod's name */
+    LAUNCH_LOOK_FOR_POD, /* that the cache has not */
+    LAUNCH_END_POD,
+    LAUNCH_WRITE_STATUS,
+    LAUNCH_FINISH, /* with the work's result */
 };
-
-/* Told what of a VMI's needs is missing, as a sentence lists it, or NULL when all is there; or that
- * it could not be found out. */
-typedef void controller_launch_needs_done(
-    struct controller_launch_work *work, const char *missing, const struct kube_failure *failure);
 
 /* How work ended: the label of metrics, and what becomes of the key. */
 enum controller_launch_result {
@@ -40,61 +35,65 @@ enum controller_launch_result {
 
 enum { LAUNCH_LATER_MS = 60 * 1000 };
 
+/* What comes of an answer; it is valid during the call. */
+typedef enum controller_launch_step controller_launch_answered(
+    struct controller_launch_work *work, const struct kube_answer *answer);
+
+/* What all works of a reconciler have in common. */
+struct controller_launch_shared {
+    struct controller_launch_options options;
+    struct kube_queue *queue; /* of the keys of VMIs; owned */
+    struct controller_launch_work *works; /* what is under way; owned */
+    struct controller_launch_read *reads; /* of ConfigMaps, for several works; owned */
+    size_t creating; /* as many of works make pods: events wait for them */
+    bool no_status_subresource; /* the CRD has none: found out by the first write */
+    /* Goes on with a work that waited; it may be freed after that. */
+    void (*proceed)(struct controller_launch_work *work, enum controller_launch_step next);
+};
+
 struct controller_launch_work {
-    struct controller_launch *launch;
+    struct controller_launch_shared *shared;
     char *key, *namespace, *name; /* of the VMI; owned */
     bool creates; /* its pod, and counts among creating */
     json_t *machine; /* what is known of it: from the cache, or whole from the API; owned */
+    json_t *pod; /* its launcher pod, when the cache has it; owned */
     struct annotations_list *list; /* its sidecars; owned */
     json_t *claims; /* the PersistentVolumeClaims that it names, by name; owned */
     struct kube_call *call; /* what is under way, or NULL */
+    controller_launch_answered *answered; /* what its answer is for */
     struct controller_launch_need *needs; /* what is asked for at once, or NULL; owned */
     size_t need_count, needs_waiting;
-    controller_launch_needs_done *needs_done;
     json_t *status; /* to be written; owned */
     bool whole; /* as part of the whole VMI, not through its status subresource */
     struct {
         char *reason, *message;
     } obstacle; /* to be told once the status says it; owned */
-    enum controller_launch_result result; /* once the status is written */
+    enum controller_launch_result result; /* with which it finishes */
     struct controller_launch_work *prev, *next;
 };
 
-/* Starts the one call of this work. request's namespace is the VMI's. */
-void controller_launch_call(
-    struct controller_launch_work *work, struct kube_request *request, kube_done *done);
+/* Work on the VMI of this key, as the cache has it; pod may be NULL. In shared->works, which owns
+ * it. */
+struct controller_launch_work *controller_launch_work_new(struct controller_launch_shared *shared,
+    const char *key, const json_t *machine, const json_t *pod);
 
-/* The VMI has no pod: makes it, or says in its status why not. */
-void controller_launch_create(struct controller_launch_work *work);
+/* Takes it out of shared->works, and calls its call off; needs have been dropped. */
+void controller_launch_work_free(struct controller_launch_work *work);
 
-/* Asks the API for the config maps and claims that the VMI names, then calls done once. Secrets are
- * left to the kubelet: to look for them would take the right to read all of the cluster. */
-void controller_launch_check_needs(
-    struct controller_launch_work *work, controller_launch_needs_done *done);
-void controller_launch_drop_needs(struct controller_launch_work *work); /* calls its calls off */
-void controller_launch_forget_reads(struct controller_launch *launch); /* when no work is left */
+/* It makes a pod from here on: Events wait until no work does. */
+void controller_launch_work_creates(struct controller_launch_work *work);
 
-/* Writes the status that the VMI should have with this pod, or with what is in the way of one,
- * where it is not what it has; then finishes with result. A Warning event comes with an obstacle
- * that is new. */
-void controller_launch_write_status(struct controller_launch_work *work, const json_t *pod,
-    const struct controller_obstacle *obstacle, enum controller_launch_result result);
+/* Starts the one call of this work. request's namespace is the VMI's. Returns LAUNCH_WAIT; work
+ * proceeds with what answered returns. */
+enum controller_launch_step controller_launch_work_call(struct controller_launch_work *work,
+    struct kube_request *request, controller_launch_answered *answered);
 
-/* The same for a failure of the API: tried again. what is what was to be done. */
-void controller_launch_fail(
-    struct controller_launch_work *work, const char *what, const struct kube_failure *failure);
-
-/* The work is over, and freed. */
-void controller_launch_finish(
+/* Returns LAUNCH_FINISH, with this result. */
+enum controller_launch_step controller_launch_work_finish(
     struct controller_launch_work *work, enum controller_launch_result result);
 
-/* The phase that its status has; borrowed, "" where there is none. */
-const char *controller_launch_phase(const json_t *machine);
-
-/* Whether it is in a phase in which it has had no pod yet. */
-bool controller_launch_needs_pod(const json_t *machine);
-
-/* Whether the pod's ownerReferences name the VMI as its controller. */
-bool controller_launch_owns(const json_t *machine, const json_t *pod);
+/* The same for a failure of the API: tried again. what is what was to be done. */
+enum controller_launch_step controller_launch_work_fail(
+    struct controller_launch_work *work, const char *what, const struct kube_failure *failure);
 
 #endif

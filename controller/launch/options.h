@@ -1,0 +1,22 @@
+/* What a reconciler is made with. */
+#ifndef CONTROLLER_LAUNCH_OPTIONS_H
+#define CONTROLLER_LAUNCH_OPTIONS_H
+
+#include "controller/settings.h"
+#include "hostpath/policy.h"
+#include "kube/client.h"
+#include "kube/events.h"
+
+struct controller_launch_options {
+    struct kube_client *client;
+    struct kube_events *events;
+    const struct controller_settings *settings;
+    /* What applies at this moment, borrowed until the loop runs on. A policy of NULL allows
+     * everything; a template of NULL is the default one, unless *fault says why the one that was
+     * given cannot be used. */
+    const struct hostpath_policy *(*policy)(void *user);
+    const json_t *(*pod_template)(void *user, const char **fault);
+    void *user;
+};
+
+#endif
