@@ -13,8 +13,8 @@ struct controller_launch;
 struct controller_launch *controller_launch_new(const struct controller_launch_options *options);
 void controller_launch_free(struct controller_launch *launch); /* NULL is allowed */
 
-/* Gives it the caches, which are borrowed: labelled VMIs, pruned by
- * controller_machine_prune, and launcher pods, pruned by controller_pod_prune. */
+/* Gives it the caches, which are borrowed: labelled VMIs, pruned by controller_machine_prune, and
+ * launcher pods, pruned by controller_pod_prune. */
 void controller_launch_watch(struct controller_launch *launch, const struct kube_informer *machines,
     const struct kube_informer *pods);
 
