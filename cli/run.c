@@ -1,4 +1,4 @@
-#include "cli/run.h"
+#include "cli/run_hooks.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The part of hookctl run that chains the hooks, once all sandboxes are up. */
-#include "cli/run.h"
+#include "cli/run_hooks.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 #include "controller/webhook/webhooks.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <utstring.h>
 
@@ -246,9 +245,14 @@ static bool is_key(const char *text)
  * no version. */
 static int has_conditions(const char *version, struct error **err)
 {
-    unsigned major = 0, minor = 0;
+    enum { MOST = 9999 };
+    long major = 0, minor = 0;
     const char *digits = version[0] == 'v' ? version + 1 : version;
-    if (digits[0] < '0' || digits[0] > '9' || sscanf(digits, "%4u.%4u", &major, &minor) != 2)
+    size_t length = strcspn(digits, ".");
+    const char *rest = digits[length] == '.' ? digits + length + 1 : "";
+    auto_free char *first = xstrndup(digits, length);
+    auto_free char *second = xstrndup(rest, strspn(rest, "0123456789"));
+    if (!text_parse_int(first, 0, MOST, &major) || !text_parse_int(second, 0, MOST, &minor))
         return error_set(
             err, ERROR_USAGE, "\"%s\" is not a version of Kubernetes, such as 1.34", version);
     return major > 1 || minor >= MATCH_CONDITIONS_SINCE;

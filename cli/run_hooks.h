@@ -1,7 +1,7 @@
 /* The run of a machine's hooks, as `hookctl run` does it: all inputs are read, then the hooks run
  * in their sandboxes, then the result is shown. */
-#ifndef CLI_RUN_H
-#define CLI_RUN_H
+#ifndef CLI_RUN_HOOKS_H
+#define CLI_RUN_HOOKS_H
 
 #include <stdbool.h>
 #include <stddef.h>
