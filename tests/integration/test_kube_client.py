@@ -632,7 +632,7 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
     def test_connection_on_which_nothing_comes(self):
         """Only the first request on it has to wait for its time-out, though a watch keeps it."""
         requests = [WATCH, *[GET] * 5, {**GET, "verb": "delete", "preconditionUid": "u"}]
-        answers = self.drive(self.start("1"), *requests, flags=["--timeout-ms", 500])
+        answers = self.drive(self.start("1"), *requests, flags=["--timeout-ms", 10000])
         bodies = [answer["body"] for answer in answers if "body" in answer]
         self.assertEqual([body["sessions"] for body in bodies], [2] * 6)
         self.assertEqual(self.observed[:2], [("get", 0), ("get", 200)])
