@@ -230,7 +230,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARIES)
 
 BENCH_RUNS ?= 40
 .PHONY: bench
-bench: all $(BUILD)/tests/bench/bench ## measure what docs and README claim; JSON in build/bench.json
+bench: all $(BUILD)/tests/bench/bench ## measure what docs/performance.md claims; JSON in build/bench.json
 	@$(BUILD)/tests/bench/bench $(BUILD) build/bench.json $(BENCH_RUNS)
 	@HOOKLINE_BUILD=$(BUILD) $(PYTHON) tests/bench/webhook.py build/bench.json
 	@HOOKLINE_BUILD=$(BUILD) $(PYTHON) tests/bench/cluster.py build/bench.json
