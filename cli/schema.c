@@ -3,11 +3,11 @@
 
 #include "annotations/schema.h"
 #include "base/json.h"
+#include "base/unused.h"
 #include "cli/command.h"
 
-static int schema(const struct cli_arguments *arguments)
+static int schema(UNUSED const struct cli_arguments *arguments)
 {
-    (void)arguments;
     auto_json json_t *json = annotations_json_schema();
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');

@@ -13,6 +13,7 @@
 
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "base/unused.h"
 
 enum { ERROR_TAIL = 2048, KILL_GRACE_MS = 2000 };
 
@@ -103,19 +104,15 @@ static void on_done(void *user, struct error *take_error, const char *output, si
     finish(session, take_error);
 }
 
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+static void on_signal(UNUSED struct ev_loop *loop, ev_signal *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct error *error = NULL;
     error_set(&error, ERROR_CANCELED, "interrupted by SIG%s", sigabbrev_np(watcher->signum));
     finish(watcher->data, error);
 }
 
-static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_tick(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     const struct cli_session *session = watcher->data;
     session->options.on_tick(session->options.user);
 }

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/unused.h"
 #include "controller/launch/pod_input.h"
 #include "controller/launch/machine.h"
 #include "controller/launch/machine_kind.h"
@@ -25,10 +26,9 @@ static json_t *prune_pod(void *user, json_t *pod)
     return controller_pod_prune(caches->options.annotation_key, pod);
 }
 
-static void machine_changed(void *user, const char *key, const json_t *before, const json_t *after)
+static void machine_changed(
+    void *user, const char *key, UNUSED const json_t *before, UNUSED const json_t *after)
 {
-    (void)before;
-    (void)after;
     struct controller_caches *caches = user;
     controller_launch_machine_changed(caches->options.launch, key);
 }
@@ -135,9 +135,8 @@ bool controller_caches_ready(const struct controller_caches *caches, const char 
     return false;
 }
 
-static void tell_of_pod(void *user, const char *key, const json_t *pod)
+static void tell_of_pod(void *user, UNUSED const char *key, const json_t *pod)
 {
-    (void)key;
     const struct controller_caches *caches = user;
     controller_sidecar_events_record(caches->options.events, NULL, pod);
 }

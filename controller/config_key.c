@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/unused.h"
 #include "kube/informer.h"
 
 struct controller_config_key {
@@ -24,10 +25,9 @@ static json_t *prune(void *user, json_t *config_map)
     return kept;
 }
 
-static void on_change(void *user, const char *key, const json_t *before, const json_t *after)
+static void on_change(
+    void *user, UNUSED const char *key, UNUSED const json_t *before, const json_t *after)
 {
-    (void)key;
-    (void)before;
     const struct controller_config_key *config_key = user;
     config_key->options.on_text(
         config_key->options.user, json_get_string(after, "text"), after != NULL);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/unused.h"
 
 /* How often to look whether the last review has been answered, seconds. */
 static const double LOOK = 0.01;
@@ -28,9 +29,8 @@ static void on_released(void *user)
     end_when_done(drain);
 }
 
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_look(struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
-    (void)events;
     struct controller_drain *drain = timer->data;
     if (controller_server_busy(drain->options.webhooks))
         return;
@@ -39,9 +39,8 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
     end_when_done(drain);
 }
 
-static void on_quiesce(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_quiesce(struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
-    (void)events;
     struct controller_drain *drain = timer->data;
     if (drain->options.webhooks == NULL) {
         drain->quiet = true;
@@ -52,10 +51,8 @@ static void on_quiesce(struct ev_loop *loop, ev_timer *timer, int events)
     ev_timer_start(loop, &drain->look);
 }
 
-static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_limit(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct controller_drain *drain = timer->data;
     log_warning("%s did not end in time", drain->quiet ? "giving the lease back" : "reviews");
     drain->options.on_drained(drain->options.user);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/caches.h"
 #include "controller/configuration.h"
 #include "controller/drain.h"
@@ -184,21 +185,18 @@ static char *metrics_page(void *user)
     return controller_metrics_text(&now);
 }
 
-static void observe_api(void *user, const char *verb, int code, double seconds)
+static void observe_api(UNUSED void *user, const char *verb, int code, double seconds)
 {
-    (void)user;
     controller_metrics_api(verb, code, seconds);
 }
 
-static void observe_queue(void *user, double waited, double worked)
+static void observe_queue(UNUSED void *user, double waited, double worked)
 {
-    (void)user;
     controller_metrics_queue(waited, worked);
 }
 
-static void warn(void *user, const char *message)
+static void warn(UNUSED void *user, const char *message)
 {
-    (void)user;
     log_warning("%s", message);
 }
 
@@ -420,16 +418,14 @@ static void stop(struct program *program)
     free(program->complaints[1]);
 }
 
-static void on_drained(void *user)
+static void on_drained(UNUSED void *user)
 {
-    (void)user;
     ev_break(EV_DEFAULT, EVBREAK_ALL);
 }
 
 /* The first signal drains, the second does not wait for that. */
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, UNUSED int events)
 {
-    (void)events;
     struct program *program = watcher->data;
     if (program->drain != NULL) {
         ev_break(loop, EVBREAK_ALL);

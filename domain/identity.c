@@ -11,6 +11,7 @@
 #include <utstring.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 #include "domain/complaints.h"
 
 enum { SHOWN_MAX = 128 }; /* bytes of a document's own words in a message */
@@ -84,12 +85,9 @@ static void on_start_document(void *context)
     }
 }
 
-static void on_document_type(
-    void *context, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
+static void on_document_type(void *context, UNUSED const xmlChar *name,
+    UNUSED const xmlChar *external_id, UNUSED const xmlChar *system_id)
 {
-    (void)name;
-    (void)external_id;
-    (void)system_id;
     scan_fail(context, "it has a document type (<!DOCTYPE), which is not allowed");
 }
 
@@ -122,15 +120,10 @@ static void start_identity(struct scan *scan, const char *name, char **capture)
     utstring_clear(&scan->text);
 }
 
-static void on_start_element(void *context, const xmlChar *name, const xmlChar *prefix,
-    const xmlChar *uri, int namespaces, const xmlChar **namespace_pairs, int attributes,
-    int defaulted, const xmlChar **attribute_values)
+static void on_start_element(void *context, const xmlChar *name, UNUSED const xmlChar *prefix,
+    const xmlChar *uri, int namespaces, UNUSED const xmlChar **namespace_pairs,
+    UNUSED int attributes, UNUSED int defaulted, UNUSED const xmlChar **attribute_values)
 {
-    (void)prefix;
-    (void)namespace_pairs;
-    (void)attributes;
-    (void)defaulted;
-    (void)attribute_values;
     struct scan *scan = context;
     scan->depth++;
     scan->namespaces += (size_t)namespaces;
@@ -154,12 +147,9 @@ static void on_start_element(void *context, const xmlChar *name, const xmlChar *
     }
 }
 
-static void on_end_element(
-    void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+static void on_end_element(void *context, UNUSED const xmlChar *name, UNUSED const xmlChar *prefix,
+    UNUSED const xmlChar *uri)
 {
-    (void)name;
-    (void)prefix;
-    (void)uri;
     struct scan *scan = context;
     scan->depth--;
     if (scan->capture == NULL)
@@ -175,10 +165,8 @@ static void on_text(void *context, const xmlChar *text, int length)
         utstring_bincpy(&scan->text, text, (size_t)length);
 }
 
-static void on_instruction(void *context, const xmlChar *target, const xmlChar *data)
+static void on_instruction(void *context, UNUSED const xmlChar *target, UNUSED const xmlChar *data)
 {
-    (void)target;
-    (void)data;
     names_overflow(context);
 }
 

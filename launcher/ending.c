@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/unused.h"
 
 enum {
     BUTTON_SECONDS = 2, /* the power button is pressed again: a guest that boots ignores it */
@@ -15,10 +16,8 @@ static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 _Static_assert(ARRAY_SIZE(signals) == ARRAY_SIZE(((struct launcher_ending *)NULL)->signals),
     "each has a watcher");
 
-static void on_button(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_button(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct launcher_ending *ending = watcher->data;
     auto_error struct error *error = NULL;
     if (guest_shutdown(ending->guest, &error) < 0)
@@ -33,17 +32,14 @@ static void destroy_guest(struct launcher_ending *ending)
         ending->on_failure(ending->user, error);
 }
 
-static void on_grace(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_grace(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     log_warning("the guest has not shut down in time, and is destroyed");
     destroy_guest(watcher->data);
 }
 
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, UNUSED int events)
 {
-    (void)events;
     struct launcher_ending *ending = watcher->data;
     bool again = ending->signal != 0;
     if (ending->over || (again && ev_now(loop) - ending->signal_time < AGAIN_SECONDS))

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "domain/schema.h"
 #include "guest/console.h"
 #include "guest/guest.h"
@@ -77,10 +78,8 @@ static void warn_of_end(struct error *take_error)
 }
 
 static void on_shut_down(
-    void *user, struct error *take_error, const char *output, size_t output_length)
+    void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t output_length)
 {
-    (void)output;
-    (void)output_length;
     struct launch *launch = user;
     warn_of_end(take_error);
     launch->over = true;
@@ -110,10 +109,8 @@ static struct manager *make_manager(struct launch *launch, bool present_only)
 }
 
 static void on_present_collected(
-    void *user, struct error *take_error, const char *output, size_t output_length)
+    void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t output_length)
 {
-    (void)output;
-    (void)output_length;
     struct launch *launch = user;
     warn_of_end(take_error);
     manager_shutdown(launch->manager, on_shut_down, launch);
@@ -153,10 +150,8 @@ static void finish(struct launch *launch, struct error *take_error)
 
 /* The end of an operation that leads to the next stage. */
 static void on_stage_over(
-    void *user, struct error *take_error, const char *output, size_t output_length)
+    void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t output_length)
 {
-    (void)output;
-    (void)output_length;
     struct launch *launch = user;
     if (take_error != NULL)
         finish(launch, take_error);
@@ -228,9 +223,8 @@ static void on_cloud_init(
     on_stage_over(launch, error, NULL, 0);
 }
 
-static enum progress begin_pre_cloud_init_iso(struct launch *launch, struct error **err)
+static enum progress begin_pre_cloud_init_iso(struct launch *launch, UNUSED struct error **err)
 {
-    (void)err;
     if (launch->plan.cloud_init == NULL)
         return OVER;
     auto_free char *data = json_dumps(launch->plan.cloud_init, JSON_COMPACT);
@@ -252,9 +246,8 @@ static void on_domain(
     on_stage_over(launch, take_error, NULL, 0);
 }
 
-static enum progress begin_on_define_domain(struct launch *launch, struct error **err)
+static enum progress begin_on_define_domain(struct launch *launch, UNUSED struct error **err)
 {
-    (void)err;
     const char *vmi = launch->input.text;
     manager_chain(launch->manager, HOOKS_ON_DEFINE_DOMAIN,
         (struct bytes){launch->plan.domain, launch->plan.domain_length}, bytes_of(vmi), on_domain,
@@ -274,9 +267,8 @@ static void on_prepared(void *user, struct error *take_error)
     on_stage_over(launch, take_error, NULL, 0);
 }
 
-static enum progress begin_prepare(struct launch *launch, struct error **err)
+static enum progress begin_prepare(struct launch *launch, UNUSED struct error **err)
 {
-    (void)err;
     if (launch->flags->dry_run)
         return OVER;
     launch->prepare = launcher_prepare_start(

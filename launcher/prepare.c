@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/unused.h"
 #include "guest/iso.h"
 #include "machine/cloud_init.h"
 
@@ -150,10 +151,8 @@ static void end(struct launcher_prepare *prepare, struct error *take_error)
 }
 
 /* Makes volumes until one takes a program, or all are made. */
-static void on_go(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_go(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct launcher_prepare *prepare = watcher->data;
     struct error *error = NULL;
     if (prepare->canceled)

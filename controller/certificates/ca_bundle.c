@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/informer.h"
 #include "tls/base64.h"
 
@@ -103,10 +104,9 @@ static void compare(struct target *target)
     target->call = kube_call_start(bundle->client, &request, on_patched, target);
 }
 
-static void on_change(void *user, const char *key, const json_t *before, const json_t *after)
+static void on_change(
+    void *user, UNUSED const char *key, UNUSED const json_t *before, const json_t *after)
 {
-    (void)key;
-    (void)before;
     struct target *target = user;
     const struct controller_ca_bundle_options *options = &target->bundle->options;
     if (after != NULL && options->on_seen != NULL)

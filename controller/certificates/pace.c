@@ -1,13 +1,13 @@
 #include "controller/certificates/pace.h"
 
+#include "base/unused.h"
+
 static const double first_delay = 1.0;
 static const double longest_delay = 15.0;
 static const double forgotten_after = 30.0;
 
-static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_timer(UNUSED struct ev_loop *loop, struct ev_timer *timer, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct controller_pace *pace = timer->data;
     pace->go(pace->user);
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/unused.h"
 #include "controller/certificates/ca_bundle.h"
 #include "controller/certificates/pace.h"
 #include "controller/certificates/secret_pair.h"
@@ -48,10 +49,8 @@ static void serve(struct controller_self_signed *self)
     self->ready = true;
 }
 
-static void on_settled(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_settled(UNUSED struct ev_loop *loop, struct ev_timer *timer, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct controller_self_signed *self = timer->data;
     if (controller_ca_bundle_is_right(self->bundle))
         serve(self);
@@ -229,17 +228,14 @@ static void look_again(void *user)
     controller_pace_ask(&self->pace);
 }
 
-static void on_renewal(struct ev_loop *loop, struct ev_periodic *periodic, int events)
+static void on_renewal(UNUSED struct ev_loop *loop, struct ev_periodic *periodic, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     look_again(periodic->data);
 }
 
 /* Of the Secret, the cache has what tells that it changed, and no key. */
-static json_t *prune(void *user, json_t *secret)
+static json_t *prune(UNUSED void *user, json_t *secret)
 {
-    (void)user;
     controller_secret_wipe(secret);
     const json_t *data = json_object_get(secret, "data");
     const json_t *metadata = json_object_get(secret, "metadata");
@@ -257,11 +253,9 @@ static void on_seen(void *user, const json_t *configuration)
     self->options.on_configuration(self->options.user, configuration);
 }
 
-static void on_change(void *user, const char *key, const json_t *before, const json_t *after)
+static void on_change(
+    void *user, UNUSED const char *key, UNUSED const json_t *before, UNUSED const json_t *after)
 {
-    (void)key;
-    (void)before;
-    (void)after;
     look_again(user);
 }
 

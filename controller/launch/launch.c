@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/launch/create.h"
 #include "controller/launch/machine.h"
 #include "controller/launch/needs.h"
@@ -182,9 +183,8 @@ void controller_launch_pod_changed(
     kube_queue_add(launch->shared.queue, machine);
 }
 
-static void add_machine(void *user, const char *key, const json_t *machine)
+static void add_machine(void *user, const char *key, UNUSED const json_t *machine)
 {
-    (void)machine;
     struct controller_launch *launch = user;
     kube_queue_add(launch->shared.queue, key);
 }

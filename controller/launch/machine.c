@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/resource.h"
 
 enum { STATUS_MAX_DEPTH = 32 }; /* what is deeper was never ours */
@@ -20,9 +21,8 @@ static json_t *fingerprint(const json_t *value)
     return json_integer(hash);
 }
 
-json_t *controller_machine_prune(void *user, json_t *machine)
+json_t *controller_machine_prune(UNUSED void *user, json_t *machine)
 {
-    (void)user;
     static const char *const kept[] = {
         "name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp"};
     const json_t *metadata = json_object_get(machine, "metadata");

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/informer.h"
 
 /* Source: Kubernetes, a CustomResourceDefinition is named PLURAL.GROUP. */
@@ -47,9 +48,8 @@ static enum controller_machine_kind_state state_of(const json_t *definition)
 }
 
 /* What is kept of the definition, whose schema is large, is what it says of the state. */
-static json_t *prune(void *user, json_t *definition)
+static json_t *prune(UNUSED void *user, json_t *definition)
 {
-    (void)user;
     return json_pack("{s:{s:s, s:s, s:s}, s:i}", "metadata", "name", kube_name(definition), "uid",
         kube_uid(definition), "resourceVersion", kube_resource_version(definition), "state",
         (int)state_of(definition));
@@ -64,10 +64,9 @@ static void set_state(
     kind->on_change(kind->user);
 }
 
-static void on_change(void *user, const char *key, const json_t *before, const json_t *after)
+static void on_change(
+    void *user, UNUSED const char *key, UNUSED const json_t *before, const json_t *after)
 {
-    (void)key;
-    (void)before;
     const json_t *state = json_object_get(after, "state");
     set_state(user, after != NULL ? (enum controller_machine_kind_state)json_integer_value(state)
                                   : CONTROLLER_MACHINE_KIND_MISSING);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/metrics.h"
 #include "http/request.h"
 #include "http/server.h"
@@ -78,9 +79,8 @@ static void answer_metrics(void *user, struct http_request *request)
         server->health.metrics(server->health.user));
 }
 
-static void answer_healthy(void *user, struct http_request *request)
+static void answer_healthy(UNUSED void *user, struct http_request *request)
 {
-    (void)user;
     answer_text(request, 200, NULL, xstrdup("ok\n"));
 }
 
@@ -112,9 +112,8 @@ static void release_certificate(void *held)
     tls_certificate_unref(held);
 }
 
-static void on_bad(void *user, const char *reason)
+static void on_bad(UNUSED void *user, const char *reason)
 {
-    (void)user;
     controller_metrics_bad_connection(reason);
 }
 

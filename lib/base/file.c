@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 
 int file_read_fd(
     int fd, const char *name, size_t limit, char **data, size_t *length, struct error **err)
@@ -130,9 +131,9 @@ static bool open_up(const char *directory)
            (status.st_mode & S_IRWXU) != S_IRWXU && chmod(directory, S_IRWXU) == 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+static int remove_one(
+    const char *path, UNUSED const struct stat *status, int kind, struct FTW *where)
 {
-    (void)status;
     /* Goes on after a failure: what is left makes the final remove fail with the reason. */
     if ((kind == FTW_DP || kind == FTW_DNR ? rmdir(path) : unlink(path)) == 0)
         return 0;

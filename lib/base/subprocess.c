@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/unused.h"
 
 enum {
     READ_SIZE = 1 << 16, /* what a pipe holds */
@@ -217,9 +218,8 @@ static void on_error(struct ev_loop *loop, ev_io *watcher, int events)
     finish_when_drained(watcher->data);
 }
 
-static void on_exit_status(struct ev_loop *loop, ev_child *watcher, int events)
+static void on_exit_status(struct ev_loop *loop, ev_child *watcher, UNUSED int events)
 {
-    (void)events;
     struct subprocess *child = watcher->data;
     child->result.wait_status = watcher->rstatus;
     ev_child_stop(loop, watcher);

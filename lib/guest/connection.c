@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/unused.h"
 
 enum { MAX_DESCRIPTORS = 4096 };
 
@@ -60,16 +61,14 @@ static void enqueue(struct guest_connection *connection, const char *domain, int
 }
 
 static int on_lifecycle(
-    virConnectPtr handle, virDomainPtr domain, int event, int detail, void *opaque)
+    UNUSED virConnectPtr handle, virDomainPtr domain, int event, int detail, void *opaque)
 {
-    (void)handle;
     enqueue(opaque, virDomainGetName(domain), event, detail);
     return 0;
 }
 
-static void on_close(virConnectPtr handle, int reason, void *opaque)
+static void on_close(UNUSED virConnectPtr handle, int reason, void *opaque)
 {
-    (void)handle;
     if (reason != VIR_CONNECT_CLOSE_REASON_CLIENT)
         enqueue(opaque, NULL, GUEST_CONNECTION_LOST, 0);
 }
@@ -86,10 +85,8 @@ static struct queued *dequeue(struct guest_connection *connection)
 }
 
 /* One after another, since who is told of one may leave the connection. */
-static void on_arrived(struct ev_loop *loop, ev_async *watcher, int events)
+static void on_arrived(UNUSED struct ev_loop *loop, ev_async *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct queued *queued = NULL;
     while ((queued = dequeue(watcher->data)) != NULL) {
         queued->listener->on_event(queued->listener->user, queued->event, queued->detail);
@@ -142,9 +139,8 @@ static int events_start(struct guest_connection *connection, struct error **err)
     return failed ? error_set(err, ERROR_IO, "starting a thread: %s", strerror(failed)) : 0;
 }
 
-static void on_wake(int timer, void *opaque)
+static void on_wake(int timer, UNUSED void *opaque)
 {
-    (void)opaque;
     virEventUpdateTimeout(timer, -1);
 }
 
@@ -157,10 +153,8 @@ static void events_stop(struct guest_connection *connection)
 }
 
 /* libvirt's words are in the errors that are returned; it need not print them, too. */
-static void on_error(void *opaque, virErrorPtr error)
+static void on_error(UNUSED void *opaque, UNUSED virErrorPtr error)
 {
-    (void)opaque;
-    (void)error;
 }
 
 int guest_connection_fail(struct error **err, enum error_class class, const char *what)

@@ -1,5 +1,7 @@
 #include "guest/console.h"
 
+#include "base/unused.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -44,9 +46,8 @@ static bool push(struct guest_console *console)
     return console->length == 0;
 }
 
-static void on_input(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_input(struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
-    (void)events;
     struct guest_console *console = watcher->data;
     if (!pull(console))
         return;
@@ -54,9 +55,8 @@ static void on_input(struct ev_loop *loop, ev_io *watcher, int events)
     ev_io_start(loop, &console->output);
 }
 
-static void on_output(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_output(struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
-    (void)events;
     struct guest_console *console = watcher->data;
     if (!push(console))
         return;

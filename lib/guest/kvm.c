@@ -1,5 +1,7 @@
 #include "guest/kvm.h"
 
+#include "base/unused.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -106,11 +108,8 @@ static enum outcome run(int kvm, int machine, int processor)
 
 #else
 
-static enum outcome run(int kvm, int machine, int processor)
+static enum outcome run(UNUSED int kvm, UNUSED int machine, UNUSED int processor)
 {
-    (void)kvm;
-    (void)machine;
-    (void)processor;
     return WORKS;
 }
 

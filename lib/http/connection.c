@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/unused.h"
 
 struct connection {
     struct http_deadline deadline; /* for the handshake and each request */
@@ -23,12 +24,9 @@ static struct connection *connection_of(struct MHD_Connection *connection)
 }
 
 /* The client's Finished has come: it likes our certificate. */
-static int on_agreed(gnutls_session_t session, unsigned message, unsigned when, unsigned incoming,
-    const gnutls_datum_t *data)
+static int on_agreed(gnutls_session_t session, UNUSED unsigned message, UNUSED unsigned when,
+    unsigned incoming, UNUSED const gnutls_datum_t *data)
 {
-    (void)message;
-    (void)when;
-    (void)data;
     struct connection *connection = gnutls_session_get_ptr(session);
     connection->agreed = connection->agreed || incoming != 0;
     return 0;
@@ -78,14 +76,11 @@ void http_connection_on_change(void *user, struct MHD_Connection *connection, vo
     }
 }
 
-int http_connection_on_handshake(gnutls_session_t session, const gnutls_datum_t *accepted_cas,
-    int ca_count, const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+int http_connection_on_handshake(gnutls_session_t session,
+    UNUSED const gnutls_datum_t *accepted_cas, UNUSED int ca_count,
+    UNUSED const gnutls_pk_algorithm_t *algorithms, UNUSED int algorithm_count,
     gnutls_pcert_st **chain, unsigned *chain_length, gnutls_privkey_t *key)
 {
-    (void)accepted_cas;
-    (void)ca_count;
-    (void)algorithms;
-    (void)algorithm_count;
     const struct connection *connection = gnutls_session_get_ptr(session);
     if (connection->certificate == NULL)
         return -1;
@@ -93,9 +88,8 @@ int http_connection_on_handshake(gnutls_session_t session, const gnutls_datum_t 
     return 0;
 }
 
-void *http_connection_on_begin(void *user, const char *uri, struct MHD_Connection *mhd)
+void *http_connection_on_begin(void *user, UNUSED const char *uri, struct MHD_Connection *mhd)
 {
-    (void)uri;
     struct http_shared *shared = user;
     struct connection *connection = connection_of(mhd);
     if (connection->used) {
@@ -122,12 +116,10 @@ void http_connection_on_completed(
     connection->slow = code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED;
 }
 
-enum MHD_Result http_connection_on_request(void *user, struct MHD_Connection *mhd, const char *url,
-    const char *method, const char *version, const char *data, size_t *data_size, void **context)
+enum MHD_Result http_connection_on_request(UNUSED void *user, UNUSED struct MHD_Connection *mhd,
+    const char *url, const char *method, UNUSED const char *version, const char *data,
+    size_t *data_size, void **context)
 {
-    (void)user;
-    (void)mhd;
-    (void)version;
     struct http_request *request = *context;
     if (!request->begun)
         return http_exchange_head(request, url, method) ? http_exchange_answer(request) : MHD_YES;

@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/unused.h"
 
 /* Shuts down what is late, and sets the timer for what comes next; with the mutex held. */
 static void watch(struct ev_loop *loop, struct http_deadlines *deadlines)
@@ -25,9 +26,8 @@ static void watch(struct ev_loop *loop, struct http_deadlines *deadlines)
     }
 }
 
-static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_timer(struct ev_loop *loop, struct ev_timer *timer, UNUSED int events)
 {
-    (void)events;
     struct http_deadlines *deadlines = timer->data;
     ev_now_update(loop);
     pthread_mutex_lock(&deadlines->mutex);

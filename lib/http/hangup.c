@@ -1,5 +1,7 @@
 #include "http/hangup.h"
 
+#include "base/unused.h"
+
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -12,10 +14,8 @@ static void forget(struct http_hangups *hangups, struct http_hangup *hangup)
     hangup->watched = false;
 }
 
-static void on_readable(struct ev_loop *loop, struct ev_io *io, int events)
+static void on_readable(UNUSED struct ev_loop *loop, struct ev_io *io, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct http_hangups *hangups = io->data;
     pthread_mutex_lock(hangups->mutex);
     struct epoll_event event;

@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "base/unused.h"
 
 /* A socket of libcurl's, watched. */
 struct watched {
@@ -23,9 +24,8 @@ struct http_pool {
 
 static void advance(struct http_pool *pool, curl_socket_t socket, int events);
 
-static void on_socket(struct ev_loop *loop, ev_io *io, int events)
+static void on_socket(UNUSED struct ev_loop *loop, ev_io *io, int events)
 {
-    (void)loop;
     advance(io->data, io->fd,
         ((events & EV_READ) != 0 ? CURL_CSELECT_IN : 0) |
             ((events & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0));
@@ -45,9 +45,8 @@ static void forget_socket(struct http_pool *pool, struct watched *socket)
 }
 
 /* CURLMOPT_SOCKETFUNCTION: what libcurl wants to know of a socket. */
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
+static int watch_socket(UNUSED CURL *easy, curl_socket_t fd, int what, void *user, void *known)
 {
-    (void)easy;
     struct http_pool *pool = user;
     struct watched *socket = known;
     struct ev_loop *loop = pool->pools->loop;
@@ -72,9 +71,8 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void
 }
 
 /* CURLMOPT_TIMERFUNCTION: when libcurl wants to be called next. */
-static int set_timer(CURLM *multi, long milliseconds, void *user)
+static int set_timer(UNUSED CURLM *multi, long milliseconds, void *user)
 {
-    (void)multi;
     struct http_pool *pool = user;
     struct ev_loop *loop = pool->pools->loop;
     ev_timer_stop(loop, &pool->timer);

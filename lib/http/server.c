@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unused.h"
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/listener.h"
@@ -46,24 +47,18 @@ static void run(struct http_server *server)
     }
 }
 
-static void on_readable(struct ev_loop *loop, struct ev_io *io, int events)
+static void on_readable(UNUSED struct ev_loop *loop, struct ev_io *io, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     run(io->data);
 }
 
-static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_timer(UNUSED struct ev_loop *loop, struct ev_timer *timer, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     run(timer->data);
 }
 
-static void on_resumed(struct ev_loop *loop, struct ev_async *resumed, int events)
+static void on_resumed(UNUSED struct ev_loop *loop, struct ev_async *resumed, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     run(resumed->data);
 }
 

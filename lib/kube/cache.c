@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/unused.h"
 #include "kube/resource.h"
 
 struct item {
@@ -59,9 +60,8 @@ static json_t *decode(const char *state)
     return object;
 }
 
-static void on_take_back(struct ev_loop *loop, ev_prepare *watcher, int events)
+static void on_take_back(struct ev_loop *loop, ev_prepare *watcher, UNUSED int events)
 {
-    (void)events;
     struct kube_cache *cache = watcher->data;
     ev_prepare_stop(loop, watcher);
     json_array_clear(cache->lent);

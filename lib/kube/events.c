@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/queue.h"
 
 enum {
@@ -434,10 +435,8 @@ static void on_written(void *user, const struct kube_answer *answer)
     }
 }
 
-static void on_hold_over(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_hold_over(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int revents)
 {
-    (void)loop;
-    (void)revents;
     struct kube_events *events = timer->data;
     kube_queue_resume(events->queue);
 }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/cache.h"
 #include "kube/retry.h"
 
@@ -303,10 +304,8 @@ static void start_watch(struct kube_informer *informer)
     informer->watch = kube_watch_start(informer->client, &options);
 }
 
-static void on_pause_over(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_pause_over(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct kube_informer *informer = watcher->data;
     if (informer->listed) { /* its pages took many times what is kept of them */
         informer->listed = false;

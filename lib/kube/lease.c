@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/retry.h"
 
 enum {
@@ -328,10 +329,8 @@ static void on_written(void *user, const struct kube_answer *answer)
         end_release(lease);
 }
 
-static void on_next(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_next(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct kube_lease *lease = watcher->data;
     if (lease->held && lease->current)
         write_lease(lease);
@@ -339,10 +338,8 @@ static void on_next(struct ev_loop *loop, ev_timer *watcher, int events)
         read_lease(lease);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_deadline(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct kube_lease *lease = watcher->data;
     if (lease->releasing) {
         end_release(lease);

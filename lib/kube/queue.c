@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/unused.h"
 
 enum { TURN_MAX = 64 }; /* keys that are given out in one turn of the loop */
 
@@ -72,10 +73,8 @@ static void stop_delay(struct item *item)
     item->queue->figures.delayed--;
 }
 
-static void on_delay_over(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_delay_over(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct item *item = watcher->data;
     item->queue->figures.delayed--;
     make_ready(item);
@@ -123,10 +122,8 @@ static void item_free(struct item *item)
 /* Gives out what was ready when it began, but not too much of it: the rest and what becomes ready
  * meanwhile wait for their turn of the loop, so that sockets are looked after in between, and what
  * caches lend for a turn stays little. */
-static void on_dispatch(struct ev_loop *loop, ev_idle *watcher, int events)
+static void on_dispatch(UNUSED struct ev_loop *loop, ev_idle *watcher, UNUSED int events)
 {
-    (void)loop;
-    (void)events;
     struct kube_queue *queue = watcher->data;
     size_t left = queue->figures.depth < TURN_MAX ? queue->figures.depth : TURN_MAX;
     for (; left > 0 && ev_is_active(watcher); left--) {

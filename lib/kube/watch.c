@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/exchange.h"
 #include "kube/lines.h"
 #include "kube/request.h"
@@ -119,9 +120,8 @@ static void arm(struct kube_watch *watch, ev_tstamp seconds)
     ev_timer_start(loop, &watch->timer);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_timer(struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
-    (void)events;
     struct kube_watch *watch = timer->data;
     if (!watch->started) {
         watch->started = true;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/unused.h"
 
 /* Files that are written one after the other, and not swapped at once, are read when nothing has
  * changed for settled_after; but something in their directory may change all the time, and so they
@@ -51,9 +52,8 @@ static void use(struct tls_certificate_files *files, struct tls_certificate *cer
 }
 
 /* Either timer. */
-static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_time(struct ev_loop *loop, struct ev_timer *timer, UNUSED int events)
 {
-    (void)events;
     struct tls_certificate_files *files = timer->data;
     ev_timer_stop(loop, &files->settled);
     ev_timer_stop(loop, &files->overdue);
@@ -68,9 +68,8 @@ static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
     files->options.on_change(files->options.user, error);
 }
 
-static void on_changed(struct ev_loop *loop, struct ev_io *io, int events)
+static void on_changed(struct ev_loop *loop, struct ev_io *io, UNUSED int events)
 {
-    (void)events;
     struct tls_certificate_files *files = io->data;
     char buffer[4096];
     while (read(files->inotify, buffer, sizeof(buffer)) > 0)

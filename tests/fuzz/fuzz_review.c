@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/webhook/review.h"
 #include "hostpath/policy_parse.h"
 #include "tests/fuzz/check.h"
@@ -17,15 +18,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct hostpath_policy *policy;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+int LLVMFuzzerInitialize(UNUSED int *argc, UNUSED char ***argv)
 {
     static const char text[] = "apiVersion: hookline.dev/v1alpha1\n"
                                "kind: HostPathPolicy\n"
                                "rules:\n"
                                "- pathPrefixes: [/var/lib]\n"
                                "images: ['*:v*']\n";
-    (void)argc;
-    (void)argv;
     policy = hostpath_policy_parse("policy", text, sizeof(text) - 1, NULL);
     return 0;
 }

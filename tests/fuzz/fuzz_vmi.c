@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 #include "base/yaml.h"
 #include "domain/identity.h"
 #include "domain/schema.h"
@@ -21,10 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct domain_schema *schema; /* or NULL, where libvirt is not installed */
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+int LLVMFuzzerInitialize(UNUSED int *argc, UNUSED char ***argv)
 {
-    (void)argc;
-    (void)argv;
     schema = domain_schema_load(DOMAIN_SCHEMA_PATH, NULL);
     return 0;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 #include "http/client.h"
 #include "http/request.h"
 #include "http/server.h"
@@ -36,45 +37,39 @@ static struct http_request *swap_later(struct http_request *request)
     return before;
 }
 
-static void answer_echo(void *user, struct http_request *request)
+static void answer_echo(UNUSED void *user, struct http_request *request)
 {
-    (void)user;
     size_t length = 0;
     const char *body = http_request_body(request, &length);
     http_request_answer(request, 200, "application/json", xmemdup(body, length), length);
 }
 
-static void answer_binary(void *user, struct http_request *request)
+static void answer_binary(UNUSED void *user, struct http_request *request)
 {
-    (void)user;
     http_request_answer(request, 200, "application/octet-stream", xmemdup("a\0b\0", 4), 4);
 }
 
-static void on_hangup(void *user)
+static void on_hangup(UNUSED void *user)
 {
-    (void)user;
     say("hangup");
     http_request_answer(swap_later(NULL), 200, NULL, NULL, 0);
 }
 
-static void answer_later(void *user, struct http_request *request)
+static void answer_later(UNUSED void *user, struct http_request *request)
 {
-    (void)user;
     swap_later(request);
     http_request_on_hangup(request, on_hangup, NULL);
     say("later");
 }
 
-static void answer_release(void *user, struct http_request *request)
+static void answer_release(UNUSED void *user, struct http_request *request)
 {
-    (void)user;
     http_request_answer(swap_later(NULL), 200, NULL, xstrdup("released\n"), 9);
     http_request_answer(request, 204, NULL, NULL, 0);
 }
 
-static void on_input(struct ev_loop *loop, struct ev_io *io, int events)
+static void on_input(struct ev_loop *loop, struct ev_io *io, UNUSED int events)
 {
-    (void)events;
     char byte = 0;
     if (read(io->fd, &byte, 1) <= 0)
         ev_break(loop, EVBREAK_ALL);

@@ -17,6 +17,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/config_load.h"
 #include "kube/events.h"
 #include "kube/informer.h"
@@ -38,50 +39,43 @@ static void print(json_t *take_line)
     json_decref(take_line);
 }
 
-static void on_warning(void *user, const char *message)
+static void on_warning(UNUSED void *user, const char *message)
 {
-    (void)user;
     print(json_pack("{s:s}", "warning", message));
 }
 
-static void on_change(void *user, const char *key, const json_t *before, const json_t *after)
+static void on_change(UNUSED void *user, const char *key, const json_t *before, const json_t *after)
 {
-    (void)user;
     const char *what = before == NULL ? "added" : after == NULL ? "gone" : "changed";
     print(json_pack("{s:s, s:s?, s:s?}", what, key, "before",
         before != NULL ? kube_resource_version(before) : NULL, "after",
         after != NULL ? kube_resource_version(after) : NULL));
 }
 
-static void on_synced(void *user)
+static void on_synced(UNUSED void *user)
 {
-    (void)user;
     print(json_pack("{s:i}", "synced", (int)kube_informer_count(informer)));
 }
 
-static void on_acquired(void *user)
+static void on_acquired(UNUSED void *user)
 {
-    (void)user;
     held = true;
     print(json_pack("{s:b}", "acquired", 1));
 }
 
-static void on_lost(void *user)
+static void on_lost(UNUSED void *user)
 {
-    (void)user;
     held = false;
     print(json_pack("{s:b}", "lost", 1));
 }
 
-static void on_leader(void *user, const char *identity)
+static void on_leader(UNUSED void *user, const char *identity)
 {
-    (void)user;
     print(json_pack("{s:s}", "leader", identity));
 }
 
-static void on_released(void *user)
+static void on_released(UNUSED void *user)
 {
-    (void)user;
     print(json_pack("{s:b}", "released", 1));
     kube_lease_free(lease);
     lease = NULL;
@@ -132,9 +126,8 @@ static void obey(const json_t *command)
 }
 
 /* Standard input is not buffered: what stands behind the line is told of again. */
-static void on_input(struct ev_loop *loop, ev_io *watcher, int revents)
+static void on_input(struct ev_loop *loop, ev_io *watcher, UNUSED int revents)
 {
-    (void)revents;
     char *line = NULL;
     size_t capacity = 0;
     ssize_t length = getline(&line, &capacity, stdin);

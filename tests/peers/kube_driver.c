@@ -17,6 +17,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/client.h"
 #include "kube/config_load.h"
 #include "kube/watch.h"
@@ -102,9 +103,8 @@ static void on_end(void *user, const struct kube_failure *failure)
     request_end(user);
 }
 
-static void on_answer(void *user, const char *verb, int code, double seconds)
+static void on_answer(UNUSED void *user, const char *verb, int code, double seconds)
 {
-    (void)user;
     print(NULL, json_pack("{s:s, s:i, s:b}", "observed", verb, "code", code, "timed",
                     seconds >= 0 && seconds < 3600));
 }

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unix_socket.h"
+#include "base/unused.h"
 #include "proto/callbacks_v1alpha3.pb-c.h"
 #include "proto/info.pb-c.h"
 #include "rpc/server.h"
@@ -35,10 +36,9 @@ struct sidecar {
 };
 
 static inline void sidecar_info(struct rpc_request *request,
-    const ProtobufCMethodDescriptor *method, const ProtobufCMessage *message, void *user)
+    UNUSED const ProtobufCMethodDescriptor *method, UNUSED const ProtobufCMessage *message,
+    void *user)
 {
-    (void)method;
-    (void)message;
     struct sidecar *sidecar = user;
     sidecar->infos++;
     char *versions[] = {(char *)"v1alpha3"};

@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unix_socket.h"
+#include "base/unused.h"
 #include "proto/callbacks_v1alpha3.pb-c.h"
 #include "proto/info.pb-c.h"
 #include "rpc/client.h"
@@ -74,9 +75,8 @@ static inline void pair_dispatch(struct rpc_request *request,
 
 /* Answers OnDefineDomain with the domain it came with, and the others with nothing. */
 static inline void pair_echo(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+    const ProtobufCMessage *message, UNUSED void *user)
 {
-    (void)user;
     if (streq(method->name, "OnDefineDomain")) {
         Kubevirt__Hooks__V1alpha3__OnDefineDomainResult result =
             KUBEVIRT__HOOKS__V1ALPHA3__ON_DEFINE_DOMAIN_RESULT__INIT;
@@ -92,11 +92,10 @@ static inline void pair_echo(struct rpc_request *request, const ProtobufCMethodD
 }
 
 /* Keeps the request, unanswered, and ends the loop's run. */
-static inline void pair_hold(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static inline void pair_hold(struct rpc_request *request,
+    UNUSED const ProtobufCMethodDescriptor *method, UNUSED const ProtobufCMessage *message,
+    void *user)
 {
-    (void)method;
-    (void)message;
     struct pair *pair = user;
     pair->held = request;
     ev_break(pair->loop, EVBREAK_ALL);

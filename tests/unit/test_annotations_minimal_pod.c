@@ -11,6 +11,7 @@
 #include "annotations/minimal_pod.h"
 #include "annotations/render.h"
 #include "base/json.h"
+#include "base/unused.h"
 
 static json_t *parse(const char *text)
 {
@@ -41,9 +42,8 @@ static const char vmi_text[] =
     "\"kubevirt.io/storage-observed-api-version\":\"v1\","
     "\"smbios.vm.kubevirt.io/baseBoardManufacturer\":\"Example Boards Inc.\"}}}";
 
-static void test_metadata(void **state)
+static void test_metadata(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *vmi = parse(vmi_text);
     auto_json json_t *pod = annotations_minimal_pod(vmi, ANNOTATIONS_LAUNCHER_AUTO);
     check_at(pod, "/kind", "\"Pod\"");
@@ -62,9 +62,8 @@ static void test_metadata(void **state)
         "\"uid\":\"1-2\",\"controller\":true,\"blockOwnerDeletion\":true}]");
 }
 
-static void test_user(void **state)
+static void test_user(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *vmi;
         const char *user;
@@ -85,9 +84,8 @@ static void test_user(void **state)
 }
 
 /* The pod is one of the kind that was asked for. */
-static void test_launchers(void **state)
+static void test_launchers(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *vmi = parse(vmi_text);
     for (int kind = ANNOTATIONS_LAUNCHER_BUILTIN; kind <= ANNOTATIONS_LAUNCHER_STANDALONE; kind++) {
         auto_json json_t *pod = annotations_minimal_pod(vmi, (enum annotations_launcher)kind);
@@ -106,9 +104,8 @@ static void test_launchers(void **state)
 }
 
 /* Nothing of a VMI has to be there, or of the right type. */
-static void test_poor_vmi(void **state)
+static void test_poor_vmi(UNUSED void **state)
 {
-    (void)state;
     static const char *const vmis[] = {"{}", "[]", "{\"metadata\":7}",
         "{\"metadata\":{\"name\":7}}",
         "{\"metadata\":{\"labels\":[],\"annotations\":\"x\",\"uid\":{}},\"status\":[]}"};

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "hostpath/policy_parse.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/expected.h"
@@ -103,15 +104,13 @@ static void run_case(const char *path)
     expected_compare(path, given);
 }
 
-static void files_give_what_is_expected(void **state)
+static void files_give_what_is_expected(UNUSED void **state)
 {
-    (void)state;
     cases_run("tests/data/annotations/*.json", run_case);
 }
 
-static void nothing_is_no_sidecars(void **state)
+static void nothing_is_no_sidecars(UNUSED void **state)
 {
-    (void)state;
     static const char *const texts[] = {"", " \n\t\r", "null", "[]", " null ", "[ ]"};
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         auto_free char *given = describe(texts[i], strlen(texts[i]), true);
@@ -120,9 +119,8 @@ static void nothing_is_no_sidecars(void **state)
 }
 
 /* Cut after every byte: one finding, at the annotation itself, that says where. */
-static void cut_json_is_one_error_with_a_place(void **state)
+static void cut_json_is_one_error_with_a_place(UNUSED void **state)
 {
-    (void)state;
     auto_free char *whole = describe(everything, strlen(everything), true);
     assert_non_null(strstr(whole, "\"failure_policy\":\"Ignore\""));
     assert_null(strstr(whole, "error"));
@@ -231,9 +229,8 @@ static void try_types(json_t *root, json_t *parent, const char *pointer)
     }
 }
 
-static void wrong_types_are_errors_everywhere(void **state)
+static void wrong_types_are_errors_everywhere(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *root = json_loads(everything, 0, NULL);
     try_types(root, json_array_get(root, 0), "/0");
 }
@@ -257,9 +254,8 @@ static void expect(const char *text, const char *expected)
     assert_string_equal(given, expected);
 }
 
-static void limits_are_named(void **state)
+static void limits_are_named(UNUSED void **state)
 {
-    (void)state;
     auto_free char *long_text = repeat("[{\"image\": \"", "x", 300 * 1024, "\"}]");
     expect(long_text, "error: is 307215 bytes long; at most 262144 bytes are allowed\nrefused\n");
     auto_free char *deep = repeat("", "[", 10000, "");
@@ -277,9 +273,8 @@ static void limits_are_named(void **state)
     annotations_list_free(list);
 }
 
-static void bytes_that_are_no_text_are_errors(void **state)
+static void bytes_that_are_no_text_are_errors(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text;
         size_t length;
@@ -305,9 +300,8 @@ static void bytes_that_are_no_text_are_errors(void **state)
     }
 }
 
-static void findings_add_up(void **state)
+static void findings_add_up(UNUSED void **state)
 {
-    (void)state;
     struct findings findings = {0};
     findings_error(&findings, "", "an earlier one");
     struct annotations_list *list = annotations_parse("[]", 2, NULL, &findings);
@@ -328,9 +322,8 @@ static bool is_denied(const struct findings *findings, const char *pointer)
     return false;
 }
 
-static void a_policy_sees_images_paths_and_count(void **state)
+static void a_policy_sees_images_paths_and_count(UNUSED void **state)
 {
-    (void)state;
     static const char policy_text[] = "apiVersion: hookline.dev/v1alpha1\n"
                                       "kind: HostPathPolicy\n"
                                       "rules:\n"
@@ -362,9 +355,8 @@ static void a_policy_sees_images_paths_and_count(void **state)
     hostpath_policy_free(policy);
 }
 
-static void find_reads_either_key(void **state)
+static void find_reads_either_key(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *annotations;
         const char *only_key;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "annotations/patch.h"
+#include "base/unused.h"
 #include "tests/unit/rfc6902.h"
 
 static json_t *parse(const char *text)
@@ -29,9 +30,8 @@ static void check_applies(const json_t *from, const json_t *to, const json_t *pa
         fail_msg("the patch does not give what it should: %s", text);
 }
 
-static void test_cases(void **state)
+static void test_cases(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *from;
         const char *to;
@@ -116,9 +116,8 @@ static json_t *random_value(unsigned *seed, int depth)
     }
 }
 
-static void test_any_two_values(void **state)
+static void test_any_two_values(UNUSED void **state)
 {
-    (void)state;
     for (unsigned round = 0; round < 3000; round++) {
         unsigned seed = round;
         auto_json json_t *from = random_value(&seed, 4);

@@ -8,10 +8,10 @@
 
 #include "annotations/quantity.h"
 #include "base/memory.h"
+#include "base/unused.h"
 
-static void test_equal(void **state)
+static void test_equal(UNUSED void **state)
 {
-    (void)state;
     static const char *const pairs[][2] = {
         {"1", "1000m"},
         {"0.1", "100m"},
@@ -38,9 +38,8 @@ static void test_equal(void **state)
     }
 }
 
-static void test_order(void **state)
+static void test_order(UNUSED void **state)
 {
-    (void)state;
     static const char *const rising[] = {
         "0", "1n", "1u", "999u", "1m", "0.9", "1", "1k", "1Ki", "1M", "1Mi", "7Ei", "9e18"};
     for (size_t i = 0; i + 1 < ARRAY_SIZE(rising); i++) {
@@ -53,9 +52,8 @@ static void test_order(void **state)
     }
 }
 
-static void test_refused(void **state)
+static void test_refused(UNUSED void **state)
 {
-    (void)state;
     static const char *const bad[] = {"", " ", "-1", "1 ", "1x", "1mi", "1K", "1.2.3", "e3", ".",
         "1e", "1e+", "1e+-3", "1e101", "8Ei", "9.3e18", "1e100", "99999999999999999999999999999999",
         "99999999999999999999999999999999999999999999999", "0x10", "1,5", "Mi"};

@@ -17,6 +17,7 @@
 #include "annotations/patch.h"
 #include "annotations/render.h"
 #include "base/file.h"
+#include "base/unused.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/rfc6902.h"
 
@@ -145,16 +146,14 @@ static void run_case(const char *name)
     }
 }
 
-static void test_cases(void **state)
+static void test_cases(UNUSED void **state)
 {
-    (void)state;
     cases_run("tests/data/render/*.json", run_case);
 }
 
 /* Values of the wrong type anywhere in a pod are refused or passed over, and crash nothing. */
-static void test_wrong_types(void **state)
+static void test_wrong_types(UNUSED void **state)
 {
-    (void)state;
     static const char *const places[] = {"", "/metadata", "/metadata/annotations", "/spec",
         "/spec/volumes", "/spec/volumes/0", "/spec/volumes/0/name", "/spec/volumes/3/emptyDir",
         "/spec/initContainers", "/spec/securityContext", "/spec/containers", "/spec/containers/0",
@@ -191,9 +190,8 @@ static void test_wrong_types(void **state)
     }
 }
 
-static void test_launcher_names(void **state)
+static void test_launcher_names(UNUSED void **state)
 {
-    (void)state;
     static const char *const names[] = {
         [ANNOTATIONS_LAUNCHER_AUTO] = "auto",
         [ANNOTATIONS_LAUNCHER_BUILTIN] = "builtin",
@@ -214,9 +212,8 @@ static void test_launcher_names(void **state)
         "(did you mean \"plugin\"?)");
 }
 
-static void test_launcher_detect(void **state)
+static void test_launcher_detect(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *pod;
         enum annotations_launcher launcher;

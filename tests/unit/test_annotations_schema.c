@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 
 /* The field above another one, or NULL for a field of the sidecar. */
 static const struct annotations_field *parent_of(const struct annotations_field *field)
@@ -58,9 +59,8 @@ static json_t *sidecar_with(const struct annotations_field *field)
     return sidecar;
 }
 
-static void examples_are_valid_in_their_place(void **state)
+static void examples_are_valid_in_their_place(UNUSED void **state)
 {
-    (void)state;
     size_t count = 0;
     const struct annotations_field *fields = annotations_fields(&count);
     for (size_t i = 0; i < count; i++) {
@@ -77,9 +77,8 @@ static void examples_are_valid_in_their_place(void **state)
     }
 }
 
-static void parents_come_first(void **state)
+static void parents_come_first(UNUSED void **state)
 {
-    (void)state;
     size_t count = 0;
     const struct annotations_field *fields = annotations_fields(&count);
     for (size_t i = 0; i < count; i++) {
@@ -109,17 +108,15 @@ static size_t walk(const struct annotations_field *parent, const struct annotati
     return met;
 }
 
-static void children_are_found(void **state)
+static void children_are_found(UNUSED void **state)
 {
-    (void)state;
     size_t count = 0;
     const struct annotations_field *fields = annotations_fields(&count);
     assert_int_equal(walk(NULL, fields), count);
 }
 
-static void fields_are_found_by_path(void **state)
+static void fields_are_found_by_path(UNUSED void **state)
 {
-    (void)state;
     assert_string_equal(annotations_field_find("hostPath.type")->path, "hostPath.type");
     assert_string_equal(annotations_field_name(annotations_field_find("env[].name")), "name");
     assert_string_equal(annotations_field_name(annotations_field_find("image")), "image");
@@ -128,9 +125,8 @@ static void fields_are_found_by_path(void **state)
         assert_null(annotations_field_find(unknown[i]));
 }
 
-static void every_field_is_explained(void **state)
+static void every_field_is_explained(UNUSED void **state)
 {
-    (void)state;
     size_t count = 0;
     const struct annotations_field *fields = annotations_fields(&count);
     for (size_t i = 0; i < count; i++) {
@@ -142,9 +138,8 @@ static void every_field_is_explained(void **state)
 }
 
 /* The guide names every field by its path. */
-static void the_guide_names_every_field(void **state)
+static void the_guide_names_every_field(UNUSED void **state)
 {
-    (void)state;
     auto_free char *guide = NULL;
     size_t length = 0;
     assert_int_equal(file_read("docs/annotation.md", 1 << 20, &guide, &length, NULL), 0);
@@ -158,9 +153,8 @@ static void the_guide_names_every_field(void **state)
 }
 
 /* Every JSON array in the guide is an annotation, and right. */
-static void the_guides_examples_are_valid(void **state)
+static void the_guides_examples_are_valid(UNUSED void **state)
 {
-    (void)state;
     static const char opening[] = "```json\n[";
     auto_free char *guide = NULL;
     size_t length = 0;
@@ -191,9 +185,8 @@ static json_t *schema_of(json_t *schema, const struct annotations_field *field)
     return json_object_get(json_object_get(above, "properties"), annotations_field_name(field));
 }
 
-static void the_schema_has_every_field(void **state)
+static void the_schema_has_every_field(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *schema = annotations_json_schema();
     assert_string_equal(
         json_get_string(schema, "$schema"), "https://json-schema.org/draft/2020-12/schema");

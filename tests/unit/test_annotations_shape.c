@@ -9,6 +9,7 @@
 
 #include "annotations/shape.h"
 #include "base/json.h"
+#include "base/unused.h"
 
 enum { MANY = 40 };
 
@@ -16,9 +17,8 @@ enum { MANY = 40 };
 static struct annotations_field table[2 * MANY + 2];
 static char paths[2 * MANY][16];
 
-static int make_table(void **state)
+static int make_table(UNUSED void **state)
 {
-    (void)state;
     for (int i = 0; i < 2 * MANY; i++) {
         snprintf(paths[i], sizeof(paths[i]), i < MANY ? "f%d" : "object.f%d", i % MANY);
         table[i < MANY ? i : i + 1] = (struct annotations_field){
@@ -40,9 +40,8 @@ static json_t *numbers(void)
     return object;
 }
 
-static void an_object_may_have_many_fields(void **state)
+static void an_object_may_have_many_fields(UNUSED void **state)
 {
-    (void)state;
     struct findings findings = {0};
     auto_json json_t *value = numbers();
     json_object_set_new(value, "object", numbers());
@@ -51,9 +50,8 @@ static void an_object_may_have_many_fields(void **state)
     assert_true(json_equal(right, value));
 }
 
-static void each_of_many_fields_is_checked(void **state)
+static void each_of_many_fields_is_checked(UNUSED void **state)
 {
-    (void)state;
     struct findings findings = {0};
     auto_json json_t *value =
         json_pack("{s:s, s:{s:i, s:i}}", "f39", "x", "object", "f20", MANY + 1, "F39", 1);
@@ -70,9 +68,8 @@ static void each_of_many_fields_is_checked(void **state)
     findings_clear(&findings);
 }
 
-static void a_field_of_none_of_many_names_is_unknown(void **state)
+static void a_field_of_none_of_many_names_is_unknown(UNUSED void **state)
 {
-    (void)state;
     struct findings findings = {0};
     auto_json json_t *value = json_pack("{s:i}", "object_", 1);
     auto_json json_t *right = annotations_shape_check(table, value, "/0", true, &findings);

@@ -12,10 +12,10 @@
 
 #include "base/error.h"
 #include "base/finding.h"
+#include "base/unused.h"
 
-static void an_error_has_class_and_message(void **state)
+static void an_error_has_class_and_message(UNUSED void **state)
 {
-    (void)state;
     auto_error struct error *err = NULL;
     assert_int_equal(error_set(&err, ERROR_INPUT, "reading %s", "a file"), -1);
     assert_string_equal(err->message, "reading a file");
@@ -25,9 +25,8 @@ static void an_error_has_class_and_message(void **state)
     assert_string_equal(err->message, "vmi.yaml: reading a file");
 }
 
-static void errno_is_told_in_words(void **state)
+static void errno_is_told_in_words(UNUSED void **state)
 {
-    (void)state;
     auto_error struct error *err = NULL;
     errno = ENOENT;
     assert_int_equal(error_set_errno(&err, "opening %s", "/x"), -1);
@@ -36,9 +35,8 @@ static void errno_is_told_in_words(void **state)
     assert_int_equal(err->errnum, ENOENT);
 }
 
-static void nobody_needs_to_care(void **state)
+static void nobody_needs_to_care(UNUSED void **state)
 {
-    (void)state;
     assert_int_equal(error_set(NULL, ERROR_INPUT, "lost"), -1);
     assert_int_equal(error_wrap(NULL, "more"), -1);
     struct error *err = NULL;
@@ -46,9 +44,8 @@ static void nobody_needs_to_care(void **state)
     assert_int_equal(error_move(NULL, err), -1);
 }
 
-static void every_class_has_a_name_and_an_exit_status(void **state)
+static void every_class_has_a_name_and_an_exit_status(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         enum error_class class;
         const char *name;
@@ -69,9 +66,8 @@ static void every_class_has_a_name_and_an_exit_status(void **state)
     }
 }
 
-static void findings_are_counted_and_kept_in_order(void **state)
+static void findings_are_counted_and_kept_in_order(UNUSED void **state)
 {
-    (void)state;
     struct findings findings = {0};
     findings_warning(&findings, "/0", "first");
     findings_error(&findings, "/1/image", "%s", "second");
@@ -83,9 +79,8 @@ static void findings_are_counted_and_kept_in_order(void **state)
     assert_int_equal(findings.count, 0);
 }
 
-static void pointers_read_as_paths(void **state)
+static void pointers_read_as_paths(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *pointer;
         const char *path;
@@ -110,9 +105,8 @@ static char *name_place(const void *user, const struct finding *finding)
     return xasprintf("%s%s", (const char *)user, finding->pointer);
 }
 
-static void errors_among_findings_become_one(void **state)
+static void errors_among_findings_become_one(UNUSED void **state)
 {
-    (void)state;
     auto_error struct error *err = NULL;
     struct findings findings = {0};
     findings_warning(&findings, "/0", "only a warning");

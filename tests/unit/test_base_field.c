@@ -11,6 +11,7 @@
 #include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 
 static const char *const known[] = {"path", "volumePath", "readOnly"};
 
@@ -28,7 +29,7 @@ static void expect(const struct findings *findings, const char *text)
     assert_string_equal(all, text);
 }
 
-static void take_finds_a_member_in_any_letter_case(void **state)
+static void take_finds_a_member_in_any_letter_case(UNUSED void **state)
 {
     static const struct {
         const char *object;
@@ -46,7 +47,6 @@ static void take_finds_a_member_in_any_letter_case(void **state)
             "warning /0/Path is taken as \"path\": write it in these letters\n"
             "error /0/PATH is \"path\" once more, in another letter case: keep one of the two"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_json json_t *object = json_loads(cases[i].object, 0, NULL);
         struct findings findings = {0};
@@ -62,9 +62,8 @@ static void take_finds_a_member_in_any_letter_case(void **state)
     }
 }
 
-static void unknown_members_get_a_hint(void **state)
+static void unknown_members_get_a_hint(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *object =
         json_loads("{\"volumPath\": 1, \"READONLY\": true, \"path\": null, \"a/b\": 2}", 0, NULL);
     struct findings findings = {0};

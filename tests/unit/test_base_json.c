@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/unused.h"
 
-static void bad_json_is_refused_with_its_place(void **state)
+static void bad_json_is_refused_with_its_place(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text;
         const char *message; /* what the error contains */
@@ -34,9 +34,8 @@ static void bad_json_is_refused_with_its_place(void **state)
     }
 }
 
-static void a_fault_has_its_place(void **state)
+static void a_fault_has_its_place(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text;
         struct json_fault fault;
@@ -59,9 +58,8 @@ static void a_fault_has_its_place(void **state)
     }
 }
 
-static void depth_ten_thousand_is_an_error(void **state)
+static void depth_ten_thousand_is_an_error(UNUSED void **state)
 {
-    (void)state;
     enum { DEPTH = 10000 };
     char text[DEPTH];
     memset(text, '[', DEPTH);
@@ -70,9 +68,8 @@ static void depth_ten_thousand_is_an_error(void **state)
     assert_string_equal(err->message, "JSON is nested deeper than 16 levels");
 }
 
-static void depth_is_counted(void **state)
+static void depth_is_counted(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text;
         size_t depth;
@@ -83,9 +80,8 @@ static void depth_is_counted(void **state)
     }
 }
 
-static void pointers_are_made_and_followed(void **state)
+static void pointers_are_made_and_followed(UNUSED void **state)
 {
-    (void)state;
     static const char text[] = "{\"a/b\": {\"m~n\": [10, {\"x\": 11}]}}";
     auto_json json_t *root = json_parse(text, strlen(text), 16, NULL);
     auto_free char *slash = json_pointer_join("", "a/b");
@@ -100,9 +96,8 @@ static void pointers_are_made_and_followed(void **state)
     assert_null(json_pointer_get(root, "/nothing/below"));
 }
 
-static void items_are_found_by_name(void **state)
+static void items_are_found_by_name(UNUSED void **state)
 {
-    (void)state;
     static const char text[] = "[1, {}, {\"name\": 2}, {\"name\": \"b\"}, {\"name\": \"b\"}]";
     auto_json json_t *list = json_parse(text, strlen(text), 16, NULL);
     size_t index = 0;

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/unused.h"
 
 /* What standard error got while a line was written. Owned by the caller. */
 static char *captured(enum log_format format, enum log_level level, const char *message)
@@ -36,9 +37,8 @@ static char *captured(enum log_format format, enum log_level level, const char *
     return data;
 }
 
-static void a_json_line_has_its_fields(void **state)
+static void a_json_line_has_its_fields(UNUSED void **state)
 {
-    (void)state;
     auto_free char *line = captured(LOG_JSON, LOG_WARNING, "a \"b\"\nc");
     assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
     auto_json json_t *parsed = json_parse(line, strlen(line), 4, NULL);
@@ -51,33 +51,29 @@ static void a_json_line_has_its_fields(void **state)
     assert_int_equal(strlen(json_get_string(parsed, "timestamp")), 27);
 }
 
-static void bytes_that_are_no_text_are_escaped(void **state)
+static void bytes_that_are_no_text_are_escaped(UNUSED void **state)
 {
-    (void)state;
     auto_free char *line = captured(LOG_JSON, LOG_ERROR, "not\nUTF-8: \xFF");
     auto_json json_t *parsed = json_parse(line, strlen(line), 4, NULL);
     assert_non_null(parsed);
     assert_string_equal(json_get_string(parsed, "msg"), "not\\x0aUTF-8: \\xff");
 }
 
-static void a_text_line_reads_well(void **state)
+static void a_text_line_reads_well(UNUSED void **state)
 {
-    (void)state;
     auto_free char *line = captured(LOG_TEXT, LOG_ERROR, "it broke");
     assert_string_equal(line, "test: error: it broke sidecar=\"hook-sidecar-0\" index=0 "
                               "milliseconds=102.423\n");
 }
 
-static void lines_below_the_level_are_left_out(void **state)
+static void lines_below_the_level_are_left_out(UNUSED void **state)
 {
-    (void)state;
     auto_free char *line = captured(LOG_TEXT, LOG_DEBUG, "quiet");
     assert_string_equal(line, "");
 }
 
-static void names_are_parsed(void **state)
+static void names_are_parsed(UNUSED void **state)
 {
-    (void)state;
     enum log_format format = LOG_TEXT;
     enum log_level level = LOG_INFO;
     auto_error struct error *err = NULL;

@@ -17,6 +17,7 @@
 #include "base/option_line.h"
 #include "base/pairs.h"
 #include "base/text.h"
+#include "base/unused.h"
 
 enum { MOST_WORDS = 8, SET_RUN = 1 << 0, SET_LOOK = 1 << 1 };
 
@@ -96,9 +97,8 @@ static int read_words(const struct option_table *table, const char *const *words
     return result;
 }
 
-static void each_value_gets_into_its_member(void **state)
+static void each_value_gets_into_its_member(UNUSED void **state)
 {
-    (void)state;
     const struct option_table table = table_of(SET_RUN, 0);
     struct settings settings;
     int operand = 0;
@@ -122,9 +122,8 @@ static void each_value_gets_into_its_member(void **state)
     assert_int_equal(settings.files.count + settings.disks.count, 0);
 }
 
-static void other_values_get_into_their_members(void **state)
+static void other_values_get_into_their_members(UNUSED void **state)
 {
-    (void)state;
     const struct option_table table = table_of(SET_LOOK, 0);
     struct settings settings;
     int operand = 0;
@@ -146,9 +145,8 @@ static void other_values_get_into_their_members(void **state)
     option_clear(&table, &settings);
 }
 
-static void what_is_wrong_gets_a_reason(void **state)
+static void what_is_wrong_gets_a_reason(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *words[MOST_WORDS];
         const char *message;
@@ -194,9 +192,8 @@ static int refuse(const char *word, const char *nearest, struct error **err)
     return error_set(err, ERROR_USAGE, "%s is none, %s is one", word, nearest);
 }
 
-static void a_program_has_its_manner(void **state)
+static void a_program_has_its_manner(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *words[MOST_WORDS];
         unsigned manner;
@@ -228,9 +225,8 @@ static void a_program_has_its_manner(void **state)
 }
 
 /* Of an option that was given twice the last value wins, and the first need not be right. */
-static void what_is_collected_is_applied_later(void **state)
+static void what_is_collected_is_applied_later(UNUSED void **state)
 {
-    (void)state;
     const struct option_table table = table_of(SET_LOOK, 0);
     struct settings settings = {0};
     struct option_line line;
@@ -253,9 +249,8 @@ static void what_is_collected_is_applied_later(void **state)
     option_line_clear(&line);
 }
 
-static void the_file_has_the_same_values(void **state)
+static void the_file_has_the_same_values(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text;
         const char *message; /* behind the path; NULL: it is right */
@@ -293,9 +288,8 @@ static void the_file_has_the_same_values(void **state)
     assert_int_equal(file_remove_tree(directory, NULL), 0);
 }
 
-static void help_stays_in_its_column(void **state)
+static void help_stays_in_its_column(UNUSED void **state)
 {
-    (void)state;
     static const struct option_row few[] = {
         {"name", OPTION_TEXT, 0, .heading = "Names", .argument = "NAME", .help = "who it is"},
         {"note", OPTION_TEXT, 0, .argument = "LONG-WORD", .initial = "none",
@@ -344,9 +338,8 @@ static void help_stays_in_its_column(void **state)
     }
 }
 
-static void the_words_of_a_row(void **state)
+static void the_words_of_a_row(UNUSED void **state)
 {
-    (void)state;
     const struct option_table run = table_of(SET_RUN, 0), look = table_of(SET_LOOK, 0);
     auto_free char *needed = option_help_required(&run);
     auto_free char *not_needed = option_help_required(&look);

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "base/unused.h"
 
 enum {
     LIMIT = 100000, /* of standard output */
@@ -97,9 +98,8 @@ static void run_script(const char *script, struct outcome *outcome)
     run(&options, outcome);
 }
 
-static void test_ends(void **state)
+static void test_ends(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *script;
         const char *output;
@@ -130,9 +130,8 @@ static void test_ends(void **state)
     }
 }
 
-static void test_gives_the_environment(void **state)
+static void test_gives_the_environment(UNUSED void **state)
 {
-    (void)state;
     struct outcome outcome = {0};
     struct subprocess_options options =
         options_for((const char *const[]){"/bin/sh", "-c", "echo $WORD $HOME", NULL}, &outcome);
@@ -142,9 +141,8 @@ static void test_gives_the_environment(void **state)
     outcome_clear(&outcome);
 }
 
-static void test_gives_large_input(void **state)
+static void test_gives_large_input(UNUSED void **state)
 {
-    (void)state;
     enum { SIZE = 1 << 20 };
     auto_free char *input = xmalloc(SIZE);
     memset(input, 'x', SIZE);
@@ -169,9 +167,8 @@ static void test_gives_large_input(void **state)
     }
 }
 
-static void test_child_has_clean_signals_and_descriptors(void **state)
+static void test_child_has_clean_signals_and_descriptors(UNUSED void **state)
 {
-    (void)state;
     sigset_t blocked;
     sigset_t before;
     sigemptyset(&blocked);
@@ -192,9 +189,8 @@ static void test_child_has_clean_signals_and_descriptors(void **state)
     outcome_clear(&outcome);
 }
 
-static void test_limits_the_output(void **state)
+static void test_limits_the_output(UNUSED void **state)
 {
-    (void)state;
     struct outcome outcome = {0};
     run_script("exec yes", &outcome);
     assert_true(outcome.result.output_too_large);
@@ -203,9 +199,8 @@ static void test_limits_the_output(void **state)
     outcome_clear(&outcome);
 }
 
-static void test_bears_a_flood_of_errors(void **state)
+static void test_bears_a_flood_of_errors(UNUSED void **state)
 {
-    (void)state;
     struct outcome outcome = {0};
     run_script("seq 1 200000 >&2; echo fine", &outcome);
     assert_string_equal(outcome.result.output, "fine\n");
@@ -218,9 +213,8 @@ static void test_bears_a_flood_of_errors(void **state)
     outcome_clear(&outcome);
 }
 
-static void test_long_error_lines_come_in_pieces(void **state)
+static void test_long_error_lines_come_in_pieces(UNUSED void **state)
 {
-    (void)state;
     struct outcome outcome = {0};
     run_script("head -c 10000 /dev/zero | tr '\\0' x >&2", &outcome);
     assert_int_equal(outcome.lines, 3);
@@ -234,9 +228,8 @@ static bool group_is_gone(pid_t pid)
     return kill(-pid, 0) < 0 && errno == ESRCH;
 }
 
-static void test_deadline_ends_the_group(void **state)
+static void test_deadline_ends_the_group(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *script;
         const char *end;
@@ -267,9 +260,8 @@ static void test_deadline_ends_the_group(void **state)
     }
 }
 
-static void test_grandchild_that_holds_the_outputs_does_not_hang_us(void **state)
+static void test_grandchild_that_holds_the_outputs_does_not_hang_us(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *script;
         bool survives; /* for it left the group */
@@ -292,9 +284,8 @@ static void test_grandchild_that_holds_the_outputs_does_not_hang_us(void **state
     }
 }
 
-static void test_grandchild_that_lets_the_outputs_go_lives_on(void **state)
+static void test_grandchild_that_lets_the_outputs_go_lives_on(UNUSED void **state)
 {
-    (void)state;
     struct outcome outcome = {0};
     run_script("sleep 1000 >/dev/null 2>&1 & echo $!", &outcome);
     assert_false(outcome.result.output_held);
@@ -305,9 +296,8 @@ static void test_grandchild_that_lets_the_outputs_go_lives_on(void **state)
     outcome_clear(&outcome);
 }
 
-static void test_output_after_the_exit_is_waited_for(void **state)
+static void test_output_after_the_exit_is_waited_for(UNUSED void **state)
 {
-    (void)state;
     struct outcome outcome = {0};
     run_script("(sleep 0.2; echo late) & exit 0", &outcome);
     assert_string_equal(outcome.result.output, "late\n");
@@ -315,9 +305,8 @@ static void test_output_after_the_exit_is_waited_for(void **state)
     outcome_clear(&outcome);
 }
 
-static void test_cancel(void **state)
+static void test_cancel(UNUSED void **state)
 {
-    (void)state;
     struct outcome outcome = {.cancel_at = "ready"};
     run_script("echo ready >&2; sleep 1000", &outcome);
     assert_true(outcome.result.canceled);
@@ -345,9 +334,8 @@ static void write_program(const char *path, const char *text, mode_t mode)
     assert_int_equal(file_write(path, text, strlen(text), mode, NULL), 0);
 }
 
-static void test_start_failures(void **state)
+static void test_start_failures(UNUSED void **state)
 {
-    (void)state;
     auto_free char *directory = file_make_temporary("test-subprocess-", NULL);
     auto_free char *plain = file_join(directory, "plain");
     auto_free char *bare = file_join(directory, "bare");
@@ -372,9 +360,8 @@ static void test_start_failures(void **state)
     file_remove_tree(directory, NULL);
 }
 
-static void test_find(void **state)
+static void test_find(UNUSED void **state)
 {
-    (void)state;
     auto_free char *directory = file_make_temporary("test-subprocess-", NULL);
     auto_free char *first = file_join(directory, "first");
     auto_free char *second = file_join(directory, "second");
@@ -393,9 +380,8 @@ static void test_find(void **state)
     file_remove_tree(directory, NULL);
 }
 
-static void test_inherited_output_collects_nothing(void **state)
+static void test_inherited_output_collects_nothing(UNUSED void **state)
 {
-    (void)state;
     struct outcome outcome = {0};
     struct subprocess_options options =
         options_for((const char *const[]){"sh", "-c", "exit 5", NULL}, &outcome);

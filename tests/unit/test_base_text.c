@@ -10,10 +10,10 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unused.h"
 
-static void utf8_is_told_from_other_bytes(void **state)
+static void utf8_is_told_from_other_bytes(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *bytes;
         size_t length;
@@ -42,9 +42,8 @@ static void utf8_is_told_from_other_bytes(void **state)
     }
 }
 
-static void printable_text_is_one_safe_line(void **state)
+static void printable_text_is_one_safe_line(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *in;
         size_t max;
@@ -67,9 +66,8 @@ static void printable_text_is_one_safe_line(void **state)
     }
 }
 
-static void integers_are_whole_and_in_range(void **state)
+static void integers_are_whole_and_in_range(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text;
         bool good;
@@ -95,9 +93,8 @@ static void integers_are_whole_and_in_range(void **state)
     }
 }
 
-static void durations_have_one_unit(void **state)
+static void durations_have_one_unit(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text;
         int64_t milliseconds; /* 0: refused */
@@ -126,9 +123,8 @@ static void durations_have_one_unit(void **state)
     }
 }
 
-static void the_nearest_name_is_suggested(void **state)
+static void the_nearest_name_is_suggested(UNUSED void **state)
 {
-    (void)state;
     static const char *const names[] = {"Directory", "DirectoryOrCreate", "File", "Socket"};
     static const struct {
         const char *name;
@@ -150,9 +146,8 @@ static void the_nearest_name_is_suggested(void **state)
     assert_string_equal(list, "Directory, DirectoryOrCreate, File or Socket");
 }
 
-static void prefixes_and_suffixes(void **state)
+static void prefixes_and_suffixes(UNUSED void **state)
 {
-    (void)state;
     assert_true(text_starts_with("hook-sidecar-0", "hook-"));
     assert_false(text_starts_with("hook", "hook-"));
     assert_true(text_ends_with("shim.sock", ".sock"));

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "base/yaml.h"
 #include "base/yaml_dump.h"
 #include "base/yaml_read.h"
@@ -32,10 +33,9 @@ static void must_parse(const char *text, struct yaml_stream *out)
 }
 
 /* Each NAME.yaml of tests/data/yaml holds the documents that NAME.json lists. */
-static void documents_mean_what_kubernetes_reads(void **state)
+static void documents_mean_what_kubernetes_reads(UNUSED void **state)
 {
     static const char *const names[] = {"scalars", "blocks", "aliases", "documents", "json"};
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         auto_free char *path = xasprintf("tests/data/yaml/%s.yaml", names[i]);
         auto_free char *expected_path = xasprintf("tests/data/yaml/%s.json", names[i]);
@@ -59,9 +59,8 @@ static void documents_mean_what_kubernetes_reads(void **state)
     }
 }
 
-static void keys_keep_their_order(void **state)
+static void keys_keep_their_order(UNUSED void **state)
 {
-    (void)state;
     struct yaml_stream stream = {0};
     must_parse("z: 1\na: 2\nm: 3\n", &stream);
     auto_free char *text = json_dumps(stream.documents[0].root, JSON_COMPACT);
@@ -69,7 +68,7 @@ static void keys_keep_their_order(void **state)
     yaml_stream_clear(&stream);
 }
 
-static void faults_are_refused_with_their_place(void **state)
+static void faults_are_refused_with_their_place(UNUSED void **state)
 {
     static const struct {
         const char *text;
@@ -113,7 +112,6 @@ static void faults_are_refused_with_their_place(void **state)
         {"{\"a\": }", "t:1:7: not valid JSON: "},
         {"%YAML 3.0\n---\na: 1\n", "t:1:1: not valid YAML: found incompatible YAML document"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *err = NULL;
         struct yaml_stream stream = {0};
@@ -125,19 +123,17 @@ static void faults_are_refused_with_their_place(void **state)
     }
 }
 
-static void zero_bytes_are_refused(void **state)
+static void zero_bytes_are_refused(UNUSED void **state)
 {
     static const char yaml[] = "a: 1\n\0b: 2\n";
     static const char json[] = "{\"a\": 1}\0{";
-    (void)state;
     struct yaml_stream stream = {0};
     assert_int_equal(yaml_parse("t", yaml, sizeof(yaml) - 1, &stream, NULL), -1);
     assert_int_equal(yaml_parse("t", json, sizeof(json) - 1, &stream, NULL), -1);
 }
 
-static void byte_order_mark_and_windows_lines_are_taken(void **state)
+static void byte_order_mark_and_windows_lines_are_taken(UNUSED void **state)
 {
-    (void)state;
     struct yaml_stream stream = {0};
     must_parse("\xEF\xBB\xBF"
                "a: 1\r\nb:\r\n  c: 2\r\n",
@@ -149,10 +145,9 @@ static void byte_order_mark_and_windows_lines_are_taken(void **state)
     yaml_stream_clear(&stream);
 }
 
-static void nothing_is_no_document(void **state)
+static void nothing_is_no_document(UNUSED void **state)
 {
     static const char *const texts[] = {"", "\n", "# only a comment\n", "---\n", "---\n---\n...\n"};
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         struct yaml_stream stream = {0};
         must_parse(texts[i], &stream);
@@ -181,9 +176,8 @@ static void assert_refused(const char *text, const char *reason)
         fail_msg("%s", err->message);
 }
 
-static void depth_is_limited(void **state)
+static void depth_is_limited(UNUSED void **state)
 {
-    (void)state;
     auto_free char *list = repeat("- ", 10000);
     assert_refused(list, "nested deeper than 100 levels");
     auto_free char *braces = repeat("[", 10000);
@@ -202,9 +196,8 @@ static void depth_is_limited(void **state)
     yaml_stream_clear(&stream);
 }
 
-static void billion_laughs_are_refused(void **state)
+static void billion_laughs_are_refused(UNUSED void **state)
 {
-    (void)state;
     UT_string text;
     utstring_init(&text);
     utstring_printf(&text, "a0: &a0 [lol]\n");
@@ -230,9 +223,8 @@ static void billion_laughs_are_refused(void **state)
     utstring_done(&text);
 }
 
-static void values_are_limited(void **state)
+static void values_are_limited(UNUSED void **state)
 {
-    (void)state;
     auto_free char *items = repeat("1,", YAML_MAX_VALUES);
     auto_free char *text = xasprintf("a: [%s]\n", items);
     assert_refused(text, "more than 1000000 values");
@@ -261,7 +253,7 @@ static void assert_place(
             expected.line, expected.column, text);
 }
 
-static void places_of_values(void **state)
+static void places_of_values(UNUSED void **state)
 {
     static const struct {
         const char *text;
@@ -287,7 +279,6 @@ static void places_of_values(void **state)
         {"{\"a\": {\"b\":\n \"HERE\"}}", "/a/b", "\"HERE\""},
         {"{\"a\": \"\\ud83d\\uDE00\",\n \"b\": 1}", "/b", "1}"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct yaml_stream stream = {0};
         must_parse(cases[i].text, &stream);
@@ -298,10 +289,9 @@ static void places_of_values(void **state)
     }
 }
 
-static void places_count_over_all_documents(void **state)
+static void places_count_over_all_documents(UNUSED void **state)
 {
     static const char text[] = "a: 1\n---\nb: 2\n---\nc:\n  d: HERE\n";
-    (void)state;
     struct yaml_stream stream = {0};
     must_parse(text, &stream);
     assert_place(text, "/c/d", yaml_place_of(&stream.documents[2], "/c/d"), place_in(text, "HERE"));
@@ -310,7 +300,7 @@ static void places_count_over_all_documents(void **state)
 
 /* The value of "k" is JSON text: [{"image": "x"}, {"hostPath": {"path": "/a", "type": "Dir"}}] or
  * the like. */
-static void places_within_json_in_a_string(void **state)
+static void places_within_json_in_a_string(UNUSED void **state)
 {
     static const struct {
         const char *text;
@@ -349,7 +339,6 @@ static void places_within_json_in_a_string(void **state)
         {"k: [1, 2]\n", "/0", "[1"},
         {"j: 1\n", "/0", "j"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct yaml_stream stream = {0};
         must_parse(cases[i].text, &stream);
@@ -362,10 +351,9 @@ static void places_within_json_in_a_string(void **state)
     }
 }
 
-static void plain_json_over_lines(void **state)
+static void plain_json_over_lines(UNUSED void **state)
 {
     static const char text[] = "k: plain [{\"a\" :1},\n\n   {\"type\":HERE}]\n";
-    (void)state;
     struct yaml_stream stream = {0};
     must_parse(text, &stream);
     assert_place(
@@ -373,7 +361,7 @@ static void plain_json_over_lines(void **state)
     yaml_stream_clear(&stream);
 }
 
-static void dump_reads_like_kubectl_output(void **state)
+static void dump_reads_like_kubectl_output(UNUSED void **state)
 {
     static const struct {
         const char *json;
@@ -401,7 +389,6 @@ static void dump_reads_like_kubectl_output(void **state)
         {"\"text\"", "text\n"},
         {"{\"name\": \"grün\"}", "name: grün\n"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_json json_t *value = json_loads(cases[i].json, JSON_DECODE_ANY, NULL);
         auto_free char *text = yaml_dump(value, NULL);
@@ -409,7 +396,7 @@ static void dump_reads_like_kubectl_output(void **state)
     }
 }
 
-static void dump_reads_back_the_same(void **state)
+static void dump_reads_back_the_same(UNUSED void **state)
 {
     static const char *const texts[] = {"", " ", "\n", " a\nb", "a\n b\n\n", "\ta\nb", "a \nb",
         "a\r\nb", "\r", "- a", "? a", "a: b", "a #b", "#", "*a", "&a", "!a", "|", ">", "%a", "@a",
@@ -419,7 +406,6 @@ static void dump_reads_back_the_same(void **state)
         "a",
         "\x7f", "\x01", "\xEF\xBB\xBF", "\xF0\x9F\x98\x80", "a\n---\nb\n", "x\n\n\n", "\n\nx",
         "trailing ", "é\né", "a\n\tb"};
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         auto_json json_t *value = json_pack("{s:s, s:[s, {s:s}]}", "k", texts[i], "l", texts[i],
             texts[i][0] != '\0' ? texts[i] : "empty", texts[i]);

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/metrics.h"
 
 enum { THREADS = 4, ROUNDS = 1000, OUTPUT_LIMIT = 1 << 20, COMPLAINT_LIMIT = 4096 };
@@ -112,9 +113,8 @@ static void check_samples(const json_t *families, const struct expected *expecte
 }
 
 /* Before anything has happened: what is known to come is there, as zero. */
-static void test_beginning(void **state)
+static void test_beginning(UNUSED void **state)
 {
-    (void)state;
     static const struct expected cases[] = {
         {"hookline_webhook_reviews", "counter",
             "hookline_webhook_reviews_total{result=\"patched\",webhook=\"mutate-pods\"}", 0},
@@ -136,9 +136,8 @@ static void test_beginning(void **state)
     check_samples(families, cases, ARRAY_SIZE(cases));
 }
 
-static void *count(void *unused)
+static void *count(UNUSED void *unused)
 {
-    (void)unused;
     for (int i = 0; i < ROUNDS; i++) {
         controller_metrics_review(CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_PATCHED, 0.0002);
         controller_metrics_review(
@@ -157,9 +156,8 @@ static void *count(void *unused)
 }
 
 /* Several threads count the same, and nothing is lost. */
-static void test_counts(void **state)
+static void test_counts(UNUSED void **state)
 {
-    (void)state;
     static const double all = THREADS * ROUNDS;
     static const struct expected cases[] = {
         {"hookline_webhook_reviews", "counter",
@@ -218,9 +216,8 @@ static void test_counts(void **state)
     check_samples(families, cases, ARRAY_SIZE(cases));
 }
 
-static void test_now(void **state)
+static void test_now(UNUSED void **state)
 {
-    (void)state;
     static const struct controller_metrics_now now = {
         .leader = true,
         .queue_depth = 1,
@@ -252,9 +249,8 @@ static void test_now(void **state)
 }
 
 /* What the kernel says is plausible, and follows what the process does. */
-static void test_process(void **state)
+static void test_process(UNUSED void **state)
 {
-    (void)state;
     if (!has_parser())
         skip();
     auto_json json_t *before = scrape(&(struct controller_metrics_now){0});

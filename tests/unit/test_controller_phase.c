@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/unused.h"
 #include "base/yaml_dump.h"
 #include "controller/launch/phase.h"
 #include "controller/watch/pod_prune.h"
@@ -56,15 +57,13 @@ static char *describe(const json_t *test)
     return out;
 }
 
-static void files_give_what_is_expected(void **state)
+static void files_give_what_is_expected(UNUSED void **state)
 {
-    (void)state;
     expected_check("tests/data/controller/phase", describe);
 }
 
-static void wrong_types_break_nothing(void **state)
+static void wrong_types_break_nothing(UNUSED void **state)
 {
-    (void)state;
     static const char *const values[] = {"null", "1", "\"x\"", "[]", "{}", "[1]", "[{}]",
         "{\"phase\": 1, \"conditions\": {}, \"phaseTransitionTimestamps\": 1}",
         "{\"phase\": \"Running\", \"conditions\": [1, {\"type\": 1}, {\"type\": \"Ready\"}]}",

@@ -13,6 +13,7 @@
 
 #include "annotations/launcher.h"
 #include "annotations/parse.h"
+#include "base/unused.h"
 #include "base/yaml_dump.h"
 #include "controller/launch/pod.h"
 #include "controller/launch/pod_needs.h"
@@ -131,9 +132,8 @@ static char *describe(const json_t *test)
     return out;
 }
 
-static void files_give_what_is_expected(void **state)
+static void files_give_what_is_expected(UNUSED void **state)
 {
-    (void)state;
     expected_check(folder, describe);
 }
 
@@ -151,9 +151,8 @@ static json_t *pod_with_user_data(size_t length, struct findings *findings)
     return controller_pod_make(&input, findings);
 }
 
-static void a_machine_too_large_for_an_annotation_is_refused(void **state)
+static void a_machine_too_large_for_an_annotation_is_refused(UNUSED void **state)
 {
-    (void)state;
     struct findings findings = {0};
     json_decref(pod_with_user_data(255 * 1024, &findings));
     assert_int_equal(findings.count, 0);
@@ -178,9 +177,8 @@ static char *indented_block(const char *text, const char *first)
     return block;
 }
 
-static void the_default_is_what_the_documentation_says(void **state)
+static void the_default_is_what_the_documentation_says(UNUSED void **state)
 {
-    (void)state;
     auto_free char *path = file_join(folder, "minimal.yaml");
     auto_json json_t *test = expected_load(path);
     const struct controller_pod_input input = {
@@ -199,9 +197,8 @@ static void the_default_is_what_the_documentation_says(void **state)
     yaml_stream_clear(&stream);
 }
 
-static void templates_are_read_with_their_faults(void **state)
+static void templates_are_read_with_their_faults(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text, *expected;
     } cases[] = {
@@ -231,9 +228,8 @@ static void templates_are_read_with_their_faults(void **state)
 }
 
 /* No more of them are asked for, or looked at, than a VMI may have. */
-static void too_many_volumes_are_refused(void **state)
+static void too_many_volumes_are_refused(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *machine = json_pack("{s:{s:s, s:s, s:s}, s:{s:{}, s:[]}}", "metadata", "name",
         "a", "namespace", "b", "uid", "c", "spec", "domain", "volumes");
     json_t *volumes = json_pointer_get(machine, "/spec/volumes");
@@ -263,9 +259,8 @@ static void too_many_volumes_are_refused(void **state)
     findings_clear(&findings);
 }
 
-static void names_are_of_the_uid_and_valid(void **state)
+static void names_are_of_the_uid_and_valid(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *name, *uid, *expected;
     } cases[] = {
@@ -316,9 +311,8 @@ static void replace_each(json_t *root, json_t *value)
     }
 }
 
-static void wrong_types_break_nothing(void **state)
+static void wrong_types_break_nothing(UNUSED void **state)
 {
-    (void)state;
     auto_free char *path = file_join(folder, "volumes.yaml");
     auto_json json_t *test = expected_load(path);
     json_t *annotations = json_pointer_get(test, "/machine/metadata/annotations");

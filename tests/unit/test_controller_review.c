@@ -20,6 +20,7 @@
 #include "annotations/parse.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/webhook/review.h"
 #include "hostpath/policy_parse.h"
 #include "tests/unit/cases.h"
@@ -212,9 +213,8 @@ static void run_case(const char *name)
     hostpath_policy_free(policy);
 }
 
-static void test_cases(void **state)
+static void test_cases(UNUSED void **state)
 {
-    (void)state;
     cases_run("tests/data/controller/review/*.json", run_case);
 }
 
@@ -232,9 +232,8 @@ static void check_refused(const char *body, size_t length, const char *message)
     }
 }
 
-static void test_bad_requests(void **state)
+static void test_bad_requests(UNUSED void **state)
 {
-    (void)state;
 #define HEAD "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\""
 #define REFUSED "the request is no AdmissionReview: "
     static const struct {
@@ -258,9 +257,8 @@ static void test_bad_requests(void **state)
         check_refused(cases[i].body, strlen(cases[i].body), cases[i].message);
 }
 
-static void test_limits(void **state)
+static void test_limits(UNUSED void **state)
 {
-    (void)state;
     enum { TOO_LONG = CONTROLLER_REVIEW_MAX_BYTES + 1 };
     auto_free char *body = xmalloc(TOO_LONG);
     memset(body, ' ', TOO_LONG);
@@ -271,9 +269,8 @@ static void test_limits(void **state)
 }
 
 /* Not more warnings, and none longer, than the API server hands on. */
-static void test_warnings(void **state)
+static void test_warnings(UNUSED void **state)
 {
-    (void)state;
     json_t *sidecar = json_pack("{s:s}", "image", "hook:v1");
     enum { MANY = 40 };
     for (int i = 0; i < MANY; i++) {
@@ -302,9 +299,8 @@ static void test_warnings(void **state)
 }
 
 /* None of ours is cut before it has said what to do, not at the place with the longest path. */
-static void test_warnings_are_whole(void **state)
+static void test_warnings_are_whole(UNUSED void **state)
 {
-    (void)state;
     enum { SIDECARS = 64 };
     static const struct {
         const char *sidecar;
@@ -352,9 +348,8 @@ static void test_warnings_are_whole(void **state)
 }
 
 /* A key of any length leaves room for what is wrong with it. */
-static void test_a_long_place_is_cut(void **state)
+static void test_a_long_place_is_cut(UNUSED void **state)
 {
-    (void)state;
     char key[1000] = "";
     memset(key, 'k', sizeof(key) - 1);
     auto_json json_t *test = json_pack(

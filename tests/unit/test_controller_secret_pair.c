@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/certificates/ca_bundle.h"
 #include "controller/certificates/secret_pair.h"
 #include "tls/pem.h"
@@ -25,9 +26,8 @@ static json_t *make(const json_t *existing, int64_t validity_ms, const char *pre
     return secret;
 }
 
-static void test_what_is_made_can_be_read(void **state)
+static void test_what_is_made_can_be_read(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *secret = make(NULL, DAY_MS, NULL);
     assert_string_equal(json_get_string(secret, "type"), "kubernetes.io/tls");
     assert_string_equal(
@@ -51,9 +51,8 @@ static void test_what_is_made_can_be_read(void **state)
     controller_secret_pair_clear(&pair);
 }
 
-static void test_a_new_pair_in_an_old_secret(void **state)
+static void test_a_new_pair_in_an_old_secret(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *old = json_pack("{s:s, s:{s:s, s:s}, s:{s:s}}", "type", "Opaque", "metadata",
         "name", "certificate", "resourceVersion", "17", "data", "other", "eA==");
     struct tls_pem ca = {NULL, NULL};
@@ -72,9 +71,8 @@ static void test_a_new_pair_in_an_old_secret(void **state)
     tls_pem_clear(&ca);
 }
 
-static void test_secrets_that_are_no_good(void **state)
+static void test_secrets_that_are_no_good(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *key, *value, *says;
     } cases[] = {
@@ -104,9 +102,8 @@ static void test_secrets_that_are_no_good(void **state)
     }
 }
 
-static void test_a_leaf_of_another_ca(void **state)
+static void test_a_leaf_of_another_ca(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *one = make(NULL, DAY_MS, NULL);
     auto_json json_t *other = make(NULL, DAY_MS, NULL);
     json_object_set(json_object_get(one, "data"), "ca.crt",
@@ -119,9 +116,8 @@ static void test_a_leaf_of_another_ca(void **state)
     controller_secret_pair_clear(&pair);
 }
 
-static void test_a_previous_ca_of_no_use_is_left_out(void **state)
+static void test_a_previous_ca_of_no_use_is_left_out(UNUSED void **state)
 {
-    (void)state;
     struct tls_pem expired = {NULL, NULL};
     assert_int_equal(tls_pem_make_ca("Old CA", -1000, &expired, NULL), 0);
     const char *cases[] = {"nothing", expired.certificate};
@@ -135,9 +131,8 @@ static void test_a_previous_ca_of_no_use_is_left_out(void **state)
     tls_pem_clear(&expired);
 }
 
-static void test_patch_of_a_configuration(void **state)
+static void test_patch_of_a_configuration(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *configuration, *patch;
     } cases[] = {

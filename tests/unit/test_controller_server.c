@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/webhook/server.h"
 #include "hostpath/policy_parse.h"
 #include "tls/certificate_store.h"
@@ -87,9 +88,8 @@ static struct controller_server *listen_at(const char *listen, int threads,
     return controller_server_webhooks(&options, err);
 }
 
-static void test_replacing_under_load(void **state)
+static void test_replacing_under_load(UNUSED void **state)
 {
-    (void)state;
     struct tls_certificate_store *certificates = tls_certificate_store_new();
     struct controller_rules_store *rules = controller_rules_store_new();
     struct tls_pem ca = {NULL, NULL};
@@ -131,9 +131,8 @@ static void test_replacing_under_load(void **state)
     tls_pem_clear(&leaf);
 }
 
-static void test_addresses(void **state)
+static void test_addresses(UNUSED void **state)
 {
-    (void)state;
     struct tls_certificate_store *certificates = tls_certificate_store_new();
     static const char *const wrong[] = {"", "9443", ":", ":-1", ":65536", ":http", "localhost:1",
         "::1:9443", "[::1]", "[]:1", "[::1:9443", "256.0.0.1:9443", "127.0.0.1:9443 "};

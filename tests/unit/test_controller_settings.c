@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/option_file.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/settings.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/expected.h"
@@ -52,9 +53,8 @@ static void check_error(const char *const *words, enum error_class class, const 
     assert_int_equal(error->class, class);
 }
 
-static void test_defaults(void **state)
+static void test_defaults(UNUSED void **state)
 {
-    (void)state;
     struct controller_settings settings;
     setenv("POD_NAME", "hook-controller-0", 1);
     setenv("POD_NAMESPACE", "", 1);
@@ -146,9 +146,8 @@ static void check_member(
 
 /* Every flag is a key of the file, and a flag wins over its key. Whether the settings fit together
  * is looked at when all are read, so that here both outcomes are right. */
-static void test_every_flag(void **state)
+static void test_every_flag(UNUSED void **state)
 {
-    (void)state;
     auto_free char *directory = file_make_temporary("test-settings-", NULL);
     assert_non_null(directory);
     auto_free char *path = file_join(directory, "config.yaml");
@@ -172,9 +171,8 @@ static void test_every_flag(void **state)
     assert_int_equal(file_remove_tree(directory, NULL), 0);
 }
 
-static void test_wrong_flags(void **state)
+static void test_wrong_flags(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *words[MOST_WORDS];
         const char *message;
@@ -217,9 +215,8 @@ static void test_wrong_flags(void **state)
         check_error(cases[i].words, ERROR_USAGE, cases[i].message);
 }
 
-static void test_wrong_listen(void **state)
+static void test_wrong_listen(UNUSED void **state)
 {
-    (void)state;
     static const char *const cases[] = {"9443", ":70000", ":-1", ":", ":https", "127.0.0.1",
         "127.0.0.1:", "localhost:9443", "256.0.0.1:9443", "::1:9443", "[::1:9443", "[]:9443",
         "[127.0.0.1::1]:9443", " :9443"};
@@ -235,9 +232,8 @@ static void test_wrong_listen(void **state)
 }
 
 /* What may be empty, and what goes with what. */
-static void test_empty(void **state)
+static void test_empty(UNUSED void **state)
 {
-    (void)state;
     struct controller_settings settings;
     static const char *const words[] = {
         "--webhook-listen=", "--metrics-listen", "", "--policy-file", "policy.yaml", NULL};
@@ -259,18 +255,16 @@ static void check_wrong_file(const char *path)
     expected_compare(path, message);
 }
 
-static void test_wrong_files(void **state)
+static void test_wrong_files(UNUSED void **state)
 {
-    (void)state;
     cases_run("tests/data/controller/settings/*.yaml", check_wrong_file);
     check_error((const char *[]){"--config", "/nonexistent/config.yaml", NULL}, ERROR_IO,
         "reading /nonexistent/config.yaml: No such file or directory");
 }
 
 /* What may be missing is all that is forgiven. */
-static void test_optional_file(void **state)
+static void test_optional_file(UNUSED void **state)
 {
-    (void)state;
     struct controller_settings settings;
     assert_int_equal(parse((const char *[]){"--config-optional", "--config=/nonexistent/c.yaml",
                                "--self-signed", NULL},
@@ -285,9 +279,8 @@ static void test_optional_file(void **state)
 }
 
 /* The manual has each flag with what stands after it, its key and its default. */
-static void test_manual(void **state)
+static void test_manual(UNUSED void **state)
 {
-    (void)state;
     auto_free char *manual = NULL;
     auto_free char *help = NULL;
     size_t length = 0;
@@ -320,9 +313,8 @@ static void test_manual(void **state)
 }
 
 /* --help and --version are heard whatever stands beside them. */
-static void test_help(void **state)
+static void test_help(UNUSED void **state)
 {
-    (void)state;
     static const char *const flags[] = {"--help", "-h", "--version"};
     for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
         char program[] = "hook-controller";

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/unused.h"
 #include "base/yaml_dump.h"
 #include "controller/watch/pod_prune.h"
 #include "controller/watch/sidecar_watch.h"
@@ -43,15 +44,13 @@ static char *describe(const json_t *test)
     return out;
 }
 
-static void files_give_what_is_expected(void **state)
+static void files_give_what_is_expected(UNUSED void **state)
 {
-    (void)state;
     expected_check("tests/data/controller/sidecar_watch", describe);
 }
 
-static void what_is_no_pod_is_not_cached(void **state)
+static void what_is_no_pod_is_not_cached(UNUSED void **state)
 {
-    (void)state;
     static const char *const texts[] = {"null", "[]", "{}", "{\"metadata\": {}}",
         "{\"metadata\": [], \"spec\": {}}", "{\"metadata\": {}, \"spec\": 1}"};
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {

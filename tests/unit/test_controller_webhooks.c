@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/unused.h"
 #include "base/yaml.h"
 #include "controller/webhook/webhooks.h"
 
@@ -42,9 +43,8 @@ static char *complaint(
     return found;
 }
 
-static void printed_ones_are_right(void **state)
+static void printed_ones_are_right(UNUSED void **state)
 {
-    (void)state;
     static const char *const versions[] = {"1.20", "v1.27.16", "1.28", "1.34.1", "2.0"};
     for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
         for (size_t which = 0; which < 2; which++) {
@@ -54,9 +54,8 @@ static void printed_ones_are_right(void **state)
     }
 }
 
-static void failing_closed_for_everybody_is_told(void **state)
+static void failing_closed_for_everybody_is_told(UNUSED void **state)
 {
-    (void)state;
     for (size_t which = 0; which < 2; which++) {
         auto_free char *said = complaint("1.27", NULL, "Fail", NULL, which);
         assert_non_null(said);
@@ -66,9 +65,8 @@ static void failing_closed_for_everybody_is_told(void **state)
     }
 }
 
-static void conditions_of_another_key_are_told(void **state)
+static void conditions_of_another_key_are_told(UNUSED void **state)
 {
-    (void)state;
     auto_free char *said = complaint("1.34", NULL, NULL, "example.com/h", 1);
     assert_non_null(said);
     assert_non_null(strstr(said, "--print-webhooks=VERSION --annotation-key=example.com/h"));
@@ -76,9 +74,8 @@ static void conditions_of_another_key_are_told(void **state)
     assert_null(complaint("1.34", NULL, NULL, "hookline.dev/hookSidecars", 1));
 }
 
-static void odd_configurations_are_none_to_complain_of(void **state)
+static void odd_configurations_are_none_to_complain_of(UNUSED void **state)
 {
-    (void)state;
     static const char *const texts[] = {"{}", "{\"webhooks\": 1}", "{\"webhooks\": [1, {}]}",
         "{\"webhooks\": [{\"matchConditions\": [1, {\"expression\": 2}]}]}"};
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {

@@ -9,14 +9,14 @@
 #include <string.h>
 #include <utstring.h>
 
+#include "base/unused.h"
 #include "domain/diff.h"
 #include "domain/edits.h"
 #include "domain/identity.h"
 #include "domain/layout.h"
 
-static void test_text(void **state)
+static void test_text(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *before;
         const char *after;
@@ -53,9 +53,8 @@ static void test_text(void **state)
     }
 }
 
-static void test_layout_does_not_count(void **state)
+static void test_layout_does_not_count(UNUSED void **state)
 {
-    (void)state;
     static const char *const same[] = {
         "<domain type='kvm' id='1'><name>a</name><os><smbios mode='x'></smbios></os></domain>",
         "<?xml version=\"1.0\"?>\n<domain id=\"1\"\n type=\"kvm\">\n\t<name>a</name>\n"
@@ -69,9 +68,8 @@ static void test_layout_does_not_count(void **state)
     }
 }
 
-static void test_layout(void **state)
+static void test_layout(UNUSED void **state)
 {
-    (void)state;
     static const char xml[] =
         "<!-- top --><domain b='2' a='&lt;' xmlns:q='urn:q' q:a='3'><name>a</name>"
         "<d> keep  </d><e>  </e><f>text <g/> more</f><!-- in --></domain>";
@@ -88,9 +86,8 @@ static void test_layout(void **state)
     assert_int_equal(length, strlen(layout));
 }
 
-static void test_domains(void **state)
+static void test_domains(UNUSED void **state)
 {
-    (void)state;
     static const char before[] = "<domain><name>a</name><devices/></domain>";
     static const char after[] =
         "<domain>\n<name>a</name><devices><disk type='file'/></devices>\n</domain>";
@@ -109,9 +106,8 @@ static void test_domains(void **state)
     assert_int_equal(change.removed, 1);
 }
 
-static void test_what_is_no_domain_is_compared_as_it_is(void **state)
+static void test_what_is_no_domain_is_compared_as_it_is(UNUSED void **state)
 {
-    (void)state;
     static const char domain[] = "<domain><name>a</name></domain>\n";
     static const char bomb[] = "<!DOCTYPE d [<!ENTITY x 'xx'>]>\n<d>&x;</d>\n";
     auto_free char *diff = domain_diff(bytes_of(domain), bytes_of(bomb), "0", "1", NULL);
@@ -120,9 +116,8 @@ static void test_what_is_no_domain_is_compared_as_it_is(void **state)
 }
 
 /* Texts of 16 MiB: few changes are found among many lines, and many changes end in time. */
-static void test_large_texts(void **state)
+static void test_large_texts(UNUSED void **state)
 {
-    (void)state;
     enum { LENGTH = 16 << 20 };
     auto_free char *before = xmalloc(LENGTH);
     for (size_t i = 0; i < LENGTH; i++)
@@ -146,9 +141,8 @@ static void test_large_texts(void **state)
 }
 
 /* A domain of 16 MiB is not laid out, but still compared. */
-static void test_large_domain(void **state)
+static void test_large_domain(UNUSED void **state)
 {
-    (void)state;
     UT_string text;
     utstring_init(&text);
     utstring_reserve(&text, DOMAIN_MAX_BYTES);
@@ -169,9 +163,8 @@ static void test_large_domain(void **state)
     utstring_done(&text);
 }
 
-static void test_edits_give_up(void **state)
+static void test_edits_give_up(UNUSED void **state)
 {
-    (void)state;
     enum { COUNT = 3000 };
     int before[COUNT];
     int after[COUNT];

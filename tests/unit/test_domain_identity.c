@@ -14,6 +14,7 @@
 #include <utstring.h>
 
 #include "base/file.h"
+#include "base/unused.h"
 #include "domain/diff.h"
 #include "domain/identity.h"
 
@@ -21,9 +22,8 @@
 
 static const char good[] = "<domain type=\"kvm\"><name>ns_vm</name><uuid>" UUID "</uuid></domain>";
 
-static void test_identity_is_read(void **state)
+static void test_identity_is_read(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *xml;
         const char *name;
@@ -78,9 +78,8 @@ static void assert_refused(const char *xml, size_t length, const char *message)
     assert_null(identity.uuid);
 }
 
-static void test_faults(void **state)
+static void test_faults(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *xml;
         const char *message;
@@ -131,9 +130,8 @@ static void test_faults(void **state)
         assert_refused(cases[i].xml, strlen(cases[i].xml), cases[i].message);
 }
 
-static void test_zero_bytes_and_wide_encodings(void **state)
+static void test_zero_bytes_and_wide_encodings(UNUSED void **state)
 {
-    (void)state;
     static const char zero[] = "<domain><name>a</name>\0</domain>";
     assert_refused(zero, sizeof(zero) - 1, "column 23: there is a zero byte");
     static const char utf16[] = "<\0d\0o\0m\0a\0i\0n\0/\0>";
@@ -142,9 +140,8 @@ static void test_zero_bytes_and_wide_encodings(void **state)
     assert_refused(marked_utf16, sizeof(marked_utf16), "it is not UTF-8");
 }
 
-static void test_cut_anywhere(void **state)
+static void test_cut_anywhere(UNUSED void **state)
 {
-    (void)state;
     for (size_t length = 0; length < sizeof(good) - 1; length++)
         assert_refused(good, length, "domain XML");
 }
@@ -162,9 +159,8 @@ static UT_string repeat(const char *start, const char *piece, size_t count, cons
     return text;
 }
 
-static void test_limits(void **state)
+static void test_limits(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *start;
         const char *piece;
@@ -205,9 +201,8 @@ static void test_limits(void **state)
     }
 }
 
-static void test_check(void **state)
+static void test_check(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *xml;
         const char *before_uuid;
@@ -245,9 +240,8 @@ static void test_check(void **state)
 }
 
 /* libxml2 prints to standard error what no handler takes. */
-static void test_nothing_is_printed(void **state)
+static void test_nothing_is_printed(UNUSED void **state)
 {
-    (void)state;
     char path[] = "/tmp/hookline-stderr-XXXXXX";
     int file = mkstemp(path);
     int saved = dup(STDERR_FILENO);
@@ -263,9 +257,8 @@ static void test_nothing_is_printed(void **state)
 }
 
 /* What would be fetched is a FIFO that nobody writes: who opened it would wait. */
-static void test_nothing_outside_is_read(void **state)
+static void test_nothing_outside_is_read(UNUSED void **state)
 {
-    (void)state;
     static const char *const documents[] = {
         "<!DOCTYPE domain SYSTEM '%s'><domain><name>a</name></domain>",
         "<!DOCTYPE domain [<!ENTITY x SYSTEM '%s'>]><domain><name>&x;</name></domain>",

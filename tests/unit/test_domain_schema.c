@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/unused.h"
 #include "domain/identity.h"
 #include "domain/schema.h"
 
@@ -29,9 +30,8 @@ static struct domain_schema *load_libvirt_schema(void)
 #define HEAD "<domain type='kvm'><name>a</name><memory unit='KiB'>1024</memory>"
 #define OS "<os><type arch='x86_64' machine='q35'>hvm</type></os>"
 
-static void test_check(void **state)
+static void test_check(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *xml;
         const char *message; /* NULL: it is valid */
@@ -65,9 +65,8 @@ static void test_check(void **state)
     domain_schema_free(schema);
 }
 
-static void test_large_document(void **state)
+static void test_large_document(UNUSED void **state)
 {
-    (void)state;
     struct domain_schema *schema = load_libvirt_schema();
     size_t length = DOMAIN_TREE_MAX_BYTES + 1;
     static const char start[] = "<domain><name>a</name></domain>";
@@ -80,9 +79,8 @@ static void test_large_document(void **state)
     domain_schema_free(schema);
 }
 
-static void test_schema_that_is_not_there(void **state)
+static void test_schema_that_is_not_there(UNUSED void **state)
 {
-    (void)state;
     auto_error struct error *error = NULL;
     assert_null(domain_schema_load("/no/such/domain.rng", &error));
     assert_int_equal(error->class, ERROR_IO);
@@ -91,9 +89,8 @@ static void test_schema_that_is_not_there(void **state)
         "libvirt-libs): No such file or directory");
 }
 
-static void test_schema_that_is_none(void **state)
+static void test_schema_that_is_none(UNUSED void **state)
 {
-    (void)state;
     static const char *const texts[] = {"", "<grammar", "<other/>"};
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         char path[] = "/tmp/hookline-schema-XXXXXX";

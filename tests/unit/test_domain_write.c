@@ -10,13 +10,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/unused.h"
 #include "domain/write.h"
 
 DEFINE_CLEANUP(writer, struct domain_writer *, domain_writer_free);
 
-static void test_layout(void **state)
+static void test_layout(UNUSED void **state)
 {
-    (void)state;
     static const char expected[] = "<domain type=\"qemu\" xmlns:qemu=\"urn:q\">\n"
                                    "  <name>a_b</name>\n"
                                    "  <os>\n"
@@ -47,9 +47,8 @@ static void test_layout(void **state)
     assert_int_equal(length, strlen(expected));
 }
 
-static void test_escapes(void **state)
+static void test_escapes(UNUSED void **state)
 {
-    (void)state;
     static const char expected[] =
         "<a b=\"&lt;&quot;&amp;&gt;'&#xE9;\">&lt;/a&gt; &amp;amp; ]]&gt; é</a>\n";
     auto_cleanup(writer) struct domain_writer *writer = domain_writer_new();

@@ -8,11 +8,11 @@
 
 #include <string.h>
 
+#include "base/unused.h"
 #include "guest/firmware.h"
 
-static void test_firmware(void **state)
+static void test_firmware(UNUSED void **state)
 {
-    (void)state;
     const char *plain_code = NULL;
     const char *plain_vars = NULL;
     const char *code = NULL;

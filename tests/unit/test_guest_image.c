@@ -8,11 +8,11 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/unused.h"
 #include "guest/image.h"
 
-static void test_inspect_directory(void **state)
+static void test_inspect_directory(UNUSED void **state)
 {
-    (void)state;
     const char *format = NULL;
     auto_error struct error *error = NULL;
     assert_int_equal(guest_image_inspect("/", &format, &error), -1);

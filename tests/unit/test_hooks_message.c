@@ -9,13 +9,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/unused.h"
 #include "hooks/message.h"
 #include "proto/callbacks_v1alpha2.pb-c.h"
 #include "proto/callbacks_v1alpha3.pb-c.h"
 
-static void a_request_is_of_its_version(void **state)
+static void a_request_is_of_its_version(UNUSED void **state)
 {
-    (void)state;
     const struct hooks_field fields[] = {{"vmi", bytes_of("{}")},
         {"cloudInitData", bytes_of("data")}, {"cloudInitNoCloudSource", bytes_of("")}};
     auto_free ProtobufCMessage *message =
@@ -30,18 +30,16 @@ static void a_request_is_of_its_version(void **state)
     assert_int_equal(request->cloudinitnocloudsource.len, 0);
 }
 
-static void a_request_may_have_no_fields(void **state)
+static void a_request_may_have_no_fields(UNUSED void **state)
 {
-    (void)state;
     auto_free ProtobufCMessage *message =
         hooks_message_request("v1alpha3", HOOKS_SHUTDOWN, NULL, 0);
     assert_ptr_equal(message->descriptor, &kubevirt__hooks__v1alpha3__shutdown_params__descriptor);
     assert_int_equal(protobuf_c_message_get_packed_size(message), 0);
 }
 
-static void a_field_is_read_by_its_name(void **state)
+static void a_field_is_read_by_its_name(UNUSED void **state)
 {
-    (void)state;
     Kubevirt__Hooks__V1alpha3__OnDefineDomainResult result =
         KUBEVIRT__HOOKS__V1ALPHA3__ON_DEFINE_DOMAIN_RESULT__INIT;
     struct bytes field = hooks_message_field(&result.base, "domainXML");

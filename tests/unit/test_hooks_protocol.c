@@ -10,11 +10,11 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "hooks/protocol.h"
 
-static void the_newest_common_version(void **state)
+static void the_newest_common_version(UNUSED void **state)
 {
-    (void)state;
     const struct {
         const char *const offered[4];
         size_t count;
@@ -36,18 +36,16 @@ static void the_newest_common_version(void **state)
     }
 }
 
-static void versions_have_names(void **state)
+static void versions_have_names(UNUSED void **state)
 {
-    (void)state;
     for (enum hooks_version i = 0; i < HOOKS_VERSIONS; i++)
         assert_int_equal(hooks_version_find(hooks_versions[i]), i);
     assert_int_equal(hooks_version_find("v1alpha"), HOOKS_VERSIONS);
     assert_int_equal(hooks_version_find(""), HOOKS_VERSIONS);
 }
 
-static void texts_list_all_versions(void **state)
+static void texts_list_all_versions(UNUSED void **state)
 {
-    (void)state;
     auto_free char *oldest_first = text_list(hooks_versions, HOOKS_VERSIONS);
     auto_free char *older = text_list(hooks_versions, HOOKS_VERSIONS - 1);
     auto_free char *newest_first = hooks_version_list();
@@ -57,18 +55,16 @@ static void texts_list_all_versions(void **state)
     assert_string_equal(newest_first, "v1alpha3, v1alpha2 or v1alpha1");
 }
 
-static void services_are_of_their_version(void **state)
+static void services_are_of_their_version(UNUSED void **state)
 {
-    (void)state;
     for (enum hooks_version i = 0; i < HOOKS_VERSIONS; i++) {
         auto_free char *name = xasprintf("kubevirt.hooks.%s.Callbacks", hooks_versions[i]);
         assert_string_equal(hooks_version_service(i)->name, name);
     }
 }
 
-static void what_versions_have(void **state)
+static void what_versions_have(UNUSED void **state)
 {
-    (void)state;
     const struct {
         const char *version;
         bool has[HOOKS_POINTS];
@@ -85,9 +81,8 @@ static void what_versions_have(void **state)
 }
 
 /* Each service has the methods of its hook points and no other. */
-static void services_have_the_hook_points_of_their_version(void **state)
+static void services_have_the_hook_points_of_their_version(UNUSED void **state)
 {
-    (void)state;
     for (enum hooks_version version = 0; version < HOOKS_VERSIONS; version++) {
         const ProtobufCServiceDescriptor *service = hooks_version_service(version);
         for (unsigned i = 0; i < service->n_methods; i++)
@@ -109,9 +104,8 @@ static void check_field(const ProtobufCMessageDescriptor *type, const char *name
         assert_int_equal(field->type, PROTOBUF_C_TYPE_BYTES);
 }
 
-static void messages_have_the_fields_of_their_hook_point(void **state)
+static void messages_have_the_fields_of_their_hook_point(UNUSED void **state)
 {
-    (void)state;
     for (enum hooks_version version = 0; version < HOOKS_VERSIONS; version++) {
         for (enum hooks_point point = 0; point < HOOKS_POINTS; point++) {
             const struct hooks_point_row *row = &hooks_points[point];
@@ -131,18 +125,16 @@ static void messages_have_the_fields_of_their_hook_point(void **state)
     }
 }
 
-static void hook_points_have_names(void **state)
+static void hook_points_have_names(UNUSED void **state)
 {
-    (void)state;
     assert_int_equal(hooks_point_find("PreCloudInitIso"), HOOKS_PRE_CLOUD_INIT_ISO);
     assert_int_equal(hooks_point_find("preCloudInitIso"), HOOKS_POINTS);
     assert_int_equal(hooks_point_find(""), HOOKS_POINTS);
 }
 
 /* What is put together when it is compiled says the same as the table. */
-static void texts_list_all_executables(void **state)
+static void texts_list_all_executables(UNUSED void **state)
 {
-    (void)state;
     const char *names[HOOKS_POINTS];
     size_t count = 0;
     for (enum hooks_point i = 0; i < HOOKS_POINTS; i++) {

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "hostpath/hostpath.h"
 
 static struct hostpath *parse(const char *text, bool strict, struct findings *findings)
@@ -19,7 +20,7 @@ static struct hostpath *parse(const char *text, bool strict, struct findings *fi
     return hostpath_parse(value, "/0/hostPath", strict, findings);
 }
 
-static void every_type_has_one_name(void **state)
+static void every_type_has_one_name(UNUSED void **state)
 {
     static const struct {
         const char *name;
@@ -35,7 +36,6 @@ static void every_type_has_one_name(void **state)
         {"CharDevice", HOSTPATH_CHAR_DEVICE},
         {"BlockDevice", HOSTPATH_BLOCK_DEVICE},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         enum hostpath_type type = HOSTPATH_SOCKET;
         assert_int_equal(hostpath_type_parse(cases[i].name, &type, NULL), 0);
@@ -45,9 +45,8 @@ static void every_type_has_one_name(void **state)
     }
 }
 
-static void wrong_type_name_gets_a_hint(void **state)
+static void wrong_type_name_gets_a_hint(UNUSED void **state)
 {
-    (void)state;
     enum hostpath_type type;
     auto_error struct error *err = NULL;
     assert_int_equal(hostpath_type_parse("directory", &type, &err), -1);
@@ -57,7 +56,7 @@ static void wrong_type_name_gets_a_hint(void **state)
         "BlockDevice, not \"directory\" (did you mean \"Directory\"?)");
 }
 
-static void right_objects_are_taken(void **state)
+static void right_objects_are_taken(UNUSED void **state)
 {
     static const struct {
         const char *text;
@@ -81,7 +80,6 @@ static void right_objects_are_taken(void **state)
             HOSTPATH_DIRECTORY, false,
             "/0/hostPath/typ is not a known field and is ignored (did you mean \"type\"?)"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct findings findings = {0};
         struct hostpath *found = parse(cases[i].text, false, &findings);
@@ -122,7 +120,7 @@ static void assert_same_path(const char *found, const char *path)
         assert_string_equal(found, path);
 }
 
-static void every_fault_is_told_at_once(void **state)
+static void every_fault_is_told_at_once(UNUSED void **state)
 {
     static const struct {
         const char *text;
@@ -167,7 +165,6 @@ static void every_fault_is_told_at_once(void **state)
             "/PATH is \"path\" once more, in another letter case: keep one of the two\n", "/a",
             "/c"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct findings findings = {0};
         struct hostpath *found = parse(cases[i].text, true, &findings);
@@ -180,9 +177,8 @@ static void every_fault_is_told_at_once(void **state)
     }
 }
 
-static void paths_have_a_limit(void **state)
+static void paths_have_a_limit(UNUSED void **state)
 {
-    (void)state;
     char path[HOSTPATH_PATH_MAX + 2];
     struct findings findings = {0};
     memset(path, 'a', sizeof(path));
@@ -197,7 +193,7 @@ static void paths_have_a_limit(void **state)
     findings_clear(&findings);
 }
 
-static void below_is_by_component(void **state)
+static void below_is_by_component(UNUSED void **state)
 {
     static const struct {
         const char *path;
@@ -219,14 +215,13 @@ static void below_is_by_component(void **state)
         {"/", "/a", false},
         {"/A/b", "/a", false},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         if (hostpath_is_below(cases[i].path, cases[i].prefix) != cases[i].below)
             fail_msg("%s below %s", cases[i].path, cases[i].prefix);
     }
 }
 
-static void volume_and_mount_are_as_kubernetes_has_them(void **state)
+static void volume_and_mount_are_as_kubernetes_has_them(UNUSED void **state)
 {
     static const struct {
         const char *text;
@@ -241,7 +236,6 @@ static void volume_and_mount_are_as_kubernetes_has_them(void **state)
             "{\"name\":\"v\",\"hostPath\":{\"path\":\"/a\",\"type\":\"BlockDevice\"}}",
             "{\"name\":\"v\",\"mountPath\":\"/b\",\"readOnly\":true}"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct findings findings = {0};
         struct hostpath *hostpath = parse(cases[i].text, true, &findings);

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "hostpath/policy_parse.h"
 
 #define HEAD "apiVersion: hookline.dev/v1alpha1\nkind: HostPathPolicy\n"
@@ -68,7 +69,7 @@ static void check_path(const struct hostpath_policy *policy, const char *namespa
     hostpath_policy_check_path(policy, namespace, &hostpath, pointer, findings);
 }
 
-static void paths_are_held_against_the_rules(void **state)
+static void paths_are_held_against_the_rules(UNUSED void **state)
 {
     static const struct {
         const char *namespace;
@@ -107,7 +108,6 @@ static void paths_are_held_against_the_rules(void **state)
             "/0/type the policy allows /dev/vfio/1 only as CharDevice (rules[1]), not as "
             "BlockDevice"},
     };
-    (void)state;
     struct hostpath_policy *policy = must_read(example);
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct findings findings = {0};
@@ -118,9 +118,8 @@ static void paths_are_held_against_the_rules(void **state)
     hostpath_policy_free(policy);
 }
 
-static void namespace_of_no_rule_is_told(void **state)
+static void namespace_of_no_rule_is_told(UNUSED void **state)
 {
-    (void)state;
     struct hostpath_policy *policy =
         must_read(HEAD "rules: [{namespaces: [a, b], pathPrefixes: [/x]}]\n");
     struct findings findings = {0};
@@ -130,10 +129,9 @@ static void namespace_of_no_rule_is_told(void **state)
     hostpath_policy_free(policy);
 }
 
-static void no_rules_allow_no_path(void **state)
+static void no_rules_allow_no_path(UNUSED void **state)
 {
     static const char *const texts[] = {HEAD, HEAD "rules: []\n", HEAD "images: [\"*\"]\n"};
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         struct hostpath_policy *policy = must_read(texts[i]);
         struct findings findings = {0};
@@ -143,7 +141,7 @@ static void no_rules_allow_no_path(void **state)
     }
 }
 
-static void images_are_held_against_the_patterns(void **state)
+static void images_are_held_against_the_patterns(UNUSED void **state)
 {
     static const struct {
         const char *image;
@@ -157,7 +155,6 @@ static void images_are_held_against_the_patterns(void **state)
             "/i the policy does not allow the image evil/registry.example/a in the namespace "
             "\"n\"; it allows registry.example/* or local:[0-9]"},
     };
-    (void)state;
     struct hostpath_policy *policy = must_read(example);
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct findings findings = {0};
@@ -173,9 +170,8 @@ static void images_are_held_against_the_patterns(void **state)
     hostpath_policy_free(policy);
 }
 
-static void sidecars_are_counted(void **state)
+static void sidecars_are_counted(UNUSED void **state)
 {
-    (void)state;
     struct hostpath_policy *policy = must_read(example);
     struct findings findings = {0};
     hostpath_policy_check_count(policy, "n", 2, "", &findings);
@@ -205,7 +201,7 @@ static void assert_denies_everything(const struct hostpath_policy *policy, const
     expect(&findings, message);
 }
 
-static void what_may_be_misread_denies_everything(void **state)
+static void what_may_be_misread_denies_everything(UNUSED void **state)
 {
     static const char only_rule[] = HEAD "rules:\n- pathPrefixes: [/x]\n  ";
     static const struct {
@@ -251,7 +247,6 @@ static void what_may_be_misread_denies_everything(void **state)
             "\"maxSidecars\"?) (and 1 more fault)"},
         {"types: [\xff]", "p.yaml:5:11: not UTF-8 text"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_free char *text = xasprintf("%s%s\n", only_rule, cases[i].rest);
         auto_error struct error *err = NULL;
@@ -266,7 +261,7 @@ static void what_may_be_misread_denies_everything(void **state)
     }
 }
 
-static void what_is_no_policy_denies_everything(void **state)
+static void what_is_no_policy_denies_everything(UNUSED void **state)
 {
     static const struct {
         const char *text;
@@ -280,7 +275,6 @@ static void what_is_no_policy_denies_everything(void **state)
             "p.yaml:2:7: kind: must be HostPathPolicy"},
         {"[", "p.yaml:1:1: not valid JSON"},
     };
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *err = NULL;
         struct hostpath_policy *policy = read_policy(cases[i].text, &err);
@@ -292,9 +286,8 @@ static void what_is_no_policy_denies_everything(void **state)
     }
 }
 
-static void a_file_that_is_not_there_denies_everything(void **state)
+static void a_file_that_is_not_there_denies_everything(UNUSED void **state)
 {
-    (void)state;
     auto_error struct error *err = NULL;
     struct hostpath_policy *policy = hostpath_policy_read("/nonexistent/policy.yaml", &err);
     assert_non_null(policy);
@@ -303,17 +296,15 @@ static void a_file_that_is_not_there_denies_everything(void **state)
     hostpath_policy_free(policy);
 }
 
-static void without_a_policy_everything_is_denied(void **state)
+static void without_a_policy_everything_is_denied(UNUSED void **state)
 {
-    (void)state;
     struct hostpath_policy *policy = hostpath_policy_unreadable("there is no such key");
     assert_denies_everything(policy, "there is no such key");
     hostpath_policy_free(policy);
 }
 
-static void where_there_is_none_host_paths_are_denied(void **state)
+static void where_there_is_none_host_paths_are_denied(UNUSED void **state)
 {
-    (void)state;
     struct hostpath_policy *policy = hostpath_policy_missing("make one");
     struct findings findings = {0};
     const struct hostpath hostpath = {.path = (char[]){"/srv"}, .type = HOSTPATH_DIRECTORY};

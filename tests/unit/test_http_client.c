@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unix_socket.h"
+#include "base/unused.h"
 #include "http/client.h"
 #include "http/url.h"
 #include "tests/unit/directory.h"
@@ -160,9 +161,8 @@ static void an_answer_over_the_limit_is_refused(void **state)
     clear(&result);
 }
 
-static void parts_of_urls(void **state)
+static void parts_of_urls(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *url, *scheme;
         bool loopback;

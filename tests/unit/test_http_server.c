@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unix_socket.h"
+#include "base/unused.h"
 #include "http/request.h"
 #include "http/server.h"
 #include "tests/unit/directory.h"
@@ -34,17 +35,15 @@ struct room {
     bool answers_hangups;
 };
 
-static void answer_echo(void *user, struct http_request *request)
+static void answer_echo(UNUSED void *user, struct http_request *request)
 {
-    (void)user;
     size_t length = 0;
     const char *body = http_request_body(request, &length);
     http_request_answer(request, 200, NULL, xmemdup(body, length), length);
 }
 
-static void answer_binary(void *user, struct http_request *request)
+static void answer_binary(UNUSED void *user, struct http_request *request)
 {
-    (void)user;
     http_request_answer(request, 200, "application/octet-stream", xmemdup("a\0b\0", 4), 4);
 }
 
@@ -128,10 +127,8 @@ static void ask(int fd, const char *method, const char *path, const char *body)
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-static void on_readable(struct ev_loop *loop, struct ev_io *io, int events)
+static void on_readable(struct ev_loop *loop, UNUSED struct ev_io *io, UNUSED int events)
 {
-    (void)events;
-    (void)io;
     ev_break(loop, EVBREAK_ONE);
 }
 

@@ -12,21 +12,20 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/unused.h"
 #include "kube/cache.h"
 #include "kube/resource.h"
 
 static struct kube_cache *cache;
 
-static int setup(void **state)
+static int setup(UNUSED void **state)
 {
-    (void)state;
     cache = kube_cache_new();
     return 0;
 }
 
-static int teardown(void **state)
+static int teardown(UNUSED void **state)
 {
-    (void)state;
     kube_cache_free(cache);
     return 0;
 }
@@ -49,18 +48,16 @@ static void assert_object(const json_t *object, const char *version, const char 
     assert_string_equal(json_get_string(object, "data"), data);
 }
 
-static void test_a_new_object_is_a_change(void **state)
+static void test_a_new_object_is_a_change(UNUSED void **state)
 {
-    (void)state;
     assert_null(kube_cache_get(cache, "a"));
     assert_null(put("a", "1", "x", true));
     assert_object(kube_cache_get(cache, "a"), "1", "x");
     assert_int_equal(kube_cache_count(cache), 1);
 }
 
-static void test_another_resource_version_alone_is_no_change(void **state)
+static void test_another_resource_version_alone_is_no_change(UNUSED void **state)
 {
-    (void)state;
     put("a", "1", "x", true);
     put("a", "2", "x", false);
     assert_object(kube_cache_get(cache, "a"), "2", "x");
@@ -68,9 +65,8 @@ static void test_another_resource_version_alone_is_no_change(void **state)
     assert_object(before, "2", "x");
 }
 
-static void test_the_order_of_members_is_no_change(void **state)
+static void test_the_order_of_members_is_no_change(UNUSED void **state)
 {
-    (void)state;
     static const char *const texts[] = {
         "{\"metadata\":{\"resourceVersion\":\"1\",\"name\":\"a\"},\"a\":[1,2.5],\"b\":null}",
         "{\"b\":null,\"a\":[1,2.5],\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"1\"}}",
@@ -83,9 +79,8 @@ static void test_the_order_of_members_is_no_change(void **state)
     }
 }
 
-static void test_what_is_lent_lives_until_the_loop_runs_on(void **state)
+static void test_what_is_lent_lives_until_the_loop_runs_on(UNUSED void **state)
 {
-    (void)state;
     put("a", "1", "x", true);
     put("b", "1", "x", true);
     const json_t *changed = kube_cache_get(cache, "a");
@@ -101,9 +96,8 @@ static void test_what_is_lent_lives_until_the_loop_runs_on(void **state)
     assert_null(kube_cache_get(cache, "b"));
 }
 
-static void test_removal(void **state)
+static void test_removal(UNUSED void **state)
 {
-    (void)state;
     assert_null(kube_cache_remove(cache, "a"));
     put("a", "1", "x", true);
     auto_json json_t *gone = kube_cache_remove(cache, "a");
@@ -118,9 +112,8 @@ static void write_down(void *user, const char *key, const json_t *object)
     utstring_printf(told, "%s%s ", key, kube_resource_version(object));
 }
 
-static void test_a_sweep_removes_what_was_not_put_again(void **state)
+static void test_a_sweep_removes_what_was_not_put_again(UNUSED void **state)
 {
-    (void)state;
     put("a", "1", "x", true);
     put("b", "2", "x", true);
     put("c", "3", "x", true);
@@ -142,9 +135,8 @@ static void test_a_sweep_removes_what_was_not_put_again(void **state)
     utstring_done(&told);
 }
 
-static void test_any_text_is_kept(void **state)
+static void test_any_text_is_kept(UNUSED void **state)
 {
-    (void)state;
     static const char text[] = "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"\"},"
                                "\"t\":\"\\u0000 \\\" € 😀\",\"i\":-9223372036854775808,\"r\":1e300}";
     auto_json json_t *object = json_loads(text, JSON_ALLOW_NUL, NULL);

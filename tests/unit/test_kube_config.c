@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/config_load.h"
 #include "kube/config_files.h"
 #include "tests/unit/directory.h"
@@ -37,9 +38,8 @@ static struct kube_config *read_one(const char *text, const char *context, struc
     return config;
 }
 
-static void test_faults(void **state)
+static void test_faults(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text, *context, *error;
     } cases[] = {
@@ -122,9 +122,8 @@ static void test_faults(void **state)
     }
 }
 
-static void test_all_members(void **state)
+static void test_all_members(UNUSED void **state)
 {
-    (void)state;
     auto_kube_config struct kube_config *config =
         read_one(ONE(", tls-server-name: api, proxy-url: 'http://p:3', "
                      "certificate-authority-data: " CERTIFICATE,
@@ -144,9 +143,8 @@ static void test_all_members(void **state)
     assert_null(copy->exec);
 }
 
-static void test_exec(void **state)
+static void test_exec(UNUSED void **state)
 {
-    (void)state;
     auto_kube_config struct kube_config *config = read_one(
         ONE(", extensions: [{name: other}, {name: client.authentication.k8s.io/exec, extension: "
             "{audience: a}}]",
@@ -168,9 +166,8 @@ static void test_exec(void **state)
 }
 
 /* A command without a slash is found in $PATH, not beside the file. */
-static void test_exec_in_path(void **state)
+static void test_exec_in_path(UNUSED void **state)
 {
-    (void)state;
     auto_kube_config struct kube_config *config = read_one(ONE("", EXEC("")), NULL, NULL);
     assert_string_equal(config->exec->argv[0], "aws");
     assert_null(config->exec->environment);

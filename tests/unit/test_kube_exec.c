@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/exec.h"
 
 static char v1[] = "client.authentication.k8s.io/v1";
@@ -18,9 +19,8 @@ static char v1[] = "client.authentication.k8s.io/v1";
     "{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", "         \
     "\"status\": {" status "}}"
 
-static void test_credentials(void **state)
+static void test_credentials(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *status, *token, *certificate, *key;
         time_t expires;
@@ -45,9 +45,8 @@ static void test_credentials(void **state)
     }
 }
 
-static void test_faults(void **state)
+static void test_faults(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text, *error;
     } cases[] = {
@@ -77,9 +76,8 @@ static void test_faults(void **state)
     }
 }
 
-static void test_info(void **state)
+static void test_info(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *own = json_pack("{s:s}", "audience", "a");
     static char server[] = "https://h:1";
     static char name[] = "api";

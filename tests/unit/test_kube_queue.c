@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/unused.h"
 #include "kube/queue.h"
 
 enum { PATIENCE_SECONDS = 120, LOG_SIZE = 1024 };
@@ -296,10 +297,8 @@ static void add_itself(void *user, const char *key)
     kube_queue_done(room->queue, key);
 }
 
-static void stop_loop(struct ev_loop *loop, ev_timer *watcher, int events)
+static void stop_loop(struct ev_loop *loop, UNUSED ev_timer *watcher, UNUSED int events)
 {
-    (void)watcher;
-    (void)events;
     ev_break(loop, EVBREAK_ALL);
 }
 

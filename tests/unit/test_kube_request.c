@@ -9,12 +9,12 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/exchange.h"
 #include "kube/request.h"
 
-static void test_paths(void **state)
+static void test_paths(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const struct kube_resource *resource;
         const char *namespace, *name, *subresource, *path;
@@ -35,9 +35,8 @@ static void test_paths(void **state)
     }
 }
 
-static void test_metadata(void **state)
+static void test_metadata(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *object = json_pack("{s:{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:i}}}", "metadata",
         "name", "a", "namespace", "d", "uid", "u", "resourceVersion", "7", "labels", "l", "1", "k",
         "v", "n", 1);
@@ -53,9 +52,8 @@ static void test_metadata(void **state)
     assert_string_equal(kube_name(NULL), "");
 }
 
-static void test_keys(void **state)
+static void test_keys(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *key, *namespace, *name;
     } cases[] = {{"d/a", "d", "a"}, {"a", "", "a"}, {"", "", ""}, {"a/b/c", "a", "b/c"}};
@@ -145,9 +143,8 @@ static void assert_text(const char *text, const char *wanted)
     assert_string_equal(text_or(text, "(none)"), text_or(wanted, "(none)"));
 }
 
-static void test_requests(void **state)
+static void test_requests(UNUSED void **state)
 {
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct kube_request request = cases[i].request;
         struct kube_exchange exchange = {0};
@@ -169,9 +166,8 @@ static void test_requests(void **state)
 }
 
 /* A request without its name would be one about the whole collection. */
-static void test_impossible(void **state)
+static void test_impossible(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         struct kube_request request;
         const char *why;

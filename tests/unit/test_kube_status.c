@@ -10,12 +10,12 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/retry.h"
 #include "kube/status.h"
 
-static void test_answers(void **state)
+static void test_answers(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         int code;
         const char *body; /* NULL: none */
@@ -63,9 +63,8 @@ static void test_answers(void **state)
     }
 }
 
-static void test_causes(void **state)
+static void test_causes(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *body = json_pack(
         "{s:s, s:{s:[{s:s}]}}", "reason", "Invalid", "details", "causes", "field", "metadata.name");
     auto_kube_failure struct kube_failure *failure =
@@ -75,9 +74,8 @@ static void test_causes(void **state)
         "metadata.name");
 }
 
-static void test_unreachable(void **state)
+static void test_unreachable(UNUSED void **state)
 {
-    (void)state;
     auto_kube_failure struct kube_failure *failure =
         kube_failure_unreachable("list pods", "no route");
     assert_string_equal(kube_reason_name(failure->reason), "Unreachable");
@@ -85,9 +83,8 @@ static void test_unreachable(void **state)
     assert_int_equal(failure->code, 0);
 }
 
-static void test_retries(void **state)
+static void test_retries(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         int code; /* 0: none came */
         enum http_fault fault;
@@ -112,9 +109,8 @@ static void test_retries(void **state)
     }
 }
 
-static void test_delays(void **state)
+static void test_delays(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         int64_t retry_after; /* seconds */
         int tries;

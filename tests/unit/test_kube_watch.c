@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "kube/lines.h"
 #include "kube/watch_event.h"
 
@@ -28,9 +29,8 @@ static bool write_line(void *user, const char *line, size_t length)
 }
 
 /* Whatever the pieces are, the lines are the same. */
-static void test_lines(void **state)
+static void test_lines(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *text, *lines;
     } cases[] = {
@@ -66,9 +66,8 @@ static bool stop_at_second(void *user, const char *line, size_t length)
     return strstr(utstring_body((UT_string *)user), "][") == NULL;
 }
 
-static void test_lines_stop(void **state)
+static void test_lines_stop(UNUSED void **state)
 {
-    (void)state;
     struct kube_lines lines = {.limit = LIMIT};
     UT_string out;
     utstring_init(&out);
@@ -81,9 +80,8 @@ static void test_lines_stop(void **state)
 
 #define OBJECT "{\"metadata\": {\"name\": \"a\", \"namespace\": \"d\", \"resourceVersion\": \"7\"}}"
 
-static void test_events(void **state)
+static void test_events(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *line;
         const struct kube_resource *resource; /* NULL: pods */

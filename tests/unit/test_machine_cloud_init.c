@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/unused.h"
 #include "machine/cloud_init.h"
 
 /* A directory with a secret's data, which the volumes of all cases have. */
@@ -86,9 +87,8 @@ static char *quoted(const char *text)
     return result;
 }
 
-static void data_is_as_kubevirt_makes_it(void **state)
+static void data_is_as_kubevirt_makes_it(UNUSED void **state)
 {
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;
         auto_free char *metadata = quoted(cases[i].metadata);
@@ -104,9 +104,8 @@ static void data_is_as_kubevirt_makes_it(void **state)
     }
 }
 
-static void a_machine_without_a_volume_has_no_data(void **state)
+static void a_machine_without_a_volume_has_no_data(UNUSED void **state)
 {
-    (void)state;
     auto_error struct error *error = NULL;
     struct machine_volume items[] = {{.name = "root", .kind = MACHINE_PVC}};
     const struct machine_volumes volumes = {items, 1};
@@ -115,9 +114,8 @@ static void a_machine_without_a_volume_has_no_data(void **state)
     assert_null(error);
 }
 
-static void what_cannot_be_data_is_refused(void **state)
+static void what_cannot_be_data_is_refused(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *volume, *other, *message;
     } faults[] = {
@@ -154,9 +152,8 @@ static void assert_file(const char *directory, const char *name, const char *exp
     assert_string_equal(text, expected);
 }
 
-static void the_files_are_where_cloud_init_looks(void **state)
+static void the_files_are_where_cloud_init_looks(UNUSED void **state)
 {
-    (void)state;
     auto_error struct error *error = NULL;
     auto_free char *directory = file_make_temporary("test-cloud-init", NULL);
     auto_json json_t *no_cloud =
@@ -178,9 +175,8 @@ static void the_files_are_where_cloud_init_looks(void **state)
     file_remove_tree(directory, NULL);
 }
 
-static void other_data_makes_no_files(void **state)
+static void other_data_makes_no_files(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *data, *message;
     } faults[] = {
@@ -200,18 +196,16 @@ static void other_data_makes_no_files(void **state)
     file_remove_tree(directory, NULL);
 }
 
-static int set_up(void **state)
+static int set_up(UNUSED void **state)
 {
-    (void)state;
     secret = file_make_temporary("test-secret", NULL);
     auto_free char *path = file_join(secret, "userdata");
     static const char text[] = "from the secret";
     return file_write(path, text, strlen(text), 0600, NULL);
 }
 
-static int tear_down(void **state)
+static int tear_down(UNUSED void **state)
 {
-    (void)state;
     int result = file_remove_tree(secret, NULL);
     free(secret);
     return result;

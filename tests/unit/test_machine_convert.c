@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "base/yaml.h"
 #include "cli/object.h"
 #include "domain/diff.h"
@@ -74,12 +75,9 @@ static struct pairs read_mappings(const json_t *object)
     return mappings;
 }
 
-static int find_firmware(
-    bool secure_boot, bool any, const char **code, const char **vars, struct error **err)
+static int find_firmware(UNUSED bool secure_boot, UNUSED bool any, const char **code,
+    const char **vars, UNUSED struct error **err)
 {
-    (void)secure_boot;
-    (void)any;
-    (void)err;
     *code = "/firmware/CODE.fd";
     *vars = "/firmware/VARS.fd";
     return 0;
@@ -187,9 +185,8 @@ static void run_case(const char *path, const struct domain_schema *schema)
     yaml_stream_clear(&stream);
 }
 
-static void test_cases(void **state)
+static void test_cases(UNUSED void **state)
 {
-    (void)state;
     struct domain_schema *schema = load_schema();
     glob_t cases;
     assert_int_equal(glob(CASES "*.yaml", 0, NULL, &cases), 0);
@@ -200,9 +197,8 @@ static void test_cases(void **state)
 }
 
 /* KubeVirt's own examples: each is converted, or a field that is not supported is named. */
-static void test_kubevirt_examples(void **state)
+static void test_kubevirt_examples(UNUSED void **state)
 {
-    (void)state;
     glob_t files;
     if (glob(UPSTREAM "*.yaml", 0, NULL, &files) != 0) {
         print_message("skipped: there are no examples in " UPSTREAM "\n");
@@ -234,19 +230,14 @@ static void test_kubevirt_examples(void **state)
     domain_schema_free(schema);
 }
 
-static int find_no_firmware(
-    bool secure_boot, bool any, const char **code, const char **vars, struct error **err)
+static int find_no_firmware(UNUSED bool secure_boot, UNUSED bool any, UNUSED const char **code,
+    UNUSED const char **vars, struct error **err)
 {
-    (void)secure_boot;
-    (void)any;
-    (void)code;
-    (void)vars;
     return error_set(err, ERROR_IO, "there is none");
 }
 
-static void test_no_firmware(void **state)
+static void test_no_firmware(UNUSED void **state)
 {
-    (void)state;
     static const char text[] =
         "{\"metadata\": {\"name\": \"vm\"}, \"spec\": {\"domain\": {\"memory\": {\"guest\": "
         "\"1Gi\"},"

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "machine/check.h"
 #include "machine/fields.h"
 
@@ -24,9 +25,8 @@ static char *parent_path(const char *path)
 }
 
 /* What is below a field stands directly behind it: the check relies on that. */
-static void test_order(void **state)
+static void test_order(UNUSED void **state)
 {
-    (void)state;
     size_t count = 0;
     const struct machine_field *fields = machine_fields(&count);
     for (size_t i = 1; i < count; i++) {
@@ -44,9 +44,8 @@ static void test_order(void **state)
     }
 }
 
-static void test_entries(void **state)
+static void test_entries(UNUSED void **state)
 {
-    (void)state;
     size_t count = 0;
     const struct machine_field *fields = machine_fields(&count);
     for (size_t i = 0; i < count; i++) {
@@ -65,9 +64,8 @@ static void test_entries(void **state)
 }
 
 /* docs/launcher.md has a row for each field, as the table has it. */
-static void test_documentation(void **state)
+static void test_documentation(UNUSED void **state)
 {
-    (void)state;
     char *text = NULL;
     size_t length = 0;
     assert_int_equal(file_read("docs/launcher.md", 1 << 20, &text, &length, NULL), 0);
@@ -91,9 +89,8 @@ static void test_documentation(void **state)
 }
 
 /* Faults that are about the whole of a document. */
-static void test_whole(void **state)
+static void test_whole(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *json;
         const char *message; /* NULL: there is no fault */
@@ -117,9 +114,8 @@ static void test_whole(void **state)
     }
 }
 
-static void test_array_limit(void **state)
+static void test_array_limit(UNUSED void **state)
 {
-    (void)state;
     auto_json json_t *disks = json_array();
     for (int i = 0; i <= MACHINE_MAX_ITEMS; i++)
         json_array_append_new(disks, json_pack("{s:s}", "name", "a"));

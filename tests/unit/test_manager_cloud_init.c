@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unused.h"
 #include "manager/cloud_init.h"
 
 static const char before[] =
     "{\"DataSource\":\"noCloud\",\"NoCloudMetaData\":{\"instance-id\":\"a\"},"
     "\"UserData\":\"old\",\"NetworkData\":\"net\",\"VolumeName\":\"v\"}";
 
-static void when_there_is_no_data(void **state)
+static void when_there_is_no_data(UNUSED void **state)
 {
-    (void)state;
     const struct {
         const char *text;
         bool absent;
@@ -34,9 +34,8 @@ static void when_there_is_no_data(void **state)
         assert_int_equal(manager_cloud_init_is_absent(bytes_of(cases[i].text)), cases[i].absent);
 }
 
-static void the_older_form(void **state)
+static void the_older_form(UNUSED void **state)
 {
-    (void)state;
     const struct {
         const char *data;
         const char *legacy;
@@ -53,9 +52,8 @@ static void the_older_form(void **state)
     }
 }
 
-static void data_that_is_none(void **state)
+static void data_that_is_none(UNUSED void **state)
 {
-    (void)state;
     const struct {
         const char *data;
         const char *message;
@@ -89,9 +87,8 @@ static char *result_of(const char *data, const char *legacy, struct error **erro
     return result;
 }
 
-static void results(void **state)
+static void results(UNUSED void **state)
 {
-    (void)state;
     const char *const valid = "{ \"UserData\":\"new\", \"ConfigDriveMetaData\":{} }";
     const char *const from_legacy =
         "{\"DataSource\":\"noCloud\",\"NoCloudMetaData\":{\"instance-id\":\"a\"},"
@@ -117,9 +114,8 @@ static void results(void **state)
     }
 }
 
-static void results_that_are_none(void **state)
+static void results_that_are_none(UNUSED void **state)
 {
-    (void)state;
     const struct {
         const char *data;
         const char *legacy;

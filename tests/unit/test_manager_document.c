@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unused.h"
 #include "manager/document.h"
 #include "proto/callbacks_v1alpha3.pb-c.h"
 
@@ -42,9 +43,8 @@ static bool take_domain(struct manager_document *document, const char *text, con
     return false;
 }
 
-static void a_domain_stays_the_same_domain(void **state)
+static void a_domain_stays_the_same_domain(UNUSED void **state)
 {
-    (void)state;
     struct manager_document document;
     manager_document_init(&document, define, NULL, bytes_of(DOMAIN));
     assert_int_equal(manager_document_check(&document, NULL), 0);
@@ -56,9 +56,8 @@ static void a_domain_stays_the_same_domain(void **state)
     manager_document_clear(&document);
 }
 
-static void what_comes_in_is_checked(void **state)
+static void what_comes_in_is_checked(UNUSED void **state)
 {
-    (void)state;
     const struct {
         const struct hooks_point_row *point;
         const char *data;
@@ -84,9 +83,8 @@ static void what_comes_in_is_checked(void **state)
     }
 }
 
-static void only_cloud_init_data_may_be_absent(void **state)
+static void only_cloud_init_data_may_be_absent(UNUSED void **state)
 {
-    (void)state;
     assert_true(manager_document_is_absent(cloud_init, bytes_of("null")));
     assert_false(manager_document_is_absent(cloud_init, bytes_of("{}")));
     assert_false(manager_document_is_absent(define, bytes_of("")));
@@ -100,9 +98,8 @@ static void check_field(const struct hooks_field *field, const char *name, const
 }
 
 /* Cloud-init data travel in both forms; the older one is made of what the last hop left. */
-static void requests_have_each_form(void **state)
+static void requests_have_each_form(UNUSED void **state)
 {
-    (void)state;
     struct hooks_field fields[MANAGER_DOCUMENT_MAX_FIELDS];
     struct manager_document document;
     manager_document_init(&document, define, NULL, bytes_of(DOMAIN));

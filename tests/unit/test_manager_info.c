@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unused.h"
 #include "manager/info.h"
 
 enum { MAX_POINTS = 8 };
@@ -34,9 +35,8 @@ static void announce(Kubevirt__Hooks__Info__InfoResult *answer, const char *name
     answer->hookpoints = pointers;
 }
 
-static void the_index_ends_the_name(void **state)
+static void the_index_ends_the_name(UNUSED void **state)
 {
-    (void)state;
     const struct {
         const char *name;
         long index;
@@ -57,9 +57,8 @@ static void the_index_ends_the_name(void **state)
         assert_int_equal(manager_index_of(cases[i].name), cases[i].index);
 }
 
-static void hook_points_and_priorities(void **state)
+static void hook_points_and_priorities(UNUSED void **state)
 {
-    (void)state;
     const char *const versions[] = {"v1alpha2"};
     Kubevirt__Hooks__Info__InfoResult answer = answer_of(versions, 1);
     announce(&answer, "OnDefineDomain", INT32_MIN);
@@ -77,9 +76,8 @@ static void hook_points_and_priorities(void **state)
     assert_false(sidecar.subscribed[HOOKS_SHUTDOWN]); /* what was before is gone */
 }
 
-static void unknown_hook_points_warn(void **state)
+static void unknown_hook_points_warn(UNUSED void **state)
 {
-    (void)state;
     const char *const versions[] = {"v1alpha1"};
     Kubevirt__Hooks__Info__InfoResult answer = answer_of(versions, 1);
     announce(&answer, "OnTea\n", 0);
@@ -94,9 +92,8 @@ static void unknown_hook_points_warn(void **state)
     assert_false(sidecar.subscribed[HOOKS_SHUTDOWN]);
 }
 
-static void no_common_version_is_an_error(void **state)
+static void no_common_version_is_an_error(UNUSED void **state)
 {
-    (void)state;
     const char *const versions[] = {"v2", "v3"};
     Kubevirt__Hooks__Info__InfoResult answer = answer_of(versions, 2);
     struct manager_sidecar sidecar = {0};
@@ -112,9 +109,8 @@ static void no_common_version_is_an_error(void **state)
     assert_non_null(strstr(none->message, "offers none"));
 }
 
-static void long_lists_are_cut_short(void **state)
+static void long_lists_are_cut_short(UNUSED void **state)
 {
-    (void)state;
     const char *versions[1000];
     for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
         versions[i] = "a-version-with-a-name-that-is-very-much-longer-than-any-that-one-would-show";

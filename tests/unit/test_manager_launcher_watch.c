@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/unix_socket.h"
+#include "base/unused.h"
 #include "manager/launcher_watch.h"
 
 enum { PATIENCE_SECONDS = 120 };
@@ -31,9 +32,8 @@ struct room {
     int gone; /* how often that was said */
 };
 
-static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_acceptable(struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
-    (void)events;
     struct room *room = watcher->data;
     room->fd = accept(room->listen_fd, NULL, NULL);
     room->accepted++;

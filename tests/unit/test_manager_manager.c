@@ -1,4 +1,5 @@
 /* Chains of hooks over sidecars in this process: results, failures, and ends in the midst. */
+#include "base/unused.h"
 #include "tests/unit/manager_sidecar.h"
 
 #include <stdio.h>
@@ -254,10 +255,8 @@ static void freeing_in_the_callback(void **state)
 
 /* The next operation is begun in the callback of the one before. */
 static void on_done_chain(
-    void *user, struct error *take_error, const char *output, size_t output_length)
+    void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t output_length)
 {
-    (void)output;
-    (void)output_length;
     struct room *room = user;
     assert_null(take_error);
     start_chain(room);

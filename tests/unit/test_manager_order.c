@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/unused.h"
 #include "manager/info.h"
 #include "manager/order.h"
 
@@ -23,9 +24,8 @@ static int compare(const void *a, const void *b)
     return manager_order_by_priority(a, b, HOOKS_ON_DEFINE_DOMAIN);
 }
 
-static void priority_then_index_then_name(void **state)
+static void priority_then_index_then_name(UNUSED void **state)
 {
-    (void)state;
     const struct manager_sidecar expected[] = {
         sidecar("hook-sidecar-20", INT32_MAX),
         sidecar("hook-sidecar-3", 7),
@@ -50,9 +50,8 @@ static void priority_then_index_then_name(void **state)
     }
 }
 
-static void other_hooks_do_not_count(void **state)
+static void other_hooks_do_not_count(UNUSED void **state)
 {
-    (void)state;
     struct manager_sidecar a = sidecar("hook-sidecar-0", 0);
     struct manager_sidecar b = sidecar("hook-sidecar-1", 0);
     b.priority[HOOKS_SHUTDOWN] = 100;

@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/unused.h"
 #include "manager/plugin_socket.h"
 
 #define DIRECTORY "/var/run/kubevirt-plugin/hookline"
 
-static void test_check(void **state)
+static void test_check(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         const char *path;
         const char *error; /* NULL: none */
@@ -45,9 +45,8 @@ static void test_check(void **state)
     }
 }
 
-static void test_length(void **state)
+static void test_length(UNUSED void **state)
 {
-    (void)state;
     for (int length = 106; length <= 109; length++) {
         auto_error struct error *error = NULL;
         auto_free char *path = xasprintf("/%0*d.sock", length - 6, 0);
@@ -57,9 +56,8 @@ static void test_length(void **state)
     }
 }
 
-static void test_reachable(void **state)
+static void test_reachable(UNUSED void **state)
 {
-    (void)state;
     assert_true(manager_plugin_socket_is_reachable(DIRECTORY "/hook.sock"));
     assert_true(manager_plugin_socket_is_reachable(DIRECTORY "/below/hook.sock"));
     assert_false(manager_plugin_socket_is_reachable("/var/run/kubevirt-plugin/hook.sock"));
@@ -67,9 +65,8 @@ static void test_reachable(void **state)
 }
 
 /* The directory is made, and a socket that is left behind is removed, before anybody listens. */
-static void test_clear_and_listen(void **state)
+static void test_clear_and_listen(UNUSED void **state)
 {
-    (void)state;
     auto_free char *directory = file_make_temporary("hookline-test", NULL);
     auto_free char *path = file_join(directory, "plugins/hookline/hook.sock");
     struct stat status;

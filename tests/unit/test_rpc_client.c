@@ -1,5 +1,6 @@
 /* Calls of rpc/client.h: answers of any size and kind, deadlines, and cancels. */
 #include "base/unix_socket.h"
+#include "base/unused.h"
 #include "tests/unit/rpc_pair.h"
 
 #include <errno.h>
@@ -93,12 +94,10 @@ static void sixteen_mebibytes_pass_and_one_byte_more_does_not(void **state)
     assert_int_equal(pair->code, RPC_OK);
 }
 
-static void answer_too_large(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static void answer_too_large(struct rpc_request *request,
+    UNUSED const ProtobufCMethodDescriptor *method, UNUSED const ProtobufCMessage *message,
+    UNUSED void *user)
 {
-    (void)method;
-    (void)message;
-    (void)user;
     auto_free uint8_t *data = xcalloc(1, LARGEST_DOMAIN + 1);
     Kubevirt__Hooks__V1alpha3__OnDefineDomainResult result =
         KUBEVIRT__HOOKS__V1ALPHA3__ON_DEFINE_DOMAIN_RESULT__INIT;
@@ -271,36 +270,30 @@ static void a_call_is_cancelled_by_its_callback(void **state)
 }
 
 /* Answers Info with bytes that are another message: cloudInitData has the number of hookPoints. */
-static void answer_garbage(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static void answer_garbage(struct rpc_request *request,
+    UNUSED const ProtobufCMethodDescriptor *method, UNUSED const ProtobufCMessage *message,
+    UNUSED void *user)
 {
-    (void)method;
-    (void)message;
-    (void)user;
     Kubevirt__Hooks__V1alpha3__PreCloudInitIsoResult result =
         KUBEVIRT__HOOKS__V1ALPHA3__PRE_CLOUD_INIT_ISO_RESULT__INIT;
     result.cloudinitdata = (ProtobufCBinaryData){4, (uint8_t *)"\xff\xff\xff\xff"};
     rpc_request_reply(request, &result.base);
 }
 
-static void answer_no_text(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static void answer_no_text(struct rpc_request *request,
+    UNUSED const ProtobufCMethodDescriptor *method, UNUSED const ProtobufCMessage *message,
+    UNUSED void *user)
 {
-    (void)method;
-    (void)message;
-    (void)user;
     Kubevirt__Hooks__Info__InfoResult result = KUBEVIRT__HOOKS__INFO__INFO_RESULT__INIT;
     result.name = (char *)"smbios\xff";
     rpc_request_reply(request, &result.base);
 }
 
 /* Two bytes each on the wire, fifty in memory. */
-static void answer_bloated(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static void answer_bloated(struct rpc_request *request,
+    UNUSED const ProtobufCMethodDescriptor *method, UNUSED const ProtobufCMessage *message,
+    UNUSED void *user)
 {
-    (void)method;
-    (void)message;
-    (void)user;
     enum { POINTS = 1000000 };
     Kubevirt__Hooks__Info__HookPoint point = KUBEVIRT__HOOKS__INFO__HOOK_POINT__INIT;
     auto_free Kubevirt__Hooks__Info__HookPoint **points =

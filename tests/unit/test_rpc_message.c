@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unused.h"
 #include "proto/domain_hook.pb-c.h"
 #include "proto/info.pb-c.h"
 #include "rpc/message.h"
@@ -29,9 +30,8 @@ static grpc_byte_buffer *buffer_of(const char *bytes, size_t length)
     return buffer;
 }
 
-static void what_is_packed_unpacks(void **state)
+static void what_is_packed_unpacks(UNUSED void **state)
 {
-    (void)state;
     Kubevirt__Hooks__Info__HookPoint point = KUBEVIRT__HOOKS__INFO__HOOK_POINT__INIT;
     point.name = (char *)"OnDefineDomain";
     point.priority = -7;
@@ -60,9 +60,8 @@ static void what_is_packed_unpacks(void **state)
     grpc_byte_buffer_destroy(buffer);
 }
 
-static void bytes_are_taken_or_refused(void **state)
+static void bytes_are_taken_or_refused(UNUSED void **state)
 {
-    (void)state;
     static const ProtobufCMessageDescriptor *const info =
         &kubevirt__hooks__info__info_result__descriptor;
     static const ProtobufCMessageDescriptor *const request =
@@ -116,17 +115,15 @@ static void bytes_are_taken_or_refused(void **state)
     }
 }
 
-static void no_message_is_not_an_empty_message(void **state)
+static void no_message_is_not_an_empty_message(UNUSED void **state)
 {
-    (void)state;
     auto_error struct error *error = NULL;
     assert_null(rpc_message_unpack(NULL, &kubevirt__hooks__info__info_params__descriptor, &error));
     assert_int_equal(error->class, ERROR_INPUT);
 }
 
-static void a_compressed_message_is_refused(void **state)
+static void a_compressed_message_is_refused(UNUSED void **state)
 {
-    (void)state;
     grpc_slice slice = grpc_slice_from_static_string("x\x9c");
     grpc_byte_buffer *buffer =
         grpc_raw_compressed_byte_buffer_create(&slice, 1, GRPC_COMPRESS_DEFLATE);
@@ -138,9 +135,8 @@ static void a_compressed_message_is_refused(void **state)
 }
 
 /* As many empty elements as fit into 1 MiB, two bytes each, would take tens of megabytes. */
-static void a_message_may_not_grow_without_bound(void **state)
+static void a_message_may_not_grow_without_bound(UNUSED void **state)
 {
-    (void)state;
     enum { ELEMENTS = 1 << 19 };
     grpc_slice slice = grpc_slice_malloc(2 * ELEMENTS);
     for (size_t i = 0; i < ELEMENTS; i++)

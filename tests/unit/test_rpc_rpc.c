@@ -1,4 +1,5 @@
 /* The gRPC core in this process: its codes, threads, signals and ends. */
+#include "base/unused.h"
 #include "tests/unit/rpc_pair.h"
 
 #include <fcntl.h>
@@ -6,9 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 
-static void codes_have_names(void **state)
+static void codes_have_names(UNUSED void **state)
 {
-    (void)state;
     static const struct {
         int code;
         const char *name;
@@ -74,9 +74,8 @@ static void signals_come_to_the_loops_thread_alone(void **state)
     assert_false(sigismember(&mine, SIGTERM));
 }
 
-static void ignore(const char *thread)
+static void ignore(UNUSED const char *thread)
 {
-    (void)thread;
 }
 
 /* The core's own idea would be a thread or two for each processor. */
@@ -103,9 +102,8 @@ static void descriptors_are_closed_in_children(void **state)
     }
 }
 
-static void the_core_starts_again(void **state)
+static void the_core_starts_again(UNUSED void **state)
 {
-    (void)state;
     for (int i = 0; i < 20; i++) {
         void *pair;
         assert_int_equal(pair_setup(&pair), 0);
@@ -115,9 +113,8 @@ static void the_core_starts_again(void **state)
     }
 }
 
-static void nothing_is_freed_twice(void **state)
+static void nothing_is_freed_twice(UNUSED void **state)
 {
-    (void)state;
     rpc_free(NULL);
     rpc_server_free(NULL);
     rpc_channel_free(NULL);

@@ -1,5 +1,6 @@
 /* The server of rpc/server.h: what handlers may do, how peers go, and how it stops and is freed. */
 #include "base/unix_socket.h"
+#include "base/unused.h"
 #include "tests/unit/rpc_pair.h"
 
 #include <stdio.h>
@@ -58,12 +59,10 @@ static void a_request_that_does_not_unpack_is_an_invalid_argument(void **state)
 
 static const char *failure_text;
 
-static void fail_with_text(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static void fail_with_text(struct rpc_request *request,
+    UNUSED const ProtobufCMethodDescriptor *method, UNUSED const ProtobufCMessage *message,
+    UNUSED void *user)
 {
-    (void)method;
-    (void)message;
-    (void)user;
     rpc_request_fail(request, RPC_FAILED_PRECONDITION, failure_text);
 }
 
@@ -336,11 +335,10 @@ static void a_request_may_be_answered_when_its_server_has_stopped(void **state)
     assert_int_not_equal(pair->code, RPC_OK);
 }
 
-static void free_in_handler(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static void free_in_handler(struct rpc_request *request,
+    UNUSED const ProtobufCMethodDescriptor *method, UNUSED const ProtobufCMessage *message,
+    void *user)
 {
-    (void)method;
-    (void)message;
     struct pair *pair = user;
     rpc_server_free(steal(&pair->server));
     rpc_request_fail(request, RPC_UNKNOWN, "nobody hears this");

@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/unused.h"
 #include "tls/base64.h"
 #include "tls/sha256.h"
 
-static void base64_goes_both_ways(void **state)
+static void base64_goes_both_ways(UNUSED void **state)
 {
-    (void)state;
     /* Source: RFC 4648, section 10. */
     static const struct {
         const char *plain, *encoded;
@@ -32,9 +32,8 @@ static void base64_goes_both_ways(void **state)
     assert_null(tls_base64_decode("Zm9v!", 5));
 }
 
-static void sha256_is_that_of_the_standard(void **state)
+static void sha256_is_that_of_the_standard(UNUSED void **state)
 {
-    (void)state;
     char digits[TLS_SHA256_DIGITS + 1];
     tls_sha256("abc", 3, digits);
     assert_string_equal(digits, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

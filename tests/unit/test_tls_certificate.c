@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 #include "tls/certificate_store.h"
 #include "tls/pem.h"
 
@@ -23,9 +24,8 @@ static void make_pair(struct tls_pem *ca, struct tls_pem *leaf, int64_t validity
     assert_int_equal(tls_pem_make_leaf(ca, "test", names, validity_ms, leaf, NULL), 0);
 }
 
-static void test_made_leaf_is_valid(void **state)
+static void test_made_leaf_is_valid(UNUSED void **state)
 {
-    (void)state;
     struct tls_pem ca = {NULL, NULL};
     struct tls_pem leaf = {NULL, NULL};
     struct tls_pem other = {NULL, NULL};
@@ -59,9 +59,8 @@ static void test_made_leaf_is_valid(void **state)
 }
 
 /* What a client that verifies strictly looks at. */
-static void test_extensions_of_made_certificates(void **state)
+static void test_extensions_of_made_certificates(UNUSED void **state)
 {
-    (void)state;
     struct tls_pem ca = {NULL, NULL};
     struct tls_pem leaf = {NULL, NULL};
     make_pair(&ca, &leaf, DAY_MS);
@@ -93,9 +92,8 @@ static void test_extensions_of_made_certificates(void **state)
     tls_pem_clear(&leaf);
 }
 
-static void test_refused(void **state)
+static void test_refused(UNUSED void **state)
 {
-    (void)state;
     struct tls_pem ca = {NULL, NULL};
     struct tls_pem leaf = {NULL, NULL};
     struct tls_pem old = {NULL, NULL};
@@ -140,9 +138,8 @@ static void test_refused(void **state)
     tls_pem_clear(&old);
 }
 
-static void test_current_is_shared(void **state)
+static void test_current_is_shared(UNUSED void **state)
 {
-    (void)state;
     struct tls_pem ca = {NULL, NULL};
     struct tls_pem leaf = {NULL, NULL};
     make_pair(&ca, &leaf, DAY_MS);
