@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "domain/identity.h"
 #include "proto/callbacks_v1alpha1.pb-c.h"
 #include "proto/callbacks_v1alpha2.pb-c.h"
 #include "proto/callbacks_v1alpha3.pb-c.h"
@@ -25,7 +26,7 @@ const struct hooks_point_row hooks_points[HOOKS_POINTS] = {
             .since = HOOKS_V1ALPHA1,
             .document = HOOKS_DOMAIN,
             .noun = "domain XML",
-            .limit = HOOKS_DOMAIN_MAX_BYTES,
+            .limit = DOMAIN_MAX_BYTES,
             .field = "domainXML",
             .executable = "onDefineDomain",
             .flag = "--domain",

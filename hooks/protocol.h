@@ -58,10 +58,7 @@ enum hooks_point {
 /* The paths of all of them; ends with NULL. */
 extern const char *const hooks_executable_paths[];
 
-enum {
-    HOOKS_DOMAIN_MAX_BYTES = 16 << 20,
-    HOOKS_CLOUD_INIT_MAX_BYTES = 4 << 20,
-};
+enum { HOOKS_CLOUD_INIT_MAX_BYTES = 4 << 20 };
 
 /* What a hook is given and returns. */
 enum hooks_document {

@@ -6,8 +6,6 @@
 #include "hooks/protocol.h"
 #include "manager/manager.h"
 
-enum { MAX_SIDECARS = 256 }; /* the annotation's 64, and network bindings */
-
 static int check_absolute(const char *path, struct error **err)
 {
     return path[0] == '/' ? 0 : error_set(err, ERROR_USAGE, "\"%s\" is no absolute path", path);
@@ -20,7 +18,7 @@ static const struct option_row rows[] = {
         .missing = "the machine to launch", .is_path = true, .dash_is_stdin = true,
         .help =
             "the VirtualMachineInstance or VirtualMachine, as YAML or\nJSON; - is standard input"},
-    {"sidecars", OPTION_SIZE, MEMBER(sidecars), .argument = "N", .most = MAX_SIDECARS,
+    {"sidecars", OPTION_SIZE, MEMBER(sidecars), .argument = "N", .most = MANAGER_MAX_SIDECARS,
         .missing = "how many to wait for",
         .help = "how many hook sidecars to wait for (0 in a dry run)"},
     {"timeout", OPTION_DURATION, MEMBER(timeout_ms), .argument = "TIME",

@@ -5,8 +5,6 @@
 
 #include "manager/cloud_init.h"
 
-_Static_assert((int)HOOKS_DOMAIN_MAX_BYTES == (int)DOMAIN_MAX_BYTES, "a domain has one limit");
-
 void manager_document_init(struct manager_document *document, const struct hooks_point_row *point,
     const struct domain_schema *schema, struct bytes data)
 {

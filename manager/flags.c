@@ -4,6 +4,7 @@
 #include "base/option_line.h"
 #include "domain/schema.h"
 #include "hooks/protocol.h"
+#include "manager/options.h"
 #include "manager/plugin_socket.h"
 
 #define MEMBER(name) offsetof(struct manager_flags, name)

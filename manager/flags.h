@@ -10,8 +10,6 @@
 #include "base/error.h"
 #include "base/log.h"
 
-enum { MANAGER_MAX_SIDECARS = 256 }; /* the annotation's 64, and network bindings */
-
 /* What the command line says. Strings are owned. */
 struct manager_flags {
     size_t sidecars;

@@ -14,6 +14,7 @@ struct domain_schema;
 enum {
     MANAGER_PRESENT_TIMEOUT_MS = 5 * 1000, /* to collect those that are to be shut down */
     MANAGER_SLOW_CHAIN_MS = 15000, /* a chain that takes longer is warned about */
+    MANAGER_MAX_SIDECARS = 256, /* the annotation's 64, and network bindings */
 };
 
 struct manager_options {

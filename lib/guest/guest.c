@@ -127,7 +127,7 @@ int guest_start(struct guest *guest, const char *xml, bool paused, struct error 
     bool rejected = is_rejection();
     return error_set(err, rejected ? ERROR_INPUT : ERROR_IO, "libvirt %s the domain: %s%s",
         rejected ? "rejects" : "could not start", words,
-        too_long ? " (a shorter --tmp-dir would help)" : "");
+        too_long ? " (a shorter path of the temporary directory would help)" : "");
 }
 
 int guest_resume(struct guest *guest, struct error **err)
