@@ -64,8 +64,8 @@ static void on_slow(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int e
 {
     const struct chain *chain = watcher->data;
     manager_warn(chain->manager, current(chain),
-        "the %s chain has been running for %g s and is still here: KubeVirt stops waiting after "
-        "20 s and starts anew",
+        "the %s chain has run for %g s and still waits for this sidecar; KubeVirt gives up after "
+        "20 s and starts over",
         hooks_point_name(chain->hook), (double)chain->manager->options.slow_chain_ms / 1e3);
 }
 

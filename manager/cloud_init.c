@@ -36,7 +36,7 @@ static int check_strings(json_t *object, const char *const *names, size_t count,
         const json_t *member = member_find(object, names[i]);
         if (member != NULL && !json_is_string(member))
             return error_set(
-                err, ERROR_INPUT, "%s is %s, and must be a string", names[i], json_kind(member));
+                err, ERROR_INPUT, "%s must be a string, not %s", names[i], json_kind(member));
     }
     return 0;
 }
@@ -50,7 +50,7 @@ static json_t *data_parse(struct bytes data, struct error **err)
     if (value == NULL)
         return NULL;
     if (!json_is_object(value) && !json_is_null(value)) {
-        error_set(err, ERROR_INPUT, "it is %s, and must be an object", json_kind(value));
+        error_set(err, ERROR_INPUT, "it must be an object, not %s", json_kind(value));
         return NULL;
     }
     if (check_strings(value, strings, ARRAY_SIZE(strings), err) < 0)
@@ -59,7 +59,7 @@ static json_t *data_parse(struct bytes data, struct error **err)
         const json_t *member = member_find(value, objects[i]);
         if (member != NULL && !json_is_object(member)) {
             error_set(
-                err, ERROR_INPUT, "%s is %s, and must be an object", objects[i], json_kind(member));
+                err, ERROR_INPUT, "%s must be an object, not %s", objects[i], json_kind(member));
             return NULL;
         }
     }
@@ -135,7 +135,7 @@ static int legacy_apply(struct bytes before, struct bytes legacy, char **result,
     if (texts == NULL)
         return -1;
     if (!json_is_object(texts))
-        return error_set(err, ERROR_INPUT, "it is %s, and must be an object", json_kind(texts));
+        return error_set(err, ERROR_INPUT, "it must be an object, not %s", json_kind(texts));
     if (check_strings(texts, strings, ARRAY_SIZE(strings), err) < 0)
         return -1;
     auto_json json_t *data = data_parse(before, err);

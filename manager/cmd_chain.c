@@ -16,10 +16,10 @@ const struct manager_command manager_command_chains[] = {
         .name = "on-define-domain",
         .summary = "Chain a domain XML through the sidecars",
         .description =
-            "Reads a libvirt domain from standard input, waits for N sidecars, hands it to\n"
-            "those that announce OnDefineDomain, each getting what the one before returned,\n"
-            "and writes the last result to standard output. The order: priority, highest\n"
-            "first; then index. When a hook fails, nothing is written.\n",
+            "Reads a libvirt domain from standard input, waits for N sidecars, and passes the\n"
+            "domain through those that announce OnDefineDomain: each gets what the previous\n"
+            "one returned. They are called by priority, highest first, then by index. Writes\n"
+            "the last result to standard output, or nothing when a hook fails.\n",
         .sets = MANAGER_FLAGS_COLLECT | MANAGER_FLAGS_VMI | MANAGER_FLAGS_DOMAIN,
         .run = run,
         .hook = HOOKS_ON_DEFINE_DOMAIN,
@@ -30,9 +30,9 @@ const struct manager_command manager_command_chains[] = {
         .summary = "Chain cloud-init data through the sidecars",
         .description =
             "Reads KubeVirt's CloudInitData as JSON from standard input, waits for N sidecars,\n"
-            "hands it to those that announce PreCloudInitIso, each getting what the one before\n"
-            "returned, and writes the last result to standard output. Without data (nothing,\n"
-            "or null) no hook is called. When a hook fails, nothing is written.\n",
+            "and passes the data through those that announce PreCloudInitIso: each gets what\n"
+            "the previous one returned. Without data (empty input, or null) no hook is called.\n"
+            "Writes the last result to standard output, or nothing when a hook fails.\n",
         .sets = MANAGER_FLAGS_COLLECT | MANAGER_FLAGS_VMI,
         .run = run,
         .hook = HOOKS_PRE_CLOUD_INIT_ISO,

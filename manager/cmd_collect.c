@@ -50,9 +50,9 @@ const struct manager_command manager_command_collect = {
     .name = "collect",
     .summary = "Wait for the sidecars and show what they announce",
     .description =
-        "Waits until N sidecars listen and have answered Info, and prints them as a JSON\n"
-        "array in index order. A sidecar is a directory with a socket in it, or a socket\n"
-        "directly in the socket directory.\n",
+        "Waits until N sidecars have answered Info, and prints them as a JSON array in index\n"
+        "order. A sidecar is a directory with a socket in it, or a socket directly in the\n"
+        "socket directory.\n",
     .sets = MANAGER_FLAGS_COLLECT,
     .run = run,
 };

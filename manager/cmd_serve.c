@@ -59,7 +59,7 @@ static int run(const struct manager_command *command, const struct manager_flags
     if (manager_session_read(&session, command->name, flags, &options, &error) == 0) {
         if (!manager_plugin_socket_is_reachable(flags->plugin_socket))
             log_warning("KubeVirt calls only sockets below " MANAGER_PLUGIN_DIRECTORY
-                        "/PLUGIN/, which %s is not",
+                        "/PLUGIN/, and will not call %s",
                 flags->plugin_socket);
         serve_until_end(flags, &options, &error);
     }
@@ -72,8 +72,8 @@ const struct manager_command manager_command_serve = {
     .description =
         "Waits for N sidecars, then answers virt-launcher's MutateDomain calls on the plugin\n"
         "socket: each domain is chained through the sidecars as by on-define-domain. The\n"
-        "socket is there only while it is served. On SIGTERM, or when the launcher is gone,\n"
-        "it sends Shutdown to the sidecars and exits. See docs/kubevirt-plugin.md.\n",
+        "socket exists only while it is served. On SIGTERM, or when virt-launcher has ended,\n"
+        "sends Shutdown to the sidecars and exits. See docs/kubevirt-plugin.md.\n",
     .sets = MANAGER_FLAGS_SERVE,
     .run = run,
 };

@@ -18,8 +18,8 @@ const struct manager_command manager_command_shutdown = {
     .name = "shutdown",
     .summary = "Tell the sidecars that the VM has ended",
     .description =
-        "Sends Shutdown to every sidecar that listens now and announces it, to all of them\n"
-        "whatever one answers. A sidecar that is gone already is no error.\n",
+        "Sends Shutdown to every sidecar that listens now and announces it, even if some of\n"
+        "them fail. A sidecar that is already gone is not an error.\n",
     .sets = MANAGER_FLAGS_PRESENT,
     .run = run,
 };

@@ -27,7 +27,7 @@ static void document_log(const struct manager_event *event)
     if (hooks_points[event->hook].document == HOOKS_DOMAIN &&
         event->input_length <= LOGGED_MAX_BYTES)
         log_write(LOG_INFO, json_pack("{s:s%}", "domain", event->input, event->input_length),
-            "the domain as it stood before the hook that failed");
+            "the domain before the hook that failed");
 }
 
 void manager_event_log(const struct manager_event *event, enum log_format format)
@@ -46,8 +46,8 @@ void manager_event_log(const struct manager_event *event, enum log_format format
         if (event->error == NULL)
             log_write(LOG_INFO, event_fields(event), "hook is done");
         else if (event->ignored)
-            log_write(LOG_WARNING, event_fields(event), "ignored, as failurePolicy says: %s",
-                event->error->message);
+            log_write(LOG_WARNING, event_fields(event),
+                "ignored, because failurePolicy is Ignore: %s", event->error->message);
         else if (format == LOG_JSON)
             document_log(event); /* the operation fails with this error */
         break;

@@ -20,33 +20,33 @@ static const struct option_row rows[] = {
     {"timeout", OPTION_DURATION, MEMBER(timeout_ms),
         .sets = MANAGER_FLAGS_COLLECT | MANAGER_FLAGS_SERVE, .argument = "TIME",
         .initial = "300s", /* KubeVirt waits for 240 to 359 s */
-        .help = "how long to wait for them, as 30s or 2m (default 300s)"},
+        .help = "how long to wait for them: 30s, 2m, ... (default 300s)"},
     {"sidecars", OPTION_SIZE, MEMBER(sidecars), .sets = MANAGER_FLAGS_PRESENT, .argument = "N",
         .most = MANAGER_MAX_SIDECARS,
-        .help = "allowed for scripts that give it everywhere, and not\nneeded"},
+        .help = "accepted for scripts that pass it to every command, and\nignored"},
     {"timeout", OPTION_DURATION, MEMBER(timeout_ms), .sets = MANAGER_FLAGS_PRESENT,
         .argument = "TIME", .initial = "5s",
-        .help = "how long to wait for what they announce (default 5s)"},
+        .help = "how long to wait for their answers to Info (default 5s)"},
     {"socket-dir", OPTION_TEXT, MEMBER(socket_directory), .argument = "DIR", .is_path = true,
         .help = "where their sockets are (default " HOOKS_SOCKET_DIRECTORY ")"},
     {"annotation-file", OPTION_TEXT, MEMBER(annotation_file), .argument = "FILE", .is_path = true,
-        .help = "the text of the hookSidecars annotation, for each sidecar's\n"
+        .help = "text of the hookSidecars annotation, for each sidecar's\n"
                 "timeoutSeconds and failurePolicy"},
     {"vmi", OPTION_TEXT, MEMBER(vmi), .sets = MANAGER_FLAGS_VMI, .argument = "FILE",
         .is_path = true, .help = "the VMI as JSON, for the hooks (default {})"},
     {"launcher-socket", OPTION_TEXT, MEMBER(launcher_socket), .sets = MANAGER_FLAGS_SERVE,
         .argument = "PATH", .is_path = true,
-        .help = "virt-launcher's own socket; when nobody listens there any\n"
-                "more, the VM has ended: send Shutdown and exit"},
+        .help = "virt-launcher's own socket; when nothing listens there any\n"
+                "longer, the VM has ended: send Shutdown and exit"},
     {"grace", OPTION_DURATION, MEMBER(grace_ms), .sets = MANAGER_FLAGS_SERVE, .argument = "TIME",
         .initial = "10s", /* with the Shutdown calls half of what Kubernetes gives a pod */
-        .help = "how long a request under way may go on at the end\n(default 10s)"},
+        .help = "how long to let a running request finish on shutdown\n(default 10s)"},
     {"schema", OPTION_TEXT, MEMBER(schema), .sets = MANAGER_FLAGS_DOMAIN | MANAGER_FLAGS_SERVE,
         .argument = "FILE", .bare = DOMAIN_SCHEMA_PATH, .is_path = true,
-        .help = "check each domain with libvirt's schema\n(default " DOMAIN_SCHEMA_PATH ")"},
+        .help = "check each domain against libvirt's schema\n(default " DOMAIN_SCHEMA_PATH ")"},
     {"warn-after", OPTION_DURATION, MEMBER(slow_chain_ms),
         .sets = MANAGER_FLAGS_VMI | MANAGER_FLAGS_SERVE, .argument = "TIME",
-        .help = "warn about a chain that runs longer (default 15s)"},
+        .help = "warn about a chain that takes longer (default 15s)"},
     {"trace", OPTION_TEXT, MEMBER(trace), .sets = MANAGER_FLAGS_VMI | MANAGER_FLAGS_SERVE,
         .argument = "DIR", .is_path = true,
         .help = "keep each hop's input, output, diff and time there"},
@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
         .help = "append one JSON object with the times of this run"},
     {"log-format", OPTION_PARSED, MEMBER(log_format), .argument = "text|json", .initial = "json",
         .parse = option_parse_log_format, .names_itself = true,
-        .help = "how log lines look (default json)"},
+        .help = "format of log lines (default json)"},
     {"log-level", OPTION_PARSED, MEMBER(log_level), .argument = "LEVEL", .initial = "info",
         .parse = option_parse_log_level, .names_itself = true,
         .help = "debug, info (default), warning or error"},
@@ -86,7 +86,7 @@ static int check(const struct option_table *table, const struct manager_flags *f
 {
     if (operand != NULL)
         return error_set(err, ERROR_USAGE, "unexpected argument \"%s\"%s", operand,
-            flags->schema != NULL ? " (a schema's file is given as --schema=FILE)" : "");
+            flags->schema != NULL ? " (give a schema file as --schema=FILE)" : "");
     if (option_line_require(table, line, "sidecars", err) < 0)
         return -1;
     return option_line_require(table, line, "plugin-socket", err);

@@ -83,7 +83,7 @@ static void on_response(void *user, const struct rpc_result *result)
             redial(hop, error);
             return;
         }
-        error_wrap(&error, "%s; dialled again", hop->lost->message);
+        error_wrap(&error, "%s; reconnecting", hop->lost->message);
     }
     hop_end(hop, NULL, error, result->code == RPC_UNAVAILABLE);
 }
@@ -119,8 +119,7 @@ static void on_dialed(void *user, struct rpc_channel *take_channel,
     if (error == NULL)
         manager_info_read(answer, sidecar, &warning, &error);
     if (error == NULL && !sidecar->subscribed[hop->hook])
-        error_set(
-            &error, ERROR_REMOTE, "it does not announce %s any more", hooks_point_name(hop->hook));
+        error_set(&error, ERROR_REMOTE, "it no longer announces %s", hooks_point_name(hop->hook));
     if (error != NULL) {
         rpc_channel_free(take_channel);
         dial_next(hop, error);
@@ -132,7 +131,7 @@ static void on_dialed(void *user, struct rpc_channel *take_channel,
     free((char *)sidecar->socket);
     sidecar->socket = text_printable(path, strlen(path), SIZE_MAX);
     manager_warn(
-        hop->manager, sidecar, "its connection was lost (%s) and made anew", hop->lost->message);
+        hop->manager, sidecar, "its connection was lost (%s) and reopened", hop->lost->message);
     call(hop);
 }
 
@@ -150,8 +149,8 @@ static void dial_next(struct manager_hop *hop, struct error *take_last)
             return;
     }
     if (last == NULL)
-        error_set(&last, ERROR_REMOTE, "it has no socket any more");
-    error_wrap(&last, "%s; dialled again", hop->lost->message);
+        error_set(&last, ERROR_REMOTE, "it no longer has a socket");
+    error_wrap(&last, "%s; reconnecting", hop->lost->message);
     last->class = ERROR_REMOTE;
     hop_end(hop, NULL, last, true);
 }

@@ -50,7 +50,8 @@ static int version_read(const Kubevirt__Hooks__Info__InfoResult *answer,
     for (size_t i = 0; i < answer->n_versions; i++)
         words_add(&offered, answer->versions[i]);
     auto_free char *known = hooks_version_list();
-    error_set(err, ERROR_REMOTE, "it offers %s as versions of the hook protocol: known are %s",
+    error_set(err, ERROR_REMOTE,
+        "no common version of the hook protocol: it offers %s; known are %s",
         offered.count > 0 ? utstring_body(&offered.text) : "none", known);
     utstring_done(&offered.text);
     return -1;

@@ -82,8 +82,8 @@ static void try_now(struct manager_launcher_watch *watch)
         return; /* its appearing will be told */
     if (!absent && errno != EAGAIN && !watch->complained) {
         watch->complained = true;
-        log_warning("the launcher at %s cannot be reached: %s; its end will not be noticed "
-                    "until it can",
+        log_warning("cannot connect to the launcher at %s: %s; its end goes unnoticed until a "
+                    "connection succeeds",
             watch->path, strerror(errno));
     }
     try_later(watch);

@@ -33,7 +33,7 @@ static void print_help(const struct manager_command *const *commands, size_t cou
            "Usage: hook-manager COMMAND [FLAGS]\n\n");
     for (size_t i = 0; i < count; i++)
         printf("  %-20s %s\n", commands[i]->name, commands[i]->summary);
-    printf("\n\"hook-manager COMMAND --help\" shows a command's flags; --version the version.\n");
+    printf("\n\"hook-manager COMMAND --help\" shows a command's flags, --version the version.\n");
 }
 
 static void print_command_help(const struct manager_command *command)

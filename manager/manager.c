@@ -56,7 +56,7 @@ static void on_lost(void *user)
     const struct manager_link *link = user;
     const struct manager *manager = link->manager;
     manager_warn(manager, &manager->sidecars[link - manager->links],
-        "its connection was closed: it is gone, unless it was restarted");
+        "its connection was closed: it has ended, unless it was restarted");
 }
 
 void manager_watch(struct manager *manager)

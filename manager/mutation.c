@@ -16,7 +16,7 @@ typedef Kubevirt__Hooks__Plugins__V1alpha1__MutateDomainResponse response_messag
 
 enum { MAX_SHOWN = 64 }; /* bytes of a caller's word in a message */
 
-static const char ending[] = "hook-manager is ending";
+static const char ending[] = "hook-manager is shutting down";
 
 /* A request from its arrival to its answer. */
 struct mutation {
@@ -107,11 +107,11 @@ static void on_cancel(void *user)
     int64_t left = rpc_request_time_left(mutation->request);
     log_write(LOG_WARNING,
         left != INT64_MAX ? json_pack("{s:I}", "millisecondsLeft", (json_int_t)left) : NULL,
-        "MutateDomain is called off %s: nobody waits for its answer any more",
+        "MutateDomain is canceled %s: the caller no longer waits for the answer",
         running ? "in the middle" : "before its turn");
     if (running)
         manager_cancel(mutations->manager);
-    rpc_request_fail(mutation->request, RPC_CANCELLED, "nobody waits for this any more");
+    rpc_request_fail(mutation->request, RPC_CANCELLED, "the caller no longer waits for this");
     mutation_end(mutation);
     if (running)
         run_first(mutations);
@@ -129,7 +129,7 @@ static bool runs_hooks(const request_message *message)
     if (!streq(context, "Boot") && !streq(context, "MigrationTarget")) {
         auto_free char *shown = text_printable(context, strlen(context), MAX_SHOWN);
         log_warning("MutateDomain: the invocation context \"%s\" is not known: hooks are called as "
-                    "at \"Boot\"",
+                    "for \"Boot\"",
             shown);
     }
     return true;
@@ -145,10 +145,10 @@ static bool refuse(const struct manager_mutations *mutations, struct rpc_request
         auto_free char *shown =
             text_printable(message->domain_type, strlen(message->domain_type), MAX_SHOWN);
         auto_free char *text =
-            xasprintf("domain_type: \"%s\" is not known here: it must be \"libvirt\"", shown);
+            xasprintf("domain_type: \"%s\" is not supported: it must be \"libvirt\"", shown);
         rpc_request_fail(request, RPC_INVALID_ARGUMENT, text);
     } else if (mutations->count == MANAGER_MAX_MUTATIONS) {
-        rpc_request_fail(request, RPC_RESOURCE_EXHAUSTED, "too many requests are waiting already");
+        rpc_request_fail(request, RPC_RESOURCE_EXHAUSTED, "too many requests are already waiting");
     } else {
         return false;
     }

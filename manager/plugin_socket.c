@@ -21,7 +21,7 @@ int manager_plugin_socket_check(const char *path, struct error **err)
         return error_set(err, ERROR_USAGE, "--plugin-socket: \"%s\" must end in .sock", path);
     if (strlen(path) > MANAGER_PLUGIN_SOCKET_MAX_BYTES)
         return error_set(err, ERROR_USAGE,
-            "--plugin-socket: \"%s\" has %zu bytes, and the address of a socket holds %d", path,
+            "--plugin-socket: \"%s\" has %zu bytes; the address of a socket holds at most %d", path,
             strlen(path), MANAGER_PLUGIN_SOCKET_MAX_BYTES);
     return 0;
 }

@@ -40,8 +40,8 @@ static void warn_of_cloud_init(const struct manager *manager)
         manager_order(manager, HOOKS_PRE_CLOUD_INIT_ISO, &count);
     for (size_t i = 0; i < count; i++)
         log_write(LOG_WARNING, json_pack("{s:s}", "sidecar", order[i]->name),
-            "sidecar %s announces %s, for which KubeVirt's Plugin API has no hook: "
-            "its changes to cloud-init are not made",
+            "sidecar %s announces %s, but KubeVirt's Plugin API has no hook for it: "
+            "its changes to cloud-init data are not made",
             order[i]->name, hooks_point_name(HOOKS_PRE_CLOUD_INIT_ISO));
 }
 

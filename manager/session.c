@@ -67,7 +67,7 @@ static int read_vmi(struct manager_session *session, struct error **err)
     if (value == NULL)
         return error_wrap(err, "reading the VMI in %s", path);
     if (!json_is_object(value))
-        return error_set(err, ERROR_INPUT, "reading the VMI in %s: it is %s, and must be an object",
+        return error_set(err, ERROR_INPUT, "reading the VMI in %s: it must be an object, not %s",
             path, json_kind(value));
     return 0;
 }

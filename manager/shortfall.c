@@ -17,7 +17,7 @@ static void describe_missing(const struct manager_container *container, UT_strin
         if (candidate->last != NULL)
             utstring_printf(missing, "%s", candidate->last);
         else
-            utstring_printf(missing, "%s: Info is not answered", candidate->path);
+            utstring_printf(missing, "%s: no answer to Info yet", candidate->path);
     }
     if (container->trouble != NULL)
         utstring_printf(missing, "%s", container->trouble);
@@ -63,7 +63,7 @@ int manager_shortfall_late(struct manager_collection *collection, struct error *
     }
     describe_unseen(collection, &missing);
     int result = error_set(err, ERROR_TIMEOUT,
-        "collecting sidecars in %s: after %g s %zu of %zu are there (%s); missing: %s",
+        "collecting sidecars in %s: after %g s %zu of %zu have answered (%s); missing: %s",
         options->directory, (double)options->timeout_ms / 1e3, collection->ready, options->sidecars,
         utstring_len(&came) > 0 ? utstring_body(&came) : "none", utstring_body(&missing));
     utstring_done(&came);
@@ -84,13 +84,14 @@ int manager_shortfall_check_surplus(const struct manager_collection *collection,
             utstring_printf(&listening, "%s%s", separator(&listening), container->shown);
         else if (container->answered == NULL && container->candidates != NULL)
             manager_warn(manager, &container->sidecar,
-                "ignored: the %zu expected are there, and nobody listens on its socket",
+                "ignored: all %zu expected sidecars have answered, and nothing listens on its "
+                "socket",
                 manager->options.sidecars);
     }
     if (utstring_len(&listening) > 0)
         result = error_set(err, ERROR_INPUT,
-            "collecting sidecars in %s: there are more than the %zu expected, of which one would "
-            "be left out by chance: besides those that answered first there is %s",
+            "collecting sidecars in %s: more than the %zu expected sidecars listen, so which ones "
+            "are used would be left to chance: besides those that answered first there is %s",
             manager->options.directory, manager->options.sidecars, utstring_body(&listening));
     utstring_done(&listening);
     return result;

@@ -525,7 +525,7 @@ class FaultTest(RunTestCase):
         self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
         data = self.write("data.json", "[]")
         result = self.run_hooks("--cloud-init", data, status=1)
-        self.assertRegex(result.stderr, "data.json: it is an array, and must be an object")
+        self.assertRegex(result.stderr, "data.json: it must be an object, not an array")
         self.assertNotIn("SIDECAR", result.stderr)
 
     def test_result_that_cannot_be_written(self):

@@ -401,7 +401,7 @@ class ChainTest(ManagerTest):
             with self.subTest(kind):
                 self.start("hook-sidecar-0/a.sock", "--behaviour", "die", kind=kind)
                 result = self.chain(1)
-                self.assert_failed(result, 4, "hook-sidecar-0", "UNAVAILABLE", "dialled again")
+                self.assert_failed(result, 4, "hook-sidecar-0", "UNAVAILABLE", "reconnecting")
                 (self.sockets / "hook-sidecar-0" / "a.sock").unlink(missing_ok=True)
 
     def test_never_answers(self):
@@ -465,7 +465,7 @@ class ChainTest(ManagerTest):
         self.assertLess(time.monotonic() - started, 10)
         self.assertEqual((manager.returncode, stdout), (4, ""), stderr)
         self.assertIn("sidecar hook-sidecar-1 (index 1)", stderr.splitlines()[-1])
-        self.assertIn("dialled again", stderr.splitlines()[-1])
+        self.assertIn("reconnecting", stderr.splitlines()[-1])
 
     def test_restarted_between_collect_and_call(self):
         """Its socket has another name then, as a shim's has."""
@@ -476,11 +476,11 @@ class ChainTest(ManagerTest):
         stdout, stderr = manager.communicate(timeout=support.PATIENCE)
         self.assertEqual(manager.returncode, 0, stderr)
         self.assertEqual(stdout, marked("a", "c"))
-        self.assertIn("made anew", stderr)
+        self.assertIn("reopened", stderr)
 
     def test_slow_chains_are_warned_about(self):
         _, manager, gate = self.start_with_gate()
-        self.wait_for_line(manager.stderr, "stops waiting after 20 s")
+        self.wait_for_line(manager.stderr, "gives up after 20 s")
         gate.write_text("go on", encoding="utf-8")
         self.assertEqual(manager.communicate(timeout=support.PATIENCE)[0], marked("a", "b"))
 
@@ -653,7 +653,7 @@ class CommandLineTest(ManagerTest):
             ("collect", "--sidecars", "1", "more"): 'unexpected argument "more"',
             ("shutdown", "--vmi", "x"): "unknown flag",
             ("shutdown", "--socket-dir", ""): "--socket-dir: its value is empty",
-            ("on-define-domain", "--schema", "x"): 'argument "x" (a schema\'s file is given as',
+            ("on-define-domain", "--schema", "x"): 'argument "x" (give a schema file as',
         }
         for words, message in wrong.items():
             with self.subTest(words):

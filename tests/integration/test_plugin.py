@@ -189,7 +189,7 @@ class CallTest(PluginTest):
             with self.subTest(kind):
                 code, message, _ = self.call("--domain-type", kind)
                 self.assertEqual(code, "INVALID_ARGUMENT")
-                self.assertIn(f'"{kind}" is not known here: it must be "libvirt"', message)
+                self.assertIn(f'"{kind}" is not supported: it must be "libvirt"', message)
         self.end(sidecar)
 
     def test_domains_that_are_none(self):
@@ -257,7 +257,7 @@ class FailureTest(PluginTest):
         self.assertEqual(self.call()[0], "FAILED_PRECONDITION")
         self.start("hook-sidecar-0/b.sock", "--name", "second")
         self.assertEqual(self.call(), ("OK", "", marked("second")))
-        self.stop(process, "made anew")
+        self.stop(process, "reopened")
 
     def start_hanging(self):
         """A sidecar that answers all but the first call, and a serving manager."""
@@ -272,7 +272,7 @@ class FailureTest(PluginTest):
         self.assertEqual([json.loads(line)["code"] for line in answers], ["CANCELLED"] * 5)
         self.wait_for_line(sidecar.stdout, "called off")
         self.assertEqual(self.call(), ("OK", "", marked("a")))
-        self.stop(process, "is called off in the middle")
+        self.stop(process, "is canceled in the middle")
 
     def test_the_caller_dies(self):
         sidecar, process = self.start_hanging()
@@ -281,7 +281,7 @@ class FailureTest(PluginTest):
         self.end(client)
         self.wait_for_line(sidecar.stdout, "called off")
         self.assertEqual(self.call(), ("OK", "", marked("a")))
-        self.stop(process, "is called off in the middle")
+        self.stop(process, "is canceled in the middle")
 
     def test_expired(self):
         """The first expires in its chain, the second while it waits; the third gets its turn."""
@@ -289,11 +289,11 @@ class FailureTest(PluginTest):
         patient = self.call_later("--at-once", "--timeout", 4)
         self.wait_for_line(sidecar.stdout, "called OnDefineDomain")
         self.assertEqual(self.call("--timeout", 1)[0], "DEADLINE_EXCEEDED")
-        self.wait_for_line(process.stderr, "called off before its turn")
+        self.wait_for_line(process.stderr, "canceled before its turn")
         self.assertEqual(self.call(), ("OK", "", marked("a")))
         self.assertEqual(self.answers(patient), {0: "DEADLINE_EXCEEDED"})
         self.wait_for_line(sidecar.stdout, "called off")
-        self.stop(process, "called off in the middle")
+        self.stop(process, "canceled in the middle")
 
 
     def test_too_many_wait(self):
@@ -448,7 +448,7 @@ class EndTest(PluginTest):
         self.wait_for_line(sidecar.stdout, "called off")
         self.wait_for_line(sidecar.stdout, "called Shutdown")
         self.assertIn(self.answers(client)[0], ("CANCELLED", "UNAVAILABLE"))
-        self.assert_ended(process, "called off in the middle")
+        self.assert_ended(process, "canceled in the middle")
 
     def test_sigterm_while_it_collects(self):
         sidecar = self.start_announcing()

@@ -59,9 +59,9 @@ static void data_that_is_none(UNUSED void **state)
         const char *message;
     } cases[] = {
         {"{", "not valid JSON"},
-        {"[]", "it is an array, and must be an object"},
-        {"{\"UserData\":1}", "UserData is a number, and must be a string"},
-        {"{\"NoCloudMetaData\":\"\"}", "NoCloudMetaData is a string, and must be an object"},
+        {"[]", "it must be an object, not an array"},
+        {"{\"UserData\":1}", "UserData must be a string, not a number"},
+        {"{\"NoCloudMetaData\":\"\"}", "NoCloudMetaData must be an object, not a string"},
         {"{\"UserData\":\"\xff\"}", "not valid JSON"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -123,10 +123,11 @@ static void results_that_are_none(UNUSED void **state)
     } cases[] = {
         {"", "", "it returned no cloud-init data"},
         {"{", "{}", "the cloudInitData it returned: line 1, column 1: not valid JSON"},
-        {"\"text\"", "{}", "the cloudInitData it returned: it is a string"},
+        {"\"text\"", "{}", "the cloudInitData it returned: it must be an object"},
         {"{}", "", "there is no cloudInitNoCloudSource"},
-        {"{}", "null", "the cloudInitNoCloudSource it returned: it is null"},
-        {"{}", "{\"userData\":[]}", "the cloudInitNoCloudSource it returned: userData is an array"},
+        {"{}", "null", "the cloudInitNoCloudSource it returned: it must be an object"},
+        {"{}", "{\"userData\":[]}",
+            "the cloudInitNoCloudSource it returned: userData must be a string"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;

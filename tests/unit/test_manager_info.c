@@ -101,8 +101,9 @@ static void no_common_version_is_an_error(UNUSED void **state)
     auto_error struct error *error = NULL;
     assert_int_equal(manager_info_read(&answer, &sidecar, &warning, &error), -1);
     assert_int_equal(error->class, ERROR_REMOTE);
-    assert_string_equal(error->message, "it offers \"v2\", \"v3\" as versions of the hook protocol:"
-                                        " known are v1alpha3, v1alpha2 or v1alpha1");
+    assert_string_equal(error->message,
+        "no common version of the hook protocol: it offers \"v2\", \"v3\";"
+        " known are v1alpha3, v1alpha2 or v1alpha1");
     auto_error struct error *none = NULL;
     answer.n_versions = 0;
     assert_int_equal(manager_info_read(&answer, &sidecar, &warning, &none), -1);

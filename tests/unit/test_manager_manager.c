@@ -289,7 +289,7 @@ static void a_sidecar_that_is_gone_is_dialled_again_each_time(void **state)
     ev_run(room->loop, 0);
     assert_null(room->error);
     assert_int_equal(gone->infos, 2);
-    assert_non_null(strstr(room->warnings, "made anew"));
+    assert_non_null(strstr(room->warnings, "reopened"));
 }
 
 static void documents_that_are_too_large(void **state)
