@@ -17,7 +17,7 @@ static int parse_version(const char *text, void *member, struct error **err)
     auto_free char *hint = suggest_hint(text, hooks_versions, HOOKS_VERSIONS);
     auto_free char *known = text_list(hooks_versions, HOOKS_VERSIONS);
     return error_set(
-        err, ERROR_USAGE, "\"%s\" is not a hook protocol: use %s%s", text, known, hint);
+        err, ERROR_USAGE, "\"%s\" is not a hook protocol version: use %s%s", text, known, hint);
 }
 
 static int refuse(const char *word, const char *nearest, struct error **err)
@@ -32,16 +32,16 @@ static int refuse(const char *word, const char *nearest, struct error **err)
 
 static const struct option_row rows[] = {
     {"version", OPTION_PARSED, MEMBER(version), .argument = "VERSION", .parse = parse_version,
-        .help = "hook protocol: " HOOKS_VERSIONS_ALL " (required)"},
+        .help = "hook protocol version: " HOOKS_VERSIONS_ALL " (required)"},
     {"socket-dir", OPTION_TEXT_OR_EMPTY, MEMBER(socket_directory), .argument = "DIR",
         .initial = HOOKS_SOCKET_DIRECTORY, .is_path = true,
-        .help = "where to make the socket (" HOOKS_SOCKET_DIRECTORY ")"},
+        .help = "where to create the socket (" HOOKS_SOCKET_DIRECTORY ")"},
     {"stdin", OPTION_SWITCH, MEMBER(use_stdin),
-        .help = "give hooks one JSON object on standard input, not arguments"},
+        .help = "pass hooks one JSON object on standard input, not arguments"},
     {"timeout", OPTION_DURATION, MEMBER(timeout_ms), .argument = "DURATION",
         .help = "end a hook after this long (the caller's deadline, or 60s)"},
     {"kill-grace", OPTION_DURATION, MEMBER(kill_grace_ms), .argument = "DURATION", .initial = "2s",
-        .help = "between SIGTERM and SIGKILL to a hook (2s)"},
+        .help = "time between SIGTERM and SIGKILL to a hook (2s)"},
     {"log-format", OPTION_PARSED, MEMBER(log_format), .argument = "FORMAT",
         .parse = option_parse_log_format, .names_itself = true,
         .help = "json or text (json; text on a terminal)"},
@@ -50,7 +50,7 @@ static const struct option_row rows[] = {
         .help = "debug, info, warning or error (info)"},
     {"build-version", OPTION_SWITCH, MEMBER(build_version),
         .help = "print the version of this program"},
-    {"help", OPTION_SWITCH, MEMBER(help), .help = "print this"},
+    {"help", OPTION_SWITCH, MEMBER(help), .help = "print this help"},
 };
 
 static const struct option_table table = {

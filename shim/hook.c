@@ -34,13 +34,13 @@ struct shim_hook_call {
 static int check_object(const char *what, struct bytes data, struct error **err)
 {
     if (data.length == 0)
-        return error_set(err, ERROR_INPUT, "the %s is empty, and should be a JSON object", what);
+        return error_set(err, ERROR_INPUT, "the %s is empty: it must be a JSON object", what);
     auto_json json_t *value = json_parse(data.data, data.length, JSON_DEPTH, err);
     if (value == NULL)
-        return error_wrap(err, "the %s is no JSON", what);
+        return error_wrap(err, "the %s is not JSON", what);
     if (!json_is_object(value))
         return error_set(
-            err, ERROR_INPUT, "the %s is %s, and should be a JSON object", what, json_kind(value));
+            err, ERROR_INPUT, "the %s must be a JSON object, not %s", what, json_kind(value));
     return 0;
 }
 
@@ -55,7 +55,7 @@ static int check_input(
     if (!text_is_utf8(document.data, document.length, &bad_at))
         return error_set(err, ERROR_INPUT, "the %s is not UTF-8 at byte %zu", hook->noun, bad_at);
     if (document.length > 0 && memchr(document.data, '\0', document.length) != NULL)
-        return error_set(err, ERROR_INPUT, "the %s has a zero byte in it", hook->noun);
+        return error_set(err, ERROR_INPUT, "the %s contains a zero byte", hook->noun);
     return 0;
 }
 
@@ -67,7 +67,7 @@ static int check_argument(const char *what, size_t length, struct error **err)
         return 0;
     return error_set(err, ERROR_INPUT,
         "the %s of %zu bytes is too long for an argument, which Linux limits to %zu bytes: with "
-        "--stdin, sidecar-shim gives it to the hook on standard input instead",
+        "--stdin, sidecar-shim passes it to the hook on standard input instead",
         what, length, limit - 1);
 }
 
@@ -90,7 +90,8 @@ static struct subprocess *start_with_arguments(const struct hooks_point_row *hoo
     auto_error struct error *failure = NULL;
     struct subprocess *child = subprocess_start(options, &failure);
     if (child == NULL && failure->errnum == E2BIG)
-        error_wrap(&failure, "VMI and %s do not fit into the arguments: use --stdin", hook->noun);
+        error_wrap(
+            &failure, "the VMI and the %s do not fit in the arguments: use --stdin", hook->noun);
     if (child == NULL)
         error_move(err, steal(&failure));
     return child;
@@ -122,7 +123,7 @@ static int check_result(
     const char *name = call->hook->executable;
     auto_free char *end = subprocess_describe(result->wait_status);
     if (result->canceled)
-        return error_set(err, ERROR_CANCELED, "%s was called off", name);
+        return error_set(err, ERROR_CANCELED, "%s was canceled", name);
     if (result->timed_out)
         return error_set(err, ERROR_TIMEOUT, "%s did not finish within %g s, and %s", name,
             (double)call->timeout_ms / 1000, end);

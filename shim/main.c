@@ -20,7 +20,7 @@ static void print_help(void)
                                                     "\n");
     shim_flags_describe(stdout);
     printf("\n"
-           "A flag may also be written --flag=value, and with one dash. See sidecar-shim(1).\n");
+           "A flag may also be written as --flag=value, or with one dash. See sidecar-shim(1).\n");
 }
 
 static void on_signal(UNUSED struct ev_loop *loop, ev_signal *watcher, UNUSED int events)

@@ -143,7 +143,7 @@ static void on_hook_done(void *user, const struct shim_hook_result *result)
 static void on_caller_gone(void *user)
 {
     const struct call *call = user;
-    log_info("%s is called off: its caller waits no longer", call->hook->name);
+    log_info("%s is canceled: the caller no longer waits", call->hook->name);
     shim_hook_cancel(call->running);
 }
 
@@ -190,9 +190,9 @@ static void callback(struct rpc_request *request, const ProtobufCMethodDescripto
     log_info("%s method has been called", hook->name);
     auto_error struct error *error = NULL;
     if (shim->stopping) {
-        fail(request, hook, RPC_UNAVAILABLE, "sidecar-shim is ending");
+        fail(request, hook, RPC_UNAVAILABLE, "sidecar-shim is shutting down");
     } else if (shim->call_count == MAX_CALLS) {
-        auto_free char *reason = xasprintf("%d hooks run already, the most at a time", MAX_CALLS);
+        auto_free char *reason = xasprintf("%d hooks, the maximum, are already running", MAX_CALLS);
         fail(request, hook, RPC_RESOURCE_EXHAUSTED, reason);
     } else if (start_hook(shim, request, method, hook, message, &error) < 0) {
         fail(request, hook, code_of(error), error->message);

@@ -49,7 +49,7 @@ int shim_socket_open(const char *directory, char **path, struct error **err)
 {
     auto_cleanup(directory) DIR *entries = opendir(directory);
     if (entries == NULL)
-        return error_set_errno(err, "the socket directory %s", directory);
+        return error_set_errno(err, "opening the socket directory %s", directory);
     /* A shim that has bound its socket and does not yet listen looks like a dead one: shims in one
      * directory take turns. The lock goes with the descriptor. */
     if (flock(dirfd(entries), LOCK_EX) < 0)
@@ -70,5 +70,5 @@ int shim_socket_open(const char *directory, char **path, struct error **err)
         if (failure->errnum != 0) /* 0: a living socket has that name */
             return error_move(err, steal(&failure));
     }
-    return error_set(err, ERROR_IO, "%s has no room for another socket", directory);
+    return error_set(err, ERROR_IO, "found no free name for a socket in %s", directory);
 }

@@ -267,13 +267,13 @@ class Calls(ShimTestCase):
         zero = self.write("zero", b"<domain>\0</domain>")
         cases = [
             (on_define_domain(vmi=""), "the VMI is empty"),
-            (on_define_domain(vmi="[]"), "the VMI is an array, and should be a JSON object"),
-            (on_define_domain(vmi='{"a": '), "the VMI is no JSON"),
-            (on_define_domain(vmi="[" * 10000), "the VMI is no JSON"),
+            (on_define_domain(vmi="[]"), "the VMI must be a JSON object, not an array"),
+            (on_define_domain(vmi='{"a": '), "the VMI is not JSON"),
+            (on_define_domain(vmi="[" * 10000), "the VMI is not JSON"),
             (on_define_domain(f"@{not_utf8}"), "the domain XML is not UTF-8 at byte 8"),
-            (on_define_domain(f"@{zero}"), "the domain XML has a zero byte in it"),
+            (on_define_domain(f"@{zero}"), "the domain XML contains a zero byte"),
             ([method("PreCloudInitIso"), "vmi={}"], "the cloud-init data is empty"),
-            ([method("PreCloudInitIso"), "vmi={}", "cloudInitData=1"], "the cloud-init data is a"),
+            ([method("PreCloudInitIso"), "vmi={}", "cloudInitData=1"], "the cloud-init data must be a "),
         ]
         for kind in LAUNCHERS:
             answers = self.call(kind, *(words for words, _ in cases))
@@ -313,7 +313,7 @@ class Calls(ShimTestCase):
             callers.append(self.call_in_background(on_define_domain(script)))
         self.log.wait_for_count("Executing onDefineDomain", 16)
         self.assert_failed(
-            self.call_one(on_define_domain("echo")), "RESOURCE_EXHAUSTED", "16 hooks run already"
+            self.call_one(on_define_domain("echo")), "RESOURCE_EXHAUSTED", "16 hooks, the maximum"
         )
         self.assertEqual(self.call_one([INFO])["code"], "OK")
         with open(meeting, "r+b", buffering=0) as gate:  # a byte for each
@@ -461,7 +461,7 @@ class Faults(ShimTestCase):
         for kind in LAUNCHERS:
             answer = self.call_one(on_define_domain(FOREVER), kind, timeout=0.5)
             self.assertEqual(answer["code"], "DEADLINE_EXCEEDED")
-            self.assertIn("called off", self.log.wait_for("Failed OnDefineDomain")["reason"])
+            self.assertIn("canceled", self.log.wait_for("Failed OnDefineDomain")["reason"])
             self.assert_no_hook_is_left()
             self.log.lines.clear()
         self.stop()
@@ -510,7 +510,7 @@ class End(ShimTestCase):
                 caller = self.call_in_background(on_define_domain(f"trap '' TERM; {FOREVER}"))
                 self.log.wait_for("Executing")
                 stop()
-                self.assert_failed(json.loads(caller.stdout.read()), "CANCELLED", "called off")
+                self.assert_failed(json.loads(caller.stdout.read()), "CANCELLED", "canceled")
                 self.ends()
 
     def test_a_silent_caller_does_not_hold_it_up(self):
@@ -600,7 +600,7 @@ class CommandLine(support.TestCase):
         cases = [
             ("", 1, '--version is missing: give the sidecar args ["--version", "v1alpha3"]'),
             ("--version v1alpa2", 2, '(did you mean "v1alpha2"?)'),
-            ("--version=", 2, '"" is not a hook protocol: use v1alpha1, v1alpha2 or v1alpha3'),
+            ("--version=", 2, '"" is not a hook protocol version: use v1alpha1, v1alpha2 or '),
             ("-version", 2, "-version needs a value"),
             ("--vesion v1alpha1", 2, "is not a flag of sidecar-shim (did you mean --version?)"),
             ("--stdin=yes", 2, "--stdin takes no value"),
