@@ -34,7 +34,7 @@ static void destroy_guest(struct launcher_ending *ending)
 
 static void on_grace(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    log_warning("the guest has not shut down in time, and is destroyed");
+    log_warning("the guest did not shut down in time and is destroyed");
     destroy_guest(watcher->data);
 }
 

@@ -8,7 +8,7 @@
 
 static int check_absolute(const char *path, struct error **err)
 {
-    return path[0] == '/' ? 0 : error_set(err, ERROR_USAGE, "\"%s\" is no absolute path", path);
+    return path[0] == '/' ? 0 : error_set(err, ERROR_USAGE, "\"%s\" is not an absolute path", path);
 }
 
 #define MEMBER(name) offsetof(struct launcher_flags, name)
@@ -23,47 +23,48 @@ static const struct option_row rows[] = {
         .help = "how many hook sidecars to wait for (0 in a dry run)"},
     {"timeout", OPTION_DURATION, MEMBER(timeout_ms), .argument = "TIME",
         .initial = "300s", /* KubeVirt waits for 240 to 359 s */
-        .help = "how long to wait for them, as 30s or 2m (default 300s)"},
+        .help = "how long to wait for them: 30s, 2m, ... (default 300s)"},
     {"socket-dir", OPTION_TEXT_OR_EMPTY, MEMBER(socket_directory), .argument = "DIR",
         .is_path = true, .help = "where their sockets are (default " HOOKS_SOCKET_DIRECTORY ")"},
     {"annotation-file", OPTION_TEXT_OR_EMPTY, MEMBER(annotation_file), .argument = "FILE",
         .is_path = true,
-        .help = "the text of the hookSidecars annotation, for each sidecar's\n"
+        .help = "text of the hookSidecars annotation, for each sidecar's\n"
                 "timeoutSeconds and failurePolicy (default: the VMI's)"},
     {"connect", OPTION_TEXT_OR_EMPTY, MEMBER(connect), .argument = "URI",
-        .help = "the libvirt to start it with (default: QEMU's driver in\n"
-                "this process, which needs no daemon)"},
+        .help = "the libvirt that starts it (default: QEMU's driver in this\n"
+                "process, which needs no daemon)"},
     {"container-disk", OPTION_PAIRS, MEMBER(container_disks), .argument = "NAME=PATH",
         .is_path = true,
-        .help = "the image of the containerDisk volume NAME, which stays as\nit is; repeatable"},
+        .help =
+            "the image of the containerDisk volume NAME, which is never\nwritten to; repeatable"},
     {"pvc", OPTION_PAIRS, MEMBER(pvcs), .argument = "NAME=PATH", .is_path = true,
         .help = "the image, device or directory of the claim NAME; repeatable"},
     {"volume-dir", OPTION_PAIRS, MEMBER(directories), .argument = "NAME=PATH", .is_path = true,
         .help = "the files of the configMap, secret, downwardAPI or\ncloud-init volume NAME; "
                 "repeatable"},
     {"console", OPTION_TEXT_OR_EMPTY, MEMBER(console), .argument = "FILE|-", .is_path = true,
-        .help = "the guest's serial console goes there"},
+        .help = "write the guest's serial console there"},
     {"trace", OPTION_TEXT_OR_EMPTY, MEMBER(trace), .argument = "DIR", .is_path = true,
         .help = "keep each hop's input, output, diff and time there"},
     {"tmp-dir", OPTION_TEXT_OR_EMPTY, MEMBER(temporary_directory), .argument = "DIR",
         .check = check_absolute, .is_path = true,
-        .help = "where temporary files are made, a short path (default\n$TMPDIR, or /tmp)"},
+        .help = "where to create temporary files, a short path (default\n$TMPDIR, or /tmp)"},
     {"schema", OPTION_TEXT_OR_EMPTY, MEMBER(schema), .argument = "FILE",
         .initial = DOMAIN_SCHEMA_PATH, .is_path = true,
-        .help = "libvirt's schema of domains\n(default " DOMAIN_SCHEMA_PATH ")"},
+        .help = "libvirt's domain schema\n(default " DOMAIN_SCHEMA_PATH ")"},
     {"warn-after", OPTION_DURATION, MEMBER(slow_chain_ms), .argument = "TIME",
-        .help = "warn about a chain that runs longer (default 15s)"},
+        .help = "warn about a chain that takes longer (default 15s)"},
     {"dry-run", OPTION_SWITCH, MEMBER(dry_run),
-        .help = "print the domain instead of starting it; images need not\nbe there"},
+        .help = "print the domain instead of starting it; images need not\nexist"},
     {"termination-log", OPTION_TEXT_OR_EMPTY, MEMBER(termination_log), .argument = "FILE",
         .is_path = true,
-        .help = "on failure, one JSON object is written there (default\n" LAUNCHER_TERMINATION_LOG
-                ", where it exists)"},
+        .help = "on failure, write one JSON object there (default\n" LAUNCHER_TERMINATION_LOG
+                ", if it exists)"},
     {"ready-file", OPTION_TEXT_OR_EMPTY, MEMBER(ready_file), .argument = "FILE", .is_path = true,
-        .help = "an empty file that is there while the guest runs, for a\nprobe of Kubernetes"},
+        .help = "an empty file that exists while the guest runs, for a\nKubernetes probe"},
     {"log-format", OPTION_PARSED, MEMBER(log_format), .argument = "text|json", .initial = "json",
         .parse = option_parse_log_format, .names_itself = true,
-        .help = "how log lines look (default json)"},
+        .help = "format of log lines (default json)"},
     {"log-level", OPTION_PARSED, MEMBER(log_level), .argument = "LEVEL", .initial = "info",
         .parse = option_parse_log_level, .names_itself = true,
         .help = "debug, info (default), warning or error"},

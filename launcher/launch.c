@@ -73,7 +73,7 @@ static void proceed(struct launch *launch);
 static void warn_of_end(struct error *take_error)
 {
     if (take_error != NULL)
-        log_warning("telling the sidecars of the end: %s", take_error->message);
+        log_warning("telling the sidecars that the VM has ended: %s", take_error->message);
     error_free(take_error);
 }
 
@@ -431,7 +431,7 @@ static char *make_work_directory(const struct launcher_flags *flags, struct erro
     auto_free char *work = file_make_temporary("hook-launcher", err);
     if (work == NULL || guest_connection_is_embedded(flags->connect) || chmod(work, 0711) == 0)
         return steal(&work);
-    error_set_errno(err, "opening %s to libvirt's QEMU", work);
+    error_set_errno(err, "giving libvirt's QEMU access to %s", work);
     rmdir(work);
     return NULL;
 }

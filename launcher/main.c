@@ -9,11 +9,11 @@
 static void print_help(void)
 {
     printf("Runs the virtual machine of a VirtualMachineInstance on this machine: collects its\n"
-           "hook sidecars, chains cloud-init data and domain XML through them, starts QEMU by\n"
+           "hook sidecars, chains cloud-init data and domain XML through them, starts QEMU with\n"
            "libvirt, and tells the sidecars when the guest has ended.\n\n"
            "Usage: hook-launcher --vmi FILE --sidecars N [FLAGS]\n\n");
     launcher_flags_describe(stdout);
-    printf("\nSIGTERM shuts the guest down, and ends it after the machine's\n"
+    printf("\nSIGTERM shuts the guest down, and destroys it after the VMI's\n"
            "terminationGracePeriodSeconds.\n");
 }
 

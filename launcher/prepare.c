@@ -156,7 +156,7 @@ static void on_go(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int eve
     struct launcher_prepare *prepare = watcher->data;
     struct error *error = NULL;
     if (prepare->canceled)
-        error_set(&error, ERROR_CANCELED, "making disks was called off");
+        error_set(&error, ERROR_CANCELED, "making the disks was canceled");
     while (error == NULL && prepare->next < prepare->volumes->count) {
         const struct machine_volume *volume = &prepare->volumes->items[prepare->next++];
         scratch_remove(prepare);

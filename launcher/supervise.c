@@ -94,7 +94,7 @@ int launcher_supervise(const char *directory, bool *is_launch, int *status, stru
     for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
         sigaddset(&set, signals[i]);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-        return error_set_errno(err, "becoming the parent of orphans");
+        return error_set_errno(err, "becoming a child subreaper");
     sigprocmask(SIG_BLOCK, &set, &before);
     reset_signals();
     pid_t parent = getpid();
@@ -103,7 +103,7 @@ int launcher_supervise(const char *directory, bool *is_launch, int *status, stru
     if (launch <= 0) {
         sigprocmask(SIG_SETMASK, &before, NULL);
         if (launch < 0)
-            return error_set_errno(err, "starting the launch's own process");
+            return error_set_errno(err, "forking the launch's process");
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         return getppid() == parent ? 0 : error_set(err, ERROR_CANCELED, "the parent has ended");
     }

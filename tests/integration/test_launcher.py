@@ -134,7 +134,7 @@ class FlagTest(LauncherTest):
             (["--vmi", "x", "--timeout", "soon"], '"soon" is no duration'),
             (["--vmi", "x", "--pvc", "data"], '"data" is not of the form NAME=PATH'),
             (["--vmi", "x", "--pvc", "a=b", "--pvc", "a=c"], "a is given twice"),
-            (["--vmi", "x", "--tmp-dir", "here"], '--tmp-dir: "here" is no absolute path'),
+            (["--vmi", "x", "--tmp-dir", "here"], '--tmp-dir: "here" is not an absolute path'),
             (["--dry-rum"], 'did you mean "--dry-run"?'),
             (["--vmi"], "--vmi needs a value"),
             (["vmi.yaml"], 'unexpected argument "vmi.yaml"'),
@@ -419,7 +419,7 @@ class RunTest(LauncherTest):
         launcher.terminate()
         result = self.finish(launcher)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("telling the sidecars of the end", result.stderr)
+        self.assertIn("telling the sidecars that the VM has ended", result.stderr)
 
 
 class SignalTest(LauncherTest):
