@@ -78,7 +78,7 @@ static void on_start_document(void *context)
                                                                     : scan->parser->encoding;
     if (version != NULL && !streq((const char *)version, "1.0")) {
         auto_free char *name = shown(version);
-        scan_fail(scan, "it declares XML version %s; only 1.0 is read", name);
+        scan_fail(scan, "it declares XML version %s; only 1.0 is supported", name);
     } else if (encoding != NULL && strcasecmp((const char *)encoding, "UTF-8") != 0) {
         auto_free char *name = shown(encoding);
         scan_fail(scan, "it declares the encoding %s; it must be UTF-8", name);
@@ -130,13 +130,13 @@ static void on_start_element(void *context, const xmlChar *name, UNUSED const xm
     if (names_overflow(scan))
         return;
     if (scan->depth > DOMAIN_MAX_DEPTH) {
-        scan_fail(scan, "more than %d elements stand inside one another", DOMAIN_MAX_DEPTH);
+        scan_fail(scan, "its elements are nested more than %d deep", DOMAIN_MAX_DEPTH);
     } else if (scan->namespaces > DOMAIN_MAX_NAMESPACES) {
         scan_fail(scan, "more than %d XML namespaces are declared", DOMAIN_MAX_NAMESPACES);
     } else if (scan->capture != NULL) {
         auto_free char *inner = shown(name);
         scan_fail(
-            scan, "there is an element <%s> where only text may be, in <name> or <uuid>", inner);
+            scan, "there is an element <%s> in <name> or <uuid>, where only text may be", inner);
     } else if (scan->depth == 1) {
         start_root(scan, name, uri);
     } else if (scan->depth == 2 && uri == NULL) {
@@ -230,7 +230,7 @@ static int check_bytes(const char *xml, size_t length, struct error **err)
             length, DOMAIN_MAX_BYTES);
     size_t offset = 0;
     if (!text_is_utf8(xml, length, &offset))
-        return fault_at(xml, offset, err, "it is not UTF-8 here");
+        return fault_at(xml, offset, err, "this is not valid UTF-8");
     const char *zero = memchr(xml, '\0', length);
     if (zero != NULL)
         return fault_at(xml, (size_t)(zero - xml), err, "there is a zero byte");
@@ -300,10 +300,12 @@ static int changed(const char *element, const char *before, const char *after, s
 {
     auto_free char *was = text_printable(before, strlen(before), SHOWN_MAX);
     if (after == NULL)
-        return error_set(err, ERROR_INPUT, "domain XML: <%s> was \"%s\" and is gone", element, was);
+        return error_set(
+            err, ERROR_INPUT, "domain XML: <%s> was \"%s\" and was removed", element, was);
     auto_free char *is = text_printable(after, strlen(after), SHOWN_MAX);
     return error_set(err, ERROR_INPUT,
-        "domain XML: <%s> was \"%s\" and became \"%s\"; a hook must not change which domain it is",
+        "domain XML: <%s> was \"%s\" and became \"%s\"; a hook must not change the domain's "
+        "identity",
         element, was, is);
 }
 

@@ -18,7 +18,7 @@ struct domain_schema *domain_schema_load(const char *path, struct error **err)
 {
     if (access(path, R_OK) < 0) {
         const char *hint =
-            errno == ENOENT ? " (libvirt's is in its package libvirt0 or libvirt-libs)" : "";
+            errno == ENOENT ? " (libvirt's package libvirt0 or libvirt-libs has it)" : "";
         error_set_errno(err, "loading the domain schema %s%s", path, hint);
         return NULL;
     }
@@ -83,7 +83,7 @@ int domain_schema_check(
     domain_complaints_end(&complaints);
     if (result != 0) {
         auto_free char *reasons = domain_complaints_text(&complaints);
-        error_set(err, ERROR_INPUT, "domain XML, not valid for libvirt's schema: %s", reasons);
+        error_set(err, ERROR_INPUT, "domain XML: not valid by libvirt's schema: %s", reasons);
         result = -1;
     }
     domain_complaints_clear(&complaints);

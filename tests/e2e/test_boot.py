@@ -401,7 +401,7 @@ class FaultTest(BootCase):
 
     def test_a_domain_outside_the_schema(self):
         self.shim_running("printf %s \"$4\" | sed 's|<devices>|&<nonsense/>|'")
-        self.assert_failed(self.launch(self.vmi()), 1, "Schema", "not valid for libvirt's schema")
+        self.assert_failed(self.launch(self.vmi()), 1, "Schema", "not valid by libvirt's schema")
 
     def test_libvirt_rejects_the_domain(self):
         self.shim_running("printf %s \"$4\" | sed 's|<memory unit=\"b\">[0-9]*|<memory>0|'")

@@ -104,7 +104,8 @@ static void test_faults(UNUSED void **state)
         {"<domain><name/></domain>", "<name> is empty"},
         {"<domain><name>a</name><name>b</name></domain>", "there is more than one <name>"},
         {"<domain><name>a</name><uuid/><uuid/></domain>", "there is more than one <uuid>"},
-        {"<domain><name>a<b/></name></domain>", "an element <b> where only text may be"},
+        {"<domain><name>a<b/></name></domain>",
+            "an element <b> in <name> or <uuid>, where only text may be"},
         {"<?xml version='1.0' encoding='ISO-8859-1'?><domain><name>a</name></domain>",
             "it declares the encoding ISO-8859-1; it must be UTF-8"},
         {"<?xml version='1.0' encoding='Shift_JIS'?><domain><name>\xC3\xA4</name></domain>",
@@ -112,7 +113,7 @@ static void test_faults(UNUSED void **state)
         {"<?xml version='1.0' encoding='UTF-16'?><domain><name>a</name></domain>", "UTF-16"},
         {"<?xml version='1.0' encoding='no-such'?><domain><name>a</name></domain>", "no-such"},
         {"<?xml version='1.1'?><domain><name>a</name></domain>",
-            "it declares XML version 1.1; only 1.0 is read"},
+            "it declares XML version 1.1; only 1.0 is supported"},
         {"<!DOCTYPE domain><domain><name>a</name></domain>", "it has a document type"},
         {"<!DOCTYPE domain SYSTEM 'http://127.0.0.1:9/x.dtd'><domain><name>a</name></domain>",
             "line 1, column 51: it has a document type"},
@@ -123,8 +124,8 @@ static void test_faults(UNUSED void **state)
          "<!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d '&c;&c;&c;&c;&c;&c;&c;'>]>"
          "<domain><name>&d;</name></domain>",
             "it has a document type"},
-        {"<domain>\n<name>caf\xE9</name></domain>", "line 2, column 10: it is not UTF-8 here"},
-        {"<domain><name>\xED\xA0\x80</name></domain>", "column 15: it is not UTF-8 here"},
+        {"<domain>\n<name>caf\xE9</name></domain>", "line 2, column 10: this is not valid UTF-8"},
+        {"<domain><name>\xED\xA0\x80</name></domain>", "column 15: this is not valid UTF-8"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         assert_refused(cases[i].xml, strlen(cases[i].xml), cases[i].message);
@@ -137,7 +138,7 @@ static void test_zero_bytes_and_wide_encodings(UNUSED void **state)
     static const char utf16[] = "<\0d\0o\0m\0a\0i\0n\0/\0>";
     assert_refused(utf16, sizeof(utf16), "there is a zero byte");
     static const char marked_utf16[] = "\xFF\xFE<\0d\0/\0>";
-    assert_refused(marked_utf16, sizeof(marked_utf16), "it is not UTF-8");
+    assert_refused(marked_utf16, sizeof(marked_utf16), "this is not valid UTF-8");
 }
 
 static void test_cut_anywhere(UNUSED void **state)
@@ -174,8 +175,8 @@ static void test_limits(UNUSED void **state)
             "</description></domain>", NULL},
         {"<domain><name>a</name><description x='", "fifteen bytes..", 1 << 20, "'/></domain>",
             NULL},
-        {"<domain><name>a</name>", "<a>", 10000, "", "more than 256 elements"},
-        {"<domain><name>a</name>", "<a>", 1 << 20, "", "more than 256 elements"},
+        {"<domain><name>a</name>", "<a>", 10000, "", "nested more than 256 deep"},
+        {"<domain><name>a</name>", "<a>", 1 << 20, "", "nested more than 256 deep"},
         {"<a", " a%d=''", 1 << 20, "/>", "line 1, column 1: an element has more than 1024"},
         {"<domain><name>a</name><b", " a%d = \"<\"", 1 << 20, "/></domain>", ""},
         {"<domain><name>a</name><b", " a%d='>'", 1024, "/></domain>", NULL},
@@ -215,8 +216,8 @@ static void test_check(UNUSED void **state)
         {"<domain><name>other</name><uuid>" UUID "</uuid></domain>", UUID,
             "<name> was \"ns_vm\" and became \"other\""},
         {"<domain><name>ns_vm </name></domain>", NULL, "became \"ns_vm \""},
-        {"<domain><name>ns_vm</name></domain>", UUID, "<uuid> was \"" UUID "\" and is gone"},
-        {"<domain><name>ns_vm</name><uuid/></domain>", UUID, "and is gone"},
+        {"<domain><name>ns_vm</name></domain>", UUID, "<uuid> was \"" UUID "\" and was removed"},
+        {"<domain><name>ns_vm</name><uuid/></domain>", UUID, "and was removed"},
         {"<domain><name>ns_vm</name><uuid>4c4c4544</uuid></domain>", UUID,
             "<uuid> was \"" UUID "\" and became \"4c4c4544\""},
         {"<domain><name>ns_vm</name>", UUID, "line 1"},

@@ -40,7 +40,7 @@ static void test_check(UNUSED void **state)
         {HEAD OS "<devices><disk type='file' device='disk'><source file='/a.img'/>"
                  "<target dev='vda' bus='virtio'/></disk></devices></domain>",
             NULL},
-        {"<domain><name>a</name></domain>", "not valid for libvirt's schema"},
+        {"<domain><name>a</name></domain>", "not valid by libvirt's schema"},
         {HEAD OS "\n\n<devices><disk type='file'><target dev='vda' bus='virtoi'/></disk>"
                  "</devices></domain>",
             "line 3"},
@@ -85,8 +85,8 @@ static void test_schema_that_is_not_there(UNUSED void **state)
     assert_null(domain_schema_load("/no/such/domain.rng", &error));
     assert_int_equal(error->class, ERROR_IO);
     assert_string_equal(error->message,
-        "loading the domain schema /no/such/domain.rng (libvirt's is in its package libvirt0 or "
-        "libvirt-libs): No such file or directory");
+        "loading the domain schema /no/such/domain.rng (libvirt's package libvirt0 or "
+        "libvirt-libs has it): No such file or directory");
 }
 
 static void test_schema_that_is_none(UNUSED void **state)
