@@ -73,10 +73,10 @@ bool hostpath_check_path(const char *path, const char *pointer, struct findings 
         findings_error(
             findings, pointer, "\"%s\" is not an absolute path: it must begin with \"/\"", shown);
     else if (has_parent(path))
-        findings_error(findings, pointer,
-            "\"%s\" has \"..\" in it: write the path that is meant, without \"..\"", shown);
+        findings_error(
+            findings, pointer, "\"%s\" contains \"..\": write the path without it", shown);
     else if (has_control_byte(path))
-        findings_error(findings, pointer, "\"%s\" has control characters in it", shown);
+        findings_error(findings, pointer, "\"%s\" contains control characters", shown);
     else
         return true;
     return false;
@@ -177,8 +177,8 @@ struct hostpath *hostpath_parse(
         return NULL;
     }
     struct hostpath *hostpath = xcalloc(1, sizeof(*hostpath));
-    hostpath->path = take_path(
-        value, "path", "the absolute path on the node that is mounted", pointer, findings);
+    hostpath->path =
+        take_path(value, "path", "the absolute path on the node to mount", pointer, findings);
     hostpath->volume_path = take_path(
         value, "volumePath", "the absolute path in the sidecar to mount it at", pointer, findings);
     hostpath->type = take_type(value, pointer, findings);

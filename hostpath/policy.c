@@ -46,7 +46,7 @@ static bool deny_unread(
     if (policy->reason == NULL)
         return false;
     findings_add(findings, FINDING_ERROR, ERROR_POLICY, pointer,
-        "is denied: the policy cannot be read, and denies everything: %s", policy->reason);
+        "is denied: the policy cannot be read and so denies everything: %s", policy->reason);
     return true;
 }
 
@@ -133,7 +133,7 @@ static void deny_by_rule(const struct hostpath_rule *rule, size_t index, enum ob
         break;
     case OBJECTION_PATH:
         deny(findings, pointer, "path",
-            "the policy does not allow %s in the namespace \"%s\"; rules[%zu] allows what is at or "
+            "the policy does not allow %s in the namespace \"%s\"; rules[%zu] allows paths at or "
             "below %s",
             path, namespace, index, prefixes);
         break;
@@ -143,7 +143,7 @@ static void deny_by_rule(const struct hostpath_rule *rule, size_t index, enum ob
         break;
     case OBJECTION_READ_ONLY:
         deny(findings, pointer, "readOnly",
-            "the policy allows %s only for reading (rules[%zu]): set \"readOnly\": true", path,
+            "the policy allows %s only read-only (rules[%zu]): set \"readOnly\": true", path,
             index);
         break;
     case NONE:

@@ -131,11 +131,11 @@ static void every_fault_is_told_at_once(UNUSED void **state)
         {"7", " must be an object with \"path\" and \"volumePath\", not a number\n", NULL, NULL},
         {"[]", " must be an object with \"path\" and \"volumePath\", not an array\n", NULL, NULL},
         {"{}",
-            "/path is required: the absolute path on the node that is mounted\n"
+            "/path is required: the absolute path on the node to mount\n"
             "/volumePath is required: the absolute path in the sidecar to mount it at\n",
             NULL, NULL},
         {"{\"path\": \"\", \"volumePath\": null}",
-            "/path is required: the absolute path on the node that is mounted\n"
+            "/path is required: the absolute path on the node to mount\n"
             "/volumePath is required: the absolute path in the sidecar to mount it at\n",
             NULL, NULL},
         {"{\"path\": [\"/a\"], \"volumePath\": 1, \"type\": {}, \"readOnly\": \"true\", \"x\": 1}",
@@ -147,14 +147,13 @@ static void every_fault_is_told_at_once(UNUSED void **state)
             NULL, NULL},
         {"{\"path\": \"a/b\", \"volumePath\": \"/a/../b\", \"type\": \"Dir\"}",
             "/path \"a/b\" is not an absolute path: it must begin with \"/\"\n"
-            "/volumePath \"/a/../b\" has \"..\" in it: write the path that is meant, without "
-            "\"..\"\n"
+            "/volumePath \"/a/../b\" contains \"..\": write the path without it\n"
             "/type must be Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or "
             "BlockDevice, not \"Dir\" (did you mean \"Directory\"?)\n",
             NULL, NULL},
         {"{\"path\": \"/a\\u001b[31m\", \"volumePath\": \"/..\"}",
-            "/path \"/a\\x1b[31m\" has control characters in it\n"
-            "/volumePath \"/..\" has \"..\" in it: write the path that is meant, without \"..\"\n",
+            "/path \"/a\\x1b[31m\" contains control characters\n"
+            "/volumePath \"/..\" contains \"..\": write the path without it\n",
             NULL, NULL},
         {"{\"path\": \"/a\", \"volumePath\": \"c\", \"type\": \"Dir\"}",
             "/volumePath \"c\" is not an absolute path: it must begin with \"/\"\n"

@@ -85,13 +85,13 @@ static void paths_are_held_against_the_rules(UNUSED void **state)
         {"other", "/dev/vfio/1", HOSTPATH_CHAR_DEVICE, true, NULL},
         {"vm-a", "/var/lib/img2", HOSTPATH_DIRECTORY, true,
             "/0/path the policy does not allow /var/lib/img2 in the namespace \"vm-a\"; rules[0] "
-            "allows what is at or below /var/lib/img or /srv//disks/"},
+            "allows paths at or below /var/lib/img or /srv//disks/"},
         {"vm-a", "/var/lib/img/../x", HOSTPATH_DIRECTORY, true,
             "/0/path the policy does not allow /var/lib/img/../x in the namespace \"vm-a\"; "
-            "rules[0] allows what is at or below /var/lib/img or /srv//disks/"},
+            "rules[0] allows paths at or below /var/lib/img or /srv//disks/"},
         {"vm-a", "/", HOSTPATH_DIRECTORY, true,
-            "/0/path the policy does not allow / in the namespace \"vm-a\"; rules[0] allows what "
-            "is at or below /var/lib/img or /srv//disks/"},
+            "/0/path the policy does not allow / in the namespace \"vm-a\"; rules[0] allows paths "
+            "at or below /var/lib/img or /srv//disks/"},
         {"vm-a", "/var/lib/img/x", HOSTPATH_DIRECTORY_OR_CREATE, true,
             "/0/type the policy allows /var/lib/img/x only as Directory or File (rules[0]), not as "
             "DirectoryOrCreate"},
@@ -99,11 +99,11 @@ static void paths_are_held_against_the_rules(UNUSED void **state)
             "/0/type the policy allows /var/lib/img/x only as Directory or File (rules[0]), not as "
             "FileOrCreate"},
         {"vm-a", "/var/lib/img/x", HOSTPATH_FILE, false,
-            "/0/readOnly the policy allows /var/lib/img/x only for reading (rules[0]): set "
+            "/0/readOnly the policy allows /var/lib/img/x only read-only (rules[0]): set "
             "\"readOnly\": true"},
         {"other", "/var/lib/img", HOSTPATH_DIRECTORY, true,
             "/0/path the policy does not allow /var/lib/img in the namespace \"other\"; rules[1] "
-            "allows what is at or below /dev/vfio"},
+            "allows paths at or below /dev/vfio"},
         {"other", "/dev/vfio/1", HOSTPATH_BLOCK_DEVICE, true,
             "/0/type the policy allows /dev/vfio/1 only as CharDevice (rules[1]), not as "
             "BlockDevice"},
@@ -191,7 +191,7 @@ static void sidecars_are_counted(UNUSED void **state)
 static void assert_denies_everything(const struct hostpath_policy *policy, const char *reason)
 {
     auto_free char *message =
-        xasprintf("/p is denied: the policy cannot be read, and denies everything: %s", reason);
+        xasprintf("/p is denied: the policy cannot be read and so denies everything: %s", reason);
     struct findings findings = {0};
     check_path(policy, "n", "/x", HOSTPATH_FILE, false, "/p", &findings);
     expect(&findings, message);
@@ -226,7 +226,7 @@ static void what_may_be_misread_denies_everything(UNUSED void **state)
         {"readOnly: yes please", "p.yaml:5:13: rules[0].readOnly: must be \"required\" or "},
         {"types: [File]\n- types: [File]", "p.yaml:6:3: rules[1]: has no \"pathPrefixes\""},
         {"types: [File]\n- pathPrefixes: [/a/../b]", "p.yaml:6:18: rules[1].pathPrefixes[0]: "
-                                                     "\"/a/../b\" has \"..\" in it"},
+                                                     "\"/a/../b\" contains \"..\""},
         {"types: [File]\n- pathPrefixes: [a]",
             "p.yaml:6:18: rules[1].pathPrefixes[0]: \"a\" is not an "
             "absolute path"},
