@@ -201,7 +201,8 @@ int machine_cloud_init_write(
     const char *source = json_get_string(data, "DataSource");
     bool drive = source != NULL && streq(source, config_drive);
     if (!drive && (source == NULL || !streq(source, no_cloud)))
-        return error_set(err, ERROR_INPUT, "the cloud-init data is for \"%s\": it must be %s or %s",
+        return error_set(err, ERROR_INPUT,
+            "the cloud-init data has the DataSource \"%s\": it must be %s or %s",
             source != NULL ? source : "", no_cloud, config_drive);
     *label = drive ? "config-2" : "cidata";
     auto_free char *latest = drive ? file_join(directory, "openstack/latest") : xstrdup(directory);

@@ -48,7 +48,7 @@ static void convert_metadata(const struct machine_conversion *conversion)
     if (uid != NULL) {
         auto_free char *shown = text_printable(uid, strlen(uid), LONGEST_SHOWN);
         if (!streq(uid, shown))
-            findings_error(conversion->findings, "/metadata/uid", "is no UID: \"%s\"", shown);
+            findings_error(conversion->findings, "/metadata/uid", "\"%s\" is not a UID", shown);
     }
     domain_open(conversion->out, "metadata");
     domain_open(conversion->out, "kubevirt", "xmlns", KUBEVIRT_NAMESPACE);

@@ -37,7 +37,7 @@ static void open_cpu(const struct machine_conversion *conversion)
         model = "host-model";
     if (streq(model, "host-passthrough") && !conversion->host->kvm) {
         findings_warning(conversion->findings, "/spec/domain/cpu/model",
-            "is taken as the most that QEMU can emulate, since KVM does not work here");
+            "becomes the most that QEMU can emulate, since KVM does not work here");
         domain_open(conversion->out, "cpu", "mode", "maximum");
     } else if (streq(model, "host-passthrough") || streq(model, "host-model")) {
         domain_open(conversion->out, "cpu", "mode", model);
@@ -54,7 +54,7 @@ void machine_cpu_convert(const struct machine_conversion *conversion)
     long long count = topology.sockets * topology.cores * topology.threads;
     if (count > MACHINE_MAX_CPUS) {
         findings_error(conversion->findings, "/spec/domain/cpu",
-            "makes %lld processors; %d is the most there can be", count, MACHINE_MAX_CPUS);
+            "makes %lld processors; the maximum is %d", count, MACHINE_MAX_CPUS);
     }
     auto_free char *sockets = xasprintf("%lld", topology.sockets);
     auto_free char *cores = xasprintf("%lld", topology.cores);

@@ -71,10 +71,10 @@ static void check_disk(const struct machine_conversion *conversion, const struct
         auto_free char *hint = suggest_hint(disk->name, names, conversion->volumes->count);
         auto_free char *place = xasprintf("%s/name", disk->place);
         findings_error(
-            conversion->findings, place, "is the name of no volume: \"%s\"%s", disk->name, hint);
+            conversion->findings, place, "\"%s\" is not the name of a volume%s", disk->name, hint);
     } else if (streq(disk->device, "lun") && disk->volume->path != NULL && !disk->volume->block) {
         findings_error(conversion->findings, disk->place,
-            "is a lun, which takes a block device; its volume is the file %s", disk->volume->path);
+            "is a lun, which needs a block device; its volume is the file %s", disk->volume->path);
     }
     const char *serial = machine_string(disk->spec, "/serial");
     if (serial != NULL &&

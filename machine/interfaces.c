@@ -43,7 +43,8 @@ static void check_binding(
             masquerade ? "only one" : "one");
     }
     if (machine_item_named(networks, name) == NULL) {
-        findings_error(conversion->findings, name_place, "is the name of no network: \"%s\"", name);
+        findings_error(
+            conversion->findings, name_place, "\"%s\" is not the name of a network", name);
     }
 }
 
@@ -97,7 +98,7 @@ static void check_networks(const struct machine_conversion *conversion, const js
                 conversion->findings, place, "is the name of another network too: \"%s\"", name);
         } else if (machine_item_named(interfaces, name) == NULL) {
             findings_error(
-                conversion->findings, place, "is the name of no interface: \"%s\"", name);
+                conversion->findings, place, "\"%s\" is not the name of an interface", name);
         }
     }
 }
@@ -114,7 +115,7 @@ static void check_ports(const struct machine_conversion *conversion)
             auto_free char *place = xasprintf("/spec/domain/devices/interfaces/%zu/ports/%zu/port",
                 ports[i].interface_index, ports[i].index);
             findings_error(conversion->findings, place,
-                "is forwarded already, as port %zu of interface %zu: %d", ports[k].index,
+                "is already forwarded, as ports[%zu] of interfaces[%zu]: %d", ports[k].index,
                 ports[k].interface_index, ports[i].number);
             break;
         }

@@ -39,7 +39,7 @@ static void convert_efi(const struct machine_conversion *conversion)
     }
     if (secure && (smm == NULL || !machine_boolean(smm, "/enabled", true))) {
         findings_error(conversion->findings, place,
-            "has secureBoot, as is the default, which takes features.smm: set \"smm\": "
+            "has secureBoot (the default), which needs features.smm: set \"smm\": "
             "{\"enabled\": true} there, or \"secureBoot\": false here");
     }
     const char *code = NULL;
@@ -101,7 +101,7 @@ static void convert_bios(const struct machine_conversion *conversion)
         return;
     if (!machine_boolean(conversion->devices, "/autoattachSerialConsole", true)) {
         findings_error(conversion->findings, "/spec/domain/firmware/bootloader/bios/useSerial",
-            "takes a serial console, which devices.autoattachSerialConsole denies");
+            "needs a serial console, which devices.autoattachSerialConsole turns off");
     }
     domain_empty(conversion->out, "bios", "useserial", "yes");
 }

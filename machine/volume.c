@@ -40,7 +40,7 @@ static char *resolve(const struct search *search, const char *path)
     auto_free char *shown = text_printable(path, strlen(path), strlen(path));
     if (!streq(shown, path)) {
         findings_error(search->findings, search->place,
-            "the path %s has characters that cannot stand in a domain", shown);
+            "the path %s contains characters that a domain cannot hold", shown);
         return NULL;
     }
     char *real = realpath(path, NULL);
@@ -63,8 +63,8 @@ static char *locate(const struct search *search, const struct pairs *mappings, c
     const char *given = pairs_find(mappings, name);
     if (given == NULL && !search->options->dry_run && !is_there(standard)) {
         findings_error(search->findings, search->place,
-            "is not on this machine: say where it is with --%s %s=PATH (without, it would be %s)",
-            option, name, standard);
+            "is not on this machine: give its path with --%s %s=PATH (the default is %s)", option,
+            name, standard);
         return NULL;
     }
     return resolve(search, given != NULL ? given : standard);
@@ -181,7 +181,7 @@ static void find_host_disk(struct search *search)
     volume->capacity = machine_whole(search->source, "/capacity", false);
     if (volume->capacity <= 0) {
         findings_error(search->findings, search->place,
-            "has no \"capacity\", which is required: %s is not there and has to be made", path);
+            "has no \"capacity\", which is required: %s does not exist and must be created", path);
     }
 }
 
@@ -245,7 +245,7 @@ static void find_directory(struct search *search, const char *standard)
     struct stat status;
     if (stat(volume->source, &status) < 0 || !S_ISDIR(status.st_mode)) {
         findings_error(
-            search->findings, search->place, "its files: %s is no directory", volume->source);
+            search->findings, search->place, "its files: %s is not a directory", volume->source);
     } else if (faccessat(AT_FDCWD, volume->source, R_OK | X_OK, AT_EACCESS) < 0) {
         findings_error(search->findings, search->place, "its files in %s cannot be read: %s",
             volume->source, strerror(errno));

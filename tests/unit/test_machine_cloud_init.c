@@ -180,8 +180,8 @@ static void other_data_makes_no_files(UNUSED void **state)
     static const struct {
         const char *data, *message;
     } faults[] = {
-        {"{}", "the cloud-init data is for \"\": it must be noCloud or configDrive"},
-        {"{\"DataSource\": \"ec2\"}", "is for \"ec2\""},
+        {"{}", "the cloud-init data has the DataSource \"\": it must be noCloud or configDrive"},
+        {"{\"DataSource\": \"ec2\"}", "has the DataSource \"ec2\""},
         {"{\"DataSource\": \"noCloud\"}", "has no NoCloudMetaData"},
     };
     auto_free char *directory = file_make_temporary("test-cloud-init", NULL);

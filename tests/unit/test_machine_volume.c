@@ -138,7 +138,7 @@ static const struct test_case cases[] = {
     {CONTAINER_DISK, NULL, "outside.qcow2", "with its data in a file", NULL, NULL, NULL, NULL, 0},
     {CONTAINER_DISK, NULL, "closed.img", "cannot be read: Permission denied", NULL, NULL, NULL,
         NULL, 0},
-    {CONTAINER_DISK, NULL, "a\nb", "a\\x0ab has characters that cannot", NULL, NULL, NULL, NULL, 0},
+    {CONTAINER_DISK, NULL, "a\nb", "a\\x0ab contains characters that", NULL, NULL, NULL, NULL, 0},
     {CLAIM, NULL, NULL, "--pvc v=PATH", NULL, NULL, NULL, NULL, 0},
     {CLAIM, NULL, "claim/nothing-here", "nothing-here/disk.img: No such file", NULL, NULL, NULL,
         NULL, 0},
@@ -151,7 +151,7 @@ static const struct test_case cases[] = {
         NULL, NULL, NULL, 0},
     {HOST_DISK("nothing", "Disk"), NULL, NULL, "No such file", NULL, NULL, NULL, NULL, 0},
     {CONFIG_MAP, NULL, NULL, "--volume-dir v=PATH", NULL, NULL, NULL, NULL, 0},
-    {CONFIG_MAP, NULL, "raw.img", "is no directory", NULL, NULL, NULL, NULL, 0},
+    {CONFIG_MAP, NULL, "raw.img", "is not a directory", NULL, NULL, NULL, NULL, 0},
 };
 
 /* text with DIR replaced by the directory; NULL stays NULL. Owned by the caller. */
