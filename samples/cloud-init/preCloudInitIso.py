@@ -32,11 +32,11 @@ def user_of(annotations):
     if name is None:
         return None
     if not isinstance(name, str) or not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", name):
-        raise BadInput(f"the annotation {NAME_ANNOTATION} is no user name: {name!r}")
+        raise BadInput(f"the annotation {NAME_ANNOTATION} is not a user name: {name!r}")
     user = {"name": name, "shell": "/bin/bash", "lock_passwd": True}
     if key is not None:
         if not isinstance(key, str) or not re.fullmatch(r"[ -~]+", key):
-            raise BadInput(f"the annotation {KEY_ANNOTATION} is no SSH public key in one line")
+            raise BadInput(f"the annotation {KEY_ANNOTATION} is not an SSH public key on one line")
         user["ssh_authorized_keys"] = [key]
     return user
 
@@ -73,7 +73,7 @@ def end_of_items(lines, start):
     first = next((line for line in lines[start:] if not is_blank(line)), "")
     match = ITEM.match(first)
     if match is None:
-        raise BadInput(f"users is no list: {FORMS}")
+        raise BadInput(f"users is not a list: {FORMS}")
     end = start
     for index in range(start, len(lines)):
         line = lines[index]
@@ -117,12 +117,12 @@ def add_user(user_data, user):
     lines = user_data.removesuffix("\n").split("\n") if user_data else [HEADER]
     lines = [line.rstrip("\r") for line in lines]
     if lines[0].rstrip() != HEADER:
-        raise BadInput(f"the user data is no cloud-config: it does not begin with {HEADER}")
+        raise BadInput(f"the user data is not a cloud-config: it does not begin with {HEADER}")
     content = [line for line in lines[1:] if not is_blank(line)]
     if content and content[0].rstrip() == "---":
         content = content[1:]
     if any(re.match(r"[{\[%&!*?]|---|\.\.\.", line) for line in content):
-        raise BadInput("the cloud-config is no plain mapping: write it as lines of `key: value`")
+        raise BadInput("the cloud-config is not a plain mapping: write it as lines of `key: value`")
     edited = edit_users(lines, user)
     return user_data if edited == lines else "\n".join(edited) + "\n"
 
@@ -133,14 +133,14 @@ def change(vmi_text, cloud_init_text):
         annotations = json.loads(vmi_text)["metadata"].get("annotations") or {}
         user = user_of(annotations)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"the VMI is no JSON object with metadata: {error!r}") from error
+        raise BadInput(f"the VMI is not a JSON object with metadata: {error!r}") from error
     try:
         data = json.loads(cloud_init_text)
         user_data = data.get("UserData") or ""
     except (ValueError, AttributeError) as error:
-        raise BadInput(f"the cloud-init data is no JSON object: {error!r}") from error
+        raise BadInput(f"the cloud-init data is not a JSON object: {error!r}") from error
     if not isinstance(user_data, str):
-        raise BadInput("the cloud-init data's UserData is no string")
+        raise BadInput("the cloud-init data's UserData is not a string")
     if user is None:
         return cloud_init_text
     edited = add_user(user_data, user)

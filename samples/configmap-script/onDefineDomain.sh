@@ -30,7 +30,7 @@ case $4 in
         }'
     ;;
 *)
-    echo "the domain has no name: is it one?" >&2
+    echo "the input has no <name>: is it a domain?" >&2
     exit 1
     ;;
 esac

@@ -120,7 +120,7 @@ def change(vmi_text, domain_text):
         annotations = metadata.get("annotations") or {}
         name = metadata["name"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"the VMI is no JSON object with a name: {error!r}") from error
+        raise BadInput(f"the VMI is not a JSON object with a name: {error!r}") from error
     try:
         document = minidom.parseString(domain_text)
     except (ExpatError, ValueError) as error:

@@ -41,11 +41,11 @@ static const char *find_manufacturer(const json_t *vmi)
     if (value == NULL)
         return NULL;
     if (!json_is_string(value))
-        fail(BAD_INPUT, "the annotation " ANNOTATION " is no string");
+        fail(BAD_INPUT, "the annotation " ANNOTATION " is not a string");
     const char *text = json_string_value(value);
     for (const char *byte = text; *byte != '\0'; byte++) {
         if ((unsigned char)*byte < 0x20)
-            fail(BAD_INPUT, "the annotation " ANNOTATION " has control characters in it");
+            fail(BAD_INPUT, "the annotation " ANNOTATION " contains control characters");
     }
     return text;
 }
@@ -111,14 +111,14 @@ int main(int argc, char **argv)
     json_error_t reason;
     json_t *vmi = json_loads(argv[2], 0, &reason);
     if (vmi == NULL)
-        fail(BAD_INPUT, "the VMI is no JSON object: %s", reason.text);
+        fail(BAD_INPUT, "the VMI is not a JSON object: %s", reason.text);
     const char *manufacturer = find_manufacturer(vmi);
 
     xmlDoc *document = xmlReadMemory(
         argv[4], (int)strlen(argv[4]), "domain", NULL, XML_PARSE_NONET | XML_PARSE_NOWARNING);
     xmlNode *domain = document != NULL ? xmlDocGetRootElement(document) : NULL;
     if (domain == NULL || !is_element(domain, "domain", NULL, NULL))
-        fail(BAD_INPUT, "the domain is no XML document with the root element domain");
+        fail(BAD_INPUT, "the domain is not an XML document with the root element domain");
     if (manufacturer != NULL) {
         set_manufacturer(domain, manufacturer);
         print_document(document);

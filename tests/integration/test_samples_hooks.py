@@ -87,7 +87,7 @@ class ConfigMapScript(HookCase):
             self.assertEqual(self.change(vmi(), document), document)
 
     def test_what_is_no_domain_is_refused(self):
-        self.assert_refused(vmi(), "", "no name")
+        self.assert_refused(vmi(), "", "no <name>")
         self.assert_usage()
 
 
@@ -128,13 +128,13 @@ class Smbios(HookCase):
 
     def test_bad_input_is_refused(self):
         right = vmi(**{self.key: "x"})
-        self.assert_refused("", DOMAIN, "no JSON object")
-        self.assert_refused("[", DOMAIN, "no JSON object")
-        self.assert_refused(vmi(**{self.key: 7}), DOMAIN, "is no string")
+        self.assert_refused("", DOMAIN, "not a JSON object")
+        self.assert_refused("[", DOMAIN, "not a JSON object")
+        self.assert_refused(vmi(**{self.key: 7}), DOMAIN, "is not a string")
         self.assert_refused(vmi(**{self.key: "a\u001bb"}), DOMAIN, "control characters")
-        self.assert_refused(right, "", "no XML document")
-        self.assert_refused(right, "<domain>", "no XML document")
-        self.assert_refused(right, "<machine/>", "no XML document with the root element domain")
+        self.assert_refused(right, "", "not an XML document")
+        self.assert_refused(right, "<domain>", "not an XML document")
+        self.assert_refused(right, "<machine/>", "not an XML document with the root element domain")
         self.assert_usage()
 
 
@@ -242,9 +242,9 @@ class CowOverlay(HookCase):
 
     def test_bad_input_is_refused(self):
         right = vmi("web", **{self.key: "base.qcow2"})
-        self.assert_refused("", DOMAIN, "no JSON object")
-        self.assert_refused("[]", DOMAIN, "no JSON object")
-        self.assert_refused('{"metadata": {}}', DOMAIN, "no JSON object with a name")
+        self.assert_refused("", DOMAIN, "not a JSON object")
+        self.assert_refused("[]", DOMAIN, "not a JSON object")
+        self.assert_refused('{"metadata": {}}', DOMAIN, "not a JSON object with a name")
         self.assert_refused(right, "<domain>", "not well-formed")
         self.assert_refused(right, "<machine/>", "root element is machine")
         self.assert_refused(right, "<domain><devices/></domain>", "has no disk")
@@ -330,33 +330,33 @@ class CloudInit(HookCase):
         for text, reason in (
             ("#!/bin/sh\n", "does not begin with #cloud-config"),
             ("## template: jinja\n#cloud-config\n", "does not begin with #cloud-config"),
-            ("#cloud-config\n{users: []}\n", "no plain mapping"),
-            ("#cloud-config\na: 1\n---\nb: 2\n", "no plain mapping"),
+            ("#cloud-config\n{users: []}\n", "not a plain mapping"),
+            ("#cloud-config\na: 1\n---\nb: 2\n", "not a plain mapping"),
             ("#cloud-config\nusers: default\n", "cannot tell where the list of users ends"),
             ("#cloud-config\nusers: &u [a]\n", "cannot tell where"),
             ("#cloud-config\nusers: [a] # ]\n", "cannot tell where"),
             ("#cloud-config\nusers: [[a]\n  ]\n", "cannot tell where"),
-            ("#cloud-config\nusers:\n  a: b\n", "users is no list"),
-            ("#cloud-config\nusers:\nother: 1\n", "users is no list"),
+            ("#cloud-config\nusers:\n  a: b\n", "users is not a list"),
+            ("#cloud-config\nusers:\nother: 1\n", "users is not a list"),
         ):
             with self.subTest(text=text):
                 self.assert_refused(self.asks, json.dumps({"UserData": text}), reason)
 
     def test_bad_input_is_refused(self):
         data = json.dumps({"UserData": "#cloud-config\n"})
-        self.assert_refused("{", data, "the VMI is no JSON object")
-        self.assert_refused("[]", data, "the VMI is no JSON object")
-        self.assert_refused(self.asks, "", "the cloud-init data is no JSON object")
-        self.assert_refused(self.asks, "[]", "the cloud-init data is no JSON object")
-        self.assert_refused(self.asks, '{"UserData": 7}', "UserData is no string")
+        self.assert_refused("{", data, "the VMI is not a JSON object")
+        self.assert_refused("[]", data, "the VMI is not a JSON object")
+        self.assert_refused(self.asks, "", "the cloud-init data is not a JSON object")
+        self.assert_refused(self.asks, "[]", "the cloud-init data is not a JSON object")
+        self.assert_refused(self.asks, '{"UserData": 7}', "UserData is not a string")
         for name in ("", "Ops", "a b", "a\nb", 7):
             self.assert_refused(
-                vmi(**{"cloud-init.hookline.dev/user": name}), data, "is no user name"
+                vmi(**{"cloud-init.hookline.dev/user": name}), data, "is not a user name"
             )
         self.assert_refused(
             vmi(**{"cloud-init.hookline.dev/user": "a", "cloud-init.hookline.dev/sshKey": "a\nb"}),
             data,
-            "no SSH public key",
+            "not an SSH public key",
         )
         self.assert_usage()
 
