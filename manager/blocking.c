@@ -75,7 +75,7 @@ static void on_done(void *user, struct error *take_error, const char *output, si
     ev_break(blocking->loop, EVBREAK_ALL);
 }
 
-/* Runs the loop until the operation that was started is over. */
+/* Runs the loop until the started operation ends. */
 static int wait(struct manager_blocking *blocking, struct error **err)
 {
     if (blocking->interrupted)

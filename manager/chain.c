@@ -11,15 +11,15 @@
 #include "manager/trace.h"
 
 enum {
-    MESSAGE_OVERHEAD = 1024, /* what a request has beside its documents, at most */
-    MAX_FIELDS = 1 + MANAGER_DOCUMENT_MAX_FIELDS, /* of a request: the VMI, and the document */
+    MESSAGE_OVERHEAD = 1024, /* at most what a request holds besides its documents */
+    MAX_FIELDS = 1 + MANAGER_DOCUMENT_MAX_FIELDS, /* of a request: the VMI and the document */
 };
 
 /* A document on its way through the subscribers of a hook. */
 struct chain {
     struct manager *manager;
     enum hooks_point hook;
-    size_t *order; /* positions of the sidecars to call */
+    size_t *order; /* positions of the sidecars to call, in order */
     size_t count;
     size_t next; /* in order */
 
@@ -27,7 +27,7 @@ struct chain {
     char *vmi;
     size_t vmi_length;
 
-    struct manager_hop *hop; /* under way */
+    struct manager_hop *hop; /* the running one, or NULL */
     double hop_began; /* clock_milliseconds */
     struct manager_trace *trace; /* or NULL */
     ev_timer slow;
@@ -45,7 +45,7 @@ static void chain_free(void *work)
     free(chain);
 }
 
-/* Ends the chain, with the document as it stands; the chain is gone afterwards. */
+/* Ends the chain with the current document, and frees the chain. */
 static void chain_end(struct chain *chain, struct error *take_error)
 {
     struct manager *manager = chain->manager;
@@ -69,7 +69,7 @@ static void on_slow(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int e
         hooks_point_name(chain->hook), (double)chain->manager->options.slow_chain_ms / 1e3);
 }
 
-/* Tells of a hop that is over, and keeps it. */
+/* Reports a finished hop to the observer and the trace. */
 static void hop_report(struct chain *chain, const struct manager_trace_hop *hop)
 {
     struct manager *manager = chain->manager;
@@ -91,7 +91,7 @@ static void hop_report(struct chain *chain, const struct manager_trace_hop *hop)
 
 static void chain_step(struct chain *chain);
 
-/* In a chain every failure counts alike, also that the sidecar is gone. */
+/* In a chain, every failure counts alike, even that the sidecar is gone. */
 static void on_hop(
     void *user, const ProtobufCMessage *response, struct error *take_error, UNUSED bool gone)
 {
@@ -130,7 +130,7 @@ static void on_hop(
     chain_step(chain);
 }
 
-/* Fills the fields of the next request. Returns how many, or 0 with an error. */
+/* Fills in the fields of the next request. Returns how many, or 0 with an error. */
 static size_t request_fields(
     struct chain *chain, struct hooks_field fields[MAX_FIELDS], struct error **err)
 {

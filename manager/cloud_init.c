@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* A member in any letter case, as Go's decoder takes it; NULL when it is not there or null.
+/* Finds a member in any letter case, as Go's decoder does; NULL when it is missing or null.
  * Borrowed. */
 static json_t *member_find(json_t *object, const char *name)
 {
@@ -22,14 +22,14 @@ static json_t *member_find(json_t *object, const char *name)
     return json_is_null(found) ? NULL : found;
 }
 
-/* The text of a string member; "" when it is not there. Borrowed. */
+/* The text of a string member; "" when it is missing. Borrowed. */
 static const char *member_text(json_t *object, const char *name)
 {
     const json_t *member = member_find(object, name);
     return member != NULL ? json_string_value(member) : "";
 }
 
-/* Checks that the members of these names are strings or not there. */
+/* Checks that the named members are strings or missing. */
 static int check_strings(json_t *object, const char *const *names, size_t count, struct error **err)
 {
     for (size_t i = 0; i < count; i++) {
@@ -86,7 +86,7 @@ int manager_cloud_init_check(struct bytes data, struct error **err)
     return value != NULL ? 0 : -1;
 }
 
-/* Go leaves members out that are empty. */
+/* Go leaves out empty members. */
 static void set_unless_empty(json_t *object, const char *name, const char *text)
 {
     if (text[0] != '\0')
@@ -112,7 +112,7 @@ static bool data_is_valid(json_t *data)
                member_find(data, "ConfigDriveMetaData") != NULL);
 }
 
-/* Replaces a text of data, under the name by which it stands there. */
+/* Sets a text of data, under the name's existing spelling if there is one. */
 static void member_replace(json_t *data, const char *name, const char *text)
 {
     const char *key = NULL;
@@ -126,7 +126,7 @@ static void member_replace(json_t *data, const char *name, const char *text)
     json_object_set_new(data, name, json_string(text));
 }
 
-/* The fallback: before with the texts of the older form. */
+/* The fallback: puts the texts of the older form into before. */
 static int legacy_apply(struct bytes before, struct bytes legacy, char **result, struct error **err)
 {
     static const char *const strings[] = {"userData", "networkData"};
@@ -147,7 +147,7 @@ static int legacy_apply(struct bytes before, struct bytes legacy, char **result,
     return 0;
 }
 
-/* What the peer did wrong is a remote error, whatever the parser called it. */
+/* The peer's fault is a remote error, whatever class the parser gave it. */
 static int blame_peer(struct error **err, const char *field)
 {
     error_wrap(err, "%s", field);

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "manager/session.h"
 
-/* The hooks a sidecar announced, with their priorities. New reference. */
+/* The hooks that a sidecar announces, with their priorities. New reference. */
 static json_t *hooks_json(const struct manager_sidecar *sidecar)
 {
     json_t *hooks = json_object();

@@ -34,8 +34,8 @@ static int serve_until_end(
     ev_signal watchers[ARRAY_SIZE(numbers)];
     struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
     struct manager_serve *serve = NULL;
-    /* Process 1 of a container never gets a signal that it does not handle: so they come first, and
-     * are told from the loop. */
+    /* Process 1 of a container never gets a signal that it does not handle, so the handlers come
+     * first; the loop reports the signals. */
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
         ev_signal_init(&watchers[i], on_signal, numbers[i]);
         watchers[i].data = &serve;

@@ -1,4 +1,4 @@
-/* hook-manager serve: old hook sidecars on KubeVirt's Plugin API. */
+/* hook-manager serve: hook sidecars behind KubeVirt's Plugin API. */
 #ifndef MANAGER_CMD_SERVE_H
 #define MANAGER_CMD_SERVE_H
 

@@ -24,7 +24,7 @@ static void collection_free(void *work)
     free(collection);
 }
 
-/* Ends the collection; it is gone afterwards. */
+/* Ends and frees the collection. */
 static void collection_end(struct manager_collection *collection, struct error *take_error)
 {
     struct manager *manager = collection->manager;
@@ -32,7 +32,7 @@ static void collection_end(struct manager_collection *collection, struct error *
     manager_finish(manager, take_error, NULL, 0);
 }
 
-/* Hands the containers that have answered over to the manager, in index order. */
+/* Moves the containers that have answered to the manager, in index order. */
 static void take_answered(struct manager_collection *collection)
 {
     struct manager *manager = collection->manager;
@@ -57,7 +57,7 @@ static void take_answered(struct manager_collection *collection)
     }
 }
 
-/* How many have answered or may be about to. */
+/* How many have answered, or listen and may answer. */
 static size_t count_listening(const struct manager_collection *collection)
 {
     size_t listening = collection->ready;
@@ -81,7 +81,7 @@ static void collection_check(struct manager_collection *collection)
     collection_end(collection, error);
 }
 
-/* Watches for sockets that come, unless those that listen already may be all. */
+/* Watches for new sockets, unless enough sidecars already listen. */
 static int watch_if_needed(const struct manager_collection *collection, struct error **err)
 {
     const struct manager *manager = collection->manager;

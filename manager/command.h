@@ -12,8 +12,8 @@ struct manager_command {
     unsigned sets; /* of enum manager_flag_set */
     /* Returns the exit status. */
     int (*run)(const struct manager_command *command, const struct manager_flags *flags);
-    enum hooks_point hook; /* of one that chains a document */
-    const char *document; /* what that is called */
+    enum hooks_point hook; /* for a subcommand that chains a document */
+    const char *document; /* how messages name it */
 };
 
 #endif

@@ -10,7 +10,7 @@
 #include "manager/info.h"
 #include "manager/order.h"
 
-/* A socket that does not answer is tried again after an eighth of its age, within these bounds. */
+/* A socket that does not answer is retried after an eighth of its age, within these bounds. */
 static const double retry_first = 0.001;
 static const double retry_last = 0.25;
 
@@ -41,7 +41,7 @@ void manager_candidate_failed(struct manager_candidate *candidate, const struct 
     ev_timer_start(manager->loop, &candidate->retry);
 }
 
-/* Dials now, unless it is being dialled or its container has answered. */
+/* Dials now, unless a dial is running or the container has answered. */
 static void candidate_try(struct manager_candidate *candidate)
 {
     struct manager_container *container = candidate->container;
@@ -72,7 +72,7 @@ static struct manager_candidate *candidate_find(
     return candidate;
 }
 
-/* A new candidate; NULL when the container has too many. */
+/* Returns a new candidate; NULL when the container has too many. */
 static struct manager_candidate *candidate_new(
     struct manager_container *container, const char *path, ino_t inode)
 {

@@ -15,7 +15,7 @@ struct manager_dial {
     void *user;
 };
 
-/* What a peer said, its lines as one: `first | second`. Owned by the caller. */
+/* A peer's message with its lines joined: `first | second`. Owned by the caller. */
 static char *in_one_line(const char *said)
 {
     UT_string line;
@@ -44,8 +44,8 @@ int manager_status_error(const struct rpc_result *result, int64_t timeout_ms, st
     return error_set(err, class, "%s: %s", rpc_code_name(result->code), said);
 }
 
-/* Whether a status may come from a connection or a server that is only starting or stopping: the
- * core gives these also for streams that broke. */
+/* Whether a status may come from a connection or server that is just starting or stopping: gRPC's
+ * core also reports broken streams with these. */
 static bool may_pass(int code)
 {
     return code == RPC_CANCELLED || code == RPC_UNKNOWN || code == RPC_RESOURCE_EXHAUSTED ||

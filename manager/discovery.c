@@ -14,29 +14,29 @@
 #include "base/text.h"
 #include "base/unused.h"
 
-/* Permissions count as a sign: a socket or directory that could not be used may be usable now. */
+/* Includes changed permissions: a socket or directory that could not be used may be usable now. */
 static const uint32_t watched =
     IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ATTRIB | IN_ONLYDIR | IN_EXCL_UNLINK;
 
-/* Where the kernel has no inotify instance left for this user, of which a node with many virtual
- * machines may run out, it is looked again and again. */
+/* Seconds between scans when the user has no inotify instance left, as may happen on a node with
+ * many virtual machines. */
 static const double look_again = 0.05;
 
-/* A directory that is looked into. */
+/* A directory to scan. */
 struct place {
-    const char *path; /* owned by those under watch */
+    const char *path; /* owned if watched */
     const char *container; /* likewise; NULL: the socket directory itself */
-    int watch; /* inotify's descriptor, the key of those under watch */
+    int watch; /* inotify's watch descriptor, the key of the watched places */
     UT_hash_handle hh;
 };
 
 struct manager_discovery {
     struct ev_loop *loop;
     const char *directory;
-    int inotify; /* -1 until it watches */
+    int inotify; /* -1 until watching */
     ev_io readable;
     ev_timer again;
-    struct place *places; /* those under watch */
+    struct place *places; /* the watched ones */
     manager_discovery_observer *observer;
     void *user;
 };
@@ -102,7 +102,7 @@ static void trouble_tell(struct manager_discovery *discovery, const char *contai
 static int directory_enter(struct manager_discovery *discovery, const char *path,
     const char *container, struct error **err);
 
-/* Something may be at name in a place: it came, or its permissions changed. */
+/* Looks at an entry of a place that may be new or have changed permissions. */
 static void entry_look(
     struct manager_discovery *discovery, const struct place *place, const char *name)
 {
@@ -119,7 +119,7 @@ static void entry_look(
     }
 }
 
-/* Opens a directory; a final symbolic link is followed only when follow. */
+/* Opens a directory; a symbolic link as the last component is followed only if follow is set. */
 static DIR *directory_open(const char *path, bool follow, struct error **err)
 {
     auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
@@ -144,7 +144,7 @@ static const char *directory_next(DIR *directory)
     return NULL;
 }
 
-/* Looks at everything that is in a place now. */
+/* Looks at every entry of a place. */
 static int place_scan(
     struct manager_discovery *discovery, const struct place *place, struct error **err)
 {
@@ -158,8 +158,8 @@ static int place_scan(
     return 0;
 }
 
-/* Watches a directory, then looks what is in it: whatever comes in between is seen twice, and
- * nothing is missed. A directory that is watched already is left as it is. */
+/* Watches a directory, then scans it: an entry that appears in between is seen twice, and none is
+ * missed. Does nothing for a directory that is already watched. */
 static int place_watch(struct manager_discovery *discovery, const char *path, const char *container,
     struct error **err)
 {
@@ -184,7 +184,7 @@ static int place_watch(struct manager_discovery *discovery, const char *path, co
     return -1;
 }
 
-/* Looks into a directory, and watches it if the others are watched. */
+/* Scans a directory, and watches it if the discovery is watching. */
 static int directory_enter(struct manager_discovery *discovery, const char *path,
     const char *container, struct error **err)
 {
@@ -194,7 +194,7 @@ static int directory_enter(struct manager_discovery *discovery, const char *path
     return place_scan(discovery, &(struct place){.path = path, .container = container}, err);
 }
 
-/* A container's directory was moved away; where it went it may be found as another. */
+/* A container's directory was renamed: stops watching it under this name. */
 static void place_leave(struct manager_discovery *discovery, const char *container)
 {
     struct place *place = NULL;
@@ -207,7 +207,7 @@ static void place_leave(struct manager_discovery *discovery, const char *contain
     }
 }
 
-/* Events were lost: looks at everything anew. */
+/* Events were lost: scans everything again. */
 static void rescan(struct manager_discovery *discovery)
 {
     struct place *place = NULL;

@@ -33,14 +33,15 @@ static struct bytes bytes_in(const struct manager_document *document)
     return (struct bytes){document->data, document->length};
 }
 
-/* The domain that came in, or that a sidecar returned: the same domain as before, and valid. */
+/* Accepts the initial domain, or one that a sidecar returned: it must be valid and the same
+ * domain. */
 static int domain_accept(struct manager_document *document, struct bytes xml, struct error **err)
 {
     struct domain_identity *identity = &document->identity;
     bool first = identity->name == NULL;
     if (!first && domain_check(xml.data, xml.length, identity, err) < 0)
         return -1;
-    /* A uuid may be set by the first hook that cares; from then on it stays. */
+    /* A hook may set a missing uuid; after that it must not change. */
     if (identity->uuid == NULL) {
         domain_identity_clear(identity);
         if (domain_identify(xml.data, xml.length, identity, err) < 0)

@@ -1,4 +1,4 @@
-/* What a manager tells: what happens, as it happens, and how an operation ended. */
+/* What a manager reports: events as they happen, and how an operation ended. */
 #ifndef MANAGER_EVENT_H
 #define MANAGER_EVENT_H
 
@@ -10,31 +10,31 @@
 
 enum manager_event_kind {
     MANAGER_EVENT_FOUND, /* a socket appeared */
-    MANAGER_EVENT_READY, /* its Info was answered */
-    MANAGER_EVENT_HOP_START, /* a hook is called */
-    MANAGER_EVENT_HOP_DONE, /* it returned, and the result passed the checks (error NULL) or not */
-    MANAGER_EVENT_WARNING, /* error says what */
+    MANAGER_EVENT_READY, /* a sidecar answered Info */
+    MANAGER_EVENT_HOP_START, /* a hook call starts */
+    MANAGER_EVENT_HOP_DONE, /* a hook call ended; error is NULL if the result passed the checks */
+    MANAGER_EVENT_WARNING, /* error holds the text */
 };
 
-/* What happens, as it happens. Everything is borrowed for the time of the callback. */
+/* One event. Everything is borrowed for the callback. */
 struct manager_event {
     enum manager_event_kind kind;
     const struct manager_sidecar
-        *sidecar; /* NULL where none is meant; when FOUND only name, index and socket are set */
+        *sidecar; /* NULL if none is concerned; for FOUND only name, index and socket are set */
     enum hooks_point hook; /* of a hop */
-    size_t call; /* which chain call of this manager it is, from 1 */
-    const char *input, *output; /* of a hop; output NULL when it failed */
+    size_t call; /* the number of this manager's chain call, from 1 */
+    const char *input, *output; /* of a hop; output is NULL when it failed */
     size_t input_length, output_length;
-    double milliseconds; /* a hop's time; for READY: since the collection began */
+    double milliseconds; /* duration of a hop; for READY: since the collection began */
     const struct error *error; /* why a hop failed, or a warning's text */
-    bool ignored; /* it failed, and failurePolicy Ignore keeps what was before */
+    bool ignored; /* the hop failed, and failurePolicy Ignore keeps its input */
 };
 typedef void manager_observer(void *user, const struct manager_event *event);
 
-/* One operation runs at a time; done comes from the loop, once, unless it is cancelled, and may
- * begin the next or free the manager. take_error is NULL when it went well; the callee owns it.
- * output is the result of a chain, and when it failed the document as it stood before the
- * hop that did; borrowed for the time of the callback. NULL for collect and shutdown. */
+/* Called from the loop when an operation ends, once, unless the operation is canceled. One
+ * operation runs at a time; this callback may start the next or free the manager. take_error is
+ * NULL on success; the callee owns it. output is the result of a chain or, on failure, the document
+ * before the hop that failed; NULL for collect and shutdown. It is borrowed for the callback. */
 typedef void manager_done(
     void *user, struct error *take_error, const char *output, size_t output_length);
 

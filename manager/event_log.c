@@ -2,7 +2,7 @@
 
 enum { LOGGED_MAX_BYTES = 64 * 1024 }; /* of a document in a log line */
 
-/* What a log line says of the sidecar it is about. New reference. */
+/* The fields of a log line about a sidecar. New reference. */
 static json_t *event_fields(const struct manager_event *event)
 {
     if (event->sidecar == NULL)
@@ -20,8 +20,8 @@ static json_t *event_fields(const struct manager_event *event)
     return fields;
 }
 
-/* The domain as it stood before the hop that failed, for those who read logs by machine: it is
- * nothing secret to them, as cloud-init data may be. */
+/* Logs the domain before the hop that failed, for programs that read the log. Unlike cloud-init
+ * data, it holds no secrets from those who may read it. */
 static void document_log(const struct manager_event *event)
 {
     if (hooks_points[event->hook].document == HOOKS_DOMAIN &&

@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
         .help = "virt-launcher's own socket; when nothing listens there any\n"
                 "longer, the VM has ended: send Shutdown and exit"},
     {"grace", OPTION_DURATION, MEMBER(grace_ms), .sets = MANAGER_FLAGS_SERVE, .argument = "TIME",
-        .initial = "10s", /* with the Shutdown calls half of what Kubernetes gives a pod */
+        .initial = "10s", /* with the Shutdown calls, half of a pod's default grace period */
         .help = "how long to let a running request finish on shutdown\n(default 10s)"},
     {"schema", OPTION_TEXT, MEMBER(schema), .sets = MANAGER_FLAGS_DOMAIN | MANAGER_FLAGS_SERVE,
         .argument = "FILE", .bare = DOMAIN_SCHEMA_PATH, .is_path = true,
@@ -80,7 +80,8 @@ void manager_flags_describe(FILE *out, unsigned sets)
     option_help_write(out, &table, &(struct option_help_style){.column = 29, .letters = true});
 }
 
-/* Whether all is there that the subcommand needs. operand is a word that is no flag, or NULL. */
+/* Checks that the required flags are given. operand is the first word that is not a flag, or
+ * NULL. */
 static int check(const struct option_table *table, const struct manager_flags *flags,
     const struct option_line *line, const char *operand, struct error **err)
 {

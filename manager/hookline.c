@@ -24,7 +24,7 @@ struct hookline_manager_error {
     struct error *inner;
 };
 
-/* Hands an error out under its public type. Returns -1. */
+/* Wraps an error in its public type. Returns -1. */
 static int hand_out(struct error *take_error, struct hookline_manager_error **error)
 {
     if (error == NULL) {
@@ -79,7 +79,7 @@ static void on_event(void *user, const struct manager_event *event)
         manager->warn(manager->user, event->error->message);
 }
 
-/* Parses the annotation; its warnings are told, its first error is set. */
+/* Parses the annotation: reports its warnings, and sets its first error. */
 static int read_annotation(struct hookline_manager *manager, const char *text, struct error **err)
 {
     struct findings findings = {0};

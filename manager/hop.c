@@ -19,19 +19,19 @@ struct manager_hop {
     enum hooks_point hook;
     struct hooks_field fields[MAX_FIELDS];
     size_t field_count;
-    int64_t timeout_ms; /* of all of it */
+    int64_t timeout_ms; /* of the whole hop */
     double deadline; /* clock_milliseconds */
     manager_hop_done *done;
     void *user;
 
     struct rpc_call *call; /* under way, or NULL */
-    ev_timer start; /* dials from the loop, where there is no connection to begin with */
+    ev_timer start; /* dials from the loop if there is no connection at the start */
 
-    struct error *lost; /* why the connection is made anew; NULL before */
+    struct error *lost; /* why the hop reconnects; NULL before */
     struct manager_dial *dial; /* under way, or NULL */
-    char **paths; /* where the sidecar may listen now */
+    char **paths; /* the sockets where the sidecar may listen now */
     size_t path_count;
-    size_t path_next; /* the one to dial next */
+    size_t path_next; /* index of the next one to dial */
 };
 
 static struct manager_sidecar *sidecar_of(const struct manager_hop *hop)
@@ -54,7 +54,7 @@ static void hop_free(struct manager_hop *hop)
     free(hop);
 }
 
-/* Tells the caller; the hop is gone afterwards. */
+/* Frees the hop and reports to the caller. */
 static void hop_end(
     struct manager_hop *hop, const ProtobufCMessage *response, struct error *take_error, bool gone)
 {
@@ -107,7 +107,7 @@ static void call(struct manager_hop *hop)
 
 static void dial_next(struct manager_hop *hop, struct error *take_last);
 
-/* What a sidecar that was dialled anew says counts from now on. */
+/* After reconnecting, the new answer to Info counts. */
 static void on_dialed(void *user, struct rpc_channel *take_channel,
     const Kubevirt__Hooks__Info__InfoResult *answer, struct error *take_error)
 {
@@ -135,7 +135,7 @@ static void on_dialed(void *user, struct rpc_channel *take_channel,
     call(hop);
 }
 
-/* Dials the next of the sidecar's sockets; after the last one the hop has failed. */
+/* Dials the next of the sidecar's sockets; after the last one, the hop fails. */
 static void dial_next(struct manager_hop *hop, struct error *take_last)
 {
     struct error *last = take_last;
@@ -155,7 +155,7 @@ static void dial_next(struct manager_hop *hop, struct error *take_last)
     hop_end(hop, NULL, last, true);
 }
 
-/* Looks for the sidecar's sockets as they are now: one that was restarted may have another. */
+/* Lists the sidecar's sockets again: after a restart it may have another. */
 static void redial(struct manager_hop *hop, struct error *take_why)
 {
     const char *directory = link_of(hop)->directory;

@@ -8,11 +8,11 @@
 #include "base/text.h"
 
 enum {
-    MAX_SHOWN = 64, /* bytes of one word of a peer in a message */
-    MAX_LISTED = 8, /* words of a peer in a message */
+    MAX_SHOWN = 64, /* bytes of one of the peer's words in a message */
+    MAX_LISTED = 8, /* of the peer's words in a message */
 };
 
-/* Words of a peer as a message shows them: `"a", "b" and others`. */
+/* A peer's words as a message shows them: `"a", "b" and others`. */
 struct words {
     UT_string text;
     size_t count;

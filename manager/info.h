@@ -1,4 +1,4 @@
-/* What a sidecar tells of itself: its answer to Info. */
+/* Reads a sidecar's answer to Info. */
 #ifndef MANAGER_INFO_H
 #define MANAGER_INFO_H
 
@@ -9,10 +9,10 @@
  * it does not fit. */
 long manager_index_of(const char *container);
 
-/* Sets version, subscribed and priority of sidecar from the answer. *warning becomes a text,
- * owned by the caller, about hook points that cannot be called, or NULL. A hook point that is
- * announced twice counts with its higher priority. Returns 0, or -1 with a remote error when
- * there is no common version. */
+/* Sets the sidecar's version, subscribed and priority from the answer. *warning is set to a text,
+ * owned by the caller, about hook points that cannot be called, or to NULL. Of a hook point that is
+ * announced twice, the higher priority counts. Returns 0, or -1 with a remote error when there is
+ * no common version. */
 int manager_info_read(const Kubevirt__Hooks__Info__InfoResult *answer,
     struct manager_sidecar *sidecar, char **warning, struct error **err);
 

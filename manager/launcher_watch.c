@@ -11,18 +11,18 @@
 #include "base/unix_socket.h"
 #include "base/unused.h"
 
-/* Connections are not made more often, whatever the other end does with them. */
+/* The least time between two connection attempts, whatever the peer does with them. */
 static const ev_tstamp pause_seconds = 1;
 
 struct manager_launcher_watch {
     struct ev_loop *loop;
     const char *path;
-    int fd; /* the connection; or -1 */
-    bool met; /* there has been one */
-    bool complained; /* of a launcher that is there and cannot be reached */
-    ev_tstamp tried; /* ev_now of the last try */
+    int fd; /* the connection, or -1 */
+    bool met; /* connected at least once */
+    bool complained; /* about a launcher that exists but refuses us */
+    ev_tstamp tried; /* ev_now at the last attempt */
     ev_io closing;
-    ev_stat appearing; /* by inotify; while there has been no connection */
+    ev_stat appearing; /* by inotify; until the first connection */
     ev_timer retry;
     void (*gone)(void *user);
     void *user;
@@ -64,7 +64,7 @@ static void begin_idling(struct manager_launcher_watch *watch)
     ev_io_start(watch->loop, &watch->closing);
 }
 
-/* Connects; or finds out that the launcher is gone, after which the watch may be. */
+/* Connects, or reports that the launcher is gone, after which the watch may be freed. */
 static void try_now(struct manager_launcher_watch *watch)
 {
     watch->tried = ev_now(watch->loop);
@@ -79,7 +79,7 @@ static void try_now(struct manager_launcher_watch *watch)
         return;
     }
     if (errno == ENOENT)
-        return; /* its appearing will be told */
+        return; /* on_appearing tries again */
     if (!absent && errno != EAGAIN && !watch->complained) {
         watch->complained = true;
         log_warning("cannot connect to the launcher at %s: %s; its end goes unnoticed until a "
@@ -101,7 +101,7 @@ static void on_retry(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int 
     try_now(watcher->data);
 }
 
-/* What a server says before anybody asked, as its HTTP/2 settings, is not for us. */
+/* Discards what a server sends unasked, such as its HTTP/2 settings. */
 static void on_readable(struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
     struct manager_launcher_watch *watch = watcher->data;
@@ -128,7 +128,7 @@ struct manager_launcher_watch *manager_launcher_watch_new(
     ev_timer_init(&watch->retry, on_retry, 0., 0.);
     watch->retry.data = watch;
     ev_now_update(loop);
-    ev_stat_start(loop, &watch->appearing); /* first, so that it cannot appear unseen */
+    ev_stat_start(loop, &watch->appearing); /* first, so that no appearance is missed */
     try_now(watch);
     return watch;
 }

@@ -14,7 +14,7 @@
 
 enum { MAX_COMMANDS = 3 + HOOKS_POINTS };
 
-/* Lists the commands in the order of the help. Returns how many. */
+/* Lists the commands in the order of the help text. Returns how many. */
 static size_t list_commands(const struct manager_command *commands[MAX_COMMANDS])
 {
     size_t count = 0;

@@ -16,7 +16,7 @@ static void on_finish(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int
     struct error *error = steal(&manager->error);
     auto_free char *output = steal(&manager->output);
     done(manager->user, error, output, manager->output_length);
-    /* the manager may be gone */
+    /* the manager may be freed now */
 }
 
 struct manager *manager_new(

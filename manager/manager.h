@@ -1,6 +1,6 @@
 /* The hook manager: collects the sidecars of one launcher, and chains domain XML and cloud-init
- * data through them. Asynchronous on a libev loop; manager/hookline.h is the blocking library
- * around it for other launchers. */
+ * data through them. Asynchronous, on a libev loop; manager/hookline.h wraps it in a blocking
+ * library for other launchers. */
 #ifndef MANAGER_MANAGER_H
 #define MANAGER_MANAGER_H
 
@@ -16,37 +16,36 @@
 
 struct manager;
 
-/* A manager that has collected nothing yet. All that options points to is borrowed until
+/* Creates a manager that has collected nothing yet. What options points to is borrowed until
  * manager_free. Owned by the caller. */
 struct manager *manager_new(
     struct ev_loop *loop, struct rpc *rpc, const struct manager_options *options);
 
-/* Cancels what is under way, closes the connections, frees. NULL is allowed. */
+/* Cancels the running operation, closes the connections and frees the manager. NULL is allowed. */
 void manager_free(struct manager *manager);
 
-/* Finds the sidecars and asks each for its Info. Errors: the deadline's (timeout) names which came
- * and which are missing, and what the last try of each said; a sidecar whose Info is refused for
- * good (remote); more sidecars than expected (input). To be called again only when it failed. */
+/* Finds the sidecars and calls Info on each. Errors: timeout, naming the sidecars that answered,
+ * those that are missing and each one's last error; remote, when a sidecar's Info fails for good;
+ * input, when there are more sidecars than expected. Call it again only after it failed. */
 void manager_collect(struct manager *manager, manager_done *done, void *user);
 
 /* The sidecars in index order, after manager_collect. Borrowed. */
 const struct manager_sidecar *manager_sidecars(const struct manager *manager, size_t *count);
 
 /* Chains a document through the sidecars that announce the hook point. vmi is JSON. Inputs are
- * copied. Errors: input when the document itself is wrong; remote or timeout where a sidecar is at
- * fault. With no cloud-init data (empty text or null) nothing is called and it comes back as it
- * is. */
+ * copied. Errors: input, when the document itself is wrong; remote or timeout, when a sidecar is at
+ * fault. Absent cloud-init data (blank text or null) is returned unchanged without a call. */
 void manager_chain(struct manager *manager, enum hooks_point hook, struct bytes document,
     struct bytes vmi, manager_done *done, void *user);
 
-/* Sends Shutdown to every v1alpha3 subscriber at once. A sidecar that is gone is no error. */
+/* Sends Shutdown to all v1alpha3 subscribers at once. A sidecar that is gone is not an error. */
 void manager_shutdown(struct manager *manager, manager_done *done, void *user);
 
-/* From now on until the next operation, tells the observer of a WARNING when a sidecar is gone, or
- * has closed its connection. */
+/* Until the next operation, reports a WARNING to the observer when a sidecar closes its connection,
+ * as it does when it ends. */
 void manager_watch(struct manager *manager);
 
-/* Stops the operation under way, if any; its done is not called. */
+/* Cancels the running operation, if any; its done is not called. */
 void manager_cancel(struct manager *manager);
 
 #endif

@@ -10,11 +10,11 @@
 #include "base/unused.h"
 #include "proto/domain_hook.pb-c.h"
 
-/* The generated names, shorter. */
+/* Short names for the generated types. */
 typedef Kubevirt__Hooks__Plugins__V1alpha1__MutateDomainRequest request_message;
 typedef Kubevirt__Hooks__Plugins__V1alpha1__MutateDomainResponse response_message;
 
-enum { MAX_SHOWN = 64 }; /* bytes of a caller's word in a message */
+enum { MAX_SHOWN = 64 }; /* bytes of a caller's text in a message */
 
 static const char ending[] = "hook-manager is shutting down";
 
@@ -30,14 +30,14 @@ struct mutation {
 
 struct manager_mutations {
     struct manager *manager;
-    struct mutation *queue; /* by arrival; the chain of the first one is running */
+    struct mutation *queue; /* by arrival; the first one's chain is running */
     size_t count;
     bool closed;
 };
 
 static void run_first(struct manager_mutations *mutations);
 
-/* Takes a request off the queue; it has been answered. */
+/* Removes an answered request from the queue. */
 static void mutation_end(struct mutation *mutation)
 {
     struct manager_mutations *mutations = mutation->mutations;
@@ -49,9 +49,9 @@ static void mutation_end(struct mutation *mutation)
 static enum rpc_code code_of(const struct error *error)
 {
     switch (error->class) {
-    case ERROR_INPUT: /* the domain as it came */
+    case ERROR_INPUT: /* the domain in the request */
         return RPC_INVALID_ARGUMENT;
-    case ERROR_REMOTE: /* what a sidecar returned, or that it went away */
+    case ERROR_REMOTE: /* a sidecar's result, or that it went away */
         return RPC_FAILED_PRECONDITION;
     default:
         return RPC_INTERNAL;
@@ -103,7 +103,7 @@ static void on_cancel(void *user)
     struct mutation *mutation = user;
     struct manager_mutations *mutations = mutation->mutations;
     bool running = mutation == mutations->queue;
-    /* A caller's own clock runs a little ahead: at its deadline there may be a bit left here. */
+    /* The caller's clock may run a little ahead, so some time may be left here at its deadline. */
     int64_t left = rpc_request_time_left(mutation->request);
     log_write(LOG_WARNING,
         left != INT64_MAX ? json_pack("{s:I}", "millisecondsLeft", (json_int_t)left) : NULL,
@@ -117,9 +117,9 @@ static void on_cancel(void *user)
         run_first(mutations);
 }
 
-/* Whether hooks are called in this invocation context: KubeVirt calls them at a boot and at the
- * target of a migration. One that we do not know may be a boot, where a VM without its hooks would
- * be worse than hooks called in vain. */
+/* Whether hooks are called in this invocation context: KubeVirt calls them at boot and at the
+ * target of a migration. An unknown context may be a boot, and a VM booted without its hooks is
+ * worse than a needless call. */
 static bool runs_hooks(const request_message *message)
 {
     const char *context =
@@ -135,7 +135,7 @@ static bool runs_hooks(const request_message *message)
     return true;
 }
 
-/* Answers a request that cannot wait for its turn. Returns whether it did. */
+/* Refuses a request that cannot be queued. Returns whether it did. */
 static bool refuse(const struct manager_mutations *mutations, struct rpc_request *request,
     const request_message *message)
 {

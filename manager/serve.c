@@ -45,7 +45,7 @@ static void warn_of_cloud_init(const struct manager *manager)
             order[i]->name, hooks_point_name(HOOKS_PRE_CLOUD_INIT_ISO));
 }
 
-/* How long a chain may take: what the Plugin's timeout must not be shorter than. */
+/* How long a chain may take, in seconds: the least timeout that the Plugin must have. */
 static int chain_seconds(const struct manager *manager)
 {
     size_t count = 0;
@@ -142,7 +142,7 @@ static void on_present_collected(
     send_shutdown(user);
 }
 
-/* The manager that waits for all sidecars gives way to one that takes those that are there. */
+/* Replaces the manager that waits for all sidecars by one that takes those that listen now. */
 static void collect_present(struct manager_serve *serve)
 {
     manager_free(serve->manager);
@@ -175,7 +175,7 @@ void manager_serve_free(struct manager_serve *serve)
         unlink(serve->options.socket);
     manager_launcher_watch_free(serve->watch);
     if (serve->mutations != NULL)
-        manager_mutations_close(serve->mutations); /* else the end of one begins the next */
+        manager_mutations_close(serve->mutations); /* otherwise the end of one starts the next */
     rpc_server_free(serve->server);
     manager_mutations_free(serve->mutations);
     manager_free(serve->manager);

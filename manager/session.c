@@ -24,7 +24,7 @@ static void on_event(void *user, const struct manager_event *event)
     manager_event_log(event, session->flags->log_format);
 }
 
-/* All errors among the findings as one; warnings are logged. */
+/* Logs the warnings, and sets one error from all errors among the findings. */
 static int report_findings(const char *path, const struct findings *findings, struct error **err)
 {
     for (size_t i = 0; i < findings->count; i++) {
@@ -52,7 +52,7 @@ static int read_annotation(struct manager_session *session, struct error **err)
     return result;
 }
 
-/* The VMI travels as it stands in the file, which must hold a JSON object. */
+/* Hooks get the bytes of the file, which must hold a JSON object. */
 static int read_vmi(struct manager_session *session, struct error **err)
 {
     const char *path = session->flags->vmi;

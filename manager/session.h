@@ -1,6 +1,6 @@
-/* One run of a subcommand: its inputs, a manager, log lines and timings. It lasts as long as the
- * process: to take gRPC's core down in an orderly way costs more time than collecting does, and the
- * end of the process closes everything as well. */
+/* One run of a subcommand: its inputs, a manager, log lines and timings. It is never freed:
+ * shutting gRPC's core down in order takes longer than collecting, and the end of the process
+ * closes everything anyway. */
 #ifndef MANAGER_SESSION_H
 #define MANAGER_SESSION_H
 
@@ -17,21 +17,22 @@ struct manager_session {
     struct manager_blocking *blocking;
 };
 
-/* Reads what the flags name. *options, which borrow from the session, are for the manager of a
- * subcommand that makes its own. Returns 0, or -1 with an error; manager_session_end is due either
- * way. */
+/* Reads the files that the flags name. *options, which borrow from the session, are for a
+ * subcommand that creates its own manager. Returns 0, or -1 with an error; call manager_session_end
+ * either way. */
 int manager_session_read(struct manager_session *session, const char *command,
     const struct manager_flags *flags, struct manager_options *options, struct error **err);
 
-/* manager_session_read, and makes a manager. present_only as in manager_options. */
+/* Calls manager_session_read and creates a manager. present_only is as in manager_options. */
 int manager_session_begin(struct manager_session *session, const char *command,
     const struct manager_flags *flags, bool present_only, struct error **err);
 
 /* Collects the sidecars. Returns 0, or -1 with an error. */
 int manager_session_collect(struct manager_session *session, struct error **err);
 
-/* The rest of a subcommand that chains a document: reads it from standard input, collects, chains it, and writes the result to standard output. name says
- * what the document is. Returns 0, or -1 with an error and nothing written. */
+/* The rest of a subcommand that chains a document: reads it from standard input, collects, chains
+ * it, and writes the result to standard output. name names the document in messages. Returns 0, or
+ * -1 with an error and nothing written. */
 int manager_session_chain(
     struct manager_session *session, enum hooks_point hook, const char *name, struct error **err);
 

@@ -7,7 +7,7 @@ static const char *separator(const UT_string *list)
     return utstring_len(list) > 0 ? ", " : "";
 }
 
-/* Says of one container why it is not there. */
+/* Says why one container is missing. */
 static void describe_missing(const struct manager_container *container, UT_string *missing)
 {
     utstring_printf(missing, "%s%s (", separator(missing), container->shown);
@@ -28,7 +28,7 @@ static void describe_missing(const struct manager_container *container, UT_strin
     utstring_printf(missing, ")");
 }
 
-/* Names the sidecars of which there is no sign, as KubeVirt would have named them. */
+/* Lists sidecars of which there is no sign, by the names that KubeVirt gives them. */
 static void describe_unseen(const struct manager_collection *collection, UT_string *missing)
 {
     const struct manager_options *options = &collection->manager->options;

@@ -10,7 +10,7 @@
 
 enum { TIMEOUT_MS = 5000 }; /* of one call */
 
-/* The Shutdown calls under way, all at once. */
+/* The Shutdown calls, all running at once. */
 struct shutdown {
     struct manager *manager;
     struct shutdown_call *calls;
@@ -22,7 +22,7 @@ struct shutdown {
 struct shutdown_call {
     struct shutdown *shutdown;
     const struct manager_sidecar *sidecar;
-    struct manager_hop *hop; /* NULL when it is over */
+    struct manager_hop *hop; /* NULL when it has ended */
     struct error *error;
 };
 
@@ -37,7 +37,7 @@ static void shutdown_free(void *work)
     free(shutdown);
 }
 
-/* Ends the operation with what all the failures say; the class is that of the first. */
+/* Ends the operation with the messages of all failures and the class of the first. */
 static void shutdown_end(struct shutdown *shutdown)
 {
     struct manager *manager = shutdown->manager;

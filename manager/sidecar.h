@@ -9,20 +9,21 @@
 #include "base/error.h"
 #include "hooks/protocol.h"
 
-/* A collected sidecar, as its Info answered. Names and paths are fit to be shown: bytes in them
- * that are not printable stand as \xNN. */
+/* A collected sidecar, from its answer to Info. Names and paths are safe to print: unprintable
+ * bytes are escaped as \xNN. */
 struct manager_sidecar {
-    const char *name; /* its container, the directory of its socket: "hook-sidecar-0" */
+    const char *name; /* of its container, the directory of its socket: "hook-sidecar-0" */
     long index; /* the number at the end of the name; -1 when it has none */
     const char *socket; /* path */
-    const char *version; /* the newest that both know: "v1alpha3" */
+    const char *version; /* the newest that both support: "v1alpha3" */
     bool subscribed[HOOKS_POINTS];
     int32_t priority[HOOKS_POINTS];
     int timeout_seconds; /* of one hook call */
     enum annotations_failure_policy failure_policy;
 };
 
-/* Makes a sidecar's error say whose it is: `sidecar hook-sidecar-1 (index 1): …`. Returns -1. */
+/* Prefixes an error with the sidecar at fault: `sidecar hook-sidecar-1 (index 1): …`. Returns
+ * -1. */
 int manager_sidecar_blame(const struct manager_sidecar *sidecar, struct error **err);
 
 #endif

@@ -18,7 +18,7 @@ void manager_begin(struct manager *manager, manager_done *done, void *user)
     manager->done = done;
     manager->user = user;
     manager->cancel = NULL;
-    ev_now_update(manager->loop); /* timers of the operation count from now */
+    ev_now_update(manager->loop); /* so that the operation's timers count from now */
 }
 
 void manager_work(struct manager *manager, void *work, void (*cancel)(void *work))

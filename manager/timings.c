@@ -12,7 +12,7 @@ struct manager_timings {
     const char *command;
     time_t started;
     double began; /* clock_milliseconds */
-    double collected; /* since then, in ms; negative: it did not come to that */
+    double collected; /* milliseconds after began; negative: not reached */
     double finished;
     json_t *sidecars; /* array */
     json_t *hops; /* array */

@@ -18,7 +18,7 @@ struct manager_trace {
     size_t hops;
 };
 
-/* The highest number with which an entry of the directory begins; 0 when there is none. */
+/* The highest number at the start of an entry's name; 0 when there is none. */
 static long last_number(const char *path)
 {
     DIR *directory = opendir(path);
@@ -52,14 +52,14 @@ struct manager_trace *manager_trace_open(
             *trace = (struct manager_trace){.hook = hook, .directory = steal(&path)};
             return trace;
         }
-        if (errno != EEXIST) { /* another launcher's call may have taken the number */
+        if (errno != EEXIST) { /* another process may have taken the number */
             error_set_errno(err, "making the directory %s", path);
             return NULL;
         }
     }
 }
 
-/* The hop's part that is no document. */
+/* The contents of hop.json. */
 static json_t *describe(const struct manager_trace *trace, const struct manager_trace_hop *hop,
     const struct domain_change *change)
 {

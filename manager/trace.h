@@ -1,12 +1,12 @@
-/* The trace: every hop kept as files, for people who ask what a sidecar did.
+/* The trace: every hop recorded as files, to show what a sidecar did.
  *
  *   DIRECTORY/01-OnDefineDomain/00-hook-sidecar-1/input.xml     what the sidecar was given
  *                                                 output.xml    what it returned
  *                                                 change.diff   from one to the other
  *                                                 hop.json      who, how long, what went wrong
  *
- * Each chain call has a directory of its own, numbered after those that are there. Documents may
- * hold secrets: directories are made with mode 0700, files with 0600. */
+ * Each chain call has its own directory, numbered after the existing ones. Documents may hold
+ * secrets: directories have mode 0700, files 0600. */
 #ifndef MANAGER_TRACE_H
 #define MANAGER_TRACE_H
 
@@ -15,24 +15,24 @@
 /* The trace of one chain call. */
 struct manager_trace;
 
-/* A hop that is over. All of it is borrowed. */
+/* A finished hop. All of it is borrowed. */
 struct manager_trace_hop {
     const struct manager_sidecar *sidecar;
     const char *input;
     size_t input_length;
-    const char *output; /* what came back, also when it was refused; NULL when nothing did */
+    const char *output; /* what the sidecar returned, even if it was refused; NULL if nothing */
     size_t output_length;
     double milliseconds;
-    const struct error *error; /* NULL when it went well */
+    const struct error *error; /* NULL on success */
     bool ignored; /* failurePolicy Ignore kept the input */
 };
 
-/* Makes the directory of the next chain call below directory, which is made where missing.
+/* Creates the directory of the next chain call below directory, which is created if missing.
  * Returns the trace, owned by the caller, or NULL with an io error. */
 struct manager_trace *manager_trace_open(
     const char *directory, enum hooks_point hook, struct error **err);
 
-/* Keeps the next hop. Returns 0, or -1 with an io error. */
+/* Records the next hop. Returns 0, or -1 with an io error. */
 int manager_trace_keep(
     struct manager_trace *trace, const struct manager_trace_hop *hop, struct error **err);
 
