@@ -11,10 +11,10 @@
 #include "rpc/status.h"
 
 enum {
-    /* What is left of a message for the output, beside its field. */
+    /* A message's limit, less what its field's tag and length take. */
     OUTPUT_LIMIT = RPC_MAX_MESSAGE - 64,
-    /* Of standard error, in an error: its text stays below gRPC's 8 KiB of metadata also when
-     * each byte of it has to be escaped. */
+    /* Bytes of standard error in an error message, which so fits gRPC's 8 KiB of metadata even when
+     * every byte has to be escaped. */
     ERROR_TAIL = 1536,
     JSON_DEPTH = 256,
     /* Linux, binfmts.h: MAX_ARG_STRLEN, in pages. */
@@ -59,7 +59,7 @@ static int check_input(
     return 0;
 }
 
-/* Checks that a value may be one argument of a program. */
+/* Checks that a value fits in one argument of a program. */
 static int check_argument(const char *what, size_t length, struct error **err)
 {
     size_t limit = (size_t)sysconf(_SC_PAGESIZE) * ARGUMENT_PAGES;
@@ -76,7 +76,7 @@ static char *copy_text(struct bytes data)
     return xstrndup(data.data, data.length);
 }
 
-/* Starts the child with the document as arguments. */
+/* Starts the child with the VMI and the document as arguments. */
 static struct subprocess *start_with_arguments(const struct hooks_point_row *hook,
     struct subprocess_options *options, struct bytes vmi, struct bytes document, struct error **err)
 {
@@ -97,8 +97,8 @@ static struct subprocess *start_with_arguments(const struct hooks_point_row *hoo
     return child;
 }
 
-/* Starts the child with the document on standard input. The JSON texts go in as they came: parsing
- * and writing them anew could change a number. */
+/* Starts the child with the VMI and the document on standard input. The JSON texts are copied as
+ * they are: parsing and writing them again could change a number. */
 static struct subprocess *start_with_input(const struct hooks_point_row *hook,
     struct subprocess_options *options, struct bytes vmi, struct bytes document, struct error **err)
 {
@@ -116,7 +116,7 @@ static struct subprocess *start_with_input(const struct hooks_point_row *hook,
     return subprocess_start(options, err);
 }
 
-/* Says why a run that has ended did not go well. Returns 0 when it did, or -1. */
+/* Returns 0 when a finished run succeeded, or -1 with an error that says why it failed. */
 static int check_result(
     const struct shim_hook_call *call, const struct subprocess_result *result, struct error **err)
 {

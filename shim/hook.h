@@ -1,5 +1,5 @@
-/* One hook of the shim: an executable in $PATH that is given a VMI and a document, and writes the
- * document that shall take its place. */
+/* One hook of the shim: an executable in $PATH that gets a VMI and a document, and writes the
+ * document that replaces it. */
 #ifndef SHIM_HOOK_H
 #define SHIM_HOOK_H
 
@@ -10,32 +10,32 @@
 #include "hooks/message.h"
 
 struct shim_hook_options {
-    bool use_stdin; /* one JSON object on standard input, no flags */
+    bool use_stdin; /* one JSON object on standard input, no arguments */
     int64_t timeout_ms;
-    int64_t kill_grace_ms; /* between SIGTERM and SIGKILL to a hook and what it started */
+    int64_t kill_grace_ms; /* between SIGTERM and SIGKILL to a hook's process group */
 };
 
-/* What came of a call. Valid during the callback. */
+/* The result of a call. Valid during the callback. */
 struct shim_hook_result {
-    const struct error *error; /* NULL: it went well */
-    char *output; /* what it wrote; NULL when it failed */
+    const struct error *error; /* NULL on success */
+    char *output; /* what the hook wrote; NULL on failure */
     size_t output_length;
-    bool output_held; /* it left a process behind that held its outputs open, and was killed */
+    bool output_held; /* a process that it left behind held its outputs open, and was killed */
 };
 
 typedef void shim_hook_done(void *user, const struct shim_hook_result *result);
 
 struct shim_hook_call; /* one run of the executable */
 
-/* Starts the executable of a hook point that has one. on_line gets each line of its standard error. done is called once, from
- * the loop. Returns the call, which ends by itself when done has returned; or NULL with an error,
- * and then done is not called: an input error when vmi or document cannot be given to it, an io
- * error when there is no such executable or it cannot be started. */
+/* Starts the executable of a hook point that has one. on_line gets each line of its standard error.
+ * done is called once, from the loop. Returns the call, which frees itself after done returns; or
+ * NULL with an error, in which case done is not called: an input error when vmi or document cannot
+ * be passed to it, an io error when the executable is missing or cannot be started. */
 struct shim_hook_call *shim_hook_start(const struct hooks_point_row *hook,
     const struct shim_hook_options *options, struct bytes vmi, struct bytes document,
     subprocess_line *on_line, shim_hook_done *done, void *user, struct error **err);
 
-/* Ends the executable and what it started; done still comes, with a canceled error. */
+/* Ends the executable and what it started; done is still called, with a canceled error. */
 void shim_hook_cancel(struct shim_hook_call *call);
 
 #endif

@@ -40,7 +40,7 @@ static int serve(const struct shim_options *options, struct error **err)
     ev_signal watchers[ARRAY_SIZE(numbers)];
     struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
     struct shim *shim = NULL;
-    /* From before the socket is there, so that a signal never leaves it behind. */
+    /* Before the socket exists, so that a signal never leaves it behind. */
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
         ev_signal_init(&watchers[i], on_signal, numbers[i]);
         watchers[i].data = &shim;
@@ -55,7 +55,7 @@ static int serve(const struct shim_options *options, struct error **err)
     return 0;
 }
 
-/* Serves, or prints what was asked for. operands are the words that are no flags, up to a NULL.
+/* Serves, or prints what was asked for. operands are the words that are not flags, up to a NULL.
  * Returns the exit status, with an error when serving failed. */
 static int run(const struct shim_flags *flags, char **operands, struct error **err)
 {
@@ -79,7 +79,7 @@ static int run(const struct shim_flags *flags, char **operands, struct error **e
         log_error(
             "--version is missing: give the sidecar args [\"--version\", \"" HOOKS_VERSION_NEWEST
             "\"] (or " HOOKS_VERSIONS_OLDER ")");
-        return EXIT_FAILURE; /* as KubeVirt's shim */
+        return EXIT_FAILURE; /* like KubeVirt's shim */
     }
     for (; *operands != NULL; operands++)
         log_warning("the argument \"%s\" is ignored", *operands);

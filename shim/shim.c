@@ -13,8 +13,8 @@
 
 enum {
     DEFAULT_TIMEOUT_MS = 60 * 1000, /* what KubeVirt's launcher gives a call */
-    MAX_CALLS = 16, /* hooks that run at the same time */
-    ANSWER_GRACE_MS = 1000, /* for the last answers, once no hook runs any more */
+    MAX_CALLS = 16, /* hooks running at the same time */
+    ANSWER_GRACE_MS = 1000, /* for the last answers, when no hook runs any longer */
 };
 
 /* A request whose hook is running. */
@@ -40,8 +40,8 @@ struct shim {
     bool server_stopped;
 };
 
-/* Whether there is an executable for a hook point; those that need none are announced from their
- * version on. */
+/* Whether to announce a hook point: its executable must exist or, if it needs none, the protocol
+ * version must have it. */
 static bool is_announced(const struct shim *shim, enum hooks_point point)
 {
     const char *executable = hooks_points[point].executable;
@@ -78,7 +78,7 @@ static void info(struct rpc_request *request, UNUSED const ProtobufCMethodDescri
     rpc_request_reply(request, &result.base);
 }
 
-/* Answers with a message that has the field, if there is one. */
+/* Answers with a message that has the field, if not NULL. */
 static void reply(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
     const struct hooks_field *field)
 {
@@ -99,7 +99,7 @@ static enum rpc_code code_of(const struct error *error)
     case ERROR_CANCELED:
         return RPC_CANCELLED;
     default:
-        return RPC_UNKNOWN; /* as a Go server answers any error */
+        return RPC_UNKNOWN; /* as a Go server does for any error */
     }
 }
 
@@ -209,7 +209,7 @@ struct shim *shim_start(
         {&kubevirt__hooks__info__info__descriptor, info, shim}};
     for (enum hooks_version i = 0; i < HOOKS_VERSIONS; i++)
         services[1 + i] = (struct rpc_service){hooks_version_service(i), callback, shim};
-    /* The socket comes first: callers may connect while gRPC starts. */
+    /* The socket first: callers may connect while gRPC starts. */
     auto_fd int listen_fd = shim_socket_open(options->socket_directory, &shim->socket, err);
     rpc_tune_memory();
     if (listen_fd >= 0)

@@ -1,5 +1,5 @@
-/* A sidecar that runs executables as its hooks: it serves Info and the Callbacks of all protocol
- * versions on a socket, as KubeVirt's sidecar-shim does, and logs what it is called for. */
+/* A sidecar that runs executables as its hooks: it serves Info and the Callbacks service of every
+ * protocol version on a socket, as KubeVirt's sidecar-shim does, and logs each call. */
 #ifndef SHIM_SHIM_H
 #define SHIM_SHIM_H
 
@@ -15,14 +15,14 @@ struct shim_options {
 
 struct shim;
 
-/* Listens on a socket of its own and serves. loop is libev's default loop; options and what it
- * points to are borrowed until shim_free. Returns the shim, owned by the caller, or NULL with an
- * error and no socket left behind. */
+/* Creates a socket and serves on it. loop is libev's default loop; options and what it points to
+ * are borrowed until shim_free. Returns the shim, owned by the caller, or NULL with an error and no
+ * socket left behind. */
 struct shim *shim_start(
     struct ev_loop *loop, const struct shim_options *options, struct error **err);
 
-/* Begins the end, as a Shutdown call does: the socket is removed at once, hooks that run are
- * ended, and when their callers have been answered the loop is left (EVBREAK_ALL). */
+/* Starts shutting down, as a Shutdown call does: removes the socket at once, ends running hooks
+ * and, when their callers have been answered, breaks the loop (EVBREAK_ALL). */
 void shim_stop(struct shim *shim);
 
 /* Frees a shim that has stopped. NULL is allowed. */

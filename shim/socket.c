@@ -13,13 +13,13 @@
 #include "base/unix_socket.h"
 
 enum {
-    NAME_TRIES = 10, /* a name is free at the first try but for one chance in 1.7 million */
+    NAME_TRIES = 10, /* the first try fails with a chance of one in 1.7 million */
     SOCKET_MODE = 0755,
 };
 
 DEFINE_CLEANUP(directory, DIR *, closedir);
 
-/* A path shim-XXXX.sock, with four random characters; or NULL with an io error. */
+/* Returns a path shim-XXXX.sock, with four random characters; or NULL with an io error. */
 static char *random_path(const char *directory, struct error **err)
 {
     static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -40,7 +40,7 @@ static void remove_stale(const char *directory, DIR *entries)
         if (fnmatch("shim-*.sock", entry->d_name, 0) == 0) {
             auto_free char *path = file_join(directory, entry->d_name);
             unix_socket_remove_stale(
-                path, NULL); /* one that lives, or cannot be removed, is left */
+                path, NULL); /* a live one, or one that cannot be removed, stays */
         }
     }
 }
@@ -50,8 +50,8 @@ int shim_socket_open(const char *directory, char **path, struct error **err)
     auto_cleanup(directory) DIR *entries = opendir(directory);
     if (entries == NULL)
         return error_set_errno(err, "opening the socket directory %s", directory);
-    /* A shim that has bound its socket and does not yet listen looks like a dead one: shims in one
-     * directory take turns. The lock goes with the descriptor. */
+    /* A shim that has bound its socket and does not listen yet looks dead, so shims in one
+     * directory take turns. Closing the descriptor releases the lock. */
     if (flock(dirfd(entries), LOCK_EX) < 0)
         return error_set_errno(err, "locking the socket directory %s", directory);
     remove_stale(directory, entries);
@@ -67,7 +67,7 @@ int shim_socket_open(const char *directory, char **path, struct error **err)
             *path = steal(&candidate);
             return fd;
         }
-        if (failure->errnum != 0) /* 0: a living socket has that name */
+        if (failure->errnum != 0) /* 0: a live socket has that name */
             return error_move(err, steal(&failure));
     }
     return error_set(err, ERROR_IO, "found no free name for a socket in %s", directory);

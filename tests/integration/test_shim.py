@@ -273,7 +273,7 @@ class Calls(ShimTestCase):
             (on_define_domain(f"@{not_utf8}"), "the domain XML is not UTF-8 at byte 8"),
             (on_define_domain(f"@{zero}"), "the domain XML contains a zero byte"),
             ([method("PreCloudInitIso"), "vmi={}"], "the cloud-init data is empty"),
-            ([method("PreCloudInitIso"), "vmi={}", "cloudInitData=1"], "the cloud-init data must be a "),
+            ([method("PreCloudInitIso"), "vmi={}", "cloudInitData=1"], "the cloud-init data must be a"),
         ]
         for kind in LAUNCHERS:
             answers = self.call(kind, *(words for words, _ in cases))
