@@ -8,8 +8,8 @@
 #include "base/unused.h"
 
 enum {
-    BUTTON_SECONDS = 2, /* the power button is pressed again: a guest that boots ignores it */
-    AGAIN_SECONDS = 1, /* signals sooner after the first are the same one, sent to a whole group */
+    BUTTON_SECONDS = 2, /* between presses of the power button, which a booting guest ignores */
+    AGAIN_SECONDS = 1, /* a signal sooner after the first is the same one, sent to a whole group */
 };
 
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
@@ -24,7 +24,7 @@ static void on_button(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int
         log_warning("%s", error->message);
 }
 
-/* Ends QEMU; its end comes as an event, unless it cannot be ended. */
+/* Ends QEMU; an event reports its end, unless this fails. */
 static void destroy_guest(struct launcher_ending *ending)
 {
     struct error *error = NULL;

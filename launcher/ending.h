@@ -1,5 +1,5 @@
-/* The end that a signal asks for: of the launch, or of the guest while one runs, which is shut down
- * and has a time to do so. */
+/* Ending on a signal: ends the launch or, while a guest runs, shuts the guest down within a grace
+ * period. */
 #ifndef LAUNCHER_ENDING_H
 #define LAUNCHER_ENDING_H
 
@@ -8,13 +8,13 @@
 
 #include "guest/guest.h"
 
-/* A signal came; again: after another one. */
+/* Called on a signal; again is set if it is not the first. */
 typedef void launcher_ending_signalled(void *user, bool again);
 
-/* The guest cannot be ended. The callee owns the error. */
+/* Called when the guest cannot be ended. The callee owns the error. */
 typedef void launcher_ending_failed(void *user, struct error *take_error);
 
-/* Zeroed is what was not begun. */
+/* Zeroed means not started. */
 struct launcher_ending {
     struct ev_loop *loop; /* NULL before launcher_ending_watch */
     launcher_ending_signalled *on_signal;
@@ -23,25 +23,25 @@ struct launcher_ending {
     ev_signal signals[4];
     int signal; /* the first one; 0: none */
     ev_tstamp signal_time; /* of the first one */
-    struct guest *guest; /* that is being ended; NULL before */
-    ev_timer button; /* presses it, from the first signal on */
-    ev_timer grace; /* since the first signal */
+    struct guest *guest; /* the guest being ended; NULL before */
+    ev_timer button; /* presses the power button, from the first signal on */
+    ev_timer grace; /* runs from the first signal */
     bool over;
 };
 
-/* Takes SIGTERM, SIGINT, SIGHUP and SIGQUIT from now on, which come from the loop. */
+/* From now on, handles SIGTERM, SIGINT, SIGHUP and SIGQUIT, and reports them from the loop. */
 void launcher_ending_watch(struct launcher_ending *ending, struct ev_loop *loop,
     launcher_ending_signalled *signalled, launcher_ending_failed *failed, void *user);
 
-/* Ends the guest: presses its power button, and destroys it when it has not ended after
- * grace_seconds; at once when there are none, or again is set. Its end comes as its event. */
+/* Ends the guest: presses its power button, and destroys it if it still runs after grace_seconds;
+ * destroys it at once if that is 0 or again is set. The guest's event reports its end. */
 void launcher_ending_guest(
     struct launcher_ending *ending, struct guest *guest, double grace_seconds, bool again);
 
-/* The error that says which signal ended the launch. Owned by the caller. */
+/* Returns the error that says which signal ended the launch. Owned by the caller. */
 struct error *launcher_ending_error(const struct launcher_ending *ending);
 
-/* Lets the guest be, and takes no signal any more: those that come are ignored. */
+/* Leaves the guest alone, and ignores signals from now on. */
 void launcher_ending_stop(struct launcher_ending *ending);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-/* The object with at most limit bytes of the message. Owned by the caller. */
+/* Returns the object with at most limit bytes of the message. Owned by the caller. */
 static char *object_text(const char *stage, const struct error *error, size_t limit)
 {
     auto_free char *message = text_printable(error->message, strlen(error->message), limit);
@@ -20,8 +20,8 @@ static char *object_text(const char *stage, const struct error *error, size_t li
     return json_dumps(object, JSON_COMPACT);
 }
 
-/* The file is opened as it is: another may be mounted in its place. Returns 0, or -1 with an io
- * error. */
+/* Writes into the existing file instead of replacing it: it may be a mount. Returns 0, or -1 with
+ * an io error. */
 static int write_termination_log(
     const char *path, const char *stage, const struct error *error, struct error **err)
 {

@@ -79,7 +79,8 @@ void launcher_flags_describe(FILE *out)
     option_help_write(out, &table, &(struct option_help_style){.column = 33, .letters = true});
 }
 
-/* What the machine needs. operand is a word that is no flag, or NULL. */
+/* Checks that the required flags are given. operand is the first word that is not a flag, or
+ * NULL. */
 static int check(const struct launcher_flags *flags, const struct option_line *line,
     const char *operand, struct error **err)
 {

@@ -13,7 +13,7 @@
 
 #define LAUNCHER_TERMINATION_LOG "/dev/termination-log" /* Kubernetes' default */
 
-/* What the command line says. All of it is owned. */
+/* The values from the command line. All of it is owned. */
 struct launcher_flags {
     char *vmi; /* path */
     size_t sidecars;
@@ -28,8 +28,8 @@ struct launcher_flags {
     char *trace; /* path, or NULL */
     char *temporary_directory; /* path; NULL: $TMPDIR, or /tmp */
     char *schema; /* path */
-    char *termination_log; /* path; NULL: LAUNCHER_TERMINATION_LOG where it exists */
-    char *ready_file; /* path, or NULL: made while the guest runs */
+    char *termination_log; /* path; NULL: LAUNCHER_TERMINATION_LOG if it exists */
+    char *ready_file; /* path, or NULL; exists while the guest runs */
     int64_t slow_chain_ms; /* 0: the default */
     bool dry_run;
     enum log_format log_format;
@@ -38,12 +38,12 @@ struct launcher_flags {
     bool version;
 };
 
-/* Parses the command line. Returns 0, or -1 with a usage error; launcher_flags_clear is due either
+/* Parses the command line. Returns 0, or -1 with a usage error; call launcher_flags_clear either
  * way. */
 int launcher_flags_parse(int argc, char **argv, struct launcher_flags *out, struct error **err);
 void launcher_flags_clear(struct launcher_flags *flags);
 
-/* Writes a line or two for each flag. */
+/* Writes the help for each flag. */
 void launcher_flags_describe(FILE *out);
 
 #endif

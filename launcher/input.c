@@ -9,13 +9,13 @@
 #include "base/log.h"
 #include "base/text.h"
 
-enum { MAX_BYTES = 16 << 20 }; /* of the file: a list of objects may be longer than one of them */
+enum { MAX_BYTES = 16 << 20 }; /* of the file, which may hold many objects */
 
-/* How a finding's pointer becomes a place in a file. */
+/* How to turn a finding's pointer into a place in a file. */
 struct place {
     const char *file;
     const struct launcher_input *input; /* NULL: the file is the annotation alone */
-    const char *annotation; /* pointer of the annotation that findings are about; NULL: the VMI */
+    const char *annotation; /* pointer of the annotation that has the findings; NULL: the VMI */
 };
 
 /* "vmi.yaml:12:3: spec.domain.cpu", owned by the caller. */
@@ -59,8 +59,8 @@ int launcher_input_report(
     return report(&place, findings, err);
 }
 
-/* The pointer of the VMI in an object: its own root, or the template of a VirtualMachine; NULL for
- * an object of another kind. */
+/* The pointer of the VMI in an object: the root, or the template of a VirtualMachine; NULL for an
+ * object of another kind. */
 static const char *vmi_pointer(const json_t *object)
 {
     const char *kind = json_get_string(object, "kind");
@@ -92,7 +92,7 @@ static int choose(struct launcher_input *input, struct error **err)
         input->name);
 }
 
-/* Makes the VMI: the object itself, or the template with the name of the machine. */
+/* Sets the VMI: the object itself, or the template with the VirtualMachine's name and namespace. */
 static int make_vmi(struct launcher_input *input, struct error **err)
 {
     const json_t *object = input->document->root;
@@ -116,7 +116,7 @@ static int make_vmi(struct launcher_input *input, struct error **err)
     return 0;
 }
 
-/* Parses the text of an annotation at a place. */
+/* Parses the text of the annotation at a place. */
 static int parse_annotation(struct launcher_input *input, const char *text, size_t length,
     const struct place *place, struct error **err)
 {

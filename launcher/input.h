@@ -1,4 +1,4 @@
-/* What a launch is given: the VMI, as the file has it and as the hooks get it, and the list of its
+/* The input of a launch: the VMI, as the file has it and as the hooks get it, and the list of its
  * sidecars. */
 #ifndef LAUNCHER_INPUT_H
 #define LAUNCHER_INPUT_H
@@ -8,26 +8,26 @@
 #include "base/yaml.h"
 #include "launcher/flags.h"
 
-/* All of it is owned. Zeroed is empty. */
+/* All of it is owned unless noted. Zeroed means empty. */
 struct launcher_input {
     const char *name; /* of the file; borrowed from the flags */
     struct yaml_stream stream;
-    const struct yaml_document *document; /* the machine's, in the stream */
-    const char *pointer; /* of the VMI in it: "", or the template of a VirtualMachine; static */
+    const struct yaml_document *document; /* the one with the VMI or VM, in the stream */
+    const char *pointer; /* to the VMI in it: "", or the template of a VirtualMachine; static */
     json_t *vmi;
     char *text; /* the VMI as JSON */
     struct annotations_list *list; /* NULL: no annotation */
 };
 
-/* Reads the one VirtualMachineInstance or VirtualMachine of the file; objects of other kinds are
- * passed over. Warnings are logged. Returns 0, or -1 with an error; launcher_input_clear is due
- * either way. */
+/* Reads the one VirtualMachineInstance or VirtualMachine in the file; objects of other kinds are
+ * skipped. Warnings are logged. Returns 0, or -1 with an error; call launcher_input_clear either
+ * way. */
 int launcher_input_read(
     struct launcher_input *input, const struct launcher_flags *flags, struct error **err);
 void launcher_input_clear(struct launcher_input *input);
 
-/* Says what a check found in the VMI, by its place in the file: logs the warnings. Returns 0, or
- * -1 with one input error of all errors. */
+/* Reports findings about the VMI with their places in the file: logs the warnings. Returns 0, or -1
+ * with one input error that lists all errors. */
 int launcher_input_report(
     const struct launcher_input *input, const struct findings *findings, struct error **err);
 

@@ -39,10 +39,10 @@ enum stage {
     SCHEMA,
     START,
     RUN,
-    END, /* none of the launch any more: the sidecars are told */
+    END, /* after the launch: Shutdown is sent to the sidecars */
 };
 
-/* How the beginning of a stage went. */
+/* What starting a stage came to. */
 enum progress { FAILED = -1, OVER, UNDER_WAY };
 
 struct launch {
@@ -53,7 +53,7 @@ struct launch {
     struct launcher_input input;
     struct rpc *rpc;
     struct manager *manager;
-    const char *work; /* directory for what is made */
+    const char *work; /* directory for temporary files */
     int lock; /* -1 before */
     struct launcher_plan plan;
     struct launcher_prepare *prepare; /* under way; or NULL */
@@ -62,14 +62,14 @@ struct launch {
     struct guest *guest; /* NULL before */
 
     struct launcher_ending ending;
-    struct error *error; /* why it failed; NULL: it did not */
-    enum stage failed; /* where */
+    struct error *error; /* why it failed, or NULL */
+    enum stage failed; /* the stage that failed */
     bool over;
 };
 
 static void proceed(struct launch *launch);
 
-/* Sidecars that cannot be told do not change how the launch ended. */
+/* A failing Shutdown does not change how the launch ended. */
 static void warn_of_end(struct error *take_error)
 {
     if (take_error != NULL)
@@ -91,7 +91,7 @@ static void on_event(void *user, const struct manager_event *event)
     manager_event_log(event, launch->flags->log_format);
 }
 
-/* A manager that waits for all sidecars, or takes those that are there. */
+/* Returns a manager that waits for all sidecars, or takes those that listen now. */
 static struct manager *make_manager(struct launch *launch, bool present_only)
 {
     const struct manager_options options = {
@@ -116,7 +116,7 @@ static void on_present_collected(
     manager_shutdown(launch->manager, on_shut_down, launch);
 }
 
-/* Those that came are told also when not all did. */
+/* If collecting failed, the sidecars that did appear get Shutdown, too. */
 static void tell_sidecars(struct launch *launch)
 {
     if (launch->failed == COLLECT) {
@@ -128,7 +128,7 @@ static void tell_sidecars(struct launch *launch)
     }
 }
 
-/* Ends the launch, once: error is why, or NULL. */
+/* Ends the launch, once. take_error is why, or NULL. */
 static void finish(struct launch *launch, struct error *take_error)
 {
     if (launch->stage == END) {
@@ -148,7 +148,7 @@ static void finish(struct launch *launch, struct error *take_error)
         launch->over = true;
 }
 
-/* The end of an operation that leads to the next stage. */
+/* Called at the end of an operation, which leads to the next stage. */
 static void on_stage_over(
     void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t output_length)
 {
@@ -180,8 +180,8 @@ static void on_guest_stays(void *user, struct error *take_error)
     finish(user, take_error);
 }
 
-/* Reading may wait for ever, for a terminal or a pipe, and the loop does not run yet: until it is
- * over, a signal ends this process. */
+/* Reading may block forever, on a terminal or a pipe, and the loop does not run yet: until it is
+ * done, a signal kills this process. */
 static enum progress begin_input(struct launch *launch, struct error **err)
 {
     if (launcher_input_read(&launch->input, launch->flags, err) < 0)
@@ -308,7 +308,7 @@ static void on_guest_event(void *user, const struct guest_event *event)
     finish(launch, error);
 }
 
-/* Makes sure that the console's file can be written, and empties it. */
+/* Checks that the console's file can be written, and empties it. */
 static int open_console(struct launch *launch, struct error **err)
 {
     const char *path = launch->plan.console;
@@ -346,11 +346,11 @@ static enum progress begin_run(struct launch *launch, struct error **err)
     if (ready != NULL && file_write(ready, "", 0, 0644, err) < 0)
         return FAILED;
     manager_watch(launch->manager);
-    return UNDER_WAY; /* the guest's events and signals go on from here */
+    return UNDER_WAY; /* continued by the guest's events and by signals */
 }
 
 static const struct {
-    const char *name; /* as a failure names it */
+    const char *name; /* as a failure reports it */
     enum progress (*begin)(struct launch *launch, struct error **err);
 } stages[] = {
     [INPUT] = {"Input", begin_input},
@@ -364,7 +364,7 @@ static const struct {
     [RUN] = {"Run", begin_run},
 };
 
-/* Goes through the stages from the present one until one is under way, or fails. */
+/* Runs the stages from the current one until one is under way or fails. */
 static void run_stages(struct launch *launch)
 {
     for (;;) {
@@ -389,7 +389,7 @@ static void proceed(struct launch *launch)
     run_stages(launch);
 }
 
-/* Ends what still runs and removes what was made. */
+/* Ends what still runs and removes the temporary files. */
 static void clean_up(struct launch *launch)
 {
     if (launch->flags->ready_file != NULL && !launch->flags->dry_run)
@@ -424,8 +424,9 @@ static int run(const struct launcher_flags *flags, const char *work)
     return status;
 }
 
-/* Returns a new directory, owned by the caller, or NULL with an io error. A daemon's QEMU, another
- * user, has to come through; each file is still its owner's alone. */
+/* Creates the work directory. Returns its path, owned by the caller, or NULL with an io error. The
+ * QEMU of a libvirt daemon runs as another user and must be able to traverse it; the files in it
+ * remain private to their owners. */
 static char *make_work_directory(const struct launcher_flags *flags, struct error **err)
 {
     auto_free char *work = file_make_temporary("hook-launcher", err);
@@ -439,10 +440,10 @@ static char *make_work_directory(const struct launcher_flags *flags, struct erro
 int launcher_launch(const struct launcher_flags *flags)
 {
     log_init("hook-launcher", flags->log_format, flags->log_level);
-    umask(077); /* what is made may hold secrets */
+    umask(077); /* the files may hold secrets */
     if (flags->dry_run)
         return run(flags, "/tmp/hook-launcher");
-    if (flags->temporary_directory != NULL) /* the programs that it starts use it, too */
+    if (flags->temporary_directory != NULL) /* child processes use it, too */
         setenv("TMPDIR", flags->temporary_directory, 1);
     auto_error struct error *error = NULL;
     auto_free char *work = make_work_directory(flags, &error);

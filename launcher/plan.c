@@ -16,8 +16,8 @@
 #include "machine/cloud_init.h"
 #include "machine/convert.h"
 
-/* Whether the guest is to run by KVM. A daemon's QEMU runs as another user, who may be allowed to
- * what this one is not. */
+/* Whether the guest runs on KVM. The QEMU of a libvirt daemon runs as another user, who may have
+ * access to KVM when this one does not. */
 static bool choose_kvm(const struct launcher_flags *flags)
 {
     auto_error struct error *error = NULL;
@@ -29,7 +29,7 @@ static bool choose_kvm(const struct launcher_flags *flags)
     return false;
 }
 
-/* The path that libvirt can use. Owned by the caller. */
+/* The console's absolute path, for libvirt. Owned by the caller. */
 static char *console_path(const char *console, const char *work_directory)
 {
     if (console == NULL)
@@ -42,7 +42,7 @@ static char *console_path(const char *console, const char *work_directory)
     return file_join(here != NULL ? here : "/", console);
 }
 
-/* Everything that is wrong with the VMI becomes a finding. */
+/* Checks and converts the VMI; everything wrong with it becomes a finding. */
 static void convert(struct launcher_plan *plan, const json_t *vmi,
     const struct launcher_flags *flags, const char *work_directory, struct findings *findings)
 {

@@ -1,5 +1,5 @@
-/* What a launch makes of its VMI before the hooks have their say: where its volumes are, its
- * domain, and its cloud-init data. */
+/* What a launch derives from its VMI before any hook is called: the places of its volumes, the
+ * domain, and the cloud-init data. */
 #ifndef LAUNCHER_PLAN_H
 #define LAUNCHER_PLAN_H
 
@@ -8,19 +8,19 @@
 #include "launcher/input.h"
 #include "machine/volume.h"
 
-/* All of it is owned. Zeroed is empty. */
+/* All of it is owned. Zeroed means empty. */
 struct launcher_plan {
     struct machine_volumes volumes; /* refer to the input's VMI */
-    char *console; /* where the serial console is written: an absolute path, or NULL */
+    char *console; /* absolute path of the serial console's file, or NULL */
     char *domain;
     size_t domain_length;
     char *name; /* of the domain */
     json_t *cloud_init; /* CloudInitData, or NULL */
 };
 
-/* Checks the VMI, finds its volumes, and converts it. work_directory is where things will be made.
- * Warnings are logged. Returns 0, or -1 with an input error of all that is wrong with the VMI or an
- * io error; launcher_plan_clear is due either way. */
+/* Checks the VMI, finds its volumes, and converts it. work_directory is where files will be
+ * created. Warnings are logged. Returns 0, or -1 with an input error that lists everything wrong
+ * with the VMI, or an io error; call launcher_plan_clear either way. */
 int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *input,
     const struct launcher_flags *flags, const char *work_directory, struct error **err);
 

@@ -18,17 +18,17 @@ struct launcher_prepare {
     const char *work_directory;
     launcher_prepare_done *done;
     void *user;
-    size_t next; /* the volume to make next */
-    char *scratch; /* a directory that the volume under way needs; or NULL */
-    struct guest_tool *tool; /* under way; or NULL */
-    ev_timer go; /* to the next volume, from the loop */
+    size_t next; /* index of the next volume */
+    char *scratch; /* a directory for the current volume, or NULL */
+    struct guest_tool *tool; /* running, or NULL */
+    ev_timer go; /* continues with the next volume, from the loop */
     bool canceled;
 };
 
 static void on_tool_done(void *user, struct error *take_error);
 
-/* Each of the following makes one volume: returns 0 with prepare->tool set if a program is at it,
- * else it is made; or -1 with an error. */
+/* Each of the following functions prepares one volume. They return 0, with prepare->tool set if a
+ * program is still running for it; or -1 with an error. */
 
 static int run_tool(struct launcher_prepare *prepare, const char *const *argv, const char *package,
     struct error **err)
@@ -61,7 +61,7 @@ static int make_empty_disk(
     return run_tool(prepare, argv, "qemu-utils", err);
 }
 
-/* A host disk that is not there yet: a sparse file, which outlives the launch. */
+/* Creates a missing host disk: a sparse file, which outlives the launch. */
 static int make_host_disk(const struct machine_volume *volume, struct error **err)
 {
     if (volume->source != NULL)
@@ -107,7 +107,7 @@ static int make_directory_iso(
     struct launcher_prepare *prepare, const struct machine_volume *volume, struct error **err)
 {
     const char *directory = volume->source;
-    if (directory == NULL) { /* an optional source that is not there */
+    if (directory == NULL) { /* an optional source that is missing */
         if (scratch_make(prepare, "nothing", err) < 0)
             return -1;
         directory = prepare->scratch;
@@ -150,7 +150,7 @@ static void end(struct launcher_prepare *prepare, struct error *take_error)
     free(prepare);
 }
 
-/* Makes volumes until one takes a program, or all are made. */
+/* Prepares volumes until one needs a program, or all are done. */
 static void on_go(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
     struct launcher_prepare *prepare = watcher->data;

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "machine/ports.h"
 
-/* Why a port of this machine cannot be listened on, as an errno; 0 when it can. */
+/* The errno with which listening on a port of this machine fails; 0 if it works. */
 static int port_trouble(const struct machine_port *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port->number)};
@@ -16,7 +16,7 @@ static int port_trouble(const struct machine_port *port)
     int again = 1;
     if (fd < 0)
         return errno;
-    if (!port->udp) /* as QEMU does: connections that are over do not count */
+    if (!port->udp) /* as QEMU does: closed connections do not count */
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &again, sizeof(again));
     return bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
 }
@@ -32,7 +32,7 @@ static int forward(struct guest *guest, const struct machine_port *port, struct 
             port->interface, error->message);
         return 0;
     }
-    errno = port_trouble(port); /* QEMU does not say */
+    errno = port_trouble(port); /* QEMU gives no reason */
     if (errno != 0)
         return error_set_errno(
             err, "forwarding %s port %d to interface %s", protocol, port->number, port->interface);

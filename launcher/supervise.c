@@ -10,12 +10,12 @@
 #include "base/file.h"
 #include "base/subprocess.h"
 
-enum { LIST_MAX_BYTES = 1 << 20 }; /* of process numbers */
+enum { LIST_MAX_BYTES = 1 << 20 }; /* of process IDs */
 
-/* What is passed on, but for SIGCHLD. */
+/* Forwarded to the launch, except for SIGCHLD. */
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD};
 
-/* Why a launch has no exit status. Returns -1. */
+/* Sets the error for a launch that a signal killed. Returns -1. */
 static int describe_killed(int wait_status, struct error **err)
 {
     for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
@@ -26,7 +26,7 @@ static int describe_killed(int wait_status, struct error **err)
     return error_set(err, ERROR_INTERNAL, "the launch %s", how);
 }
 
-/* Reaps what has ended. Returns whether the launch has, with *wait_status. */
+/* Reaps ended children. Returns whether the launch is among them, with its *wait_status. */
 static bool reap(pid_t launch, int *wait_status)
 {
     bool over = false;
@@ -41,7 +41,7 @@ static bool reap(pid_t launch, int *wait_status)
     return over;
 }
 
-/* Passes signals on until the launch has ended. Returns its wait status. */
+/* Forwards signals until the launch has ended. Returns its wait status. */
 static int watch(pid_t launch, const sigset_t *set)
 {
     int wait_status = 0;
@@ -71,15 +71,15 @@ static bool kill_children(void)
     }
 }
 
-/* Kills what the launch has left behind; the children of what is killed become this process's. */
+/* Kills what the launch has left behind; this process, a subreaper, inherits their children. */
 static void kill_orphans(void)
 {
     while (kill_children() && waitpid(-1, NULL, 0) > 0)
         continue;
 }
 
-/* Lets signals do what they do by default, though whoever started this process may have ignored
- * them, as a shell without job control does for what it puts into the background. */
+/* Resets signals to their default: the parent may have ignored them, as a shell without job control
+ * does for a background process. */
 static void reset_signals(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(signals); i++)

@@ -1,7 +1,7 @@
-/* A parent for the launch. libvirt lets go of QEMU, whose end its new parent has to notice: what
- * libvirt waits for meanwhile is the end of that zombie. In a container this program is process 1,
- * and elsewhere process 1 may take seconds. So a process of its own reaps, passes signals on, and
- * cleans up after a launch that was itself killed. */
+/* A parent process for the launch. libvirt daemonizes QEMU, whose new parent has to reap it: until
+ * then, libvirt waits for the zombie to go. In a container this program is process 1, and elsewhere
+ * process 1 may take seconds. So a separate process reaps, forwards signals, and cleans up after a
+ * launch that was itself killed. */
 #ifndef LAUNCHER_SUPERVISE_H
 #define LAUNCHER_SUPERVISE_H
 
@@ -9,12 +9,12 @@
 
 #include "base/error.h"
 
-/* Divides the process in two. Returns 0 with *is_launch set in the child, which goes on with the
- * launch, and gets SIGTERM if its parent dies. In the parent it returns when the child has ended;
- * whatever processes that has left behind were killed, and directory removed with all that was in
- * it: 0 with its exit status in *status, or -1, with a canceled error when it was ended by a signal
- * that asks for the end, and an internal one by another. Returns -1 with an io error when there is
- * no child. Call before there are threads. */
+/* Forks. In the child, which runs the launch and gets SIGTERM if its parent dies, returns 0 with
+ * *is_launch set. In the parent, waits until the child has ended, kills the processes that it left
+ * behind, and removes directory with its contents; then returns 0 with the child's exit status in
+ * *status, or -1 if a signal killed it: with a canceled error for a termination signal, an internal
+ * error for any other. Returns -1 with an io error when forking fails. Call it before there are
+ * threads. */
 int launcher_supervise(const char *directory, bool *is_launch, int *status, struct error **err);
 
 #endif
