@@ -11,11 +11,11 @@
 
 enum {
     CONTEXT = 3, /* unchanged lines shown around a change */
-    COMPARED_MAX = 50000, /* of more lines than this, from the first difference to the last, it is
-                             not sought which of them are the same */
+    COMPARED_MAX = 50000, /* with more lines than this from the first difference to the last, all of
+                             them count as changed */
 };
 
-/* A stretch of a text: whole lines, but for the text's last one, which may lack its newline. */
+/* A part of a text: whole lines, except that the text's last one may lack its newline. */
 struct stretch {
     const char *start;
     const char *end;
@@ -35,7 +35,7 @@ static size_t count_lines(struct stretch text)
     return count;
 }
 
-/* How many bytes of whole lines two texts have in common at their start. */
+/* How many bytes of whole lines two texts share at the start. */
 static size_t common_start(struct stretch a, struct stretch b)
 {
     size_t lines = 0;
@@ -54,7 +54,7 @@ static bool line_starts(struct stretch text, size_t bytes_before_end)
     return at == text.start || at[-1] == '\n';
 }
 
-/* The same at their end. */
+/* The same at the end. */
 static size_t common_end(struct stretch a, struct stretch b)
 {
     size_t lines = 0;
@@ -67,7 +67,7 @@ static size_t common_end(struct stretch a, struct stretch b)
     return lines;
 }
 
-/* A line on its way to a number that is the same for equal lines. */
+/* A line, and where to put its number; equal lines get the same number. */
 struct line {
     const char *start;
     size_t length;
@@ -91,7 +91,7 @@ static void split(struct stretch text, struct line *lines, int *numbers)
     }
 }
 
-/* The edits between two stretches that have no line in common at their start and end. */
+/* The edits between two stretches that share no line at the start and end. */
 static size_t find_edits(struct stretch before, struct stretch after, struct domain_edit **edits)
 {
     size_t before_count = count_lines(before);
@@ -112,7 +112,7 @@ static size_t find_edits(struct stretch before, struct stretch after, struct dom
     return domain_edits_find(numbers, before_count, numbers + before_count, after_count, edits);
 }
 
-/* Where the printing stands: what is left of both texts, and the numbers of the next lines. */
+/* The printing position: what is left of both texts, and the numbers of the next lines. */
 struct cursor {
     struct stretch before;
     struct stretch after;
@@ -120,7 +120,7 @@ struct cursor {
     size_t after_line;
 };
 
-/* Takes count lines off the start of a text, and writes them when out is not NULL. */
+/* Removes count lines from the start of a text, and writes them if out is not NULL. */
 static void take_lines(FILE *out, char mark, size_t count, struct stretch *text)
 {
     for (; count > 0; count--) {
@@ -135,7 +135,7 @@ static void take_lines(FILE *out, char mark, size_t count, struct stretch *text)
     }
 }
 
-/* Goes on to a line of before; the lines on the way are the same in both. */
+/* Advances to a line of before; the lines up to there are the same in both texts. */
 static void take_same(FILE *out, size_t until, struct cursor *cursor)
 {
     size_t count = until - cursor->before_line;
@@ -145,14 +145,14 @@ static void take_same(FILE *out, size_t until, struct cursor *cursor)
     cursor->after_line += count;
 }
 
-/* "-12,3": where a hunk's lines begin and how many they are. An empty range is told by the line
+/* Prints a hunk's range, "-12,3": its first line and number of lines. An empty range gives the line
  * before it. */
 static void print_range(FILE *out, char mark, size_t first, size_t count)
 {
     fprintf(out, count == 1 ? "%c%zu" : "%c%zu,%zu", mark, count > 0 ? first + 1 : first, count);
 }
 
-/* Writes the edits of one hunk. before_count is how many lines the whole text has. */
+/* Prints one hunk. before_count is the number of lines in the whole text. */
 static void print_hunk(FILE *out, const struct domain_edit *edits, size_t count,
     size_t before_count, struct cursor *cursor)
 {
@@ -177,7 +177,7 @@ static void print_hunk(FILE *out, const struct domain_edit *edits, size_t count,
     take_same(out, last->before_end + below, cursor);
 }
 
-/* Writes all hunks and adds up the change. */
+/* Prints all hunks and adds up the change. */
 static void print_hunks(FILE *out, const struct domain_edit *edits, size_t count,
     struct stretch before, struct stretch after, struct domain_change *change)
 {

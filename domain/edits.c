@@ -6,13 +6,13 @@
 
 #include "base/memory.h"
 
-/* The paper's names: x counts items of before, y items of after, a path is on diagonal k = x - y,
- * and d is how many edits it has. */
+/* Uses the paper's names: x counts items of before, y items of after; a path ends on diagonal k = x
+ * - y and has d edits. */
 struct search {
     const int *before, *after;
     long before_count, after_count;
     long furthest[2 * DOMAIN_EDITS_MAX + 3]; /* x of the furthest path on each diagonal */
-    int *rounds[DOMAIN_EDITS_MAX + 1]; /* furthest as it stood before round d, from -d to d */
+    int *rounds[DOMAIN_EDITS_MAX + 1]; /* furthest before round d, from -d to d */
 };
 
 static long *furthest_on(struct search *search, long k)
@@ -20,7 +20,7 @@ static long *furthest_on(struct search *search, long k)
     return &search->furthest[DOMAIN_EDITS_MAX + 1 + k];
 }
 
-/* Whether the best path to diagonal k comes from k + 1 by an insertion, and not from k - 1 by a
+/* Whether the best path to diagonal k comes from k + 1 by an insertion, rather than from k - 1 by a
  * deletion. */
 static bool comes_by_insertion(long k, long d, long x_below, long x_above)
 {
@@ -47,7 +47,7 @@ static bool search_round(struct search *search, long d)
     return false;
 }
 
-/* How many edits the shortest way has, or -1 for too many. */
+/* The number of edits in the shortest script, or -1 if there are too many. */
 static long search_forward(struct search *search)
 {
     for (long d = 0; d <= DOMAIN_EDITS_MAX; d++) {
@@ -61,8 +61,8 @@ static long search_forward(struct search *search)
     return -1;
 }
 
-/* Follows the way back from the end. Each of its d edits is one item; those that touch are made
- * one. edits has room for d and is filled from its end; returns the index of the first. */
+/* Follows the path back from its end. Each of its d edits is one item; adjacent ones are merged.
+ * edits has room for d and is filled from its end; returns the index of the first. */
 static size_t walk_back(const struct search *search, long d, struct domain_edit *edits)
 {
     size_t first = (size_t)d;

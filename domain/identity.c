@@ -14,15 +14,15 @@
 #include "base/unused.h"
 #include "domain/complaints.h"
 
-enum { SHOWN_MAX = 128 }; /* bytes of a document's own words in a message */
+enum { SHOWN_MAX = 128 }; /* bytes of the document's text in a message */
 
-/* What must stay as it is in a domain on its way through hooks, read in one walk over it. */
+/* One pass over a domain, which reads what hooks must not change. */
 struct scan {
     xmlParserCtxt *parser;
     struct error *error; /* the first fault */
-    size_t depth; /* of the element that the walk is in */
+    size_t depth; /* of the current element */
     size_t namespaces;
-    char **capture; /* where the text goes when the element ends; NULL outside of name and uuid */
+    char **capture; /* where to put the text at the element's end; NULL outside of name and uuid */
     UT_string text;
     struct domain_identity identity;
 };
@@ -34,7 +34,7 @@ void domain_identity_clear(struct domain_identity *identity)
     *identity = (struct domain_identity){0};
 }
 
-/* Sets the error of a fault at an offset of the text. */
+/* Sets the error for a fault at an offset of the text. */
 static int fault_at(const char *xml, size_t offset, struct error **err, const char *what)
 {
     size_t line = 1;
@@ -49,7 +49,8 @@ static int fault_at(const char *xml, size_t offset, struct error **err, const ch
         offset - line_start + 1, what);
 }
 
-/* Sets the error of a fault where the walk is, and ends it. The first one counts. */
+/* Sets the error for a fault at the current position, and stops the pass. The first fault
+ * counts. */
 static void scan_fail(struct scan *scan, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static void scan_fail(struct scan *scan, const char *format, ...)
@@ -91,7 +92,7 @@ static void on_document_type(void *context, UNUSED const xmlChar *name,
     scan_fail(context, "it has a document type (<!DOCTYPE), which is not allowed");
 }
 
-/* Whether there are too many names; then the walk ends. */
+/* Whether there are too many names, which stops the pass. */
 static bool names_overflow(struct scan *scan)
 {
     if (xmlDictSize(scan->parser->dict) <= DOMAIN_MAX_NAMES)
@@ -170,8 +171,8 @@ static void on_instruction(void *context, UNUSED const xmlChar *target, UNUSED c
     names_overflow(context);
 }
 
-/* A push parser, because it stops at the first fault, where the others go on and would let the
- * rest of a broken document past the limits above. */
+/* A push parser, because it stops at the first fault; the others continue and would let the rest of
+ * a broken document past the limits above. */
 static xmlParserCtxt *new_parser(struct scan *scan)
 {
     static const xmlSAXHandler handler = {
@@ -187,13 +188,13 @@ static xmlParserCtxt *new_parser(struct scan *scan)
     xmlParserCtxt *parser = xmlCreatePushParserCtxt(&copy, scan, NULL, 0, NULL);
     if (parser == NULL)
         abort(); /* out of memory */
-    /* HUGE drops libxml2's own limits, which are below 16 MiB for some content; ours hold. */
+    /* HUGE lifts libxml2's own limits, some of which are below 16 MiB; ours still apply. */
     xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_HUGE);
     return parser;
 }
 
-/* Whether some tag may have more than DOMAIN_MAX_ATTRIBUTES. No tag has more of them than there
- * are ="…" between one < and the next, wherever those stand. */
+/* Whether some tag may have more than DOMAIN_MAX_ATTRIBUTES. A tag has at most as many as there are
+ * ="…" between one < and the next, wherever those occur. */
 static bool find_crowded_tag(const char *xml, size_t length, size_t *offset)
 {
     size_t attributes = 0;
@@ -217,7 +218,7 @@ static bool find_crowded_tag(const char *xml, size_t length, size_t *offset)
     return false;
 }
 
-/* What can be said without parsing. */
+/* The checks that need no parser. */
 static int check_bytes(const char *xml, size_t length, struct error **err)
 {
     size_t blanks = 0;
@@ -251,7 +252,7 @@ static int scan_result(
     if (scan->identity.name[0] == '\0')
         return error_set(err, ERROR_INPUT, "domain XML: <name> is empty");
     if (scan->identity.uuid != NULL && scan->identity.uuid[0] == '\0')
-        xstrset(&scan->identity.uuid, NULL); /* an empty <uuid> is none, as for libvirt */
+        xstrset(&scan->identity.uuid, NULL); /* an empty <uuid> counts as none, as in libvirt */
     return 0;
 }
 
@@ -279,7 +280,7 @@ int domain_identify(const char *xml, size_t length, struct domain_identity *out,
     return result;
 }
 
-/* Whether two texts are the same UUID to libvirt, which skips hyphens and takes either case. */
+/* Whether two texts are the same UUID to libvirt, which ignores hyphens and case. */
 static bool same_uuid(const char *a, const char *b)
 {
     for (;;) {

@@ -9,7 +9,7 @@
 #include "domain/complaints.h"
 #include "domain/identity.h"
 
-/* By local name, then by prefix. */
+/* Compares by local name, then by prefix. */
 static int compare_attributes(const void *left, const void *right)
 {
     const xmlAttr *a = *(xmlAttr *const *)left;
@@ -37,8 +37,8 @@ static void sort_attributes(xmlNode *element)
     element->properties = attributes[0];
 }
 
-/* Whether the text in an element is there for its looks: nothing but blanks, and beside other
- * nodes or with a line break. */
+/* Whether the text in an element is only layout: nothing but blanks, next to other nodes or with a
+ * line break. */
 static bool text_is_layout(const xmlNode *element)
 {
     bool beside_others = false;
@@ -54,7 +54,7 @@ static bool text_is_layout(const xmlNode *element)
     return beside_others || line_break;
 }
 
-/* Recursion ends: the document is at most DOMAIN_MAX_DEPTH deep. */
+/* The recursion is limited: the document is at most DOMAIN_MAX_DEPTH deep. */
 static void normalize(xmlNode *element)
 {
     sort_attributes(element);

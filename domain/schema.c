@@ -51,7 +51,7 @@ void domain_schema_free(struct domain_schema *schema)
     free(schema);
 }
 
-/* 0 when valid; otherwise the validator's words are among the complaints of this thread. */
+/* Returns 0 if valid; otherwise the validator's messages are among this thread's complaints. */
 static int validate(const struct domain_schema *schema, const char *xml, size_t length)
 {
     xmlDoc *document =

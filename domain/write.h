@@ -1,6 +1,6 @@
-/* Writes an XML document element by element, in the layout that KubeVirt gives a domain: indented,
- * without a declaration, no self-closing elements. Names come from the program; values may be any
- * UTF-8 and are escaped. */
+/* Writes an XML document element by element, in KubeVirt's layout of a domain: indented, without a
+ * declaration or self-closing elements. Names come from the program; values may be any UTF-8 and
+ * are escaped. */
 #ifndef DOMAIN_WRITE_H
 #define DOMAIN_WRITE_H
 
@@ -12,21 +12,21 @@ struct domain_writer;
 struct domain_writer *domain_writer_new(void);
 void domain_writer_free(struct domain_writer *writer);
 
-/* Opens an element with attributes: domain_open(w, "model", "type", "virtio", "heads", NULL) opens
- * <model type="virtio">, since an attribute whose value is NULL is left out. */
+/* Opens an element with attributes; an attribute whose value is NULL is left out: domain_open(w,
+ * "model", "type", "virtio", "heads", NULL) opens <model type="virtio">. */
 #define domain_open(writer, ...) domain_open_element(writer, DOMAIN_ELEMENT(__VA_ARGS__))
 void domain_close(struct domain_writer *writer); /* the innermost open element */
 
-/* An element without content, and one with a text. */
+/* Write an element without content, and one with text. */
 #define domain_empty(writer, ...) domain_empty_element(writer, DOMAIN_ELEMENT(__VA_ARGS__))
 void domain_text(struct domain_writer *writer, const char *element, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Text content for the innermost open element. */
+/* Writes text into the innermost open element. */
 void domain_content(struct domain_writer *writer, const char *text);
 
-/* What the macros above call: an element's name, then names and values of its attributes, then
- * NULL for a name. */
+/* The functions behind the macros. element holds the element's name, then names and values of
+ * attributes, then NULL instead of a name. */
 #define DOMAIN_ELEMENT(...)                                                                        \
     (const char *const[])                                                                          \
     {                                                                                              \
@@ -35,7 +35,7 @@ void domain_content(struct domain_writer *writer, const char *text);
 void domain_open_element(struct domain_writer *writer, const char *const *element);
 void domain_empty_element(struct domain_writer *writer, const char *const *element);
 
-/* The whole document; every element has been closed. Owned by the caller. */
+/* Returns the document, owned by the caller. Every element must have been closed. */
 char *domain_writer_finish(struct domain_writer *writer, size_t *length);
 
 #endif
