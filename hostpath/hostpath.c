@@ -116,8 +116,8 @@ bool hostpath_is_below(const char *path, const char *prefix)
            (normal_path[length] == '/' || normal_path[length] == '\0');
 }
 
-/* The string at name, or NULL when there is none. What has another type, or is required and not
- * there, is an error. Borrowed. */
+/* The string at name, or NULL if there is none. A value of another type, or a missing one that is
+ * required, is an error. Borrowed. */
 static const char *take_string(const json_t *object, const char *name, const char *required,
     const char *pointer, struct findings *findings)
 {

@@ -1,5 +1,5 @@
-/* One hostPath object of a hook sidecar: a file or directory of the node, mounted into the
- * sidecar. Parsed, checked, and turned into a pod's volume and mount. */
+/* One hostPath object of a hook sidecar: a file or directory of the node that is mounted into the
+ * sidecar. It is parsed, checked, and turned into a pod's volume and volumeMount. */
 #ifndef HOSTPATH_HOSTPATH_H
 #define HOSTPATH_HOSTPATH_H
 
@@ -30,38 +30,38 @@ struct hostpath {
     bool read_only;
 };
 
-/* Parses a type name; NULL and "" mean the default, Directory.
- * Returns 0, or -1 with an input error that lists the valid names and the nearest one, and that
- * reads on from the name of the field: "must be …". */
+/* Parses a type name; NULL and "" mean the default, Directory. Returns 0, or -1 with an input error
+ * that lists the valid names and the nearest one. Its message continues the name of the field:
+ * "must be …". */
 int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error **err);
 
 /* "Directory", "DirectoryOrCreate", … Static. */
 const char *hostpath_type_name(enum hostpath_type type);
 
-/* Parses the value of a sidecar's "hostPath" and adds all that is wrong with it to findings, at
- * pointers below pointer. strict makes unknown fields errors. Returns what is right of it, owned by
- * the caller: a path that is wrong or missing is NULL, a wrong type the default. NULL when value is
- * no object. */
+/* Parses the value of a sidecar's "hostPath" and adds everything wrong with it to findings, at
+ * pointers below pointer. strict makes unknown fields errors. Returns the valid part, owned by the
+ * caller: a wrong or missing path is NULL, a wrong type the default. Returns NULL if value is not
+ * an object. */
 struct hostpath *hostpath_parse(
     const json_t *value, const char *pointer, bool strict, struct findings *findings);
 
 void hostpath_free(struct hostpath *hostpath);
 
-/* Checks that path is an absolute path in the form the annotation allows: begins with "/", at
- * most HOSTPATH_PATH_MAX bytes, no component "..", no control characters. Adds what is wrong at
- * pointer; returns whether it was right. */
+/* Checks that path has the form that the annotation allows: it begins with "/", has at most
+ * HOSTPATH_PATH_MAX bytes, no component "..", and no control characters. Adds a finding at pointer
+ * if not; returns whether it is valid. */
 bool hostpath_check_path(const char *path, const char *pointer, struct findings *findings);
 
-/* The path with repeated slashes, "." components and a trailing slash removed. Owned by the
- * caller. path is absolute and without "..". */
+/* Returns the path without repeated slashes, "." components and a trailing slash, owned by the
+ * caller. path must be absolute and without "..". */
 char *hostpath_normalize(const char *path);
 
-/* Whether path is prefix or lies below it, compared by component after normalising: /a/b is
- * below /a and /a/, not below /a/bc. Both are absolute; with ".." in one of them it is false. The
- * comparison is of names alone: where a symbolic link on the node leads is not looked at. */
+/* Whether path is prefix or is below it, compared by component after normalizing: /a/b is below /a
+ * and /a/, not below /a/bc. Both must be absolute; false if either contains "..". Only names are
+ * compared; symbolic links on the node are not followed. */
 bool hostpath_is_below(const char *path, const char *prefix);
 
-/* The pod volume and the sidecar's volumeMount of this object under a volume name. New
+/* The pod's volume and the sidecar's volumeMount for this object, with a volume name. New
  * references.
  * Source: Kubernetes API reference, Volume and VolumeMount. */
 json_t *hostpath_volume(const struct hostpath *hostpath, const char *volume_name);

@@ -36,10 +36,10 @@ void hostpath_policy_free(struct hostpath_policy *policy)
     free(policy);
 }
 
-/* How far a rule goes along with a hostPath: what it says no to first. */
+/* The first thing in a hostPath that a rule objects to; later ones are nearer to being allowed. */
 enum objection { OBJECTION_NAMESPACE, OBJECTION_PATH, OBJECTION_TYPE, OBJECTION_READ_ONLY, NONE };
 
-/* Adds the finding that the policy could not be read, where it could not. */
+/* If the policy could not be read, adds that finding and returns true. */
 static bool deny_unread(
     const struct hostpath_policy *policy, const char *pointer, struct findings *findings)
 {
@@ -50,7 +50,7 @@ static bool deny_unread(
     return true;
 }
 
-/* Whether one of the globs matches the text; no list of globs matches everything. */
+/* Whether one of the globs matches the text; without a list of globs, everything matches. */
 static bool matches(const json_t *globs, const char *text)
 {
     for (size_t i = 0; i < json_array_size(globs); i++) {
@@ -101,7 +101,7 @@ static char *list_of(const json_t *strings)
     return text_printable(all, strlen(all), LONGEST_SHOWN);
 }
 
-/* Adds the finding at the field of the hostPath at pointer. */
+/* Adds a finding at a field of the hostPath at pointer. */
 static void deny(struct findings *findings, const char *pointer, const char *field,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -116,7 +116,7 @@ static void deny(
     findings_add(findings, FINDING_ERROR, ERROR_POLICY, place, "%s", message);
 }
 
-/* Says why the rule that came nearest does not allow the hostPath. */
+/* Adds the finding why the nearest rule does not allow the hostPath. */
 static void deny_by_rule(const struct hostpath_rule *rule, size_t index, enum objection objection,
     const char *namespace, const struct hostpath *hostpath, const char *pointer,
     struct findings *findings)

@@ -1,5 +1,5 @@
-/* The allow-list that a cluster admin sets for hook sidecars: which host paths, images and how
- * many sidecars each namespace may use. What no rule allows is denied.
+/* The allow-list that a cluster admin sets for hook sidecars: which host paths, images and how many
+ * sidecars each namespace may use. A hostPath that no rule allows is denied.
  *
  *     apiVersion: hookline.dev/v1alpha1
  *     kind: HostPathPolicy
@@ -21,18 +21,18 @@
 #include "base/finding.h"
 #include "hostpath/hostpath.h"
 
-/* One rule; its arrays of strings belong to the policy's root and are not empty. */
+/* One rule. Its arrays of strings are borrowed from the policy's root and are not empty. */
 struct hostpath_rule {
     json_t *namespaces; /* globs; NULL: every namespace */
     json_t *path_prefixes; /* absolute paths */
     json_t *types; /* names; NULL: every type */
-    bool read_only; /* required */
+    bool read_only; /* readOnly is required */
 };
 
-/* Made by hostpath/policy_parse.h or by the functions below, and then only read. */
+/* Created by hostpath/policy_parse.h or by the functions below; immutable after that. */
 struct hostpath_policy {
-    char *reason; /* why it could not be read; NULL: it was; owned */
-    char *missing; /* why there is none, and no rules; NULL: there is one; owned */
+    char *reason; /* why it could not be read; NULL if it could; owned */
+    char *missing; /* why there is no policy; NULL if there is one; owned */
     json_t *root; /* owned */
     struct hostpath_rule *rules; /* owned */
     size_t rule_count;
@@ -40,17 +40,18 @@ struct hostpath_policy {
     size_t max_sidecars;
 };
 
-/* A policy that denies everything, with this reason. Owned by the caller. */
+/* Returns a policy that denies everything, with this reason. Owned by the caller. */
 struct hostpath_policy *hostpath_policy_unreadable(const char *reason);
 
-/* What holds where there is no policy: no hostPath is allowed, for this reason, and images and the
- * number of sidecars are not limited. Owned by the caller. */
+/* Returns what applies without a policy: no hostPath is allowed, with this reason, and images and
+ * the number of sidecars are not limited. Owned by the caller. */
 struct hostpath_policy *hostpath_policy_missing(const char *reason);
 
 void hostpath_policy_free(struct hostpath_policy *policy);
 
-/* Each adds an ERROR_POLICY finding at pointer when the policy does not allow the thing in the
- * namespace, saying which rule came nearest and what it would allow. */
+/* Each adds an ERROR_POLICY finding at pointer if the policy does not allow the path, image or
+ * number of sidecars in the namespace. The finding says which rule comes nearest and what it
+ * allows. */
 void hostpath_policy_check_path(const struct hostpath_policy *policy, const char *namespace,
     const struct hostpath *hostpath, const char *pointer, struct findings *findings);
 void hostpath_policy_check_image(const struct hostpath_policy *policy, const char *namespace,
