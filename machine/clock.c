@@ -8,7 +8,7 @@ static void convert_timers(const struct machine_conversion *conversion)
 {
     static const struct {
         const char *field;
-        const char *name; /* as libvirt has it */
+        const char *name; /* libvirt's */
     } timers[] = {{"rtc", "rtc"}, {"pit", "pit"}, {"kvm", "kvmclock"}, {"hpet", "hpet"},
         {"hyperv", "hypervclock"}};
     const json_t *spec = machine_value(conversion->domain, "/clock/timer");
@@ -23,8 +23,8 @@ static void convert_timers(const struct machine_conversion *conversion)
     }
 }
 
-/* How far the clock begins from UTC, in seconds, or "reset": at UTC at each start. Owned by the
- * caller; NULL when the VMI says neither. */
+/* The clock's initial offset from UTC in seconds, or "reset": UTC at each start. Owned by the
+ * caller; NULL if the VMI has no utc. */
 static char *read_adjustment(const json_t *clock)
 {
     if (machine_value(clock, "/utc") == NULL)

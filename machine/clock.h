@@ -4,7 +4,7 @@
 
 #include "machine/conversion.h"
 
-/* Writes <clock>, where the VMI has one. */
+/* Writes <clock> if the VMI has one. */
 void machine_clock_convert(const struct machine_conversion *conversion);
 
 #endif

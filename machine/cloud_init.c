@@ -11,18 +11,18 @@
 
 enum {
     MAX_HOSTNAME = 63,
-    SECRET_MAX_BYTES = 4 << 20, /* of a file; Kubernetes lets a secret have 1 MiB */
+    SECRET_MAX_BYTES = 4 << 20, /* of a file; Kubernetes limits a Secret to 1 MiB */
 };
 
 static const char no_cloud[] = "noCloud";
 static const char config_drive[] = "configDrive";
 
-/* Where one of the two texts of a volume may stand. */
+/* The fields of a volume that may hold one of the two texts. */
 struct source {
-    const char *plain; /* in the volume, as it is */
+    const char *plain; /* in the volume, plain */
     const char *base64; /* in the volume, encoded */
-    const char *secret; /* in the volume: that a secret has it */
-    const char *const *keys; /* in the secret, one or the other */
+    const char *secret; /* in the volume: the reference to a secret */
+    const char *const *keys; /* in the secret: either key */
 };
 
 static const struct source user_data = {
@@ -46,7 +46,7 @@ static const struct machine_volume *find_volume(const struct machine_volumes *vo
     return NULL;
 }
 
-/* Returns a string, or NULL with an input error for what JSON cannot carry to the hooks. */
+/* Returns a string, or NULL with an input error if it is not UTF-8, which JSON needs. */
 static json_t *text_new(const char *data, size_t length, struct error **err)
 {
     json_t *text = json_stringn(data, length);
@@ -85,7 +85,7 @@ static json_t *read_secret(const char *directory, const char *const *keys, struc
     return NULL;
 }
 
-/* One of the two texts; "" when the volume has none. New reference, or NULL with an error. */
+/* Reads one of the two texts; "" when the volume has none. New reference, or NULL with an error. */
 static json_t *read_text(const struct machine_volume *volume, const json_t *spec,
     const struct source *source, struct error **err)
 {
@@ -109,7 +109,7 @@ static json_t *read_text(const struct machine_volume *volume, const json_t *spec
     return text;
 }
 
-/* The host name of the guest: spec.hostname, or else its name up to the first dot. Owned by the
+/* The guest's host name: spec.hostname, or else the VMI's name, up to the first dot. Owned by the
  * caller. */
 static char *hostname_of(const json_t *vmi, const char *name)
 {
@@ -119,7 +119,7 @@ static char *hostname_of(const json_t *vmi, const char *name)
     return xstrndup(hostname, length < MAX_HOSTNAME ? length : MAX_HOSTNAME);
 }
 
-/* The meta data of either kind. New reference. */
+/* The meta-data of either data source. New reference. */
 static json_t *meta_data(const json_t *vmi, bool drive)
 {
     const json_t *metadata = json_object_get(vmi, "metadata");
@@ -174,7 +174,7 @@ static int write_file(
     return file_write(path, data, length, 0600, err);
 }
 
-/* Writes a text of the data; nothing when it has none and optional is set. */
+/* Writes a text of the data; skips an empty one if optional is set. */
 static int write_text(const json_t *data, const char *key, const char *directory, const char *name,
     bool optional, struct error **err)
 {

@@ -28,8 +28,8 @@ static struct topology read_topology(const json_t *domain)
     return topology;
 }
 
-/* Writes <cpu> up to its topology, open. Emulation has no CPU of this machine to pass through: the
- * guest gets all that QEMU can emulate. */
+/* Opens <cpu> and writes all but its topology. Emulation cannot pass the host's CPU through: the
+ * guest gets everything that QEMU can emulate. */
 static void open_cpu(const struct machine_conversion *conversion)
 {
     const char *model = machine_string(conversion->domain, "/cpu/model");
@@ -50,7 +50,7 @@ static void open_cpu(const struct machine_conversion *conversion)
 void machine_cpu_convert(const struct machine_conversion *conversion)
 {
     struct topology topology = read_topology(conversion->domain);
-    /* each is at most MACHINE_MAX_CPUS, or what a quantity can be while the others are 1 */
+    /* no overflow: each is at most MACHINE_MAX_CPUS, or a quantity while the others are 1 */
     long long count = topology.sockets * topology.cores * topology.threads;
     if (count > MACHINE_MAX_CPUS) {
         findings_error(conversion->findings, "/spec/domain/cpu",

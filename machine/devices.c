@@ -12,7 +12,7 @@ static bool has_serial_console(const struct machine_conversion *conversion)
     return machine_boolean(conversion->devices, "/autoattachSerialConsole", true);
 }
 
-/* Whether an item of an array of devices has the string at pointer. */
+/* Whether a device in the array has the string at pointer. */
 static bool any_has(const json_t *array, const char *pointer, const char *string)
 {
     for (size_t i = 0; i < json_array_size(array); i++) {

@@ -8,24 +8,24 @@
 
 enum { SERIAL_MAX = 256 };
 
-/* How many disks have had a name so far. */
+/* How many disks have a name of each prefix so far. */
 struct names {
     size_t virtio; /* vda, vdb, … */
-    size_t scsi; /* sda, sdb, …: those of both other buses */
+    size_t scsi; /* sda, sdb, …: on the SCSI and SATA buses */
 };
 
 struct disk {
-    const json_t *spec; /* NULL: KubeVirt adds it for a volume that has none */
+    const json_t *spec; /* NULL: added for a volume without a disk, as KubeVirt does */
     const char *name;
     char *place; /* its JSON Pointer; owned */
     const char *device; /* "disk", "cdrom" or "lun" */
-    const json_t *target; /* its object of that name, or NULL */
+    const json_t *target; /* the disk's object of that name, or NULL */
     const char *bus;
-    const struct machine_volume *volume; /* NULL: it has none, which is an error */
-    size_t unit; /* its number among those of its prefix */
+    const struct machine_volume *volume; /* NULL if missing, which is an error */
+    size_t unit; /* its number among the disks of its prefix */
 };
 
-/* "vda", …, "vdz", "vdaa", …: how Linux counts. Owned by the caller. */
+/* "vda", …, "vdz", "vdaa", …, as Linux names disks. Owned by the caller. */
 static char *target_name(const char *prefix, size_t number)
 {
     enum { LETTERS = 26 };
@@ -36,7 +36,7 @@ static char *target_name(const char *prefix, size_t number)
     return xasprintf("%s%s", prefix, letters + at);
 }
 
-/* Finds which of disk, cdrom and lun a disk is, and on which bus. */
+/* Reads which of disk, cdrom and lun a disk is, and its bus. */
 static void read_device(const struct machine_conversion *conversion, struct disk *disk)
 {
     static const char *const devices[] = {"disk", "cdrom", "lun"};
@@ -59,7 +59,7 @@ static void read_device(const struct machine_conversion *conversion, struct disk
         disk->bus = streq(disk->device, "lun") ? "scsi" : "sata";
 }
 
-/* Finds faults that lie in a disk and its volume together. */
+/* Finds faults in the combination of a disk and its volume. */
 static void check_disk(const struct machine_conversion *conversion, const struct disk *disk)
 {
     static const char serial_characters[] =
@@ -85,7 +85,7 @@ static void check_disk(const struct machine_conversion *conversion, const struct
     }
 }
 
-/* What lies below a container disk's overlay. */
+/* Writes the backing store of a container disk's overlay. */
 static void write_backing(struct domain_writer *out, const struct machine_volume *volume)
 {
     domain_open(out, "backingStore", "type", "file");
@@ -134,7 +134,7 @@ static void write_disk(const struct machine_conversion *conversion, const struct
     domain_close(out);
 }
 
-/* Converts one disk, which has its spec, name and place. */
+/* Converts one disk, whose spec, name and place are set. */
 static void convert_disk(
     const struct machine_conversion *conversion, struct disk *disk, struct names *names)
 {

@@ -11,8 +11,8 @@
 
 enum { MAC_LENGTH = 17 };
 
-/* Reads a MAC address in one of the two forms that KubeVirt takes, "de:ad:00:00:be:af" and
- * "DE-AD-00-00-BE-AF". text gets the first of them. */
+/* Parses a MAC address in one of the two forms that KubeVirt accepts, "de:ad:00:00:be:af" and
+ * "DE-AD-00-00-BE-AF". text gets the first form. */
 static bool parse_mac(const char *given, char text[MAC_LENGTH + 1])
 {
     if (strlen(given) != MAC_LENGTH)
@@ -29,7 +29,7 @@ static bool parse_mac(const char *given, char text[MAC_LENGTH + 1])
     return strcasecmp(text, colons) == 0 && (octets[0] & 1) == 0;
 }
 
-/* Finds faults of an interface at place that concern its network and binding. */
+/* Finds faults in the network and binding of the interface at place. */
 static void check_binding(
     const struct machine_conversion *conversion, const json_t *interface, const char *place)
 {
@@ -86,7 +86,7 @@ static void convert_interface(
         has_mac ? mac : NULL, machine_integer(interface, "/bootOrder", 0));
 }
 
-/* A network that no interface uses is refused by KubeVirt too. */
+/* Like KubeVirt, refuses a network that no interface uses. */
 static void check_networks(const struct machine_conversion *conversion, const json_t *interfaces)
 {
     const json_t *networks = machine_value(conversion->vmi, "/spec/networks");
@@ -103,7 +103,7 @@ static void check_networks(const struct machine_conversion *conversion, const js
     }
 }
 
-/* This machine has each port once. */
+/* Each port of this machine can be forwarded only once. */
 static void check_ports(const struct machine_conversion *conversion)
 {
     auto_free struct machine_port *ports = NULL;

@@ -1,5 +1,5 @@
-/* Network interfaces: all of them on QEMU's user networking, whatever KubeVirt would bind them
- * to, since a guest here has no network of its own. */
+/* Network interfaces, all on QEMU's user networking, whatever binding KubeVirt would use: the guest
+ * has no pod network here. */
 #ifndef MACHINE_INTERFACES_H
 #define MACHINE_INTERFACES_H
 

@@ -59,7 +59,7 @@ static void convert_efi(const struct machine_conversion *conversion)
     domain_close(conversion->out);
 }
 
-/* Writes the path of a file of kernelBoot.container as element. */
+/* Writes the path of one of kernelBoot.container's files as element. */
 static void convert_kernel_file(
     const struct machine_conversion *conversion, const char *field, const char *element)
 {

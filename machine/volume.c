@@ -13,14 +13,14 @@
 #include "machine/fields.h"
 #include "machine/value.h"
 
-/* Where KubeVirt mounts things in the compute container. */
+/* Where KubeVirt mounts volumes in the compute container. */
 #define CONTAINER_DISKS "/var/run/kubevirt/container-disks"
 #define PRIVATE_DIRECTORY "/var/run/kubevirt-private"
 #define VMI_DISKS PRIVATE_DIRECTORY "/vmi-disks"
 
 enum { LONGEST_SHOWN = 64 };
 
-/* One volume, while its place is sought. */
+/* The search for one volume. */
 struct search {
     const json_t *vmi;
     const struct machine_volume_options *options;
@@ -28,13 +28,13 @@ struct search {
     size_t index; /* among the volumes */
     const char *source_name; /* "containerDisk", … */
     const json_t *source; /* its object */
-    const char *mount; /* below PRIVATE_DIRECTORY; of directories */
+    const char *mount; /* for directories: where KubeVirt mounts them, below PRIVATE_DIRECTORY */
     const char *place; /* the JSON Pointer of source */
     struct machine_volume *volume;
 };
 
-/* A path that the domain can hold, absolute and without symbolic links as far as it exists; NULL,
- * with an error among the findings, when it cannot be. */
+/* Returns path as the domain can hold it: absolute and, as far as it exists, without symbolic
+ * links; NULL, with an error among the findings, if a domain cannot hold it. */
 static char *resolve(const struct search *search, const char *path)
 {
     auto_free char *shown = text_printable(path, strlen(path), strlen(path));
@@ -55,8 +55,8 @@ static bool is_there(const char *path)
     return access(path, F_OK) == 0;
 }
 
-/* The option's path, or else the path where KubeVirt has it, resolved. Owned by the caller; NULL,
- * with an error that names option, when nothing is there. */
+/* Returns the option's path, or else KubeVirt's standard path, resolved. Owned by the caller; NULL,
+ * with an error that names option, if there is neither. */
 static char *locate(const struct search *search, const struct pairs *mappings, const char *name,
     const char *option, const char *standard)
 {
@@ -87,7 +87,7 @@ static bool is_written(const struct search *search)
            !machine_boolean(disk, "/lun/readonly", false);
 }
 
-/* Whether the file or device at path can be used as an image; says what is wrong with it. */
+/* Whether the file or device at path can be used as an image; adds an error if not. */
 static bool check_image(const struct search *search, const char *path, bool written, bool *block)
 {
     struct stat status;
@@ -145,8 +145,8 @@ static void find_container_disk(struct search *search)
     }
 }
 
-/* A raw image that the guest uses in its place. Its format is never looked for: a guest could
- * write the beginning of a qcow2 image, with a backing file, to its own disk. */
+/* Makes the guest use a raw image directly. The format is never probed: a guest could write a qcow2
+ * header with a backing file to its own disk. */
 static void use_raw_image(struct search *search, char *take_path)
 {
     struct machine_volume *volume = search->volume;
@@ -185,7 +185,7 @@ static void find_host_disk(struct search *search)
     }
 }
 
-/* The claim of a volume: that of a data volume has the data volume's name. */
+/* The name of a volume's claim; a DataVolume's claim has the DataVolume's name. */
 static const char *claim_of(const json_t *spec)
 {
     return text_or(machine_string(spec, "/persistentVolumeClaim/claimName"),
@@ -200,7 +200,7 @@ static void find_claim(struct search *search)
     auto_free char *device = xasprintf("/dev/%s", volume->name);
     auto_free char *directory = xasprintf(VMI_DISKS "/%s", volume->name);
     struct stat status;
-    /* outside of a launcher pod, such a device is the machine's own */
+    /* outside of a launcher pod, such a device belongs to the machine */
     bool has_device =
         is_there(PRIVATE_DIRECTORY) && stat(device, &status) == 0 && S_ISBLK(status.st_mode);
     const char *standard = has_device || (lun && search->options->dry_run) ? device : directory;
@@ -210,7 +210,7 @@ static void find_claim(struct search *search)
         return;
     }
     bool found = stat(path, &status) == 0;
-    volume->block = !found && lun; /* of a dry run, which does not know */
+    volume->block = !found && lun; /* assumed in a dry run */
     if (found ? S_ISDIR(status.st_mode) : streq(path, directory)) {
         use_raw_image(search, file_join(path, "disk.img"));
     } else {
@@ -230,7 +230,7 @@ static void find_empty_disk(struct search *search)
     }
 }
 
-/* Finds the directory of a config map, secret or the like as the volume's source. */
+/* Finds the directory of a configMap, secret or the like, as the volume's source. */
 static void find_directory(struct search *search, const char *standard)
 {
     struct machine_volume *volume = search->volume;
@@ -280,7 +280,7 @@ static const struct {
     const char *name;
     enum machine_volume_kind kind;
     void (*find)(struct search *search);
-    const char *mount; /* of a directory: the parent of where KubeVirt mounts it */
+    const char *mount; /* of a directory: the parent of KubeVirt's mount point */
 } sources[] = {
     {"containerDisk", MACHINE_CONTAINER_DISK, find_container_disk, NULL},
     {"hostDisk", MACHINE_HOST_DISK, find_host_disk, NULL},
@@ -294,7 +294,7 @@ static const struct {
     {"downwardAPI", MACHINE_DIRECTORY_ISO, find_directory_iso, "downwardapi"},
 };
 
-/* Finds one volume, which has its name and spec. Returns whether it can be told what it is. */
+/* Finds one volume, whose name and spec are set. Returns whether its kind is clear. */
 static bool find_volume(struct search *search)
 {
     size_t chosen = ARRAY_SIZE(sources);
@@ -325,7 +325,7 @@ static bool find_volume(struct search *search)
     return true;
 }
 
-/* Adds an error for each NAME of an option that no volume has. */
+/* Adds an error for each NAME in an option that no volume has. */
 static void check_mappings(const struct pairs *mappings, const char *option, const char *what,
     const char *const *names, size_t count, struct findings *findings)
 {

@@ -1,5 +1,5 @@
 /* The volumes of a VMI as files and devices of this machine: where each disk's data is, and what
- * has to be made before the guest starts (overlays, empty disks, ISO images). */
+ * must be created before the guest starts (overlays, empty disks, ISO images). */
 #ifndef MACHINE_VOLUME_H
 #define MACHINE_VOLUME_H
 
@@ -11,7 +11,7 @@
 #include "base/pairs.h"
 
 enum machine_volume_kind {
-    MACHINE_CONTAINER_DISK, /* an overlay over a file that stays as it is */
+    MACHINE_CONTAINER_DISK, /* an overlay over a file that is never written to */
     MACHINE_HOST_DISK,
     MACHINE_PVC,
     MACHINE_EMPTY_DISK,
@@ -23,12 +23,12 @@ enum machine_volume_kind {
 struct machine_volume {
     const char *name; /* borrowed from the VMI */
     enum machine_volume_kind kind;
-    char *source; /* the file, device or directory that must be there; NULL for what is made anew */
-    char *path; /* what the domain's disk points to; below the work directory when it is made */
+    char *source; /* the file, device or directory that must exist; NULL if none is needed */
+    char *path; /* the source of the domain's disk; below the work directory if it is temporary */
     const char *format; /* of path: "raw" or "qcow2"; static */
-    const char *backing_format; /* of source below an overlay; static, or NULL */
+    const char *backing_format; /* of source, under an overlay; static, or NULL */
     bool block; /* path is a block device */
-    long long capacity; /* bytes, of an empty disk or a host disk that is to be created */
+    long long capacity; /* bytes, of an empty disk or a host disk to create */
     const json_t *spec; /* the volume in the VMI; borrowed */
 };
 
@@ -37,8 +37,8 @@ struct machine_volumes {
     size_t count;
 };
 
-/* Finds the format of the image at path: *format is "qcow2" or "raw", static. Returns 0, or -1 with
- * an error for an image that no guest's disk may stand on. */
+/* Detects the format of the image at path: *format is "qcow2" or "raw", static. Returns 0, or -1
+ * with an error for an image that must not back a guest's disk. */
 typedef int machine_image_inspector(const char *path, const char **format, struct error **err);
 
 /* All that it points to is borrowed. */
@@ -46,15 +46,15 @@ struct machine_volume_options {
     struct pairs container_disks; /* --container-disk NAME=PATH, NAME the volume's */
     struct pairs pvcs; /* --pvc NAME=PATH, NAME the claim's */
     struct pairs directories; /* --volume-dir NAME=PATH, NAME the volume's */
-    machine_image_inspector *inspect; /* asked about each container disk that is there */
-    const char *work_directory; /* where made files go */
-    bool dry_run; /* sources need not be there; formats are then taken from the names */
+    machine_image_inspector *inspect; /* called for each container disk that exists */
+    const char *work_directory; /* where created files go */
+    bool dry_run; /* sources need not exist; formats are then taken from file names */
 };
 
-/* Finds every volume of a checked VMI (machine_check found nothing). Sources that are missing or
- * not readable are errors among the findings, which say the option that gives them. Where an
- * option gives none, a source is sought where KubeVirt mounts it. Returns 0, or -1 when there
- * were errors; *out is owned by the caller either way, so that a conversion can add its own. */
+/* Finds every volume of a checked VMI (machine_check found no errors). Missing or unreadable
+ * sources become errors among the findings, which name the option for their path. A source without
+ * such an option is looked for where KubeVirt mounts it. Returns 0, or -1 if there were errors;
+ * *out is owned by the caller either way, so that a conversion can add its own. */
 int machine_volumes_find(const json_t *vmi, const struct machine_volume_options *options,
     struct machine_volumes *out, struct findings *findings);
 
