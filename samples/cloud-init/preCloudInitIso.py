@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """preCloudInitIso --vmi JSON --cloud-init JSON
 
-Adds a user to the VM's cloud-config. The VM's annotations say which: a name and, where wanted, an
-SSH key. The cloud-config is YAML, and the shim's image has no YAML library; so the text is edited
-where its form is plain, and refused where it is not. Exit status: 0, 1 for bad input, 2 for a wrong
-call."""
+Adds a user to the VM's cloud-config. The VM's annotations give the name and, optionally, an SSH
+key. The cloud-config is YAML, and the shim's image has no YAML library, so the hook edits the text
+if its form is plain, and refuses it otherwise. Exit status: 0, or 1 for bad input, 2 for wrong
+usage."""
 
 import json
 import re
@@ -14,7 +14,7 @@ NAME_ANNOTATION = "cloud-init.hookline.dev/user"
 KEY_ANNOTATION = "cloud-init.hookline.dev/sshKey"
 HEADER = "#cloud-config"
 
-# The top-level key users, by itself or with a value after it.
+# The top-level key users, alone or with a value after it.
 USERS = re.compile(r"""(?P<key>users|"users"|'users')[ \t]*:(?P<value>[ \t].*)?$""")
 BRACKETS = re.compile(r"[ \t]*\[(?P<items>[^#]*)\][ \t]*$")
 ITEM = re.compile(r"(?P<indent> *)-(?:[ \t]|$)")
@@ -22,11 +22,11 @@ FORMS = "write users as a list with one item per line, or in brackets on one lin
 
 
 class BadInput(Exception):
-    """What the hook was given is wrong; the text says how."""
+    """The hook's input is wrong; the text says how."""
 
 
 def user_of(annotations):
-    """The user as cloud-init takes it, or None when the VM asks for none."""
+    """The user in cloud-init's form, or None if the VM asks for none."""
     name = annotations.get(NAME_ANNOTATION)
     key = annotations.get(KEY_ANNOTATION)
     if name is None:
@@ -42,12 +42,12 @@ def user_of(annotations):
 
 
 def is_blank(line):
-    """Whether a line of YAML says nothing."""
+    """Whether a line of YAML is blank or a comment."""
     return line.strip() == "" or line.lstrip().startswith("#")
 
 
 def mapping_of(name):
-    """Matches `name: NAME` in a mapping, however it is quoted."""
+    """A pattern that finds `name: NAME` in a mapping, quoted or not."""
     key = r"""(?:^|[\s{,])["']?name["']?[ \t]*:[ \t]*"""
     return re.compile(rf"""{key}["']?{name}["']?[ \t]*(?:[,}}#]|$)""")
 
@@ -79,7 +79,7 @@ def end_of_items(lines, start):
         line = lines[index]
         if line.startswith("#"):
             continue
-        # Empty and indented lines may belong to a text block, also those that look like comments.
+        # Empty and indented lines may belong to a text block, even if they look like comments.
         if line.strip() != "" and not line.startswith((" ", "\t")) and not ITEM.match(line):
             break
         end = index + 1
@@ -108,7 +108,7 @@ def edit_users(lines, user):
             return add_to_lines(lines, index + 1, user["name"], entry)
         edited = add_to_brackets(match["key"], value, user["name"], entry)
         return lines[:index] + [edited] + lines[index + 1 :]
-    # A list of users takes the place of the distribution's own user, which "default" stands for.
+    # A list of users replaces the distribution's own user; the entry "default" keeps it.
     return lines + ["users:", "- default", f"- {entry}"]
 
 
@@ -128,7 +128,7 @@ def add_user(user_data, user):
 
 
 def change(vmi_text, cloud_init_text):
-    """The cloud-init data as text, with the user added if the VM asks for one."""
+    """Returns the cloud-init data as text, with the user added if the VM asks for one."""
     try:
         annotations = json.loads(vmi_text)["metadata"].get("annotations") or {}
         user = user_of(annotations)

@@ -1,9 +1,9 @@
 #!/bin/sh
 # onDefineDomain --vmi JSON --domain XML
-# Describes the VM in its domain, for whoever meets it in `virsh desc`. A description that is
-# there already is kept, so a second call changes nothing.
+# Adds a description to the VM's domain, which `virsh desc` shows. An existing description is kept,
+# so a second call changes nothing.
 set -eu
-# Plain text without <, > and &, and without the / and \ that sed would take for its own.
+# Plain text without <, > and &, and without / and \, which are special to sed.
 description='Managed by the platform team: ask there before you change it.'
 
 if [ $# -ne 4 ] || [ "$1" != --vmi ] || [ "$3" != --domain ]; then
@@ -16,7 +16,7 @@ case $4 in
     printf '%s' "$4"
     ;;
 *'</name>'*)
-    # After the first name; on a line of its own where the name has one.
+    # After the first name, on its own line if the name has its own line.
     printf '%s' "$4" | sed '
         /<\/name>/ !b
         s/^\([[:space:]]*\)<name>[^<]*<\/name>$/&\

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """onDefineDomain --vmi JSON --domain XML
 
-Points the VM's first disk at a copy-on-write overlay of its own over an image that many VMs share.
-The image stands in IMAGES, which is only read; the overlay is made in OVERLAYS at the first call
-and found there by all later ones. An overlay that belongs to another image is left alone, and the
-VM does not start. Exit status: 0, 1 for bad input, 2 for a wrong call."""
+Points the VM's first disk at its own copy-on-write overlay over an image that many VMs share. The
+image is in IMAGES, which is only read; the first call creates the overlay in OVERLAYS, and later
+calls find it there. An overlay of another image is left alone, and the VM does not start. Exit
+status: 0, or 1 for bad input, 2 for wrong usage."""
 
 import json
 import os
@@ -21,7 +21,7 @@ OVERLAYS = os.environ.get("OVERLAYS", "/overlays")
 
 
 class BadInput(Exception):
-    """What the hook was given is wrong; the text says how."""
+    """The hook's input is wrong; the text says how."""
 
 
 def qemu_img(*words):
@@ -35,7 +35,7 @@ def qemu_img(*words):
 
 
 def image_info(path, *options):
-    """What qemu-img knows about an image; also while a VM has it open."""
+    """What qemu-img knows about an image, even while a VM has it open."""
     return json.loads(qemu_img("info", "--force-share", "--output=json", *options, path))
 
 
@@ -47,7 +47,7 @@ def file_below(directory, name, what):
 
 
 def check_overlay(overlay, image):
-    """Refuses an overlay that is not one over image."""
+    """Refuses an overlay whose backing image is not image."""
     info = image_info(overlay, "-f", "qcow2")
     backing = info.get("backing-filename")
     if backing != image:
@@ -58,8 +58,8 @@ def check_overlay(overlay, image):
 
 
 def ensure_overlay(overlay, image):
-    """Makes the overlay, where there is none, all at once: a call that is ended half way leaves no
-    half overlay, and one that another call has made meanwhile is kept."""
+    """Creates a missing overlay atomically: an interrupted call leaves no partial overlay, and one
+    that another call has created meanwhile is kept."""
     if not os.path.lexists(overlay):
         image_format = image_info(image)["format"]
         with tempfile.TemporaryDirectory(prefix=".new-", dir=OVERLAYS) as directory:
@@ -78,7 +78,7 @@ def children(element, name):
 
 
 def first_disk(domain):
-    """The first disk that is one: no CD-ROM, no floppy."""
+    """The first disk that is not a CD-ROM or floppy."""
     for devices in children(domain, "devices"):
         for disk in children(devices, "disk"):
             if disk.getAttribute("device") in ("", "disk"):
@@ -87,7 +87,7 @@ def first_disk(domain):
 
 
 def ensure_child(document, parent, name):
-    """The first child of that name, made at the beginning where there is none."""
+    """The first child of that name; inserted as the first child if there is none."""
     found = children(parent, name)
     if found:
         return found[0]
@@ -95,8 +95,8 @@ def ensure_child(document, parent, name):
 
 
 def point_disk(document, disk, overlay):
-    """Makes the disk a qcow2 file. The driver keeps all that is not about the format; a backing
-    chain that the domain describes is that of the old source: libvirt finds the new one itself."""
+    """Makes the disk a qcow2 file. The driver keeps its other options. The backing chain in the
+    domain is the old source's and is removed: libvirt detects the new one itself."""
     disk.setAttribute("type", "file")
     source = ensure_child(document, disk, "source")
     for name in list(source.attributes.keys()):
@@ -113,7 +113,7 @@ def point_disk(document, disk, overlay):
 
 
 def change(vmi_text, domain_text):
-    """The domain as text, with its first disk on an overlay if the VM asks for one."""
+    """Returns the domain as text, with its first disk on an overlay if the VM asks for one."""
     try:
         vmi = json.loads(vmi_text)
         metadata = vmi["metadata"]

@@ -1,8 +1,8 @@
 /* onDefineDomain --vmi JSON --domain XML
  *
- * A hook that sets the manufacturer of a VM's base board, as the guest reads it from SMBIOS, from
- * an annotation of the VM. It prints the domain; without the annotation, as it came. Exit status:
- * 0, 1 for bad input, 2 for a wrong call. */
+ * A hook that sets the manufacturer of a VM's base board, which the guest reads from SMBIOS, from
+ * an annotation of the VM. It prints the domain, unchanged if the annotation is missing. Exit
+ * status: 0, or 1 for bad input, 2 for wrong usage. */
 #include <jansson.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
@@ -18,7 +18,7 @@
 
 enum { BAD_INPUT = 1, WRONG_CALL = 2 };
 
-/* Ends the program with a message that the sidecar's log will show. */
+/* Exits with a message, which appears in the sidecar's log. */
 static void fail(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
@@ -33,7 +33,7 @@ static void fail(int status, const char *format, ...)
     exit(status);
 }
 
-/* The annotation's value, or NULL when the VM has none. Borrowed from vmi. */
+/* The annotation's value, or NULL if the VM has none. Borrowed from vmi. */
 static const char *find_manufacturer(const json_t *vmi)
 {
     const json_t *metadata = json_object_get(vmi, "metadata");
@@ -50,7 +50,7 @@ static const char *find_manufacturer(const json_t *vmi)
     return text;
 }
 
-/* Whether node is the element NAME; with attribute, the one where it has that value. */
+/* Whether node is the element name and, if attribute is not NULL, whether that has the value. */
 static bool is_element(
     const xmlNode *node, const char *name, const char *attribute, const char *value)
 {
@@ -64,7 +64,7 @@ static bool is_element(
     return same;
 }
 
-/* The first such child of parent, which is made where there is none. */
+/* Returns the first such child of parent, created if there is none. */
 static xmlNode *ensure_child(
     xmlNode *parent, const char *name, const char *attribute, const char *value)
 {
@@ -84,8 +84,8 @@ static void set_text(xmlNode *element, const char *text)
     xmlNodeAddContent(element, BAD_CAST text);
 }
 
-/* libvirt shows sysinfo to the guest only where os asks for it. A domain has one smbios element
- * and at most one sysinfo of type smbios; a second base board would be another board. */
+/* libvirt shows sysinfo to the guest only if os asks for it. A domain has one smbios element and at
+ * most one sysinfo of type smbios; a second baseBoard would be another board. */
 static void set_manufacturer(xmlNode *domain, const char *manufacturer)
 {
     xmlNode *os = ensure_child(domain, "os", NULL, NULL);
@@ -96,7 +96,7 @@ static void set_manufacturer(xmlNode *domain, const char *manufacturer)
     set_text(ensure_child(board, "entry", "name", "manufacturer"), manufacturer);
 }
 
-/* Prints the document as KubeVirt writes it: without declaration, no element closed in itself. */
+/* Prints the document as KubeVirt writes it: without declaration and self-closing elements. */
 static void print_document(xmlDoc *document)
 {
     xmlSaveCtxt *output = xmlSaveToFd(STDOUT_FILENO, "UTF-8", XML_SAVE_NO_DECL | XML_SAVE_NO_EMPTY);
