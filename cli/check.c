@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* The keys under which the annotation may stand. */
+/* The keys that the annotation may have. */
 struct keys {
     const char *names[2];
     size_t count;
@@ -40,10 +40,9 @@ static void check_misplaced(
 {
     const char *const *pointers = cli_kind_misplaced_pointers(object->kind);
     auto_free char *right = finding_path(cli_kind_annotations_pointer(object->kind));
-    auto_free char *message =
-        xasprintf("KubeVirt does not hand the annotations that stand here to the virtual machine "
-                  "instance: put it into %s",
-            right);
+    auto_free char *message = xasprintf("KubeVirt does not copy annotations from here to the "
+                                        "virtual machine instance: move it to %s",
+        right);
     for (; *pointers != NULL; pointers++) {
         const json_t *annotations = json_pointer_get(object->value, *pointers);
         for (size_t i = 0; i < keys->count; i++) {
@@ -70,7 +69,7 @@ static bool is_nearly(const char *key, const char *known)
     return suggest_nearest(domain, domains, 1) != NULL;
 }
 
-/* The key that was meant by one that nothing reads, or NULL. */
+/* The known key that a misspelt one stands for, or NULL. */
 static const char *key_meant(const char *key, const struct keys *keys)
 {
     const char *meant = NULL;
@@ -85,7 +84,7 @@ static const char *key_meant(const char *key, const struct keys *keys)
     return meant;
 }
 
-/* Warns of annotations whose key is that of the hook sidecars but for a slip. */
+/* Warns of annotations with a misspelt key. */
 static void check_misspelt(const struct cli_object *object, const char *annotations_pointer,
     const json_t *annotations, const struct keys *keys, struct cli_report *report)
 {
@@ -147,8 +146,8 @@ void cli_check_report(const struct cli_object *object, const char *annotation_ke
     }
 }
 
-/* Finds the annotation of an object. Returns its text, owned by the caller, and its key; or NULL
- * when there is none, or when that is an error. */
+/* Finds the annotation of an object. Returns its text, owned by the caller, and its key; or NULL if
+ * it has none or an error went to the report. */
 static char *find_text(const struct cli_object *object, const struct cli_check_options *options,
     const char **key, struct cli_report *report)
 {

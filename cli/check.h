@@ -1,5 +1,5 @@
-/* The check of one object: finds its annotation, parses it, and reports what is wrong with it by
- * its place in the file. */
+/* The check of one object: finds its annotation, parses it, and reports each fault with its place
+ * in the file. */
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
@@ -14,15 +14,16 @@ struct cli_check_options {
     const struct hostpath_policy *policy; /* or NULL */
 };
 
-/* Checks an object that is no config map. *key, where key is not NULL, gets the key of its
- * annotation, or NULL when it has none and for a bare array. Returns its sidecars, owned by the
- * caller, an empty list when it has no annotation; or NULL when errors went to the report. */
+/* Checks an object, which must not be a config map. Unless key is NULL, sets *key to the key of its
+ * annotation, or to NULL for an object without one and for a bare array. Returns its sidecars,
+ * owned by the caller (an empty list without an annotation), or NULL when errors went to the
+ * report. */
 struct annotations_list *cli_check_object(const struct cli_object *object,
     const struct cli_check_options *options, const char **key, struct cli_report *report);
 
-/* Reports findings about the annotation of an object whose pointers are relative to the
- * annotation's own JSON: those of annotations_parse and annotations_render. annotation_key is as
- * cli_check_object gave it. */
+/* Reports findings of annotations_parse or annotations_render about the annotation of an object;
+ * their pointers are relative to the annotation's own JSON. annotation_key is what cli_check_object
+ * returned. */
 void cli_check_report(const struct cli_object *object, const char *annotation_key,
     const struct findings *findings, struct cli_report *report);
 

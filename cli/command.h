@@ -1,5 +1,5 @@
-/* A subcommand as a table: its options and its operand. Parsing, --help, "did you mean" and the
- * completion of the shells are all made from it. */
+/* A subcommand as a table: its options and its operand. Parsing, --help, "did you mean" and shell
+ * completion all use it. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -31,9 +31,9 @@ struct cli_command {
     const char *description; /* paragraphs of at most 80 columns, for --help */
     struct option_table options; /* texts of at most 60 columns */
     size_t options_size; /* of its struct, which begins with a struct cli_options */
-    const char *operand; /* what its operand is called; NULL: it takes none */
+    const char *operand; /* the name of its operand; NULL: none */
     bool operand_required;
-    const char *(*operand_choice)(size_t index); /* what it may be, then NULL; for completion */
+    const char *(*operand_choice)(size_t index); /* its values, then NULL; for completion */
     int (*run)(const struct cli_arguments *arguments); /* returns the exit status */
 };
 
@@ -47,10 +47,9 @@ struct cli_program {
 /* A command line, parsed. Valid while the subcommand runs. */
 struct cli_arguments {
     const struct cli_program *program;
-    const struct cli_command *command; /* NULL: none is known */
+    const struct cli_command *command; /* NULL: not known yet */
     const void *options; /* the struct of the subcommand */
-    const char
-        *stdin_option; /* the option that reads standard input, its value being "-"; or NULL */
+    const char *stdin_option; /* the option with the value "-", or NULL */
     const char *operand; /* or NULL */
 };
 
@@ -58,8 +57,8 @@ struct cli_arguments {
 const struct cli_command *cli_command_find(
     const struct cli_program *program, const char *name, struct error **err);
 
-/* Writes "NAME SUBCOMMAND: MESSAGE" to standard error, for usage errors also where the help is.
- * Takes the error and returns the exit status for it. */
+/* Writes "NAME SUBCOMMAND: MESSAGE" to standard error, and for usage errors how to get help. Takes
+ * ownership of the error and returns its exit status. */
 int cli_fail(const struct cli_arguments *arguments, struct error *take_error);
 
 #endif

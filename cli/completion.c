@@ -10,7 +10,7 @@
 /* The scripts complete the program under both of its names. */
 #define NAMES "hookctl kubectl-hookline"
 
-/* Text in which each of the special characters has a backslash before it. Owned by the caller. */
+/* Text with a backslash before each of the special characters. Owned by the caller. */
 static char *escaped(const char *text, const char *special)
 {
     char *out = xmalloc(2 * strlen(text) + 1);
@@ -48,7 +48,7 @@ static char *brief(const struct option_row *flag, const char *special)
     return escaped(text, special);
 }
 
-/* What the operand of a command may be, with spaces between. Owned by the caller. */
+/* The values of a command's operand, separated by spaces. Owned by the caller. */
 static char *operand_words(const struct cli_command *command)
 {
     char *words = xstrdup("");
@@ -191,7 +191,7 @@ static void zsh_command(const struct cli_command *command)
 static void complete_zsh(const struct cli_program *program)
 {
     printf("#compdef " NAMES "\n"
-           "# zsh completion for hookctl; put it as _hookctl into a directory of $fpath\n"
+           "# zsh completion for hookctl; save it as _hookctl in a directory of $fpath\n"
            "_hookctl()\n"
            "{\n"
            "    local curcontext=$curcontext state line\n"
@@ -259,8 +259,8 @@ static void fish_command(const struct cli_command *command)
 
 static void complete_fish(const struct cli_program *program)
 {
-    printf("# fish completion for hookctl; put it as hookctl.fish into\n"
-           "# ~/.config/fish/completions\n"
+    printf("# fish completion for hookctl; save it as\n"
+           "# ~/.config/fish/completions/hookctl.fish\n"
            "for program in " NAMES "\n"
            "    complete -c $program -f\n"
            "    complete -c $program -n __fish_use_subcommand -l version -d 'show the version'\n"
@@ -303,9 +303,8 @@ static const struct option_row rows[] = {CLI_HELP_ROW};
 const struct cli_command cli_completion_command = {
     .name = "completion",
     .summary = "print the completion script of a shell",
-    .description =
-        "Prints the script with which bash, zsh or fish completes subcommands, flags and\n"
-        "their values. Its first comment says where to put it.",
+    .description = "Prints a script that makes bash, zsh or fish complete subcommands, flags and\n"
+                   "their values. The comment at its top says how to load it.",
     .options = CLI_TABLE(rows),
     .options_size = sizeof(struct cli_options),
     .operand = "SHELL",

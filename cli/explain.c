@@ -81,8 +81,8 @@ static void explain_sidecars(void)
     printf("ANNOTATION: " ANNOTATIONS_KEY_KUBEVIRT " <array of objects>\n");
     print_section("DESCRIPTION",
         "A JSON array with an object for each hook sidecar: a container that runs beside the "
-        "virtual machine and may change its libvirt domain before it starts. The same array may "
-        "stand under " ANNOTATIONS_KEY_HOOKLINE " instead.");
+        "virtual machine and may change its libvirt domain before it starts. The "
+        "annotation " ANNOTATIONS_KEY_HOOKLINE " may hold the array instead.");
     print_children(NULL);
 }
 
@@ -142,8 +142,8 @@ static const struct option_row rows[] = {CLI_HELP_ROW};
 const struct cli_command cli_explain_command = {
     .name = "explain",
     .summary = "describe the fields of a hook sidecar",
-    .description = "Describes a field of the annotation, by its path: image, hostPath.type,\n"
-                   "env[].name. Without FIELD it lists those of a sidecar.",
+    .description = "Describes a field of the annotation, given by its path: image, hostPath.type,\n"
+                   "env[].name. Without FIELD, lists the fields of a sidecar.",
     .options = CLI_TABLE(rows),
     .options_size = sizeof(struct cli_options),
     .operand = "FIELD",

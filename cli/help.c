@@ -61,5 +61,5 @@ void cli_help_program(const struct cli_program *program, FILE *stream)
         program->summary);
     for (size_t i = 0; i < program->command_count; i++)
         fprintf(stream, "  %-12s %s\n", program->commands[i]->name, program->commands[i]->summary);
-    fprintf(stream, "\n\"%s SUBCOMMAND --help\" says more about one of them.\n", program->name);
+    fprintf(stream, "\nUse \"%s SUBCOMMAND --help\" for more about a subcommand.\n", program->name);
 }

@@ -15,8 +15,8 @@
 
 enum { CLOUD_INIT_DEPTH = 64 };
 
-/* Cloud-init data as YAML, where user data of many lines stands line by line; as it is when it is
- * no JSON. */
+/* Cloud-init data as YAML, which has user data of many lines line by line; unchanged if it is not
+ * JSON. */
 static char *cloud_init_text(const char *data, size_t length)
 {
     auto_json json_t *value = json_parse(data, length, CLOUD_INIT_DEPTH, NULL);
@@ -105,7 +105,7 @@ static const char *colour_of(const char *line)
     return colours[i].colour;
 }
 
-/* Escapes what a terminal would obey, but for tabs and line ends. */
+/* Escapes unprintable bytes, except tabs and newlines. */
 static void print_diff(const char *diff, FILE *stream, bool colour)
 {
     for (const char *line = diff; *line != '\0'; line++) {

@@ -10,16 +10,16 @@
 #include "hooks/protocol.h"
 #include "manager/manager.h"
 
-/* One hook of one sidecar, called. */
+/* One call of one hook of one sidecar. */
 struct cli_hop {
     char *sidecar; /* owned */
     enum hooks_point hook;
-    size_t call; /* which chain it belongs to, from 1 */
+    size_t call; /* the chain that it belongs to, from 1 */
     double milliseconds;
     bool failed;
     bool ignored; /* it failed, and its failurePolicy is Ignore */
     struct domain_change change;
-    char *diff; /* of what went in and what came out; owned; NULL when it failed */
+    char *diff; /* of input and output; owned; NULL when it failed */
 };
 
 /* Zeroed is empty. */
@@ -28,15 +28,15 @@ struct cli_hops {
     size_t count;
 };
 
-/* Adds a hop from its event of the kind MANAGER_EVENT_HOP_DONE. Returns it, borrowed until the
- * next is added. */
+/* Adds a hop from its MANAGER_EVENT_HOP_DONE event. Returns it, borrowed until the next one is
+ * added. */
 const struct cli_hop *cli_hops_add(struct cli_hops *hops, const struct manager_event *event);
 
 /* What changed, in a word or two: "+3 -1", "unchanged", "failed", "failed, ignored". Owned by the
  * caller. */
 char *cli_hop_change(const struct cli_hop *hop);
 
-/* Writes the table of the hops, with a line also for each of the sidecars that has none. */
+/* Writes a table of the hops, and a line for each sidecar that was not called. */
 void cli_hops_print_table(const struct cli_hops *hops, const char *const *sidecars,
     size_t sidecar_count, FILE *stream, bool colour);
 

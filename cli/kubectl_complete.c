@@ -6,7 +6,7 @@
 #include "base/option_help.h"
 #include "base/text.h"
 
-/* What the shell is to do beside offering the candidates. */
+/* What the shell offers besides the candidates. */
 enum directive { DIRECTIVE_FILES = 0, DIRECTIVE_NO_FILES = 4 };
 
 static void offer(const char *before, const char *candidate, const char *meaning, const char *word)
@@ -73,7 +73,7 @@ static enum directive offer_commands(const struct cli_program *program, const ch
     return DIRECTIVE_NO_FILES;
 }
 
-/* The flag whose value the last of the words is, or NULL. The words follow the subcommand. */
+/* The flag that takes the last word as its value, or NULL. The words follow the subcommand. */
 static const struct option_row *flag_of_last(
     const struct cli_command *command, int count, char **words)
 {

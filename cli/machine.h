@@ -1,5 +1,5 @@
-/* The virtual machine whose hooks are run: its object in the manifests, its sidecars, and the pod
- * that they make. */
+/* The virtual machine whose hooks are run: its object in the manifests, its sidecars, and its
+ * rendered pod. */
 #ifndef CLI_MACHINE_H
 #define CLI_MACHINE_H
 
@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/manifest.h"
 
-/* All of it is owned, but for object, which belongs to the manifest. Zeroed is empty. */
+/* Everything is owned except object, which belongs to the manifest. Zeroed is empty. */
 struct cli_machine {
     struct cli_manifest manifest;
     const struct cli_object *object;
@@ -18,10 +18,10 @@ struct cli_machine {
     json_t *pod; /* a minimal launcher pod with the sidecars in it */
 };
 
-/* Loads the manifests of -f and renders the one machine among them, or that called name (NULL:
- * any). annotation_key is the one annotation to look at, or NULL. What is wrong with manifests and
- * annotation goes to the report. Returns 0; or -1 with an error, and without one when there are
- * errors in the report. */
+/* Loads the manifests of -f and renders the only machine in them, or the one called name (NULL:
+ * any). annotation_key is the only annotation to read, or NULL. Faults of manifests and annotation
+ * go to the report. Returns 0, or -1 with an error, which is not set when the report has the
+ * errors. */
 int cli_machine_load(struct cli_machine *machine, const struct cli_arguments *arguments,
     const char *name, const char *annotation_key, struct cli_report *report, struct error **err);
 

@@ -1,5 +1,5 @@
-/* hookctl: validate, render, run and explain hook sidecars. Under the name kubectl-hookline it is
- * "kubectl hookline", and under kubectl_complete-hookline what completes that. */
+/* hookctl: validate, render, run and explain hook sidecars. Run as kubectl-hookline it is "kubectl
+ * hookline"; run as kubectl_complete-hookline it completes that command. */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static const struct cli_command *const commands[] = {SUBCOMMANDS(POINT_TO)};
 
 static const char summary[] =
     "Works with the hook sidecars of KubeVirt virtual machines: checks the annotation\n"
-    "that lists them, shows the pod that it makes, and runs the hooks here.";
+    "that lists them, shows the launcher pod with them, and runs the hooks here.";
 
 /* The last component of a path. */
 static const char *name_of(const char *path)

@@ -39,8 +39,8 @@ static void add_object(struct cli_manifest *manifest, const char *file,
     };
 }
 
-/* Adds the object at pointer, or those that a List there holds. The depth of recursion is at most
- * that of the document, YAML_MAX_DEPTH. */
+/* Adds the object at pointer, or the items of a List. Recurses no deeper than the document,
+ * YAML_MAX_DEPTH. */
 static void add_objects(struct cli_manifest *manifest, const char *file,
     const struct yaml_document *document, const char *pointer, const json_t *value,
     const char *default_kind)
@@ -153,7 +153,7 @@ void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct c
         warn_of_nothing(path, report);
 }
 
-/* Whether there are objects, and none that config maps could belong to. */
+/* Whether there are objects, all of them config maps. */
 static bool has_config_maps_alone(const struct cli_manifest *manifest)
 {
     for (size_t i = 0; i < manifest->count; i++) {
@@ -170,11 +170,11 @@ int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_argu
     if (options->filenames.count == 0) {
         if (arguments->stdin_option != NULL)
             return error_set(err, ERROR_USAGE,
-                "no manifest: name one with -f, as --%s reads standard input",
+                "no manifest: give one with -f, because --%s reads standard input",
                 arguments->stdin_option);
         if (isatty(STDIN_FILENO))
             return error_set(
-                err, ERROR_USAGE, "no manifest: name one with -f, or send it to standard input");
+                err, ERROR_USAGE, "no manifest: give one with -f or on standard input");
         cli_manifest_load(manifest, "-", report);
     }
     for (size_t i = 0; i < options->filenames.count; i++)

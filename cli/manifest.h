@@ -1,5 +1,5 @@
 /* Manifests: the files that a person gives with -f, and the objects in them that have to do with
- * hook sidecars. Objects of other kinds are passed over; a List stands for its items. */
+ * hook sidecars. Objects of other kinds are skipped; a List counts as its items. */
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
 
@@ -11,7 +11,7 @@ enum { CLI_MANIFEST_MAX_BYTES = 16 * 1024 * 1024 };
 
 struct cli_manifest_file; /* opaque: a file name and its documents */
 
-/* All that was loaded, in the order in which it was given. Zeroed is empty. */
+/* Everything that was loaded, in the order given. Zeroed is empty. */
 struct cli_manifest {
     struct cli_manifest_file *files; /* owned */
     size_t file_count;
@@ -20,9 +20,9 @@ struct cli_manifest {
 };
 
 /* Adds the objects of a file, of standard input (path "-"), or of the *.yaml, *.yml and *.json
- * files directly in a directory, by name; files that begin with a dot are left out. What cannot
- * be read goes to the report, and the rest is loaded all the same; so is a warning when path
- * has none of these objects. Pointers to objects are good until the next load. */
+ * files directly in a directory, sorted by name and without hidden ones. Files that cannot be read
+ * go to the report, and the rest is still loaded; a path without any such object gets a warning.
+ * Pointers to objects are valid until the next load. */
 void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report);
 
 /* The option that names manifests, for the tables of subcommands. */
@@ -30,12 +30,12 @@ void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct c
     {                                                                                              \
         "filename", OPTION_TEXTS, offsetof(struct cli_options, filenames), 'f',                    \
             .argument = "FILE|DIR|-", .is_path = true, .dash_is_stdin = true,                      \
-            .help = "a manifest, a directory with manifests (*.yaml, *.yml,\n"                     \
-                    "*.json, not below it), or - for standard input"                               \
+            .help = "a manifest, a directory of manifests (*.yaml, *.yml,\n"                       \
+                    "*.json; not recursive), or - for standard input"                              \
     }
 
-/* Loads all that the flag names; without it, standard input. Returns 0, or -1 with a usage error
- * when that is a terminal, or another flag's. */
+/* Loads what the flag names or, without it, standard input. Returns 0, or -1 with a usage error
+ * when standard input is a terminal or another flag reads it. */
 int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_arguments *arguments,
     struct cli_report *report, struct error **err);
 
@@ -43,9 +43,9 @@ int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_argu
 const struct cli_object *cli_manifest_find(const struct cli_manifest *manifest, enum cli_kind kind,
     const char *namespace, const char *name);
 
-/* The one object that can be meant: of a kind that is_wanted, and called name, which is NAME or
- * NAMESPACE/NAME, or NULL for any. what is what it is called in errors. Borrowed; NULL with an
- * input error when there is none, or a usage error that lists them when there are several. */
+/* The only object of a kind that is_wanted with this name: NAME, NAMESPACE/NAME, or NULL for any.
+ * what is the noun for it in errors. Borrowed; NULL with an input error when there is none, or a
+ * usage error that lists them when there are several. */
 const struct cli_object *cli_manifest_choose(const struct cli_manifest *manifest,
     bool (*is_wanted)(enum cli_kind kind), const char *name, const char *what, struct error **err);
 

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* What is known of a kind, also of those that are not KubeVirt's. Static. */
+/* The facts about a kind, including those that are not KubeVirt's. Static. */
 static const struct annotations_kind *facts(enum cli_kind kind)
 {
     static const struct annotations_kind others[] = {
@@ -18,8 +18,7 @@ static const struct annotations_kind *facts(enum cli_kind kind)
     return kind < CLI_CONFIG_MAP ? &annotations_kinds[kind] : &others[kind - CLI_CONFIG_MAP];
 }
 
-/* Other groups have kinds of the same names. Something without an apiVersion is taken by its
- * kind. */
+/* Other groups have kinds with the same names. Without an apiVersion, the kind alone decides. */
 static bool is_of_group(const char *api_version, const char *group)
 {
     if (api_version == NULL)
@@ -74,7 +73,7 @@ const char *const *cli_kind_misplaced_pointers(enum cli_kind kind)
 /* The name of a VMI that has none of its own. */
 static const char nameless[] = "vmi";
 
-/* A VMI for an annotation that stands alone. */
+/* A VMI for a bare array of sidecars. */
 static json_t *vmi_around(const json_t *sidecars)
 {
     auto_free char *text = json_dumps(sidecars, JSON_COMPACT);

@@ -1,5 +1,5 @@
-/* One object of a manifest that has to do with hook sidecars: where it stands, who it is, and
- * where its annotations are. */
+/* One object of a manifest that may have hook sidecars: its place, its identity, and where its
+ * annotations are. */
 #ifndef CLI_OBJECT_H
 #define CLI_OBJECT_H
 
@@ -21,7 +21,7 @@ enum cli_kind {
 
 struct cli_object {
     enum cli_kind kind;
-    const char *file; /* as messages call it; borrowed from the manifest */
+    const char *file; /* its name in messages; borrowed from the manifest */
     const struct yaml_document *document; /* borrowed from the manifest */
     char *pointer; /* of the object in its document: "", "/items/0"; owned */
     const json_t *value; /* borrowed from the document */
@@ -29,9 +29,9 @@ struct cli_object {
     const char *name; /* "" when it names none; borrowed */
 };
 
-/* The kind of a value that stands at the root of a document or among the items of a List.
- * default_kind is what its "kind" is when it has none, or NULL. Returns false for anything that
- * has nothing to do with hook sidecars. */
+/* Sets *out to the kind of a value, the root of a document or an item of a List. default_kind (or
+ * NULL) applies to a value without a "kind". Returns false for a kind that has nothing to do with
+ * hook sidecars. */
 bool cli_kind_of(const json_t *value, const char *default_kind, enum cli_kind *out);
 
 /* "VirtualMachineInstance", "Pod", …; "annotation" for a bare array. Static. */
@@ -40,13 +40,13 @@ const char *cli_kind_name(enum cli_kind kind);
 /* Whether objects of a kind can carry the annotation: all but config maps. */
 bool cli_kind_has_sidecars(enum cli_kind kind);
 
-/* Whether cli_object_vmi gives a VMI for objects of a kind: a VMI, what has a template of one, or a
- * bare array. */
+/* Whether cli_object_vmi returns a VMI for objects of a kind: a VMI, a kind with a VMI template, or
+ * a bare array. */
 bool cli_kind_is_machine(enum cli_kind kind);
 
-/* The JSON Pointer, within an object of this kind, of the annotations that KubeVirt gives to the
+/* The JSON Pointer, within an object of this kind, of the annotations that KubeVirt copies to the
  * launcher pod: "/metadata/annotations" of a VMI or pod, "/spec/annotations" of an instance type or
- * preference, that of the template of the others. NULL for config maps and bare arrays. Static. */
+ * preference, those of the template of the others. NULL for config maps and bare arrays. Static. */
 const char *cli_kind_annotations_pointer(enum cli_kind kind);
 
 /* Where KubeVirt does not look for the annotation, though people put it there: the metadata of
@@ -54,8 +54,8 @@ const char *cli_kind_annotations_pointer(enum cli_kind kind);
 const char *const *cli_kind_misplaced_pointers(enum cli_kind kind);
 
 /* The VirtualMachineInstance that an object is or would create, with its namespace, name and
- * annotations; it is called "vmi" when it has no name. New reference, or NULL where
- * cli_kind_is_machine says no. */
+ * annotations; its name is "vmi" if the object has none. New reference; NULL where
+ * cli_kind_is_machine is false. */
 json_t *cli_object_vmi(const struct cli_object *object);
 
 /* The place in its file of the value at a JSON Pointer within the object. */

@@ -51,7 +51,7 @@ static bool takes_files(const struct option_table *table)
     return false;
 }
 
-/* Sets the operand from the words that are left after the options, up to a NULL. */
+/* Sets the operand from the words after the options, which end with NULL. */
 static int take_operand(struct cli_arguments *arguments, char **words, struct error **err)
 {
     const struct cli_command *command = arguments->command;
@@ -152,8 +152,8 @@ int cli_program_run(const struct cli_program *program, int argc, char **argv)
     if (flushed && !ferror(stdout))
         return status;
     struct error *error = NULL;
-    if (flushed) /* it failed earlier, and errno has been something else since */
-        error_set(&error, ERROR_IO, "writing standard output: it failed");
+    if (flushed) /* an earlier write failed, and errno has changed since */
+        error_set(&error, ERROR_IO, "writing standard output: an earlier write failed");
     else
         error_set_errno(&error, "writing standard output");
     return cli_fail(&arguments, error);

@@ -1,4 +1,4 @@
-/* The command line of hookctl: its own options, the subcommand, and that one's options. */
+/* The command line of hookctl: its own options, the subcommand, and the subcommand's options. */
 #ifndef CLI_PROGRAM_H
 #define CLI_PROGRAM_H
 

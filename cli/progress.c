@@ -44,7 +44,7 @@ void cli_progress_hide(struct cli_progress *progress)
     fflush(progress->stream);
 }
 
-/* Writes one line no wider than the terminal, which would otherwise take two for it. */
+/* Writes one line, cut to the width of the terminal so that it does not wrap. */
 static void show_line(const struct cli_progress *progress, const struct line *line, int width)
 {
     auto_free char *time =
@@ -54,7 +54,7 @@ static void show_line(const struct cli_progress *progress, const struct line *li
     fprintf(progress->stream, "%.*s\n", width, text);
 }
 
-/* Shows the block, as far as the terminal has room for it. */
+/* Shows the last lines of the block that fit on the terminal. */
 static void show(struct cli_progress *progress)
 {
     struct winsize size = {.ws_row = 24, .ws_col = 80};

@@ -34,33 +34,36 @@ static const struct option_row rows[] = {
     CLI_FILENAME_ROW,
     {"pod", OPTION_TEXT, MEMBER(pod), .argument = "FILE|-", .dash_is_stdin = true, .is_path = true,
         .help = "the launcher pod to render into; without -f, its own\n"
-                "annotation is rendered. Without --pod the pod is one\n"
-                "with nothing but a compute container"},
+                "annotation is rendered. Without --pod, a virtual machine\n"
+                "is rendered into a pod with only a compute container"},
     {"name", OPTION_TEXT, MEMBER(name), .argument = "NAME",
-        .help = "the object to render, where there are several; also as\n"
+        .help = "the object to render, if there are several: NAME or\n"
                 "NAMESPACE/NAME"},
     {"launcher", OPTION_CHOICE, MEMBER(launcher), .initial = "auto", .choices = launchers,
         .help = "who calls the hooks: compute's built-in manager, a manager\n"
                 "that serves KubeVirt's plugin socket, or compute running\n"
-                "hook-manager itself (default: auto, found from the pod)"},
+                "hook-manager itself (default: auto, detected from the pod)"},
     {"shim-image", OPTION_TEXT, MEMBER(shim_image), .argument = "IMAGE",
-        .help = "for sidecars that name none\n(default: " ANNOTATIONS_SHIM_IMAGE ")"},
+        .help =
+            "the image of sidecars that do not name one\n(default: " ANNOTATIONS_SHIM_IMAGE ")"},
     {"manager-image", OPTION_TEXT, MEMBER(manager_image), .argument = "IMAGE",
-        .help = "for the manager of a plugin launcher\n(default: " ANNOTATIONS_MANAGER_IMAGE ")"},
+        .help =
+            "the image of the manager for a plugin launcher\n(default: " ANNOTATIONS_MANAGER_IMAGE
+            ")"},
     {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
-        .help = "the one annotation to look at (default: " ANNOTATIONS_KEY_KUBEVIRT
+        .help = "the only annotation to read (default: " ANNOTATIONS_KEY_KUBEVIRT
                 "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
     {"output", OPTION_CHOICE, MEMBER(output), 'o', .initial = "yaml", .choices = outputs,
         .help = "the pod, or an RFC 6902 patch to it (default: yaml)"},
     CLI_HELP_ROW,
 };
 
-/* What is rendered into what. */
+/* What is rendered, and into which pod. */
 struct rendering {
     struct cli_manifest manifest; /* of -f */
     struct cli_manifest pod_manifest; /* of --pod */
     struct cli_report report;
-    const struct cli_object *source; /* whose annotation it is */
+    const struct cli_object *source; /* has the annotation */
     const struct cli_object *pod; /* NULL: a minimal one */
 };
 
@@ -132,7 +135,7 @@ static void report_findings(
     }
 }
 
-/* Warns that the pod is left as it is. why begins with what the object does or is. */
+/* Warns that the pod is left unchanged. why is the predicate of a sentence about the object. */
 static void warn(struct rendering *rendering, const struct cli_object *object, const char *why)
 {
     const struct cli_report_place place = {
@@ -141,7 +144,7 @@ static void warn(struct rendering *rendering, const struct cli_object *object, c
         .object = object,
     };
     cli_report_add(&rendering->report, FINDING_WARNING, ERROR_INPUT, &place,
-        "%s \"%s\" %s: the pod stays as it is", cli_kind_name(object->kind), object->name, why);
+        "%s \"%s\" %s: the pod is left unchanged", cli_kind_name(object->kind), object->name, why);
 }
 
 static json_t *make_pod(const struct rendering *rendering, enum annotations_launcher launcher)
@@ -230,11 +233,11 @@ static int render(const struct cli_arguments *arguments)
 
 const struct cli_command cli_render_command = {
     .name = "render",
-    .summary = "show the pod that hook sidecars make",
+    .summary = "show the launcher pod with its hook sidecars",
     .description =
-        "Puts the sidecars of a virtual machine, and the volumes they need, into its\n"
-        "launcher pod and writes the pod, or the patch to it, to standard output. Nothing\n"
-        "is written when there is an error.\n"
+        "Adds the sidecars of a virtual machine, and the volumes they need, to its\n"
+        "launcher pod and writes the pod, or the patch to it, to standard output. Writes\n"
+        "nothing if there is an error.\n"
         "\n"
         "Exit status: 0 rendered, 1 errors, 2 wrong usage, 3 input that cannot be read.",
     .options = CLI_TABLE(rows),

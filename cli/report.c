@@ -11,10 +11,10 @@ struct cli_report_item {
     enum finding_severity severity;
     enum error_class class;
     char *file; /* owned, or NULL */
-    struct yaml_place place; /* line 0 is no place */
+    struct yaml_place place; /* line 0: no place */
     char *path; /* owned, or NULL */
     char *message; /* owned */
-    const char *kind; /* static, or NULL: the finding is about no object */
+    const char *kind; /* static; NULL: the finding is not about an object */
     char *namespace; /* owned, or NULL */
     char *name; /* owned, or NULL */
     bool unreadable; /* the message names the file itself */
@@ -96,7 +96,7 @@ bool cli_report_colour(int fd)
            !streq(terminal, "dumb");
 }
 
-/* Writes text with bytes that are not printable escaped, in a colour where style is not NULL. */
+/* Writes text with unprintable bytes escaped, coloured unless style is NULL. */
 static void put(FILE *stream, const char *style, const char *text)
 {
     auto_free char *shown = text_printable(text, strlen(text), SIZE_MAX);
@@ -136,7 +136,7 @@ static json_t *number_or_null(size_t number)
     return number > 0 ? json_integer((json_int_t)number) : json_null();
 }
 
-/* File names and names of objects are bytes that somebody else chose; JSON wants UTF-8. */
+/* Names of files and objects may be any bytes; JSON requires UTF-8. */
 static json_t *text_or_null(const char *text)
 {
     if (text == NULL)

@@ -1,5 +1,5 @@
-/* What a subcommand has to say about manifests: findings with their place in a file, for a person
- * (file:line:col: path: message) or for a program (JSON). */
+/* Findings about manifests, each with its place in a file, written for people (file:line:col: path:
+ * message) or for programs (JSON). */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
@@ -11,7 +11,7 @@
 #include "base/yaml.h"
 #include "cli/object.h"
 
-/* Where a finding belongs. All borrowed; each may be NULL, and line 0 is no place. */
+/* Where a finding belongs. All borrowed; each may be NULL, and line 0 means no place. */
 struct cli_report_place {
     const char *file;
     struct yaml_place place;
@@ -27,7 +27,7 @@ struct cli_report {
     size_t errors; /* items that are errors, unreadable input among them */
     size_t warnings;
     bool unreadable; /* some input could not be read at all */
-    size_t files; /* what was looked at, for the summary */
+    size_t files; /* checked, for the summary */
     size_t annotations;
 };
 
@@ -36,25 +36,25 @@ void cli_report_add(struct cli_report *report, enum finding_severity severity,
     enum error_class class, const struct cli_report_place *place, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Puts the items from the index first on, which are of one file, in the order of their places. */
+/* Sorts the items from index first on, which belong to one file, by place. */
 void cli_report_sort(struct cli_report *report, size_t first);
 
-/* Adds input that could not be read; file may be NULL. Takes the error. */
+/* Adds input that could not be read; file may be NULL. Takes ownership of the error. */
 void cli_report_add_unreadable(
     struct cli_report *report, const char *file, struct error *take_error);
 
-/* Whether output to a descriptor is to be coloured: a terminal whose user does not refuse it with
- * NO_COLOR (https://no-color.org). */
+/* Whether to colour output to a descriptor: only on a terminal, and unless NO_COLOR is set
+ * (https://no-color.org). */
 bool cli_report_colour(int fd);
 
-/* Writes the findings, one a line. With colour the place is bold, "warning:" yellow and the path of
- * an error red. Bytes that are not printable are escaped. */
+/* Writes the findings, one per line. With colour, the place is bold, "warning:" yellow and the path
+ * of an error red. Unprintable bytes are escaped. */
 void cli_report_print(const struct cli_report *report, FILE *stream, bool colour);
 
 /* {"findings": […], "errors": N, "warnings": N}. New reference. */
 json_t *cli_report_json(const struct cli_report *report);
 
-/* One sentence on what was looked at and how much was found. Owned by the caller. */
+/* "2 files, 1 annotation: no errors, 1 warning". Owned by the caller. */
 char *cli_report_summary(const struct cli_report *report);
 
 /* 3 when some input was unreadable, 1 when there were errors, otherwise 0. */

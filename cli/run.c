@@ -32,18 +32,18 @@ static const struct option_row rows[] = {
     {"domain", OPTION_TEXT, MEMBER(domain), .argument = "FILE|-", .dash_is_stdin = true,
         .is_path = true, .help = "the libvirt domain XML that the first hook gets (required)"},
     {"name", OPTION_TEXT, MEMBER(name), .argument = "NAME",
-        .help = "the virtual machine, where the manifests have several"},
+        .help = "the virtual machine, if the manifests have several"},
     {"hook", OPTION_TEXTS, MEMBER(hooks), .argument = "INDEX=DIR", .is_path = true,
-        .help = "put DIR first in the PATH of the sidecar at INDEX: for an\n"
-                "entry whose hook is in its image, which does not run here"},
+        .help = "put DIR first in the PATH of the sidecar at INDEX, for a\n"
+                "hook that is in its image, which does not run here"},
     {"pvc", OPTION_TEXTS, MEMBER(claims), .argument = "NAME=DIR", .is_path = true,
-        .help = "the directory that stands for a persistent volume claim"},
+        .help = "the directory to use for a persistent volume claim"},
     {"cloud-init", OPTION_TEXT, MEMBER(cloud_init), .argument = "FILE|-", .dash_is_stdin = true,
         .is_path = true,
         .help = "also chain this cloud-init data (KubeVirt's CloudInitData\n"
                 "as JSON) through the PreCloudInitIso hooks"},
     {"cloud-init-output", OPTION_TEXT, MEMBER(cloud_init_output), .argument = "FILE",
-        .is_path = true, .help = "where to write the cloud-init data that comes out"},
+        .is_path = true, .help = "where to write the resulting cloud-init data"},
     {"twice", OPTION_SWITCH, MEMBER(twice),
         .help = "chain the result once more, and fail when a hook changes it\n"
                 "again: KubeVirt calls hooks up to three times per boot"},
@@ -51,9 +51,9 @@ static const struct option_row rows[] = {
     {"trace", OPTION_TEXT, MEMBER(trace), .argument = "DIR", .is_path = true,
         .help = "keep the input, output and diff of every call in DIR"},
     {"schema", OPTION_SWITCH, MEMBER(schema),
-        .help = "hold every document against libvirt's schema\n(" DOMAIN_SCHEMA_PATH ")"},
+        .help = "validate every domain against libvirt's schema\n(" DOMAIN_SCHEMA_PATH ")"},
     {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
-        .help = "the one annotation to look at (default: " ANNOTATIONS_KEY_KUBEVIRT
+        .help = "the only annotation to read (default: " ANNOTATIONS_KEY_KUBEVIRT
                 "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
     {"verbose", OPTION_SWITCH, MEMBER(verbose), 'v',
         .help = "show what the sidecars write to standard error"},
@@ -64,13 +64,13 @@ static int check_options(const struct options *options, struct error **err)
 {
     if (options->domain == NULL)
         return error_set(err, ERROR_USAGE,
-            "--domain is missing: a file with the libvirt domain XML that the first hook gets");
+            "--domain is missing: the file with the libvirt domain XML that the first hook gets");
     if (options->cloud_init_output != NULL && options->cloud_init == NULL)
         return error_set(err, ERROR_USAGE, "--cloud-init-output needs --cloud-init");
     return 0;
 }
 
-/* Reads the values of an option that is NAME=DIR. */
+/* Parses the values of an option that takes NAME=DIR. */
 static int read_stand_ins(const struct option_texts *texts, const char *option,
     struct cli_stand_ins *out, struct error **err)
 {
@@ -89,7 +89,7 @@ static void stand_ins_clear(struct cli_stand_ins *stand_ins)
     free(stand_ins->items);
 }
 
-/* Makes the names of the hooks plain indexes of the annotation. */
+/* Checks the indexes that --hook names, and rewrites them in plain decimal. */
 static int read_hook_indexes(struct cli_run *run, struct error **err)
 {
     size_t count = run->machine.list->count;
@@ -139,8 +139,8 @@ static int read_inputs(struct cli_run *run, const struct options *options, struc
     return options->schema && run->schema == NULL ? -1 : 0;
 }
 
-/* Writes the results to where they belong, the cloud-init data to path unless that is NULL. A
- * domain on a terminal ends its line. */
+/* Writes the domain to standard output, on a terminal with a final newline, and the cloud-init data
+ * to path unless it is NULL. */
 static int write_results(const char *path, const char *domain, size_t domain_length,
     const char *cloud_init, size_t cloud_init_length, struct error **err)
 {
@@ -160,7 +160,7 @@ static void show_hops(const struct cli_run *run, bool with_diffs)
         cli_hops_print_diffs(&run->hops, stderr, colour);
 }
 
-/* Reports the hooks that changed their own result. Returns -1 when there are some. */
+/* Reports the hooks that changed their own result. Returns -1 if there are any. */
 static int check_idempotence(struct cli_run *run, struct error **err)
 {
     size_t count = 0;
@@ -241,12 +241,12 @@ const struct cli_command cli_run_command = {
         "Chains a libvirt domain XML through the hook sidecars of a virtual machine, each\n"
         "under sidecar-shim in a bubblewrap sandbox with the mounts of the rendered pod:\n"
         "config maps from the same manifests, host paths of this machine, and this\n"
-        "machine's /usr, read-only, as the image. The domain that comes out goes to\n"
-        "standard output; a table of what each hook changed to standard error.\n"
+        "machine's /usr, read-only, as the image. The resulting domain goes to standard\n"
+        "output, and a table of what each hook changed to standard error.\n"
         "\n"
-        "Exit status: 0 well, 1 wrong input or a hook that is not idempotent, 2 wrong\n"
-        "usage, 3 files or processes of this machine, 4 a hook failed, 5 a hook took too\n"
-        "long, 6 interrupted.",
+        "Exit status: 0 success, 1 wrong input or a hook that is not idempotent, 2 wrong\n"
+        "usage, 3 files or processes of this machine failed, 4 a hook failed, 5 a hook\n"
+        "took too long, 6 interrupted.",
     .options = CLI_TABLE(rows),
     .options_size = sizeof(struct options),
     .run = run,

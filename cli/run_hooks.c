@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "cli/sandbox.h"
 
-/* For all sidecars to be there; a sandbox takes milliseconds to start. */
+/* For all sidecars to be ready; a sandbox takes milliseconds to start. */
 enum { COLLECT_TIMEOUT_MS = 60000 };
 
 #define SOCKETS "hook-sidecar-sockets" /* the volume of the rendered pod */
@@ -28,7 +28,7 @@ void cli_run_say(struct cli_run *run, const char *format, ...)
     fprintf(stderr, "%s run: %s\n", run->program, line);
 }
 
-/* Whether an image is one of sidecar-shim's, ours or KubeVirt's, by its name. */
+/* Whether an image is sidecar-shim, ours or KubeVirt's, judged by its name. */
 static bool is_shim_image(const char *image)
 {
     const char *slash = strrchr(image, '/');
@@ -54,7 +54,7 @@ static bool has_executable(const char *directory)
     return false;
 }
 
-/* Says where a sidecar is not what it would be in the cluster, or does nothing. */
+/* Says where a sidecar differs from the one in a cluster, or does nothing. */
 static void say_differences(struct cli_run *run, size_t index)
 {
     const struct annotations_sidecar *sidecar = &run->machine.list->sidecars[index];
@@ -67,8 +67,8 @@ static void say_differences(struct cli_run *run, size_t index)
         const char *directory = run->hooks.items[i].directory;
         if (!has_executable(directory))
             cli_run_say(run,
-                "warning: %s, of --hook %s, has no executable " HOOKS_EXECUTABLES("or"), directory,
-                name);
+                "warning: %s, given with --hook %s, has no executable " HOOKS_EXECUTABLES("or"),
+                directory, name);
     }
     if (is_foreign(sidecar))
         cli_run_say(run,
@@ -103,7 +103,8 @@ static void on_hop_done(struct cli_run *run, const struct manager_event *event)
     auto_free char *state = xasprintf("%s  %s", hooks_point_name(event->hook), change);
     cli_progress_set(run->progress, event->sidecar->name, false, state);
     if (event->ignored)
-        cli_run_say(run, "warning: %s (ignored, as its failurePolicy says)", event->error->message);
+        cli_run_say(
+            run, "warning: %s (ignored: its failurePolicy is Ignore)", event->error->message);
 }
 
 static void on_event(void *user, const struct manager_event *event)
@@ -197,8 +198,7 @@ static int run_chains(struct cli_run *run, char **domain, size_t *domain_length,
         err);
 }
 
-/* Everything between the making of the temporary directory and its removal. Leaves the signals
- * held. */
+/* The run, between making and removing the temporary directory. Leaves the signals blocked. */
 static int run_in_directory(struct cli_run *run, char **domain, size_t *domain_length,
     char **cloud_init, size_t *cloud_init_length, struct error **err)
 {
@@ -220,7 +220,7 @@ static int run_in_directory(struct cli_run *run, char **domain, size_t *domain_l
     if (result == 0)
         result = run_chains(run, domain, domain_length, cloud_init, cloud_init_length, err);
     cli_session_hold_signals(true);
-    cli_session_end(steal(&run->session)); /* while the options are there */
+    cli_session_end(steal(&run->session)); /* while the options exist */
     return result;
 }
 

@@ -12,7 +12,7 @@
 #include "cli/session.h"
 #include "cli/volumes.h"
 
-/* Directories that a repeated flag gave. */
+/* The directories of a repeatable flag. */
 struct cli_stand_ins {
     struct cli_stand_in *items; /* owned */
     size_t count;
@@ -36,17 +36,17 @@ struct cli_run {
 
     /* while it runs */
     char *shim;
-    char *directory; /* temporary, of everything that the run makes */
+    char *directory; /* temporary; holds everything the run makes */
     struct cli_session *session;
     struct cli_progress *progress;
 
-    /* what came of it */
+    /* the result */
     struct cli_hops hops;
 };
 
-/* Runs the hooks and shows the progress, warnings and notes. *domain and *cloud_init are the
- * results, owned by the caller, NULL when there is none. Whatever happens, no process, socket or
- * temporary file is left. Returns 0, or -1 with an error. */
+/* Runs the hooks and shows progress, warnings and notes. *domain and *cloud_init are the results,
+ * owned by the caller, or NULL. Leaves no process, socket or temporary file behind, even on
+ * failure. Returns 0, or -1 with an error. */
 int cli_run_hooks(struct cli_run *run, char **domain, size_t *domain_length, char **cloud_init,
     size_t *cloud_init_length, struct error **err);
 

@@ -14,7 +14,7 @@
 #include "hostpath/hostpath.h"
 
 #define SHIM_PATH "/sidecar-shim" /* the entrypoint of the shim's image */
-#define HOOKS_PATH "/.hooks" /* where the --hook directories are, by their order */
+#define HOOKS_PATH "/.hooks" /* where the --hook directories are, numbered */
 #define IMAGE_PATH "/.usr" /* where the host's /usr is when /usr is made of links to it */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -72,8 +72,8 @@ char *cli_sandbox_find_shim(struct error **err)
     return absolute;
 }
 
-/* The path at which a mount really happens: /bin/x is /usr/bin/x on a host that merged the two.
- * Owned by the caller. path is absolute and without "..". */
+/* The path where a mount takes effect: /bin/x is /usr/bin/x on a host with a merged /usr. Owned by
+ * the caller. path is absolute and without "..". */
 static char *resolve(const char *path)
 {
     auto_free char *normal = hostpath_normalize(path);
@@ -90,7 +90,7 @@ static char *resolve(const char *path)
     return xasprintf("/%s%s", in_usr, normal + first);
 }
 
-/* The sidecar's user; that it is another on the host does not show inside. */
+/* The sidecar's user; inside, it does not show that the host's user is another. */
 static void add_user(struct words *words, const json_t *container)
 {
     const json_t *security = json_object_get(container, "securityContext");
@@ -121,7 +121,7 @@ static void mounts_free(struct mount *mounts)
 
 DEFINE_CLEANUP(mounts, struct mount *, mounts_free);
 
-/* What lies above another comes before it. */
+/* Directories come before what is below them. */
 static int compare_mounts(const void *a, const void *b)
 {
     return strcmp(((const struct mount *)a)->place, ((const struct mount *)b)->place);
@@ -153,7 +153,7 @@ static struct mount *find_mounts(const struct cli_sandbox *sandbox, struct error
     return steal(&mounts);
 }
 
-/* Whether a mount needs a place in /usr that is not there. */
+/* Whether a mount needs a mount point in /usr that does not exist. */
 static bool lacks_place(const struct mount *mount)
 {
     struct stat status;
@@ -171,7 +171,7 @@ static bool has_word(const struct words *words, const char *word)
     return false;
 }
 
-/* Whether a directory is mounted, or in one that is: it is not of the image. */
+/* Whether a directory is at or below a mount, so not part of the image. */
 static bool is_mounted(const struct mount *mounts, const char *directory)
 {
     for (const struct mount *mount = mounts; mount->place != NULL; mount++) {
@@ -181,7 +181,8 @@ static bool is_mounted(const struct mount *mounts, const char *directory)
     return false;
 }
 
-/* Adds the directories of the image above a place in /usr, from /usr itself on, which is "". */
+/* Adds the directories of the image above a place in /usr, as paths below /usr; /usr itself is
+ * "". */
 static void add_ways(struct words *ways, const struct mount *mounts, const char *place)
 {
     static const char usr[] = "/usr";
@@ -196,9 +197,9 @@ static void add_ways(struct words *ways, const struct mount *mounts, const char 
     }
 }
 
-/* The image, /usr. It is read-only, and nothing can be mounted in it where nothing is. So where a
- * mount needs a new place, the directories on the way there are made anew, and a shell fills them
- * with links to what the host's have: *ways are these directories, none when /usr is as it is. */
+/* The image, /usr. It is read-only, so a mount point must already exist in it. For a mount that
+ * needs a new one, the directories above it are created empty, and a shell fills them with links to
+ * the host's files: *ways are these directories, none when /usr is mounted as a whole. */
 static void add_usr(struct words *words, const struct mount *mounts, struct words *ways)
 {
     bool lacks = false;
@@ -217,8 +218,8 @@ static void add_usr(struct words *words, const struct mount *mounts, struct word
     }
 }
 
-/* Fills the ways with links before what follows is run, what is mounted there stays; and leads the
- * top directories among them, such as /lib, from the image to /usr. */
+/* Fills the ways with links, keeping what is mounted there, before running the rest of the command
+ * line; then makes top directories such as /lib link to /usr instead of the image. */
 static void add_links(struct words *words, const struct words *ways)
 {
     static const char script[] = "while [ \"$1\" != -- ]; do"
@@ -235,7 +236,7 @@ static void add_links(struct words *words, const struct words *ways)
     add(words, "--");
 }
 
-/* Everything of the host but /usr that programs expect of a system. */
+/* What programs expect of a system besides /usr, from the host. */
 static void add_system(struct words *words, bool usr_is_links)
 {
     static const char *const tops[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
@@ -303,8 +304,8 @@ static void add_environment(struct words *words, const struct cli_sandbox *sandb
     add(words, "--setenv", "PATH", whole_path);
 }
 
-/* The shim's arguments. A container with another image or command has arguments for that; what it
- * says of the version is kept, as every sidecar is told it so. */
+/* The shim's arguments. A container with another image or command has its own; only --version is
+ * kept, which every sidecar gets. */
 static void add_shim(struct words *words, const struct cli_sandbox *sandbox)
 {
     const json_t *args = json_object_get(sandbox->container, "args");

@@ -16,8 +16,8 @@ struct cli_sandbox {
     const char *shim; /* the path of sidecar-shim here */
     const struct cli_stand_in *hooks; /* all --hook flags; INDEX is the name */
     size_t hook_count;
-    const char *index; /* which of them are the container's */
-    bool is_foreign; /* its image or command is not ours: of its args only the version counts */
+    const char *index; /* the INDEX of this container */
+    bool is_foreign; /* its image or command is not ours: only --version counts in args */
 };
 
 /* The path of sidecar-shim: beside this program, in ../libexec/hookline, or in PATH. Owned by the

@@ -19,8 +19,9 @@ static const struct option_row rows[] = {CLI_HELP_ROW};
 const struct cli_command cli_schema_command = {
     .name = "schema",
     .summary = "print the JSON Schema of the annotation, for editors",
-    .description = "Prints the JSON Schema (draft 2020-12) of the annotation's value, with which\n"
-                   "editors complete and check a list of sidecars in a file of its own.",
+    .description =
+        "Prints the JSON Schema (draft 2020-12) of the annotation's value. Editors use it\n"
+        "to complete and check a list of sidecars in a file of its own.",
     .options = CLI_TABLE(rows),
     .options_size = sizeof(struct cli_options),
     .run = schema,

@@ -40,7 +40,7 @@ struct cli_session {
     struct rpc *rpc;
     struct manager *manager;
     struct sidecar *sidecars;
-    struct children strangers; /* what this process had for children before */
+    struct children strangers; /* children that this process already had */
     ev_timer tick;
     ev_signal signals[ARRAY_SIZE(end_signals)];
     bool collecting; /* the end of a sidecar's process ends the operation */
@@ -50,7 +50,7 @@ struct cli_session {
     size_t output_length;
 };
 
-/* None where the kernel does not tell (CONFIG_PROC_CHILDREN). */
+/* Empty on a kernel without CONFIG_PROC_CHILDREN. */
 static struct children list_children(void)
 {
     struct children children = {0};
@@ -135,9 +135,10 @@ static const char *explain(const char *tail)
         return "";
     for (size_t i = 0; i < ARRAY_SIZE(denials); i++) {
         if (strstr(tail, denials[i]) != NULL)
-            return " (the sandbox needs user namespaces: sysctl kernel.unprivileged_userns_clone=1 "
-                   "or kernel.apparmor_restrict_unprivileged_userns=0 allow them, in a container "
-                   "its seccomp profile)";
+            return " (the sandbox needs user namespaces: allow them with sysctl "
+                   "kernel.unprivileged_userns_clone=1 or "
+                   "kernel.apparmor_restrict_unprivileged_userns=0, or in a container with its "
+                   "seccomp profile)";
     }
     return "";
 }
@@ -170,7 +171,7 @@ struct cli_session *cli_session_new(const struct cli_session_options *options, s
         free(session);
         return NULL;
     }
-    /* What a sandbox might leave behind comes to us, to be ended. */
+    /* Processes that a sandbox leaves behind become our children, to be killed. */
     session->strangers = list_children();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGPIPE, SIG_IGN);
@@ -208,7 +209,7 @@ int cli_session_start(
     return error_move(err, error);
 }
 
-/* Runs the loop until the operation that was begun is done. */
+/* Runs the loop until the current operation is done. */
 static int await(struct cli_session *session, char **output, size_t *length, struct error **err)
 {
     if (session->options.on_tick != NULL)
@@ -253,8 +254,8 @@ static bool any_runs(const struct cli_session *session)
     return false;
 }
 
-/* Kills and reaps the children that are not ours from the beginning: processes whose sandbox ended
- * before they were tied to it. The kernel hands them to us, one generation at a time. */
+/* Kills and reaps the children that this process did not have at the start: those whose sandbox
+ * ended before they were tied to it. The kernel reparents them to us, one generation at a time. */
 static void end_orphans(const struct cli_session *session)
 {
     for (size_t count = 1; count > 0;) {

@@ -29,11 +29,11 @@ static const struct option_row rows[] = {
     CLI_FILENAME_ROW,
     {"policy", OPTION_TEXT, MEMBER(policy), .argument = "FILE|-", .dash_is_stdin = true,
         .is_path = true,
-        .help = "also hold the sidecars against a HostPathPolicy; when it\n"
+        .help = "also check the sidecars against a HostPathPolicy; if it\n"
                 "cannot be read, every sidecar is denied"},
     {"strict", OPTION_SWITCH, MEMBER(strict), .help = "unknown fields are errors, not warnings"},
     {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
-        .help = "the one annotation to look at (default: " ANNOTATIONS_KEY_KUBEVIRT
+        .help = "the only annotation to read (default: " ANNOTATIONS_KEY_KUBEVIRT
                 "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
     {"output", OPTION_CHOICE, MEMBER(output), 'o', .initial = "text", .choices = outputs,
         .help = "how findings are shown (default: text)"},
@@ -89,13 +89,13 @@ static int validate(const struct cli_arguments *arguments)
 
 const struct cli_command cli_validate_command = {
     .name = "validate",
-    .summary = "find what is wrong with the hook sidecars of manifests",
+    .summary = "find faults in the hook sidecars of manifests",
     .description =
         "Reads YAML and JSON manifests with VirtualMachineInstances, VirtualMachines,\n"
         "VirtualMachineInstanceReplicaSets, VirtualMachinePools, Pods, Lists of them, or\n"
-        "the array of sidecars alone, and reports everything that is wrong with their\n"
-        "annotation " ANNOTATIONS_KEY_KUBEVIRT ", each with its file, line and\n"
-        "column. Without -f it reads standard input.\n"
+        "a bare array of sidecars, and reports every fault of their "
+        "annotation\n" ANNOTATIONS_KEY_KUBEVIRT " with its file, line and column.\n"
+        "Without -f, reads standard input.\n"
         "\n"
         "Exit status: 0 no errors, 1 errors, 2 wrong usage, 3 input that cannot be read.",
     .options = CLI_TABLE(rows),

@@ -20,15 +20,13 @@ int cli_stand_in_parse(
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text || equals[1] == '\0')
         return error_set(err, ERROR_USAGE,
-            "%s cannot be \"%s\": it has two parts, with a = "
-            "between them, of which the second is a directory",
-            what, text);
+            "%s cannot be \"%s\": it must be a name or index, an =, and a directory", what, text);
     auto_free char *directory = realpath(equals + 1, NULL);
     struct stat status;
     if (directory == NULL || stat(directory, &status) < 0)
         return error_set_errno(err, "%s %s", what, text);
     if (!S_ISDIR(status.st_mode))
-        return error_set(err, ERROR_IO, "%s %s: that is no directory", what, text);
+        return error_set(err, ERROR_IO, "%s %s: not a directory", what, text);
     out->name = xstrndup(text, (size_t)(equals - text));
     out->directory = steal(&directory);
     return 0;
@@ -41,12 +39,12 @@ void cli_stand_in_clear(struct cli_stand_in *stand_in)
     *stand_in = (struct cli_stand_in){0};
 }
 
-/* Writes a file of a volume. A name that would lead elsewhere is refused. */
+/* Writes a file of a volume. Refuses a name that leads out of the directory. */
 static int write_file(const char *directory, const char *name, const void *data, size_t length,
     mode_t mode, struct error **err)
 {
     if (name[0] == '\0' || streq(name, ".") || streq(name, "..") || strchr(name, '/') != NULL)
-        return error_set(err, ERROR_INPUT, "\"%s\" is no name of a file", name);
+        return error_set(err, ERROR_INPUT, "\"%s\" is not a file name", name);
     auto_free char *path = file_join(directory, name);
     return file_write(path, data, length, mode, err);
 }
@@ -62,9 +60,8 @@ static int write_config_map(
     json_object_foreach (texts, key, value) {
         if (!json_is_string(value))
             return error_set(err, ERROR_INPUT,
-                "its data.%s is %s; it must be a string (a number "
-                "or a boolean needs quotes)",
-                key, json_kind(value));
+                "data.%s is %s; it must be a string (quote numbers and booleans)", key,
+                json_kind(value));
         if (write_file(
                 directory, key, json_string_value(value), json_string_length(value), mode, err) < 0)
             return -1;
@@ -75,7 +72,7 @@ static int write_config_map(
         const char *text = json_string_value(value);
         int length = text != NULL ? b64_pton(text, data, room) : -1;
         if (length < 0)
-            return error_set(err, ERROR_INPUT, "its binaryData.%s is no base64", key);
+            return error_set(err, ERROR_INPUT, "binaryData.%s is not base64", key);
         if (write_file(directory, key, data, (size_t)length, mode, err) < 0)
             return -1;
     }
@@ -90,9 +87,8 @@ static int make_config_map(const struct cli_volumes *volumes, const json_t *sour
         cli_manifest_find(volumes->manifest, CLI_CONFIG_MAP, volumes->namespace, name);
     if (object == NULL)
         return error_set(err, ERROR_INPUT,
-            "there is no ConfigMap %s in namespace %s: give the "
-            "file that has it with -f",
-            name, volumes->namespace);
+            "there is no ConfigMap %s in namespace %s: add its file with -f", name,
+            volumes->namespace);
     const json_t *mode = json_object_get(source, "defaultMode");
     if (write_config_map(directory, object->value,
             json_is_integer(mode) ? (mode_t)(json_integer_value(mode) & 0777) : 0644, err) < 0)
@@ -157,8 +153,8 @@ static int make_downward(const struct cli_volumes *volumes, const json_t *source
         const char *field = json_get_string(json_object_get(item, "fieldRef"), "fieldPath");
         if (path == NULL || field == NULL || !text_starts_with(field, "metadata."))
             return error_set(err, ERROR_INPUT,
-                "its item %zu is none that is known here: labels "
-                "or annotations of the pod",
+                "items[%zu] is not supported here: use metadata.labels or metadata.annotations of "
+                "the pod",
                 index);
         json_t *map = json_object_get(metadata, field + strlen("metadata."));
         if (write_map(directory, path, map, err) < 0)
@@ -167,7 +163,7 @@ static int make_downward(const struct cli_volumes *volumes, const json_t *source
     return 0;
 }
 
-/* Creates what a hostPath type of two words may create.
+/* Creates a missing host path whose type ends in OrCreate.
  * Source: Kubernetes API reference, HostPathVolumeSource, type. */
 static int create_host_path(const char *path, enum hostpath_type type, struct error **err)
 {
@@ -219,11 +215,11 @@ static char *find_host_path(const json_t *source, struct error **err)
         return NULL;
     if (stat(path, &status) < 0) {
         error_set_errno(
-            err, "the host path %s, which is to be a %s", path, hostpath_type_name(type));
+            err, "the host path %s, which must be a %s", path, hostpath_type_name(type));
         return NULL;
     }
     if ((status.st_mode & S_IFMT) != modes[type]) {
-        error_set(err, ERROR_IO, "the host path %s is %s; by its type it is to be a %s", path,
+        error_set(err, ERROR_IO, "the host path %s is %s, but its type is %s", path,
             kind_of_file(status.st_mode), hostpath_type_name(type));
         return NULL;
     }
@@ -250,7 +246,7 @@ static char *make_volume(
     auto_free char *path = file_join(volumes->directory, json_get_string(volume, "name"));
     if (mkdir(path, 0755) < 0) {
         if (errno == EEXIST)
-            return steal(&path); /* for another mount */
+            return steal(&path); /* made for another mount */
         error_set_errno(err, "making the directory %s", path);
         return NULL;
     }
@@ -286,15 +282,15 @@ static char *find_volume(
         const json_t *host_path = json_object_get(volume, "hostPath");
         if (host_path != NULL)
             return find_host_path(host_path, err);
-        error_set(err, ERROR_INPUT, "its kind cannot be set up here");
+        error_set(err, ERROR_INPUT, "this type of volume cannot be set up here");
         return NULL;
     }
     error_set(err, ERROR_INTERNAL, "the pod has no such volume");
     return NULL;
 }
 
-/* The part of a volume that is mounted. One that is not there is made, as the kubelet does, but
- * not in a config map, where it is a wrong key. */
+/* The subPath of a volume. A missing one is created, as the kubelet does, except in a read-only
+ * volume: in a config map it is a wrong key. */
 static char *find_part(const char *root, const char *sub_path, bool read_only, struct error **err)
 {
     auto_free char *path = file_join(root, sub_path);

@@ -9,7 +9,7 @@
 
 #include "cli/manifest.h"
 
-/* A directory of this machine that stands for something of the pod: NAME=DIR. */
+/* A directory of this machine that stands in for a part of the pod: NAME=DIR. */
 struct cli_stand_in {
     char *name; /* owned */
     char *directory; /* absolute, without symbolic links; owned */
@@ -24,17 +24,17 @@ struct cli_volumes {
     const char *directory; /* where volumes are made; removed by the caller */
 };
 
-/* Parses NAME=DIR; DIR must be there. what is the flag, for errors. Returns 0 with *out owned by
- * the caller (cli_stand_in_clear), or -1 with a usage or io error. */
+/* Parses NAME=DIR; DIR must exist. what is the flag, for errors. Returns 0 with *out owned by the
+ * caller (cli_stand_in_clear), or -1 with a usage or io error. */
 int cli_stand_in_parse(
     const char *text, const char *what, struct cli_stand_in *out, struct error **err);
 void cli_stand_in_clear(struct cli_stand_in *stand_in);
 
-/* What is to be mounted for a volumeMount: sets its volume up when that was not done before, and
- * goes to its subPath. *read_only is set when the volume cannot be written, whatever the mount
- * says. Returns an absolute path, owned by the caller, or NULL with an error that names the
- * volume: a config map that is not among the files or has no such key, a claim without a stand-in,
- * a host path that is not of its type. */
+/* The path to mount for a volumeMount: sets up its volume, once, and resolves its subPath. Sets
+ * *read_only when the volume is not writable, whatever the mount says. Returns an absolute path,
+ * owned by the caller, or NULL with an error that names the volume: a config map that is not in the
+ * manifests or lacks the key, a claim without a stand-in, a host path that does not match its
+ * type. */
 char *cli_volumes_source(
     const struct cli_volumes *volumes, const json_t *mount, bool *read_only, struct error **err);
 

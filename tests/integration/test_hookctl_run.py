@@ -406,17 +406,17 @@ class SandboxTest(RunTestCase):
         self.addCleanup(listener.close)
         listener.bind(str(self.tmp / "socket"))
         cases = [
-            (str(fifo), "File", f"the host path {fifo} is a FIFO; .* a File"),
-            (str(fifo), "FileOrCreate", "is a FIFO; .* a FileOrCreate"),
-            (str(fifo), "Socket", "is a FIFO; .* a Socket"),
-            (str(fifo), "Directory", "is a FIFO; .* a Directory"),
-            (f"{self.tmp}/socket", "File", "is a socket; .* a File"),
-            (f"{self.tmp}/socket", "DirectoryOrCreate", "is a socket; .* a DirectoryOrCreate"),
-            (str(file), "Directory", f"the host path {file} is a file; .* a Directory"),
-            (str(file), "DirectoryOrCreate", "is a file; .* a DirectoryOrCreate"),
-            (str(file), "Socket", "is a file; .* a Socket"),
-            (str(self.tmp), "File", "is a directory; .* a File"),
-            ("/dev/null", "BlockDevice", "is a character device; .* a BlockDevice"),
+            (str(fifo), "File", f"the host path {fifo} is a FIFO, but its type is File"),
+            (str(fifo), "FileOrCreate", "is a FIFO, but its type is FileOrCreate"),
+            (str(fifo), "Socket", "is a FIFO, but its type is Socket"),
+            (str(fifo), "Directory", "is a FIFO, but its type is Directory"),
+            (f"{self.tmp}/socket", "File", "is a socket, but its type is File"),
+            (f"{self.tmp}/socket", "DirectoryOrCreate", "is a socket, but its type is DirectoryOrCreate"),
+            (str(file), "Directory", f"the host path {file} is a file, but its type is Directory"),
+            (str(file), "DirectoryOrCreate", "is a file, but its type is DirectoryOrCreate"),
+            (str(file), "Socket", "is a file, but its type is Socket"),
+            (str(self.tmp), "File", "is a directory, but its type is File"),
+            ("/dev/null", "BlockDevice", "is a character device, but its type is BlockDevice"),
             (f"{self.tmp}/nothing", "Directory", "nothing, .* a Directory: No such file"),
         ]
         for path, kind, message in cases:
@@ -442,7 +442,7 @@ class SandboxTest(RunTestCase):
         self.write_machine([script_entry("title.sh")], {"other.sh": TITLE_SH})
         self.assertIn("it has no key title.sh", self.run_hooks(status=1).stderr)
         self.write_machine([script_entry("title.sh")], {"../title.sh": TITLE_SH})
-        self.assertIn('"../title.sh" is no name of a file', self.run_hooks(status=1).stderr)
+        self.assertIn('"../title.sh" is not a file name', self.run_hooks(status=1).stderr)
 
     def test_unprivileged(self):
         if os.getuid() != 0 or not shutil.which("setpriv"):

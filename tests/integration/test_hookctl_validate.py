@@ -80,7 +80,7 @@ class Input(support.TestCase):
         self.assertIn("--filename - and --filename -: standard input can be", result.stderr)
         result = self.validate("--policy", "-", stdin=vmi("[]"))
         self.assertEqual((result.returncode, result.stdout), (2, ""))
-        self.assertIn("name one with -f, as --policy reads standard input", result.stderr)
+        self.assertIn("give one with -f, because --policy reads standard input", result.stderr)
 
     def test_a_policy_from_standard_input(self):
         path = self.write("vmi.json", vmi('[{"image": "a"}]'))
@@ -104,7 +104,7 @@ class Input(support.TestCase):
         message = process.communicate(timeout=support.PATIENCE)[1]
         os.close(main)
         self.assertEqual(process.returncode, 2)
-        self.assertIn("no manifest: name one with -f", message)
+        self.assertIn("no manifest: give one with -f", message)
 
     def test_every_unreadable_file_is_named_and_the_others_are_checked(self):
         good = self.write("good.yaml", vmi('[{"image": 3}]'))
