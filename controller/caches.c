@@ -48,7 +48,7 @@ static void synced(void *user)
     caches->options.on_synced(caches->options.user);
 }
 
-/* Whether the kind of VMIs is somebody else's, who launches them. */
+/* Whether the kind VirtualMachineInstance is not ours, so that somebody else launches VMIs. */
 static bool is_foreign(const struct controller_caches *caches)
 {
     enum controller_machine_kind_state state = controller_machine_kind_state(caches->kind);
@@ -69,7 +69,7 @@ static void watch_machines(struct controller_caches *caches)
     controller_launch_watch(caches->options.launch, caches->machines, caches->pods);
 }
 
-/* The kind of VMIs is another's or ours, has come or gone. */
+/* The kind VirtualMachineInstance has come, gone, or changed its owner. */
 static void kind_changed(void *user)
 {
     struct controller_caches *caches = user;
@@ -78,7 +78,7 @@ static void kind_changed(void *user)
         log_write(is_foreign(caches) ? LOG_ERROR : LOG_WARNING,
             json_pack("{s:s}", "reason", "NotLaunching"), "nothing is launched: %s", obstacle);
     else
-        log_info("the kind VirtualMachineInstance is Hookline's: its machines are launched");
+        log_info("the kind VirtualMachineInstance is Hookline's: launching its machines");
     if (obstacle == NULL && caches->machines == NULL)
         watch_machines(caches);
     caches->options.on_synced(caches->options.user);
@@ -143,7 +143,7 @@ static void tell_of_pod(void *user, UNUSED const char *key, const json_t *pod)
 
 void controller_caches_lead(struct controller_caches *caches, bool leads)
 {
-    /* what happened while nobody led is not lost: events say again how things stand */
+    /* report the current state again: nothing is lost that happened without a leader */
     if (leads && !caches->leads)
         kube_informer_each(caches->pods, tell_of_pod, caches);
     caches->leads = leads;

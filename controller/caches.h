@@ -1,5 +1,5 @@
-/* The caches of VMIs and launcher pods: they are kept true on every replica, and what changes in
- * them is told to the reconciler and, where this replica leads, as Events about sidecars. */
+/* The informer caches of VMIs and launcher pods. Every replica keeps them; changes go to the
+ * reconciler and, on the leader, become Events about sidecars. */
 #ifndef CONTROLLER_CACHES_H
 #define CONTROLLER_CACHES_H
 
@@ -14,22 +14,22 @@ struct controller_caches_options {
     struct kube_events *events;
     struct controller_launch *launch; /* or NULL: no VMIs are cached */
     const char *annotation_key; /* the one key to look for, or NULL; borrowed for good */
-    void (*on_synced)(void *user); /* controller_caches_synced may say something else now */
+    void (*on_synced)(void *user); /* controller_caches_synced may have changed */
     void *user;
 };
 
-/* Owned by the caller. Where the cluster has no kind VirtualMachineInstance, it is waited for; where
- * it is KubeVirt's, nothing is launched (controller/machine_kind.h). */
+/* Owned by the caller. Waits for the kind VirtualMachineInstance if the cluster lacks it; launches
+ * nothing if it is KubeVirt's (controller/launch/machine_kind.h). */
 struct controller_caches *controller_caches_new(const struct controller_caches_options *options);
 void controller_caches_free(struct controller_caches *caches); /* NULL is allowed */
 
-/* Whether the reconciler may begin: all is in the caches. */
+/* Whether the reconciler may start: the caches are synced. */
 bool controller_caches_synced(const struct controller_caches *caches);
 
-/* The same, but that a kind that is missing is not waited for. *why_not is static. */
+/* The same for readiness, which does not wait for a missing kind. *why_not is static. */
 bool controller_caches_ready(const struct controller_caches *caches, const char **why_not);
 
-/* This replica leads, or does not any more. */
+/* Tells whether this replica leads. */
 void controller_caches_lead(struct controller_caches *caches, bool leads);
 
 struct controller_caches_figures {

@@ -11,7 +11,7 @@ struct controller_config_key {
     struct kube_informer *informer;
 };
 
-/* The one key is all that is kept of the ConfigMap. */
+/* The cache keeps only the one key of the ConfigMap. */
 static json_t *prune(void *user, json_t *config_map)
 {
     const struct controller_config_key *config_key = user;

@@ -1,4 +1,4 @@
-/* One key of one ConfigMap, followed: what it says now, and each time it says something else. */
+/* Watches one key of one ConfigMap: reports its value, and each change of it. */
 #ifndef CONTROLLER_CONFIG_KEY_H
 #define CONTROLLER_CONFIG_KEY_H
 
@@ -8,8 +8,8 @@ struct controller_config_key;
 
 struct controller_config_key_options {
     const char *namespace, *name, *key; /* borrowed for good */
-    /* text is that of the key, or NULL: *there says whether the ConfigMap is. Called first as soon
-     * as the API server has answered. */
+    /* text is the value of the key, or NULL without it; there says whether the ConfigMap exists.
+     * First called when the API server has answered. */
     void (*on_text)(void *user, const char *text, bool there);
     void *user;
 };

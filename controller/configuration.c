@@ -16,7 +16,7 @@
 struct controller_configuration {
     struct controller_configuration_options options;
     struct controller_config_key *policy_key, *template_key; /* owned; or NULL */
-    const struct hostpath_policy *policy; /* owned by the rules of the moment */
+    const struct hostpath_policy *policy; /* owned by the current rules */
     bool policy_known, template_known;
     json_t *template_; /* owned; or NULL */
     char *template_fault; /* owned; or NULL */
@@ -41,14 +41,14 @@ static void set_policy(
     controller_rules_store_set(configuration->options.rules, take_policy, &review);
 }
 
-/* The policy where there is no ConfigMap of it. Owned by the caller. */
+/* The policy when its ConfigMap does not exist. Owned by the caller. */
 static struct hostpath_policy *missing_policy(
     const struct controller_configuration_options *options)
 {
     const struct controller_settings *settings = options->settings;
     auto_free char *reason =
-        xasprintf("the policy, ConfigMap %s/%s, is not there; a cluster administrator makes it as "
-                  "deploy/initial has it (kubectl create -k deploy/initial/%s)",
+        xasprintf("the policy, ConfigMap %s/%s, does not exist; a cluster administrator creates it "
+                  "with kubectl create -k deploy/initial/%s",
             options->namespace, settings->policy_config_map,
             settings->launch ? "standalone" : "kubevirt");
     log_write(LOG_WARNING, json_pack("{s:s}", "reason", "PolicyMissing"),
@@ -56,7 +56,7 @@ static struct hostpath_policy *missing_policy(
     return hostpath_policy_missing(reason);
 }
 
-/* The policy that text is; NULL: the ConfigMap lacks the key. Owned by the caller. */
+/* Parses the policy; text NULL: the ConfigMap lacks the key. Owned by the caller. */
 static struct hostpath_policy *read_policy(const char *name, const char *text)
 {
     auto_error struct error *error = NULL;
@@ -64,14 +64,14 @@ static struct hostpath_policy *read_policy(const char *name, const char *text)
     if (text != NULL) {
         policy = hostpath_policy_parse(name, text, strlen(text), &error);
     } else {
-        error_set(&error, ERROR_INPUT, "%s: there is no such key", name);
+        error_set(&error, ERROR_INPUT, "%s: no such key", name);
         policy = hostpath_policy_unreadable(error->message);
     }
     if (error != NULL)
         log_write(LOG_ERROR, json_pack("{s:s}", "reason", "PolicyUnusable"),
             "everything that needs a policy is denied: %s", error->message);
     else
-        log_info("the policy is that of %s", name);
+        log_info("using the policy of %s", name);
     return policy;
 }
 
@@ -98,7 +98,7 @@ static void on_template(void *user, const char *text, bool there)
     if (text != NULL)
         configuration->template_ = controller_pod_template_parse(name, text, &error);
     else if (there)
-        error_set(&error, ERROR_INPUT, "%s: there is no such key", name);
+        error_set(&error, ERROR_INPUT, "%s: no such key", name);
     xstrset(&configuration->template_fault, error == NULL ? NULL : error->message);
     if (error != NULL)
         log_write(LOG_ERROR, json_pack("{s:s}", "reason", "InvalidPodTemplate"),

@@ -6,14 +6,14 @@
 #include "base/log.h"
 #include "base/unused.h"
 
-/* How often to look whether the last review has been answered, seconds. */
+/* How often to check whether the last review was answered, in seconds. */
 static const double LOOK = 0.01;
 
 struct controller_drain {
     struct controller_drain_options options;
     ev_timer quiesce, look, limit;
-    bool quiet; /* no new reviews, and none under way */
-    bool released; /* the lease is given back */
+    bool quiet; /* no new reviews, and none in progress */
+    bool released; /* the lease was released */
 };
 
 static void end_when_done(struct controller_drain *drain)
@@ -54,7 +54,7 @@ static void on_quiesce(struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 static void on_limit(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
     struct controller_drain *drain = timer->data;
-    log_warning("%s did not end in time", drain->quiet ? "giving the lease back" : "reviews");
+    log_warning("%s did not finish in time", drain->quiet ? "releasing the lease" : "reviews");
     drain->options.on_drained(drain->options.user);
 }
 
@@ -68,7 +68,7 @@ struct controller_drain *controller_drain_new(const struct controller_drain_opti
     ev_timer_init(&drain->look, on_look, 0, LOOK);
     ev_timer_init(&drain->limit, on_limit, limit, 0);
     drain->quiesce.data = drain->look.data = drain->limit.data = drain;
-    /* a client that keeps its connection would lose the request it sends while we close it */
+    /* a kept-alive connection would lose a request that is sent while we close it */
     if (options->webhooks != NULL)
         controller_server_dismiss(options->webhooks);
     ev_timer_start(EV_DEFAULT, &drain->quiesce);

@@ -10,18 +10,18 @@
 #include "controller/process_metrics.h"
 
 enum {
-    MOST_SERIES = 128, /* of a family; further label values are not counted */
-    MOST_HISTOGRAMS = 16, /* the same of a family of histograms */
+    MOST_SERIES = 128, /* per family; further label values are not counted */
+    MOST_HISTOGRAMS = 16, /* the same for a family of histograms */
     LONGEST_LABELS = 160,
-    HTTP_CODES = 600, /* what stands above is no HTTP status, and counted as 0 */
+    HTTP_CODES = 600, /* and above: not an HTTP status; counted as 0 */
 };
 
-/* Upper bounds in seconds, from a review to a pod that waits for the API server. */
+/* Upper bounds in seconds, from the fastest review to the slowest pod. */
 static const double bounds[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
     0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
-/* A family's series are found without a lock: the labels of one, as they stand between the braces,
- * are set once, by whoever counts the first, and stay until the process ends. */
+/* Series are found without a lock: the labels of a series, the text between the braces, are set
+ * once, by the first thread that counts it, and stay until the process ends. */
 struct counter {
     _Atomic(char *) labels;
     atomic_ulong count;
@@ -35,7 +35,7 @@ struct counters {
 
 struct histogram {
     _Atomic(char *) labels;
-    atomic_ulong buckets[ARRAY_SIZE(bounds) + 1]; /* each alone; the last is +Inf's */
+    atomic_ulong buckets[ARRAY_SIZE(bounds) + 1]; /* not cumulative; the last is +Inf */
     _Atomic uint64_t nanoseconds; /* the sum */
 };
 
@@ -50,30 +50,30 @@ static struct counters reviews = {
 static struct counters patches = {
     .name = "hookline_webhook_patches_total", .help = "Pods that were patched."};
 static struct counters denials = {.name = "hookline_webhook_denials_total",
-    .help = "Objects that were denied, for their annotation or policy."};
+    .help = "Objects that were denied because of their annotation or the policy."};
 static struct counters bad_connections = {.name = "hookline_webhook_bad_connections_total",
-    .help = "Connections and requests to the webhooks that were no review."};
-static struct counters reconciles = {.name = "hookline_reconciles_total",
-    .help = "Virtual machines that were worked on, by result."};
+    .help = "Connections and requests to the webhooks that were not reviews."};
+static struct counters reconciles = {
+    .name = "hookline_reconciles_total", .help = "Reconciled virtual machines, by result."};
 static struct counters api_requests = {.name = "hookline_api_requests_total",
-    .help = "Requests to the API server; code 0: it did not answer."};
+    .help = "Requests to the API server; code 0: no answer."};
 static struct counters events = {
-    .name = "hookline_events_total", .help = "What was told of sidecars by Events, by reason."};
+    .name = "hookline_events_total", .help = "Events about sidecars, by reason."};
 static struct counters *const all_counters[] = {
     &reviews, &patches, &denials, &bad_connections, &reconciles, &api_requests, &events};
 
 static struct histograms review_durations = {
     .name = "hookline_webhook_review_duration_seconds", .help = "How long a review took."};
 static struct histograms queue_waits = {.name = "hookline_queue_wait_seconds",
-    .help = "How long a virtual machine waited to be worked on."};
+    .help = "How long a virtual machine waited to be reconciled."};
 static struct histograms queue_works = {
-    .name = "hookline_queue_work_seconds", .help = "How long the work on a virtual machine took."};
+    .name = "hookline_queue_work_seconds", .help = "How long reconciling a virtual machine took."};
 static struct histograms api_durations = {.name = "hookline_api_request_duration_seconds",
-    .help = "How long the API server took for a request."};
+    .help = "How long the API server took to answer."};
 static struct histograms *const all_histograms[] = {
     &review_durations, &queue_waits, &queue_works, &api_durations};
 
-/* Whether the series is that of these labels; one that is free yet becomes it. */
+/* Whether the series has these labels; claims it if it is free. */
 static bool take_series(_Atomic(char *) *series, const char *labels)
 {
     char *there = atomic_load(series);
@@ -81,7 +81,7 @@ static bool take_series(_Atomic(char *) *series, const char *labels)
         char *copy = xstrdup(labels);
         if (atomic_compare_exchange_strong(series, &there, copy))
             return true;
-        free(copy); /* another thread was first, and there is what it set */
+        free(copy); /* another thread was first: there is now what it set */
     }
     return streq(there, labels);
 }
@@ -181,8 +181,8 @@ void controller_metrics_event(const char *reason)
     count_by(&events, "reason", reason);
 }
 
-/* Makes the series that are known before anything was counted: a rate can be told of a series only
- * from its second value on. */
+/* Creates the known series before anything was counted: Prometheus computes a rate only from the
+ * second value of a series on. */
 static void add_known_series(void)
 {
     static const char *const connection_reasons[] = {"tls", "too-large", "slow", "bad-request"};
@@ -266,24 +266,26 @@ static void append_value(UT_string *page, const char *name, const char *labels, 
 
 static void append_now(UT_string *page, const struct controller_metrics_now *now)
 {
-    append_head(page, "hookline_leader", "gauge", "Whether this replica leads.");
+    append_head(page, "hookline_leader", "gauge", "Whether this replica is the leader.");
     append_value(page, "hookline_leader", "", now->leader ? 1 : 0);
-    append_head(page, "hookline_queue_depth", "gauge", "Virtual machines to be worked on.");
+    append_head(
+        page, "hookline_queue_depth", "gauge", "Virtual machines in the work queue, by state.");
     append_value(page, "hookline_queue_depth", "{state=\"ready\"}", (double)now->queue_depth);
     append_value(page, "hookline_queue_depth", "{state=\"delayed\"}", (double)now->queue_delayed);
     append_value(page, "hookline_queue_depth", "{state=\"working\"}", (double)now->queue_working);
-    append_head(page, "hookline_queue_retries_total", "counter", "Work that was put off.");
+    append_head(page, "hookline_queue_retries_total", "counter",
+        "Virtual machines queued again to be retried.");
     append_value(page, "hookline_queue_retries_total", "", (double)now->queue_retries);
-    append_head(page, "hookline_watch_restarts_total", "counter", "Watches that were resumed.");
+    append_head(page, "hookline_watch_restarts_total", "counter", "Watches that were restarted.");
     append_value(page, "hookline_watch_restarts_total", "", (double)now->watch_restarts);
     append_head(page, "hookline_cached_objects", "gauge", "Objects in the caches.");
     append_value(page, "hookline_cached_objects", "{kind=\"VirtualMachineInstance\"}",
         (double)now->cached_machines);
     append_value(page, "hookline_cached_objects", "{kind=\"Pod\"}", (double)now->cached_pods);
     append_head(page, "hookline_certificate_expiry_seconds", "gauge",
-        "When the webhooks' certificate expires, in seconds since 1970; 0: there is none.");
+        "When the webhooks' certificate expires, in seconds since 1970; 0: no certificate.");
     append_value(page, "hookline_certificate_expiry_seconds", "", now->certificate_expiry);
-    append_head(page, "hookline_build_info", "gauge", "The version that runs.");
+    append_head(page, "hookline_build_info", "gauge", "The running version.");
     append_value(page, "hookline_build_info", "{version=\"" HOOKLINE_VERSION "\"}", 1);
 }
 

@@ -1,5 +1,4 @@
-/* The figures of hook-controller in Prometheus' text format. Counters may be raised from any
- * thread. */
+/* The metrics of hook-controller in Prometheus' text format. Counting is safe from any thread. */
 #ifndef CONTROLLER_METRICS_H
 #define CONTROLLER_METRICS_H
 
@@ -25,10 +24,10 @@ void controller_metrics_queue(double waited, double worked);
 /* hookline_api_requests_total{verb,code}, hookline_api_request_duration_seconds{verb}. */
 void controller_metrics_api(const char *verb, int code, double seconds);
 
-/* hookline_events_total{reason}: what was told of sidecars. */
+/* hookline_events_total{reason}: Events about sidecars. */
 void controller_metrics_event(const char *reason);
 
-/* What is asked for when it is scraped: gauges and counters kept elsewhere. */
+/* Gauges, and counters kept elsewhere, read at each scrape. */
 struct controller_metrics_now {
     bool leader; /* hookline_leader */
     size_t queue_depth, queue_delayed, queue_working; /* hookline_queue_depth{state} */
@@ -38,7 +37,7 @@ struct controller_metrics_now {
     double certificate_expiry; /* hookline_certificate_expiry_seconds, Unix time; 0: none */
 };
 
-/* The whole page, with process_* figures and hookline_build_info. Owned by the caller. */
+/* The whole page, with process_* metrics and hookline_build_info. Owned by the caller. */
 char *controller_metrics_text(const struct controller_metrics_now *now);
 
 #endif

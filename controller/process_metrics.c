@@ -25,7 +25,7 @@ static void append(
         page, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type, name, value);
 }
 
-/* The descriptors that are open, but for the one that lists them; -1 when they cannot be told. */
+/* The number of open descriptors, except the one that lists them; -1 if unknown. */
 static long count_descriptors(void)
 {
     DIR *directory = opendir("/proc/self/fd");
@@ -41,8 +41,7 @@ static long count_descriptors(void)
     return count;
 }
 
-/* The field of that number of /proc/self/stat, of which text begins with field 3; 0 when it is not
- * there. */
+/* A field of /proc/self/stat by its number; text begins with field 3. 0 if it is missing. */
 static double stat_field(const char *text, int number)
 {
     for (int at = 3; at < number; at++) {
@@ -52,8 +51,8 @@ static double stat_field(const char *text, int number)
     return (double)strtoull(text, NULL, 10);
 }
 
-/* Memory, threads and the beginning, from /proc/self/stat, where the command in parentheses may
- * hold anything. Source: proc(5). */
+/* Memory, threads and start time, from /proc/self/stat, where the command in parentheses may hold
+ * anything. Source: proc(5). */
 static void append_stat(UT_string *page)
 {
     enum { THREADS = 20, START = 22, VIRTUAL_BYTES = 23, RESIDENT_PAGES = 24 };
@@ -74,7 +73,7 @@ static void append_stat(UT_string *page)
     append(
         page, "process_threads", "gauge", "Threads of this process.", stat_field(fields, THREADS));
     append(page, "process_start_time_seconds", "gauge",
-        "When this process began, in seconds since 1970.",
+        "When this process started, in seconds since 1970.",
         boot + stat_field(fields, START) / ticks);
 }
 
@@ -88,6 +87,6 @@ void controller_process_metrics(UT_string *page)
     if (descriptors >= 0)
         append(page, "process_open_fds", "gauge", "Open file descriptors.", (double)descriptors);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        append(page, "process_max_fds", "gauge", "How many file descriptors may be open.",
+        append(page, "process_max_fds", "gauge", "Maximum number of open file descriptors.",
             (double)limit.rlim_cur);
 }

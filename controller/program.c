@@ -21,10 +21,10 @@
 #include "kube/lease.h"
 #include "tls/certificate_files.h"
 
-/* All parts but the servers are NULL where settings do without them. */
+/* Parts that the settings do not ask for are NULL. */
 struct program {
     const struct controller_settings *settings;
-    struct kube_config *config; /* of the API server, or NULL: there is none */
+    struct kube_config *config; /* of the API server, or NULL: none */
     const char *namespace; /* the controller's own; borrowed */
     char *identity;
     struct kube_client *client;
@@ -38,10 +38,10 @@ struct program {
     struct tls_certificate_files *certificate_files;
     struct controller_self_signed *self_signed;
     bool certificate_ready;
-    bool synced; /* the caches were, once */
+    bool synced; /* the caches were synced once */
     char *complaints[2]; /* about each webhook configuration, or NULL; owned */
     struct controller_server *webhooks, *health;
-    struct controller_drain *drain; /* not NULL: it is ending */
+    struct controller_drain *drain; /* not NULL: shutting down */
     bool leads; /* holds the lease, or needs none */
 };
 
@@ -50,7 +50,7 @@ static bool is_set(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-/* The lease makes the leader; it begins when it knows all that it decides by. */
+/* The holder of the lease starts to lead when its caches and configuration are loaded. */
 static void follow_leadership(struct program *program)
 {
     if (program->caches == NULL)
@@ -89,7 +89,7 @@ static void on_lost(void *user)
 {
     struct program *program = user;
     program->leads = false;
-    log_warning("this replica does not lead any more");
+    log_warning("this replica no longer leads");
     follow_leadership(program);
 }
 
@@ -110,7 +110,7 @@ static void on_certificate_files(void *user, const struct error *error)
 {
     const struct program *program = user;
     if (error != NULL)
-        log_warning("%s; the certificate before it stays in use", error->message);
+        log_warning("%s; the previous certificate stays in use", error->message);
     else
         log_info("%s: a new certificate is in use", program->settings->tls_certificate);
 }
@@ -139,7 +139,7 @@ static bool is_ready(void *user, const char **why_not)
 {
     const struct program *program = user;
     if (program->drain != NULL)
-        *why_not = "it is shutting down";
+        *why_not = "shutting down";
     else if (program->webhooks != NULL && !program->certificate_ready)
         *why_not = "there is no certificate yet";
     else if (!controller_configuration_loaded(program->configuration))
@@ -200,7 +200,7 @@ static void warn(UNUSED void *user, const char *message)
     log_warning("%s", message);
 }
 
-/* Without an API server the webhooks can do their work alone, when nothing else is asked for. */
+/* Without an API server the webhooks still work, if the settings ask for nothing else. */
 static bool needs_api(const struct controller_settings *settings)
 {
     bool policy_by_api = settings->policy_file == NULL && is_set(settings->policy_config_map);
@@ -228,7 +228,7 @@ static int start_client(struct program *program, struct error **err)
     if (program->config == NULL && (needs_api(settings) || settings->kubeconfig != NULL))
         return error_move(err, error);
     if (program->config == NULL) {
-        log_info("without an API server: no Events about sidecars (%s)", error->message);
+        log_info("running without an API server: no Events about sidecars (%s)", error->message);
         error_free(error);
         return 0;
     }
@@ -236,7 +236,7 @@ static int start_client(struct program *program, struct error **err)
     if (program->client == NULL)
         return -1;
     log_write(LOG_INFO, json_pack("{s:s}", "server", program->config->server),
-        "the API server is that of %s", program->config->origin);
+        "using the API server of %s", program->config->origin);
     program->namespace = text_or(settings->namespace, program->config->namespace);
     const struct kube_events_options events = {
         .component = "hook-controller",
@@ -260,7 +260,7 @@ static int start_configuration(struct program *program, struct error **err)
     return program->configuration == NULL ? -1 : 0;
 }
 
-/* Says what is wrong with a webhook configuration, once for as long as it is. */
+/* Logs what is wrong with a webhook configuration, once until it changes. */
 static void on_webhooks(void *user, const json_t *configuration)
 {
     struct program *program = user;
@@ -365,7 +365,7 @@ static void start_election(struct program *program)
         follow_leadership(program);
         return;
     }
-    /* a pod whose container has been started again is another candidate */
+    /* a restarted container of the same pod is another candidate */
     program->identity = xasprintf("%s_%08x", settings->identity, arc4random());
     const struct kube_lease_options options = {
         .namespace = program->namespace,
@@ -423,7 +423,7 @@ static void on_drained(UNUSED void *user)
     ev_break(EV_DEFAULT, EVBREAK_ALL);
 }
 
-/* The first signal drains, the second does not wait for that. */
+/* The first signal drains; the second ends the program at once. */
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, UNUSED int events)
 {
     struct program *program = watcher->data;

@@ -16,7 +16,7 @@
 #include "http/listener.h"
 
 enum {
-    DEFAULT_WEBHOOK_THREADS = 8, /* at most, where there are more CPUs */
+    DEFAULT_WEBHOOK_THREADS = 8, /* at most */
     MOST_WEBHOOK_THREADS = 64,
     MOST_BURST = 100000,
     MOST_WORKERS = 1024,
@@ -42,40 +42,39 @@ static const struct option_row rows[] = {
 
     {"config", OPTION_TEXT, MEMBER(config), .heading = "Kubernetes", .argument = "FILE",
         .is_path = true, .no_key = true,
-        .help = "a file with these settings, in YAML; what a flag says wins"},
+        .help = "a YAML file with these settings; flags override it"},
     {"config-optional", OPTION_BOOLEAN, MEMBER(config_optional), .initial = "false", .no_key = true,
-        .help = "go on without the file of --config where it is missing"},
+        .help = "continue without the file of --config if it does not exist"},
     {"kubeconfig", OPTION_TEXT, MEMBER(kubeconfig), .argument = "FILE", .is_path = true,
         .help = "how to reach the API server; default: $KUBECONFIG, else the pod's service "
                 "account, else ~/.kube/config"},
     {"context", OPTION_TEXT, MEMBER(context), .argument = "NAME",
-        .help = "the context of the kubeconfig; default: its current one"},
+        .help = "the context of the kubeconfig; default: its current context"},
     {"namespace", OPTION_TEXT, MEMBER(namespace), .argument = "NAME", .variable = "POD_NAMESPACE",
-        .help = "where the controller's own Secret, Lease and ConfigMaps are; default: "
+        .help = "the namespace of the controller's own Secret, Lease and ConfigMaps; default: "
                 "$POD_NAMESPACE, else that of the context or service account"},
     {"identity", OPTION_TEXT, MEMBER(identity), .argument = "NAME", .variable = "POD_NAME",
-        .help = "what this replica is called in the Lease; default: $POD_NAME, else the host's "
-                "name"},
+        .help = "the name of this replica in the Lease; default: $POD_NAME, else the host's name"},
     {"kube-qps", OPTION_RATE, MEMBER(kube_qps), .argument = "N", .initial = "1000",
-        .help = "requests a second to the API server, at most"},
+        .help = "maximum number of requests per second to the API server"},
     {"kube-burst", OPTION_COUNT, MEMBER(kube_burst), .argument = "N", .initial = "2000", .least = 1,
-        .most = MOST_BURST, .help = "how many of them at once after a pause"},
+        .most = MOST_BURST, .help = "maximum number of requests at once after a pause"},
     {"drain", OPTION_DURATION, MEMBER(drain_ms), .argument = "TIME", .initial = "10s",
-        .help = "how long SIGTERM waits for what is under way"},
+        .help = "how long SIGTERM waits for requests in progress"},
 
     {"webhook-listen", OPTION_TEXT_OR_EMPTY, MEMBER(webhook_listen), .heading = "Webhooks",
         .argument = "[ADDRESS]:PORT", .initial = ":9443", .check = check_listen,
-        .help = "where the webhooks are served, over TLS; empty: nowhere"},
+        .help = "where to serve the webhooks, over TLS; empty: nowhere"},
     {"webhook-threads", OPTION_COUNT, MEMBER(webhook_threads), .argument = "N", .least = 1,
         .most = MOST_WEBHOOK_THREADS,
-        .help = "how many threads serve them; default: as many as CPUs, at most 8"},
+        .help = "number of threads that serve them; default: one per CPU, at most 8"},
     {"tls-certificate", OPTION_TEXT, MEMBER(tls_certificate), .argument = "FILE", .is_path = true,
-        .help = "the webhooks' certificate chain in PEM, read again when it changes"},
+        .help = "the webhooks' certificate chain in PEM, reloaded when it changes"},
     {"tls-key", OPTION_TEXT, MEMBER(tls_key), .argument = "FILE", .is_path = true,
         .help = "its private key"},
     {"self-signed", OPTION_BOOLEAN, MEMBER(self_signed), .initial = "false",
-        .help = "instead of both: make a CA and a certificate, keep them in a Secret, renew them, "
-                "and keep caBundle of the webhook configurations right"},
+        .help = "instead of both: create a CA and a certificate, keep them in a Secret, renew "
+                "them, and keep caBundle in the webhook configurations up to date"},
     {"certificate-secret", OPTION_TEXT, MEMBER(certificate_secret), .argument = "NAME",
         .initial = "hookline-webhook-certificate", .help = "the Secret of --self-signed"},
     {"certificate-validity", OPTION_DURATION, MEMBER(certificate_validity_ms), .argument = "TIME",
@@ -87,12 +86,11 @@ static const struct option_row rows[] = {
     {"webhook-configuration", OPTION_TEXT, MEMBER(webhook_configuration), .argument = "NAME",
         .initial = "hookline", .help = "the name of both webhook configurations"},
     {"print-webhooks", OPTION_TEXT, MEMBER(print_webhooks), .argument = "VERSION", .no_key = true,
-        .help = "print the webhook configurations for a cluster of this version of Kubernetes, and "
-                "end; with --annotation-key, --namespace, --webhook-service and "
-                "--webhook-configuration"},
+        .help = "print the webhook configurations for this version of Kubernetes and exit; uses "
+                "--annotation-key, --namespace, --webhook-service and --webhook-configuration"},
     {"metrics-listen", OPTION_TEXT_OR_EMPTY, MEMBER(metrics_listen), .argument = "[ADDRESS]:PORT",
         .initial = ":8080", .check = check_listen,
-        .help = "where /metrics, /healthz and /readyz are served, over HTTP; empty: nowhere"},
+        .help = "where to serve /metrics, /healthz and /readyz, over HTTP; empty: nowhere"},
 
     {"policy-config-map", OPTION_TEXT_OR_EMPTY, MEMBER(policy_config_map),
         .heading = "Hook sidecars", .argument = "NAME", .initial = "hookline-policy",
@@ -101,50 +99,51 @@ static const struct option_row rows[] = {
     {"policy-file", OPTION_TEXT, MEMBER(policy_file), .argument = "FILE", .is_path = true,
         .help = "a file with the policy, instead of the ConfigMap"},
     {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
-        .help = "the one annotation to look at; default: " ANNOTATIONS_KEY_KUBEVIRT
+        .help = "the only annotation to read; default: " ANNOTATIONS_KEY_KUBEVIRT
                 " or " ANNOTATIONS_KEY_HOOKLINE},
     {"strict", OPTION_BOOLEAN, MEMBER(strict), .initial = "false",
-        .help = "deny an annotation with a field that is not known"},
+        .help = "deny annotations with unknown fields"},
     {"launcher", OPTION_PARSED, MEMBER(launcher), .argument = "auto|builtin|plugin|standalone",
         .initial = "auto", .parse = parse_launcher,
-        .help = "who calls the hooks in a launcher pod; auto: found from the pod"},
+        .help = "who calls the hooks in a launcher pod; auto: detected from the pod"},
     {"shim-image", OPTION_TEXT, MEMBER(shim_image), .argument = "IMAGE",
-        .initial = ANNOTATIONS_SHIM_IMAGE, .help = "for sidecars that name none"},
+        .initial = ANNOTATIONS_SHIM_IMAGE, .help = "the image of sidecars that do not name one"},
     {"manager-image", OPTION_TEXT, MEMBER(manager_image), .argument = "IMAGE",
-        .initial = ANNOTATIONS_MANAGER_IMAGE, .help = "for the manager of a plugin launcher"},
+        .initial = ANNOTATIONS_MANAGER_IMAGE,
+        .help = "the image of the manager for a plugin launcher"},
 
     {"launch", OPTION_BOOLEAN, MEMBER(launch), .heading = "Launch", .initial = "true",
-        .help = "make launcher pods for VMIs labelled hookline.dev/launch=true"},
+        .help = "create launcher pods for VMIs labelled hookline.dev/launch=true"},
     {"launch-workers", OPTION_COUNT, MEMBER(launch_workers), .argument = "N", .initial = "16",
-        .least = 1, .most = MOST_WORKERS, .help = "how many VMIs are worked on at once"},
+        .least = 1, .most = MOST_WORKERS, .help = "how many VMIs are reconciled at once"},
     {"launcher-image", OPTION_TEXT, MEMBER(launcher_image), .argument = "IMAGE",
         .initial = CONTROLLER_LAUNCHER_IMAGE,
-        .help = "for compute, where the pod template names none"},
+        .help = "the image of compute, if the pod template does not name one"},
     {"pod-template-config-map", OPTION_TEXT_OR_EMPTY, MEMBER(pod_template_config_map),
         .argument = "NAME", .initial = "hookline-launcher-template",
-        .help = "the ConfigMap with the pods' template, as template.yaml; the built-in one where "
-                "there is none"},
+        .help = "the ConfigMap with the template of launcher pods, as template.yaml; without it, "
+                "the built-in template is used"},
 
     {"leader-elect", OPTION_BOOLEAN, MEMBER(leader_elect), .heading = "Leader election",
-        .initial = "true", .help = "let one replica alone launch; without it, run one"},
+        .initial = "true", .help = "elect one replica to launch; without it, run a single replica"},
     {"lease-name", OPTION_TEXT, MEMBER(lease_name), .argument = "NAME",
         .initial = "hookline-controller", .help = "the Lease that the leader holds"},
     {"lease-duration", OPTION_DURATION, MEMBER(lease_duration_ms), .argument = "TIME",
-        .initial = "15s", .help = "how long the others wait for a leader that is silent"},
+        .initial = "15s", .help = "how long the other replicas wait for a silent leader"},
     {"lease-renew-deadline", OPTION_DURATION, MEMBER(lease_renew_deadline_ms), .argument = "TIME",
         .initial = "10s", .help = "how long a leader tries to renew the Lease before it gives up"},
     {"lease-retry", OPTION_DURATION, MEMBER(lease_retry_ms), .argument = "TIME", .initial = "2s",
-        .help = "how long between two tries"},
+        .help = "time between two tries"},
 
     {"log-format", OPTION_PARSED, MEMBER(log_format), .heading = "Log", .argument = "text|json",
         .initial = "json", .parse = option_parse_log_format, .help = "how log lines look"},
     {"log-level", OPTION_PARSED, MEMBER(log_level), .argument = "debug|info|warning|error",
-        .initial = "info", .parse = option_parse_log_level, .help = "what is logged"},
+        .initial = "info", .parse = option_parse_log_level, .help = "lowest level that is logged"},
 };
 
 const struct option_table controller_settings_table = {.rows = rows, .count = ARRAY_SIZE(rows)};
 
-/* The file first, and then what the command line says otherwise. */
+/* Applies the file first, then the flags, which override it. */
 static int apply(
     struct controller_settings *settings, const struct option_line *line, struct error **err)
 {
@@ -166,7 +165,7 @@ static int count_threads(void)
     return count < DEFAULT_WEBHOOK_THREADS ? count : DEFAULT_WEBHOOK_THREADS;
 }
 
-/* The defaults that are found out. */
+/* Fills in the defaults that depend on the host and on other settings. */
 static void fill_in(struct controller_settings *settings)
 {
     char host[256] = "";
@@ -179,7 +178,7 @@ static void fill_in(struct controller_settings *settings)
         xstrset(&settings->policy_config_map, "");
 }
 
-/* What does not fit together. */
+/* Checks that the settings fit together. */
 static int check(const struct controller_settings *settings, struct error **err)
 {
     bool has_files = settings->tls_certificate != NULL || settings->tls_key != NULL;
@@ -189,7 +188,7 @@ static int check(const struct controller_settings *settings, struct error **err)
             settings->tls_key == NULL ? "tls-key" : "tls-certificate");
     if (has_files && settings->self_signed)
         return error_set(err, ERROR_USAGE,
-            "--self-signed and --tls-certificate are both set: keep the one that is meant");
+            "--self-signed and --tls-certificate are both set: use only one of them");
     if (settings->webhook_listen[0] != '\0' && !has_files && !settings->self_signed &&
         settings->print_webhooks == NULL)
         return error_set(err, ERROR_USAGE,
@@ -197,10 +196,12 @@ static int check(const struct controller_settings *settings, struct error **err)
             "--self-signed; or no webhooks: --webhook-listen=");
     if (settings->lease_renew_deadline_ms >= settings->lease_duration_ms)
         return error_set(err, ERROR_USAGE,
-            "--lease-renew-deadline must be shorter than --lease-duration, or two could lead");
+            "--lease-renew-deadline must be shorter than --lease-duration, or two replicas could "
+            "lead");
     if (settings->lease_retry_ms >= settings->lease_renew_deadline_ms)
         return error_set(err, ERROR_USAGE,
-            "--lease-retry must be shorter than --lease-renew-deadline, or nothing is tried again");
+            "--lease-retry must be shorter than --lease-renew-deadline, or the leader never tries "
+            "again");
     return 0;
 }
 
@@ -241,13 +242,12 @@ void controller_settings_clear(struct controller_settings *settings)
 void controller_settings_help(FILE *out)
 {
     static const struct option_help_style style = {.column = 34, .width = 96, .defaults = true};
-    fprintf(out,
-        "Usage: hook-controller [FLAGS]\n\n"
-        "Puts hook sidecars into the launcher pods of virtual machines, validates their\n"
-        "annotations, and launches virtual machines. Each flag but --config, --config-optional "
-        "and\n"
-        "--print-webhooks is also a key of the configuration file, in camel case:\n"
-        "--webhook-listen is webhookListen.\n");
+    fprintf(out, "Usage: hook-controller [FLAGS]\n\n"
+                 "Adds hook sidecars to the launcher pods of virtual machines, validates their\n"
+                 "annotations, and launches virtual machines. Each flag except --config, "
+                 "--config-optional and\n"
+                 "--print-webhooks is also a key of the configuration file, in camel case:\n"
+                 "--webhook-listen is webhookListen.\n");
     option_help_write(out, &controller_settings_table, &style);
     fprintf(out, "\n  -h, --help\n      --version\n");
 }

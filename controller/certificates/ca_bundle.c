@@ -15,15 +15,15 @@ struct target {
     struct controller_ca_bundle *bundle;
     const struct kube_resource *resource;
     struct kube_informer *informer;
-    struct kube_call *call; /* the patch that is under way, or NULL */
-    char *seen; /* its resourceVersion before the Secret was read last; NULL: it was not there */
-    bool missing; /* that was logged */
+    struct kube_call *call; /* the patch in progress, or NULL */
+    char *seen; /* its resourceVersion before the last read of the Secret; NULL: none */
+    bool missing; /* and that was logged */
 };
 
 struct controller_ca_bundle {
     struct kube_client *client;
     struct controller_ca_bundle_options options; /* its string is owned */
-    char *base64; /* NULL: not said yet */
+    char *base64; /* NULL: not set yet */
     struct target targets[2];
 };
 
@@ -51,7 +51,7 @@ json_t *controller_ca_bundle_patch(const json_t *configuration, const char *base
     return NULL;
 }
 
-/* The configuration as it stands in the cache, or NULL. Borrowed. */
+/* The configuration in the cache, or NULL. Borrowed. */
 static const json_t *cached(const struct target *target)
 {
     return kube_informer_get(target->informer, target->bundle->options.configuration);
@@ -65,13 +65,14 @@ static void on_patched(void *user, const struct kube_answer *answer)
     const struct controller_ca_bundle_options *options = &target->bundle->options;
     target->call = NULL;
     if (answer->failure == NULL)
-        log_info("%s %s: caBundle is put right", target->resource->kind, options->configuration);
+        log_info("%s %s: updated caBundle", target->resource->kind, options->configuration);
     else if (answer->failure->reason != KUBE_INVALID) /* it has changed meanwhile */
-        log_warning("caBundle cannot be put right: %s", answer->failure->message);
+        log_warning("updating caBundle failed: %s", answer->failure->message);
     compare(target);
 }
 
-/* Compares one configuration with what it shall be, and patches it or asks for a newer Secret. */
+/* Compares one configuration with the wanted caBundle, and patches it or asks to read the
+ * Secret. */
 static void compare(struct target *target)
 {
     struct controller_ca_bundle *bundle = target->bundle;
@@ -80,7 +81,7 @@ static void compare(struct target *target)
         return;
     const json_t *configuration = cached(target);
     if (configuration == NULL && !target->missing)
-        log_warning("%s %s is not there: the API server does not call these webhooks yet",
+        log_warning("%s %s does not exist: the API server does not call these webhooks yet",
             target->resource->kind, options->configuration);
     target->missing = configuration == NULL;
     auto_json json_t *patch =
@@ -93,7 +94,7 @@ static void compare(struct target *target)
         options->on_wrong(options->user);
         return;
     }
-    xstrset(&target->seen, NULL); /* whatever comes of it, the Secret is read before the next */
+    xstrset(&target->seen, NULL); /* the Secret must be read before the next patch */
     const struct kube_request request = {
         .verb = KUBE_PATCH_JSON,
         .resource = target->resource,

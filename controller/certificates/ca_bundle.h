@@ -1,10 +1,10 @@
-/* The caBundle by which API servers know the webhooks' certificate, in the MutatingWebhook- and
- * the ValidatingWebhookConfiguration of one name: it is watched, and put right at once when
- * somebody changes it.
+/* The caBundle with which API servers verify the webhooks' certificate, in the MutatingWebhook- and
+ * the ValidatingWebhookConfiguration of one name: watches it, and corrects it at once when somebody
+ * changes it.
  *
- * What is right follows from the Secret, and another replica may know a newer one. So that none
- * undoes what another did, a configuration is patched only by a Secret that was read after the
- * configuration was seen, and only as long as it is the one that was seen. */
+ * The right value follows from the Secret, of which another replica may know a newer version. So
+ * that no replica undoes another's patch, a configuration is patched only from a Secret that was
+ * read after the configuration was seen, and only if the configuration has not changed since. */
 #ifndef CONTROLLER_CERTIFICATES_CA_BUNDLE_H
 #define CONTROLLER_CERTIFICATES_CA_BUNDLE_H
 
@@ -14,11 +14,11 @@ struct controller_ca_bundle;
 
 struct controller_ca_bundle_options {
     const char *configuration; /* the name of both; copied */
-    /* Something is not right: the Secret is to be read, for controller_ca_bundle_set. */
+    /* A caBundle is wrong: the Secret must be read, for controller_ca_bundle_set. */
     void (*on_wrong)(void *user);
-    /* controller_ca_bundle_is_right may have another answer. */
+    /* controller_ca_bundle_is_right may have changed. */
     void (*on_change)(void *user);
-    /* A configuration as the API server has it, each time it is another; borrowed. Or NULL. */
+    /* A configuration, each time it changes; borrowed. Or NULL. */
     void (*on_seen)(void *user, const json_t *configuration);
     void *user;
 };
@@ -28,18 +28,18 @@ struct controller_ca_bundle *controller_ca_bundle_new(
     struct kube_client *client, const struct controller_ca_bundle_options *options);
 void controller_ca_bundle_free(struct controller_ca_bundle *bundle); /* NULL is allowed */
 
-/* The Secret is going to be read now: remembers how the configurations stand. */
+/* To be called before the Secret is read: remembers the versions of the configurations. */
 void controller_ca_bundle_prepare(struct controller_ca_bundle *bundle);
 
-/* Says what it shall be, in PEM, by the Secret that was read after that. */
+/* Sets the wanted caBundle, in PEM, from the Secret that was read after that. */
 void controller_ca_bundle_set(struct controller_ca_bundle *bundle, const char *pem);
 
-/* Whether every webhook of both has it. A configuration that is not there has nothing wrong; it is
- * logged and waited for. */
+/* Whether every webhook of both has it. A missing configuration counts as right; it is logged and
+ * waited for. */
 bool controller_ca_bundle_is_right(const struct controller_ca_bundle *bundle);
 
-/* The JSON patch (RFC 6902) that gives every webhook of a configuration, as long as it is at this
- * resourceVersion, the caBundle, in Base64; NULL when all have it. New reference. */
+/* The JSON patch (RFC 6902) that sets the caBundle, in Base64, in every webhook of a configuration,
+ * provided it still has this resourceVersion; NULL when all have it. New reference. */
 json_t *controller_ca_bundle_patch(const json_t *configuration, const char *base64);
 
 #endif

@@ -20,7 +20,7 @@ void controller_secret_wipe(json_t *secret)
         explicit_bzero((char *)json_string_value(key), json_string_length(key));
 }
 
-/* A value of a Secret's data, as text; owned by the caller, or NULL with an input error. */
+/* A value of a Secret's data as text, owned by the caller, or NULL with an input error. */
 static char *read_value(const char *name, const json_t *secret, const char *key, struct error **err)
 {
     const json_t *value = json_object_get(json_object_get(secret, "data"), key);
@@ -30,7 +30,7 @@ static char *read_value(const char *name, const json_t *secret, const char *key,
     }
     char *text = tls_base64_decode(json_string_value(value), json_string_length(value));
     if (text == NULL)
-        error_set(err, ERROR_INPUT, "%s: %s is no Base64", name, key);
+        error_set(err, ERROR_INPUT, "%s: %s is not Base64", name, key);
     return text;
 }
 
@@ -46,7 +46,7 @@ static int read_pair(
     if (ca == NULL)
         return -1;
     if (!tls_certificate_ca_is_valid(ca))
-        return error_set(err, ERROR_INPUT, "%s: %s is no CA, or has expired", name, ca_key);
+        return error_set(err, ERROR_INPUT, "%s: %s is not a CA, or has expired", name, ca_key);
     pair->ca = steal(&ca);
 
     auto_free char *chain = read_value(name, secret, certificate_key, err);
@@ -115,7 +115,7 @@ json_t *controller_secret_make(const char *namespace, const char *name, const js
         return NULL;
     json_t *secret = NULL;
     if (existing != NULL) {
-        secret = json_copy((json_t *)existing); /* its values are shared, and not changed */
+        secret = json_copy((json_t *)existing); /* a shallow copy: its values are not changed */
         json_object_set_new(secret, "data", data);
     } else {
         secret = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:{s:s, s:s}}, s:o}", "apiVersion", "v1",

@@ -11,8 +11,8 @@
 #include "controller/certificates/secret_pair.h"
 #include "kube/informer.h"
 
-/* How long after the caBundle was written the new leaf is served while there is an old one: API
- * servers see it by a watch of theirs. */
+/* How long to wait after writing the caBundle before a new leaf replaces a valid one: API servers
+ * learn of the change through a watch. */
 static const double settle_seconds = 10;
 
 enum { DNS_NAMES = 4 };
@@ -22,15 +22,15 @@ struct controller_self_signed {
     struct controller_self_signed_options options; /* its strings are owned */
     char *name; /* "Secret NAMESPACE/NAME" */
     char *dns_names[DNS_NAMES + 1]; /* NULL-terminated */
-    struct kube_informer *informer; /* of the Secret, without the key: says when to look */
-    struct kube_call *call; /* under way: reading or writing the Secret */
-    bool again; /* it changed meanwhile */
-    struct controller_pace pace; /* of looking at it: counts what was written, or failed */
+    struct kube_informer *informer; /* of the Secret, without the key; tells when to read it */
+    struct kube_call *call; /* in progress: reading or writing the Secret */
+    bool again; /* the Secret changed meanwhile */
+    struct controller_pace pace; /* of reading the Secret; counts writes and failures */
     struct controller_ca_bundle *bundle;
-    char *served_ca, *next_ca; /* PEM; NULL with those below */
+    char *served_ca, *next_ca; /* PEM; NULL if those below are */
     struct tls_certificate *served; /* references, or NULL */
     struct tls_certificate *next; /* waits for the caBundle */
-    bool taken; /* a pair from the Secret, at some time */
+    bool taken; /* at least one pair from the Secret */
     struct ev_timer settled;
     struct ev_periodic renewal;
     bool ready;
@@ -43,7 +43,7 @@ static void serve(struct controller_self_signed *self)
     self->served = steal(&self->next);
     self->served_ca = steal(&self->next_ca);
     tls_certificate_store_set(self->options.store, tls_certificate_ref(self->served));
-    log_info("%s: its certificate is in use", self->name);
+    log_info("%s: now serving its certificate", self->name);
     if (!self->ready && self->options.on_ready != NULL)
         self->options.on_ready(self->options.user);
     self->ready = true;
@@ -56,7 +56,7 @@ static void on_settled(UNUSED struct ev_loop *loop, struct ev_timer *timer, UNUS
         serve(self);
 }
 
-/* Serves what waits, if it is time. */
+/* Serves the next certificate, if it is time. */
 static void go_on(void *user)
 {
     struct controller_self_signed *self = user;
@@ -80,7 +80,7 @@ static void drop_next(struct controller_self_signed *self)
     self->next_ca = NULL;
 }
 
-/* Takes the pair of the Secret: its CAs into the caBundle, and then its leaf. */
+/* Uses the pair of the Secret: first its CAs, for the caBundle, then its leaf. */
 static void take(struct controller_self_signed *self, const struct controller_secret_pair *pair)
 {
     self->taken = true;
@@ -103,7 +103,7 @@ static void take(struct controller_self_signed *self, const struct controller_se
     go_on(self);
 }
 
-/* A request has ended: looks at the Secret once more, if it must or something changed meanwhile. */
+/* A request has ended: reads the Secret again on demand, or if something changed meanwhile. */
 static void end_call(struct controller_self_signed *self, bool look_again)
 {
     self->call = NULL;
@@ -118,16 +118,15 @@ static void on_written(void *user, const struct kube_answer *answer)
     const struct kube_failure *failure = answer->failure;
     controller_secret_wipe(answer->body);
     if (failure == NULL)
-        log_info("%s: has a new CA and certificate", self->name);
+        log_info("%s: wrote a new CA and certificate", self->name);
     else if (failure->reason == KUBE_CONFLICT || failure->reason == KUBE_ALREADY_EXISTS)
-        log_info("%s: another replica was first to write it", self->name);
+        log_info("%s: another replica wrote it first", self->name);
     else
         log_warning("%s", failure->message);
     end_call(self, true);
 }
 
-/* Writes a new pair into the Secret; existing is NULL when there is none, ca the CA in it or
- * NULL. */
+/* Writes a new pair into the Secret; existing is NULL without one; ca is the CA in it, or NULL. */
 static void replace(struct controller_self_signed *self, const json_t *existing, const char *ca)
 {
     controller_pace_count(&self->pace);
@@ -152,8 +151,8 @@ static void replace(struct controller_self_signed *self, const json_t *existing,
     controller_secret_wipe(secret);
 }
 
-/* Whether it is for this service; looked at only at the start: replicas that do not agree on the
- * names would replace each other's for ever. */
+/* Whether a certificate is for this service. Checked only until one was used: replicas that
+ * disagree on the names would replace each other's for ever. */
 static bool is_ours(
     const struct controller_self_signed *self, const struct tls_certificate *certificate)
 {
@@ -164,17 +163,17 @@ static bool is_ours(
     return true;
 }
 
-/* Does what follows from the Secret as it stands. */
+/* Acts on the Secret that was read. */
 static void compare(struct controller_self_signed *self, json_t *secret)
 {
     struct controller_secret_pair pair;
     auto_error struct error *error = NULL;
     if (controller_secret_pair_read(&pair, self->name, secret, &error) < 0) {
-        log_warning("%s; it gets a new CA and certificate", error->message);
+        log_warning("%s; replacing its CA and certificate", error->message);
         replace(self, secret, pair.ca);
     } else if (!is_ours(self, pair.certificate)) {
-        log_info(
-            "%s: is not for %s; it gets a new CA and certificate", self->name, self->dns_names[0]);
+        log_info("%s: its certificate is not for %s; replacing its CA and certificate", self->name,
+            self->dns_names[0]);
         replace(self, secret, pair.ca);
     } else {
         take(self, &pair);
@@ -203,7 +202,7 @@ static void on_read(void *user, const struct kube_answer *answer)
     }
 }
 
-/* Reads the Secret, and does what follows from it. */
+/* Reads the Secret, and acts on it. */
 static void look(void *user)
 {
     struct controller_self_signed *self = user;
@@ -221,7 +220,7 @@ static void look(void *user)
     self->call = kube_call_start(self->client, &request, on_read, self);
 }
 
-/* Something has changed: the Secret is to be looked at, when it is time. */
+/* Something has changed: reads the Secret when it is time. */
 static void look_again(void *user)
 {
     struct controller_self_signed *self = user;
@@ -233,7 +232,7 @@ static void on_renewal(UNUSED struct ev_loop *loop, struct ev_periodic *periodic
     look_again(periodic->data);
 }
 
-/* Of the Secret, the cache has what tells that it changed, and no key. */
+/* The cache keeps what shows that the Secret has changed, but not the key. */
 static json_t *prune(UNUSED void *user, json_t *secret)
 {
     controller_secret_wipe(secret);
@@ -264,7 +263,7 @@ static void set_names(struct controller_self_signed *self)
     const char *service = self->options.service;
     const char *namespace = self->options.namespace;
     self->name = xasprintf("Secret %s/%s", namespace, self->options.secret);
-    /* the first is the one that API servers look for */
+    /* the first is the one that API servers verify */
     self->dns_names[0] = xasprintf("%s.%s.svc", service, namespace);
     self->dns_names[1] = xasprintf("%s.%s.svc.cluster.local", service, namespace);
     self->dns_names[2] = xasprintf("%s.%s", service, namespace);

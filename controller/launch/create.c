@@ -10,14 +10,14 @@
 #include "controller/launch/pod_owner.h"
 #include "controller/launch/status.h"
 
-/* An error with its path below a prefix. */
+/* An error, its path prefixed. */
 static char *describe(const void *prefix, const struct finding *finding)
 {
     auto_free char *text = finding_text(finding);
     return xasprintf("%s%s", (const char *)prefix, text);
 }
 
-/* All errors among the findings in one line, as Events and logs have them. */
+/* Refuses with all errors among the findings in one line, for Events and logs. */
 static enum controller_launch_step refuse_findings(struct controller_launch_work *work,
     const char *reason, const char *prefix, struct findings *findings)
 {
@@ -59,7 +59,7 @@ static enum controller_launch_step machine_read(
 {
     if (answer->failure != NULL && answer->failure->reason != KUBE_NOT_FOUND)
         return controller_launch_work_fail(work, "reading the VMI", answer->failure);
-    /* gone, or going, or another of the same name: the watch will tell */
+    /* deleted, being deleted, or replaced: the watch will tell */
     if (answer->failure != NULL || !streq(kube_uid(work->machine), kube_uid(answer->body)) ||
         json_pointer_get(answer->body, "/metadata/deletionTimestamp") != NULL)
         return controller_launch_work_finish(work, LAUNCH_OK);
@@ -82,7 +82,7 @@ enum controller_launch_step controller_launch_create_read_machine(
     return controller_launch_work_call(work, &request, machine_read);
 }
 
-/* The status follows when the watch shows the pod: behind the VMIs that wait for theirs. */
+/* The status is written when the watch shows the pod, after VMIs that still wait for a pod. */
 static enum controller_launch_step pod_made(struct controller_launch_work *work)
 {
     auto_free char *name = controller_pod_name(work->machine);
@@ -109,7 +109,7 @@ static enum controller_launch_step pod_answered(
     case KUBE_INVALID:
     case KUBE_BAD_REQUEST:
     case KUBE_TOO_LARGE:
-    case KUBE_OTHER: /* what a webhook denied */
+    case KUBE_OTHER: /* denied by a webhook */
         return controller_launch_status_refuse(work, reason, failure->message, LAUNCH_RETRY_LATER);
     default:
         return controller_launch_work_fail(work, "creating the launcher pod", failure);
@@ -139,7 +139,7 @@ enum controller_launch_step controller_launch_create_pod(struct controller_launc
         .verb = KUBE_CREATE,
         .resource = &kube_pods,
         .body = pod,
-        .no_body = true, /* the watch brings it */
+        .no_body = true, /* the watch delivers it */
     };
     return controller_launch_work_call(work, &request, pod_answered);
 }
@@ -149,12 +149,12 @@ static enum controller_launch_step other_pod_read(
 {
     if (answer->failure != NULL)
         return controller_launch_work_fail(
-            work, "reading the launcher pod that is there", answer->failure);
+            work, "reading the existing launcher pod", answer->failure);
     if (controller_pod_owner_is(answer->body, work->machine))
         return controller_launch_status(work, answer->body, NULL, LAUNCH_OK);
-    auto_free char *message = xasprintf(
-        "there is a pod %s already, and it does not belong to this VirtualMachineInstance",
-        kube_name(answer->body));
+    auto_free char *message =
+        xasprintf("pod %s already exists, and does not belong to this VirtualMachineInstance",
+            kube_name(answer->body));
     return controller_launch_status_refuse(work, "PodCreationFailed", message, LAUNCH_RETRY_LATER);
 }
 

@@ -16,13 +16,13 @@
 
 enum {
     RETRY_MIN_MS = 50,
-    RETRY_MAX_MS = 15 * 1000, /* how long a new ConfigMap may go unnoticed */
+    RETRY_MAX_MS = 15 * 1000, /* the longest that a new ConfigMap goes unnoticed */
 };
 
 struct controller_launch {
-    struct controller_launch_shared shared; /* with the works */
+    struct controller_launch_shared shared; /* with the works in progress */
     const struct kube_informer *machines, *pods;
-    struct controller_pod_owner *owners; /* whose pods are where; owned */
+    struct controller_pod_owner *owners; /* the pods of owners; owned */
     bool leads;
 };
 
@@ -35,7 +35,7 @@ static void free_work(struct controller_launch_work *work)
         controller_launch_needs_forget(shared);
 }
 
-/* Frees the work, and gives the key back with its result. */
+/* Frees the work, and returns its key to the queue with the result. */
 static void finish(struct controller_launch_work *work)
 {
     static const char *const labels[] = {
@@ -64,8 +64,8 @@ static enum controller_launch_step pod_deleted(
     return controller_launch_work_finish(work, LAUNCH_OK);
 }
 
-/* A VMI that waits for someone's finalizer is not gone, and so neither is its pod until we delete
- * it; without one, the garbage collector does. The pod's own grace period is the VMI's. */
+/* A VMI that is being deleted but waits for a finalizer keeps its pod until we delete it; without
+ * finalizers, the garbage collector does. The pod has the VMI's grace period. */
 static enum controller_launch_step end_pod(struct controller_launch_work *work)
 {
     struct kube_request request = {
@@ -87,8 +87,8 @@ static enum controller_launch_step pod_looked_for(
     return controller_launch_work_fail(work, "looking for the launcher pod", answer->failure);
 }
 
-/* The cache has no pod for a VMI that had one, or is leaving: either the cache is behind, or there
- * is none any more. */
+/* The cache has no pod for a VMI that had one or is being deleted: either the cache is stale, or
+ * the pod is gone. */
 static enum controller_launch_step look_for_pod(struct controller_launch_work *work)
 {
     auto_free char *name = controller_pod_name(work->machine);
@@ -96,7 +96,7 @@ static enum controller_launch_step look_for_pod(struct controller_launch_work *w
     return controller_launch_work_call(work, &request, pod_looked_for);
 }
 
-/* How the steps begin. */
+/* The function that begins each step. */
 static enum controller_launch_step (*const begin[])(struct controller_launch_work *work) = {
     [LAUNCH_READ_MACHINE] = controller_launch_create_read_machine,
     [LAUNCH_CHECK_NEEDS] = controller_launch_needs_check,
@@ -120,7 +120,7 @@ static bool is_leaving(const json_t *object)
     return json_pointer_get(object, "/metadata/deletionTimestamp") != NULL;
 }
 
-/* What is missing, from what the caches have. */
+/* The first step, judged from the caches. */
 static enum controller_launch_step decide(struct controller_launch_work *work)
 {
     bool leaving = is_leaving(work->machine);

@@ -13,21 +13,21 @@ struct controller_launch;
 struct controller_launch *controller_launch_new(const struct controller_launch_options *options);
 void controller_launch_free(struct controller_launch *launch); /* NULL is allowed */
 
-/* Gives it the caches, which are borrowed: labelled VMIs, pruned by controller_machine_prune, and
- * launcher pods, pruned by controller_pod_prune. */
+/* Sets the caches, borrowed: labelled VMIs, pruned by controller_machine_prune, and launcher pods,
+ * pruned by controller_pod_prune. */
 void controller_launch_watch(struct controller_launch *launch, const struct kube_informer *machines,
     const struct kube_informer *pods);
 
-/* This replica leads, or does not any more: then what is under way is called off, and is begun
- * again by whoever leads next. Both caches are synced when it leads. */
+/* Tells whether this replica leads. When it stops leading, work in progress is canceled; the next
+ * leader starts it again. Both caches must be synced when it leads. */
 void controller_launch_lead(struct controller_launch *launch, bool leads);
 
-/* To be called for every change of the caches, also while another leads. */
+/* To be called for every change in the caches, even while another replica leads. */
 void controller_launch_machine_changed(struct controller_launch *launch, const char *key);
 void controller_launch_pod_changed(
     struct controller_launch *launch, const char *key, const json_t *before, const json_t *after);
 
-/* To be called when the policy or the pod template is another: what waits for them is tried
+/* To be called when the policy or the pod template has changed: what waits for them is tried
  * again. */
 void controller_launch_rules_changed(struct controller_launch *launch);
 

@@ -9,9 +9,9 @@
 #include "base/unused.h"
 #include "kube/resource.h"
 
-enum { STATUS_MAX_DEPTH = 32 }; /* what is deeper was never ours */
+enum { STATUS_MAX_DEPTH = 32 }; /* a deeper one is not ours */
 
-/* A number that is another one when the value is another. */
+/* A hash of the value. */
 static json_t *fingerprint(const json_t *value)
 {
     auto_free char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);

@@ -5,18 +5,18 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* What of a VMI stays in the cache: identity, deletion, generation, the status, and a fingerprint
- * of the annotations; the rest is read from the API when a pod is to be made. NULL for what is no
- * VMI. A kube_informer's prune. */
+/* The prune function of the informer. Keeps of a VMI its identity, deletion, generation, status,
+ * and a fingerprint of the annotations; the rest is read from the API when a pod is created. NULL
+ * for what is not a VMI. */
 json_t *controller_machine_prune(void *user, json_t *machine);
 
-/* The phase that its status has; borrowed, "" where there is none. */
+/* The phase in its status; borrowed, "" without one. */
 const char *controller_machine_phase(const json_t *machine);
 
-/* Whether it is in a phase in which it has had no pod yet. */
+/* Whether its phase says that it has not had a pod yet. */
 bool controller_machine_needs_pod(const json_t *machine);
 
-/* Whether nothing of its status changes any more. */
+/* Whether its status is final: Succeeded or Failed. */
 bool controller_machine_is_final(const json_t *machine);
 
 #endif

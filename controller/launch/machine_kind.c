@@ -35,7 +35,7 @@ static bool has_label(const json_t *definition, const char *key, const char *val
     return streq(text_or(kube_label(definition, key), ""), value);
 }
 
-/* virt-operator labels all that it installs, also what was there before it.
+/* virt-operator labels everything that it installs, even what existed before.
  * Source: KubeVirt, the labels of its CustomResourceDefinitions. */
 static enum controller_machine_kind_state state_of(const json_t *definition)
 {
@@ -47,7 +47,7 @@ static enum controller_machine_kind_state state_of(const json_t *definition)
                                       : CONTROLLER_MACHINE_KIND_MISSING;
 }
 
-/* What is kept of the definition, whose schema is large, is what it says of the state. */
+/* Keeps only the state of the definition, whose schema is large. */
 static json_t *prune(UNUSED void *user, json_t *definition)
 {
     return json_pack("{s:{s:s, s:s, s:s}, s:i}", "metadata", "name", kube_name(definition), "uid",
@@ -115,15 +115,16 @@ const char *controller_machine_kind_obstacle(const struct controller_machine_kin
 {
     switch (kind->state) {
     case CONTROLLER_MACHINE_KIND_MISSING:
-        return "the CustomResourceDefinition " NAME " is not there, or not established yet; "
-               "kubectl create -k deploy/initial/standalone makes it";
+        return "the CustomResourceDefinition " NAME
+               " does not exist, or is not established yet; create it with kubectl create -k "
+               "deploy/initial/standalone";
     case CONTROLLER_MACHINE_KIND_KUBEVIRTS:
         return "the CustomResourceDefinition " NAME " is KubeVirt's, which launches the machines "
-               "itself; install deploy/overlays/kubevirt in place of standalone, or run with "
+               "itself; install deploy/overlays/kubevirt instead of standalone, or run with "
                "--launch=false";
     case CONTROLLER_MACHINE_KIND_STRANGE:
         return "the CustomResourceDefinition " NAME " is not Hookline's: it lacks the label "
-               "app.kubernetes.io/name=hookline; label it if Hookline is to launch its machines, "
+               "app.kubernetes.io/name=hookline; label it if Hookline should launch its machines, "
                "or run with --launch=false";
     case CONTROLLER_MACHINE_KIND_UNKNOWN:
     case CONTROLLER_MACHINE_KIND_OURS:

@@ -1,5 +1,5 @@
-/* Whose the kind VirtualMachineInstance is: its CustomResourceDefinition, followed. KubeVirt brings its
- * own and launches its machines itself; where it is Hookline's, Hookline does. */
+/* Who owns the kind VirtualMachineInstance: watches its CustomResourceDefinition. KubeVirt installs
+ * its own and launches its machines itself; if it is Hookline's, Hookline launches them. */
 #ifndef CONTROLLER_LAUNCH_MACHINE_KIND_H
 #define CONTROLLER_LAUNCH_MACHINE_KIND_H
 
@@ -9,15 +9,15 @@
 
 enum controller_machine_kind_state {
     CONTROLLER_MACHINE_KIND_UNKNOWN, /* the API server has not answered yet */
-    CONTROLLER_MACHINE_KIND_MISSING, /* there is none, or it is not established yet */
+    CONTROLLER_MACHINE_KIND_MISSING, /* it does not exist, or is not established yet */
     CONTROLLER_MACHINE_KIND_OURS, /* it has the label app.kubernetes.io/name=hookline */
-    CONTROLLER_MACHINE_KIND_KUBEVIRTS, /* app.kubernetes.io/managed-by=virt-operator, whatever else */
+    CONTROLLER_MACHINE_KIND_KUBEVIRTS, /* app.kubernetes.io/managed-by=virt-operator */
     CONTROLLER_MACHINE_KIND_STRANGE, /* neither */
 };
 
 struct controller_machine_kind;
 
-/* on_change comes each time the state is another. Owned by the caller, and to be freed before the
+/* Calls on_change each time the state changes. Owned by the caller; to be freed before the
  * client. */
 struct controller_machine_kind *controller_machine_kind_new(
     struct kube_client *client, void (*on_change)(void *user), void *user);
@@ -26,11 +26,11 @@ void controller_machine_kind_free(struct controller_machine_kind *kind); /* NULL
 enum controller_machine_kind_state controller_machine_kind_state(
     const struct controller_machine_kind *kind);
 
-/* Why machines are not launched, and what to do about it: NULL where they are, or where nothing is
- * known yet. Static. */
+/* Why machines are not launched, and what to do about it; NULL if they are, or if the state is
+ * unknown. Static. */
 const char *controller_machine_kind_obstacle(const struct controller_machine_kind *kind);
 
-/* For figures: how often its watch started over. */
+/* For metrics: how often its watch was restarted. */
 unsigned long controller_machine_kind_restarts(const struct controller_machine_kind *kind);
 
 #endif

@@ -9,24 +9,24 @@
 #include "controller/launch/pod_needs.h"
 #include "controller/launch/status.h"
 
-/* One thing that a VMI needs. */
+/* One object that a VMI needs. */
 struct controller_launch_need {
     struct controller_launch_work *work;
     const struct kube_resource *resource;
     char *name; /* owned */
-    struct controller_launch_read *read; /* that it waits for, or NULL: it was answered */
+    struct controller_launch_read *read; /* that it waits for, or NULL: answered */
     bool missing;
     struct controller_launch_need *prev, *next; /* in read->needs */
 };
 
-/* A request for such a thing. One for a ConfigMap serves all VMIs that came into the queue before
- * it was made: for none of them its answer is older than what they ask for. */
+/* A request for such an object. One for a ConfigMap serves all VMIs that were queued before it was
+ * sent: its answer is new enough for all of them. */
 struct controller_launch_read {
     struct controller_launch_shared *shared;
-    struct kube_call *call; /* or NULL: it was found */
-    struct controller_launch_need *needs; /* that wait for it */
-    unsigned long number; /* the queue's last when it was made */
-    char *key; /* of shared->reads; owned; NULL: it is in there no more, or never was */
+    struct kube_call *call; /* in progress, or NULL: found */
+    struct controller_launch_need *needs; /* waiting for it */
+    unsigned long number; /* the queue's last number when it was sent */
+    char *key; /* in shared->reads; owned; NULL: not in there */
     UT_hash_handle hh;
 };
 
@@ -97,9 +97,9 @@ static enum controller_launch_step all_answered(struct controller_launch_work *w
     controller_launch_needs_drop(work);
     if (missing == NULL)
         return LAUNCH_MAKE_POD;
-    auto_free char *message =
-        xasprintf("not found in namespace %s: %s; the launcher pod is made when all are there",
-            work->namespace, missing);
+    auto_free char *message = xasprintf(
+        "not found in namespace %s: %s; the launcher pod is created when all of them exist",
+        work->namespace, missing);
     return controller_launch_status_refuse(work, "MissingDependency", message, LAUNCH_RETRY);
 }
 
@@ -113,12 +113,12 @@ static enum controller_launch_step need_answered(
         json_object_set(work->claims, need->name, answer->body);
     if (answer->failure != NULL && !need->missing) {
         controller_launch_needs_drop(work);
-        return controller_launch_work_fail(work, "looking for what the VMI needs", answer->failure);
+        return controller_launch_work_fail(work, "looking up what the VMI needs", answer->failure);
     }
     return --work->needs_waiting == 0 ? all_answered(work) : LAUNCH_WAIT;
 }
 
-/* That something is there is remembered, for as long as its read is shared. */
+/* A read that found its object is kept while it is shared, to answer later needs. */
 static void read_answered(void *user, const struct kube_answer *answer)
 {
     struct controller_launch_read *read = user;
@@ -150,7 +150,7 @@ static struct controller_launch_read *start_read(struct controller_launch_need *
     return read;
 }
 
-/* The read that serves the need of a ConfigMap: one that is there, or a new one. */
+/* The read that serves the need of a ConfigMap: a shared one, or a new one. */
 static struct controller_launch_read *find_read(struct controller_launch_need *need)
 {
     struct controller_launch_shared *shared = need->work->shared;

@@ -1,4 +1,4 @@
-/* What a reconciler is made with. */
+/* The options of the reconciler. */
 #ifndef CONTROLLER_LAUNCH_OPTIONS_H
 #define CONTROLLER_LAUNCH_OPTIONS_H
 
@@ -11,9 +11,9 @@ struct controller_launch_options {
     struct kube_client *client;
     struct kube_events *events;
     const struct controller_settings *settings;
-    /* What applies at this moment, borrowed until the loop runs on. A policy of NULL allows
-     * everything; a template of NULL is the default one, unless *fault says why the one that was
-     * given cannot be used. */
+    /* The current policy and template, borrowed until the loop continues. A NULL policy allows
+     * everything; a NULL template is the default one, unless *fault says why the given one cannot
+     * be used. */
     const struct hostpath_policy *(*policy)(void *user);
     const json_t *(*pod_template)(void *user, const char **fault);
     void *user;

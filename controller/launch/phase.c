@@ -15,7 +15,7 @@ static const char *const phase_names[] = {
 static const char containers[] = "containerStatuses";
 static const char init_containers[] = "initContainerStatuses";
 
-/* What becomes of the VMI: its phase, and why its guest does not run. */
+/* The new state of the VMI: its phase, and why its guest does not run. */
 struct outcome {
     enum phase phase;
     bool ready;
@@ -33,7 +33,7 @@ static const char *node_of(const json_t *pod)
     return text_or(json_get_string(json_object_get(pod, "spec"), "nodeName"), "");
 }
 
-/* Takes message. */
+/* Takes ownership of message. */
 static struct outcome outcome_new(enum phase phase, const char *reason, char *message)
 {
     return (struct outcome){.phase = phase, .reason = xstrdup(reason), .message = message};
@@ -51,7 +51,7 @@ static struct outcome without_pod(enum phase before, bool deleted)
         xasprintf("its launcher pod was deleted while it was %s", phase_names[before]));
 }
 
-/* compute has failed: in hook-launcher's words, where it left some. */
+/* compute has failed: uses hook-launcher's report, if it left one. */
 static struct outcome compute_failed(const json_t *terminated)
 {
     auto_json json_t *report = controller_termination_report(terminated);
@@ -65,7 +65,7 @@ static struct outcome compute_failed(const json_t *terminated)
         xasprintf("compute ended: %s", text));
 }
 
-/* The pod has failed, and compute did not: the kubelet ended it, or it never began. */
+/* The pod has failed, but not compute: the kubelet ended the pod, or compute never started. */
 static struct outcome pod_failed(const json_t *pod)
 {
     const json_t *status = json_object_get(pod, "status");
@@ -99,8 +99,8 @@ static const json_t *find_trouble(const json_t *pod)
     return NULL;
 }
 
-/* Whether compute has started its guest and no container beside it is still to come: only then has
- * the launcher its sidecars. */
+/* Whether compute has started its guest and all other containers are up: only then does the
+ * launcher have its sidecars. */
 static bool is_running(const json_t *pod)
 {
     const json_t *list = json_object_get(json_object_get(pod, "status"), containers);
@@ -134,10 +134,11 @@ static struct outcome of_live_pod(const json_t *pod, enum phase before)
             xasprintf("container %s: %s", text_or(json_get_string(trouble, "name"), ""), text));
     }
     if (phase == SCHEDULING)
-        return outcome_new(phase, "PodNotScheduled", xstrdup("the launcher pod has no node yet"));
+        return outcome_new(
+            phase, "PodNotScheduled", xstrdup("the launcher pod is not scheduled yet"));
     return outcome_new(phase, "ContainersNotReady",
         xstrdup(phase == RUNNING ? "compute is not ready"
-                                 : "the containers of the launcher pod are being started"));
+                                 : "the containers of the launcher pod are starting"));
 }
 
 static struct outcome find_outcome(const json_t *machine, const json_t *pod, enum phase before)
@@ -201,7 +202,7 @@ static void set_condition(json_t *conditions, const char *type, const char *stat
         json_array_append_new(conditions, condition);
 }
 
-/* The pod's condition PodScheduled; a pruned pod leaves out that it is True. */
+/* Copies the pod's condition PodScheduled; a pruned pod omits it when it is True. */
 static void copy_scheduled(json_t *conditions, const json_t *pod, const char *now)
 {
     const json_t *theirs = json_object_get(json_object_get(pod, "status"), "conditions");

@@ -4,25 +4,26 @@
 
 #include <jansson.h>
 
-/* Why there is no pod yet, for the condition; NULL: there is nothing in the way. */
+/* Why there is no pod yet, for the condition Synchronized. */
 struct controller_obstacle {
     const char *reason; /* "MissingDependency", "InvalidAnnotation", "PodCreationFailed" */
     const char *message;
 };
 
-/* The status that the VMI should have, with pod, its launcher pod, or NULL: it has none.
+/* The status that the VMI should have; pod is its launcher pod, or NULL without one. obstacle is
+ * NULL when nothing is in the way of a pod.
  *
- * phase: Pending (no pod), Scheduling (pod not scheduled), Scheduled, Running (compute has
- * started its guest, and no container beside it is still to come), Succeeded (compute has ended
- * with exit status 0), Failed (with another one, or the pod was deleted though the VMI was not). It
- * never goes back; once it is Succeeded or Failed, nothing of the status changes any more. The
- * condition Ready says why the guest does not run, and after a failure what hook-launcher said at
- * its end; PodScheduled is the pod's; Synchronized is False while there is an obstacle, else not
- * there. Each has lastTransitionTime kept while its status stays. nodeName, activePods and
- * phaseTransitionTimestamps are as KubeVirt's; other members are kept.
+ * phase: Pending (no pod), Scheduling (pod not scheduled), Scheduled, Running (compute has started
+ * its guest, and all other containers are up), Succeeded (compute has ended with exit status 0),
+ * Failed (with another one, or the pod was deleted but not the VMI). It never goes back; once it is
+ * Succeeded or Failed, the status no longer changes. The condition Ready says why the guest does
+ * not run, and after a failure what hook-launcher reported; PodScheduled is the pod's; Synchronized
+ * is False while there is an obstacle, else absent. lastTransitionTime changes only with the status
+ * of a condition. nodeName, activePods and phaseTransitionTimestamps are as in KubeVirt; other
+ * members are kept.
  *
- * Returns a new reference, equal to the old status when nothing is to be written. now is RFC 3339,
- * in UTC, in whole seconds. */
+ * Returns a new reference, equal to the old status if nothing changed. now is in RFC 3339, UTC,
+ * whole seconds. */
 json_t *controller_phase_status(const json_t *machine, const json_t *pod,
     const struct controller_obstacle *obstacle, const char *now);
 

@@ -18,13 +18,13 @@
 #include "tls/sha256.h"
 
 enum {
-    LABEL_MAX = 63, /* Kubernetes: of a label's value, and of a host name */
+    LABEL_MAX = 63, /* Kubernetes: length of a label's value or host name */
     HASH_BYTES = 5,
     ANNOTATIONS_MAX_TOTAL = 256 * 1024, /* Kubernetes: keys and values together */
     GRACE_SECONDS = 30, /* KubeVirt's default of terminationGracePeriodSeconds */
-    MORE_GRACE_SECONDS = 30, /* for the Shutdown hooks and what is removed; as KubeVirt adds */
+    MORE_GRACE_SECONDS = 30, /* for the Shutdown hooks and cleanup; as KubeVirt adds */
     USER = 107, /* KubeVirt's qemu */
-    STARTUP_SECONDS = 24 * 3600, /* hook-launcher itself gives up before */
+    STARTUP_SECONDS = 24 * 3600, /* hook-launcher gives up earlier */
 };
 
 #define READY_FILE "/tmp/ready"
@@ -40,8 +40,8 @@ static void hash_text(const char *text, char digits[2 * HASH_BYTES + 1])
     snprintf(digits, 2 * HASH_BYTES + 1, "%.*s", 2 * HASH_BYTES, all);
 }
 
-/* prefix, as much of name as fits, a dash and a hash of what: at most LABEL_MAX bytes, and no dash
- * or dot before the dash. */
+/* prefix, as much of name as fits, a dash and a hash of what: at most LABEL_MAX bytes, without a
+ * dash or dot before the last dash. */
 static char *hashed_name(const char *prefix, const char *name, const char *what)
 {
     char digits[2 * HASH_BYTES + 1];
@@ -68,7 +68,7 @@ static json_t *make_metadata(const json_t *machine)
     auto_free char *pod_name = controller_pod_name(machine);
     auto_free char *label = strlen(name) <= LABEL_MAX ? xstrdup(name) : hashed_name("", name, name);
     json_object_del(metadata, "generateName");
-    /* to block the VMI's deletion would take a right of its own on some clusters */
+    /* blocking the VMI's deletion would take an extra permission on some clusters */
     json_object_del(
         json_array_get(json_object_get(metadata, "ownerReferences"), 0), "blockOwnerDeletion");
     json_object_set_new(metadata, "name", json_string(pod_name));
@@ -78,8 +78,8 @@ static json_t *make_metadata(const json_t *machine)
     return metadata;
 }
 
-/* The VMI as hook-launcher and the hooks get it: what a user wrote of it, and its uid. Owned by the
- * caller. */
+/* The VMI as hook-launcher and the hooks get it: the parts that a user wrote, and its uid. Owned by
+ * the caller. */
 static char *machine_text(const json_t *machine, const json_t *pod_annotations)
 {
     static const char *const kept[] = {"name", "namespace", "uid", "labels", "annotations"};
@@ -105,7 +105,7 @@ static char *machine_text(const json_t *machine, const json_t *pod_annotations)
     return json_dumps(text, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
-/* Gives the pod the VMI, as an annotation that is a file in compute. */
+/* Adds the VMI to the pod, as an annotation that compute sees as a file. */
 static void add_machine(struct controller_pod_draft *draft)
 {
     json_t *annotations = json_object_get(json_object_get(draft->pod, "metadata"), "annotations");
@@ -126,7 +126,7 @@ static void add_empty_dir(struct controller_pod_draft *draft, const char *name, 
     json_array_append_new(draft->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
 }
 
-/* The arguments of hook-launcher. Kubernetes puts in the variable, which rendering sets. */
+/* The arguments of hook-launcher. Kubernetes expands the variable, which rendering sets. */
 static json_t *make_args(const struct controller_pod_input *input)
 {
     json_t *args = json_pack("[s, s, s, s, s, s, s, s]", "--vmi",
@@ -173,7 +173,7 @@ static json_t *make_ports(const json_t *domain)
     return ports;
 }
 
-/* A probe of the VMI: what Kubernetes itself can do over the network. */
+/* A probe of the VMI: only the kinds that Kubernetes itself performs over the network. */
 static void add_probe(struct controller_pod_draft *draft, const char *name)
 {
     static const char *const refused[] = {"exec", "guestAgentPing"};
@@ -185,13 +185,13 @@ static void add_probe(struct controller_pod_draft *draft, const char *name)
             continue;
         auto_free char *pointer = xasprintf("/spec/%s/%s", name, refused[i]);
         findings_error(draft->findings, pointer,
-            "takes an agent in the guest, which cannot be reached; use httpGet or tcpSocket, at a "
+            "needs an agent in the guest, which cannot be reached; use httpGet or tcpSocket, on a "
             "port of an interface");
     }
     json_object_set_new(draft->compute, name, json_deep_copy(probe));
 }
 
-/* compute has started, and the VMI is Running, once its guest has. */
+/* compute counts as started, and the VMI as Running, once the guest has started. */
 static json_t *make_startup_probe(void)
 {
     return json_pack("{s:{s:[s, s, s, s]}, s:i, s:i}", "exec", "command", CONTROLLER_BUSYBOX,
@@ -215,7 +215,7 @@ static void add_compute(struct controller_pod_draft *draft, json_t *containers)
     json_array_append_new(containers, draft->compute);
 }
 
-/* What a VMI says of its pod, in the pod's own words. */
+/* Copies the members that a VMI and a pod have in common. */
 static void copy_scheduling(struct controller_pod_draft *draft)
 {
     static const char *const members[] = {"affinity", "dnsConfig", "dnsPolicy", "nodeSelector",
@@ -237,7 +237,7 @@ static void copy_scheduling(struct controller_pod_draft *draft)
     json_object_set_new(selector, "kubernetes.io/arch", json_string(architecture));
 }
 
-/* KubeVirt's: spec.hostname, else the VMI's name, up to the first dot. */
+/* As in KubeVirt: spec.hostname, else the VMI's name, up to the first dot. */
 static json_t *make_hostname(const struct controller_pod_draft *draft)
 {
     const char *given = json_get_string(draft->machine_spec, "hostname");
@@ -286,7 +286,7 @@ static void make_pod(struct controller_pod_draft *draft)
     copy_scheduling(draft);
 }
 
-/* compute's CPU and memory alone. New reference. */
+/* Only the CPU and memory of compute's resources. New reference. */
 static json_t *share_resources(const json_t *compute)
 {
     static const char *const kinds[] = {"limits", "requests"};
@@ -306,9 +306,9 @@ static json_t *share_resources(const json_t *compute)
     return resources;
 }
 
-/* Gives the init containers that copy files what compute has after the template, where it did not
- * say otherwise: the launcher's image for the one that has busybox, and resources for all, which
- * cost nothing, since they run one after another before compute does. */
+/* Gives the init containers that copy files, unless already set, what compute has after the
+ * template was applied: its image to the one that has busybox, and its resources to all. These cost
+ * nothing, because init containers run one after another before compute. */
 static void finish_copies(struct controller_pod_draft *draft)
 {
     auto_json json_t *resources = share_resources(draft->compute);
@@ -329,8 +329,8 @@ static void finish_copies(struct controller_pod_draft *draft)
         json_object_del(draft->spec, "initContainers");
 }
 
-/* Adds findings of a rendering: what is wrong with the annotation by its place in the VMI, what is
- * wrong with the pod as the template's fault, since our own pods are right. */
+/* Adds findings of a rendering: faults of the annotation with their place in the VMI, and faults of
+ * the pod as faults of the template, because our own pods are right. */
 static void add_render_findings(
     struct controller_pod_draft *draft, const struct findings *rendering)
 {
@@ -384,9 +384,10 @@ static void check_annotations(const struct controller_pod_draft *draft)
     if (total <= ANNOTATIONS_MAX_TOTAL)
         return;
     findings_error(draft->findings, "",
-        "is too large for its pod: the VMI travels in an annotation (" CONTROLLER_MACHINE_ANNOTATION
-        ", %zu bytes), and with it the pod would have %zu bytes of annotations; Kubernetes allows "
-        "%d. Put what is long, such as cloud-init data, into a Secret (secretRef)",
+        "is too large for its pod, which carries the VMI in an annotation "
+        "(" CONTROLLER_MACHINE_ANNOTATION
+        ", %zu bytes) and would have %zu bytes of annotations; Kubernetes allows %d. Move long "
+        "data, such as cloud-init data, to a Secret (secretRef)",
         json_string_length(json_object_get(annotations, CONTROLLER_MACHINE_ANNOTATION)), total,
         ANNOTATIONS_MAX_TOTAL);
 }

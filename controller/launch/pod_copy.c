@@ -3,15 +3,15 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* Where the images of disks get busybox. */
+/* Where the init containers that run disk images have busybox. */
 #define TOOLS_VOLUME "hookline-tools"
 #define TOOLS_PATH "/hookline"
 #define BUSYBOX TOOLS_PATH "/busybox"
 
 #define DISKS_VOLUME "hookline-disks"
 
-/* $0 is busybox, $1 the file to write, $2 the file to read or "": the only one of /disk, where
- * KubeVirt looks for it. */
+/* $0 is busybox, $1 the file to write, $2 the file to read, or "" for the only one in /disk, as in
+ * KubeVirt. */
 static const char copy_script[] =
     "to=$1 from=$2\n"
     "if [ -z \"$from\" ]; then\n"
@@ -28,7 +28,7 @@ static json_t *security_context(void)
         "drop", "ALL", "readOnlyRootFilesystem", true);
 }
 
-/* Adds what all copies share: the volumes, and the container that puts busybox into one. */
+/* Adds what all copies share: the volumes, and the container that copies busybox to one. */
 static void require_tools(struct controller_pod_draft *draft)
 {
     if (json_array_size(draft->init_containers) > 0)

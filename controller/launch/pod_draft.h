@@ -1,7 +1,7 @@
-/* A launcher pod while it is made of a VMI.
+/* A launcher pod while it is being made from a VMI.
  *
- * What a VMI's volumes hold stands in compute where KubeVirt has it, which is where hook-launcher
- * looks without being told (docs/launcher.md). */
+ * compute has the content of a VMI's volumes at KubeVirt's paths, where hook-launcher looks by
+ * default (docs/launcher.md). */
 #ifndef CONTROLLER_LAUNCH_POD_DRAFT_H
 #define CONTROLLER_LAUNCH_POD_DRAFT_H
 
@@ -13,12 +13,12 @@
 /* Where the launcher's image has a static busybox. */
 #define CONTROLLER_BUSYBOX "/usr/lib/hookline/busybox"
 
-/* All but pod is borrowed, from it or from input. */
+/* Everything except pod is borrowed, from it or from input. */
 struct controller_pod_draft {
     const struct controller_pod_input *input;
     const char *namespace;
     const json_t *machine_spec;
-    const json_t *domain; /* its spec.domain, or NULL */
+    const json_t *domain; /* spec.domain of the VMI, or NULL */
     json_t *pod; /* owned */
     json_t *spec;
     json_t *volumes;

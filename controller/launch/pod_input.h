@@ -1,4 +1,4 @@
-/* What a launcher pod is made from, and the names by which it and its VMI are known. */
+/* The input of a launcher pod, and the names that it and its VMI are known by. */
 #ifndef CONTROLLER_LAUNCH_POD_INPUT_H
 #define CONTROLLER_LAUNCH_POD_INPUT_H
 
@@ -10,19 +10,18 @@
 
 #define CONTROLLER_LAUNCH_LABEL "hookline.dev/launch"
 
-/* The annotation of a launcher pod that is its VMI, as JSON, and the file in compute that it is. */
+/* The annotation of a launcher pod that holds its VMI as JSON, and its file in compute. */
 #define CONTROLLER_MACHINE_ANNOTATION "hookline.dev/vmi"
 #define CONTROLLER_MACHINE_DIRECTORY "/etc/podinfo"
 #define CONTROLLER_MACHINE_FILE "vmi.json"
 
-/* Of a VMI; as KubeVirt has it (pkg/virt-api/webhooks, arrayLenMax). */
+/* Of a VMI, as in KubeVirt (pkg/virt-api/webhooks, arrayLenMax). */
 enum { CONTROLLER_VOLUMES_MAX = 256 };
 
 /* All of it is borrowed. */
 struct controller_pod_input {
     const json_t *machine; /* the whole VMI */
-    const json_t
-        *template_; /* as controller_pod_template_parse gives it; NULL: the default alone */
+    const json_t *template_; /* of controller_pod_template_parse; NULL: the default */
     const json_t *claims; /* PersistentVolumeClaims by name, for their volumeMode; one that is not
                              there, or NULL in place of all: Filesystem */
     const struct annotations_list *list; /* NULL: no sidecars */

@@ -10,7 +10,7 @@
 
 struct controller_pod_owner {
     char *uid; /* of the owner */
-    char *pod; /* the key of its pod */
+    char *pod; /* its pod's key */
     UT_hash_handle hh;
 };
 

@@ -6,15 +6,14 @@
 enum {
     MIB = 1024 * 1024,
     NANO = 1000 * 1000 * 1000,
-    LAUNCHER_MIB = 192, /* hook-launcher with libvirt in it, and QEMU without its guest */
-    CPU_MIB = 8, /* per processor, as KubeVirt reckons */
-    PAGE_TABLE_SHARE = 512, /* 8 bytes for each page of 4 KiB, as KubeVirt reckons */
-    CPU_MILLIS = 100, /* per processor: KubeVirt's cpuAllocationRatio of 10 */
-    MOST_CPUS = 1024, /* of each of sockets, cores and threads */
+    LAUNCHER_MIB = 192, /* hook-launcher with libvirt, and QEMU without its guest */
+    CPU_MIB = 8, /* per CPU, as in KubeVirt */
+    PAGE_TABLE_SHARE = 512, /* 8 bytes for each page of 4 KiB, as in KubeVirt */
+    CPU_MILLIS = 100, /* per CPU: KubeVirt's cpuAllocationRatio of 10 */
+    MOST_CPUS = 1024, /* limit of sockets, cores and threads, each */
 };
 
-/* A quantity of the domain's; false when it is not there, or is no quantity: with a finding
- * then. */
+/* A quantity of the domain; false if it is absent or, with a finding, if it is not a quantity. */
 static bool read_quantity(
     const struct controller_pod_draft *draft, const char *pointer, annotations_quantity *out)
 {
@@ -46,7 +45,7 @@ static unsigned long long count_member(const json_t *domain, const char *pointer
     return count > MOST_CPUS ? MOST_CPUS : (unsigned long long)count;
 }
 
-/* The guest's processors: its topology, else its CPU limit, else its request, else one.
+/* The guest's CPUs: from its topology, else its CPU limit, else its request, else one.
  * Source: KubeVirt, pkg/virt-launcher/virtwrap/converter/vcpu. */
 static unsigned long long count_cpus(const struct controller_pod_draft *draft)
 {
@@ -66,7 +65,7 @@ static unsigned long long count_cpus(const struct controller_pod_draft *draft)
     return count > MOST_CPUS ? MOST_CPUS : count;
 }
 
-/* What is needed beside the guest's memory, in bytes. */
+/* The memory needed besides the guest's, in bytes. */
 static unsigned long long overhead(unsigned long long guest, unsigned long long cpus)
 {
     return (LAUNCHER_MIB + CPU_MIB * cpus) * MIB + guest / PAGE_TABLE_SHARE;
@@ -77,7 +76,7 @@ static void set_bytes(json_t *quantities, unsigned long long bytes)
     json_object_set_new(quantities, "memory", json_sprintf("%llu", bytes));
 }
 
-/* resources[kind] as an object of the result's own. */
+/* A copy of given[kind], which becomes resources[kind]. */
 static json_t *copy_quantities(json_t *resources, const json_t *given, const char *kind)
 {
     json_t *copy = json_object();

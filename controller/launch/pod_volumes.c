@@ -18,7 +18,7 @@ struct addition {
     struct controller_pod_draft *draft;
     size_t index; /* among the volumes */
     const char *name;
-    const json_t *source; /* the object under the kind of its source */
+    const json_t *source; /* the object of its source */
     const char *pointer; /* of source */
 };
 
@@ -29,9 +29,9 @@ static bool is_label(const char *name)
            strspn(name, label_characters) == length;
 }
 
-/* Adds a volume of the pod under the wanted name, or one that tells of the VMI's volume where the
- * wanted one is no label or another's; the volume of that name with this very source is taken as
- * it is. Returns its name, borrowed. */
+/* Adds a volume to the pod under the wanted name, or under one derived from the index of the VMI's
+ * volume if the wanted one is not a label or is taken; reuses a volume with that name and the same
+ * source. Returns its name, borrowed. */
 static const char *require_volume(
     const struct addition *addition, const char *wanted, const char *kind, json_t *take_source)
 {
@@ -57,7 +57,7 @@ static void mount(
     json_array_append_new(addition->draft->mounts, item);
 }
 
-/* The string member field of the source, which is required. Borrowed; NULL with a finding. */
+/* The required string member field of the source. Borrowed; NULL with a finding. */
 static const char *required(const struct addition *addition, const char *field)
 {
     const char *value = json_get_string(addition->source, field);
@@ -68,8 +68,8 @@ static const char *required(const struct addition *addition, const char *field)
     return NULL;
 }
 
-/* The absolute path that is the member field of source, or NULL: with a finding when it is
- * none. */
+/* The absolute path in the member field of source; NULL if it is absent or, with a finding,
+ * invalid. */
 static const char *optional_path(const struct controller_pod_draft *draft, const json_t *source,
     const char *pointer, const char *field)
 {
@@ -97,8 +97,8 @@ static bool is_block(const struct addition *addition, const char *claim)
     return mode != NULL && streq(mode, "Block");
 }
 
-/* The pod's volume is called like the claim, as that of a sidecar with the same claim is: so they
- * have one. */
+/* The pod's volume is named after the claim, like that of a sidecar with the same claim: so they
+ * share one. */
 static void add_claim_named(const struct addition *addition, const char *claim)
 {
     struct controller_pod_draft *draft = addition->draft;
@@ -131,8 +131,9 @@ static void add_data_volume(const struct addition *addition)
     add_claim_named(addition, required(addition, "name"));
 }
 
-/* A host disk is a file; the pod gets its directory, which the policy has to allow. It has to be
- * there: one that the kubelet makes is root's, and the launcher could not write to it. */
+/* A host disk is a file; the pod mounts its directory, which the policy must allow. The directory
+ * must exist: one that the kubelet creates belongs to root, and the launcher could not write to
+ * it. */
 static void add_host_disk(const struct addition *addition)
 {
     const struct controller_pod_draft *draft = addition->draft;
@@ -156,10 +157,10 @@ static void add_host_disk(const struct addition *addition)
 
 static void add_empty_disk(const struct addition *addition)
 {
-    (void)addition; /* the launcher makes it among its temporary files */
+    (void)addition; /* the launcher creates it in its temporary directory */
 }
 
-/* The items of a secret that hold one text, whichever of its two names it has there. */
+/* The items of a secret that hold one text, under either of its two keys. */
 static json_t *secret_items(const char *secret, const char *key, const char *other_key)
 {
     return json_pack("{s:{s:s, s:[{s:s, s:s}, {s:s, s:s}], s:b}}", "secret", "name", secret,
@@ -185,8 +186,7 @@ static void add_cloud_init(const struct addition *addition)
     mount(addition, volume, CONTROLLER_PRIVATE_PATH "/secret", true);
 }
 
-/* Adds the volume of the kind with those members of the source that it has there under the same
- * name. */
+/* Adds a volume of this kind; name and "optional" of its source are those of the VMI's source. */
 static void add_directory(
     const struct addition *addition, const char *kind, const char *name, const char *directory)
 {
@@ -231,7 +231,7 @@ static const struct {
     {"downwardAPI", add_downward_api},
 };
 
-/* The place in sources of the volume's one source, or -1 with a finding. */
+/* The index in sources of the volume's only source, or -1 with a finding. */
 static int find_source(const json_t *volume, const char *pointer, struct findings *findings)
 {
     int found = -1;
@@ -266,7 +266,7 @@ static bool check_name(
     }
     if (json_item_named(volumes, name, NULL) == volume)
         return true;
-    findings_error(findings, place, "is the name of another volume already: %s", name);
+    findings_error(findings, place, "is already the name of another volume: %s", name);
     return false;
 }
 
@@ -276,7 +276,7 @@ void controller_pod_add_volumes(struct controller_pod_draft *draft)
     size_t index = 0;
     json_t *volume = NULL;
     if (json_array_size(volumes) > CONTROLLER_VOLUMES_MAX) {
-        findings_error(draft->findings, "/spec/volumes", "are %zu; at most %d are allowed",
+        findings_error(draft->findings, "/spec/volumes", "has %zu volumes; at most %d are allowed",
             json_array_size(volumes), CONTROLLER_VOLUMES_MAX);
         return;
     }
@@ -319,7 +319,7 @@ void controller_pod_add_kernel(struct controller_pod_draft *draft)
     }
     if (names[0] != NULL && names[1] != NULL && streq(names[0], names[1])) {
         findings_error(draft->findings, pointer,
-            "has a kernel and an initrd of one name, %s; they are put into one directory",
+            "has a kernel and an initrd with the same name, %s; they are copied to one directory",
             names[0]);
     }
 }

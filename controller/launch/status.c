@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "controller/launch/machine.h"
 
-/* What turns from into to, as a merge patch (RFC 7396) has it: members that went are null. */
+/* The merge patch (RFC 7396) that turns from into to: removed members are null. */
 static json_t *merge_patch(const json_t *from, const json_t *to)
 {
     json_t *patch = json_object();
@@ -39,8 +39,8 @@ static void tell(const struct controller_launch_work *work)
             "the phase is %s", phase);
 }
 
-/* Whether a VMI that was written as a whole still has the status of before: then its CRD has got a
- * status subresource meanwhile, and the API server takes a status no other way. */
+/* Whether a VMI that was patched as a whole still has its old status: then its CRD has a status
+ * subresource by now, and the API server accepts a status only there. */
 static bool was_left_out(const struct controller_launch_work *work, const json_t *written)
 {
     const json_t *before = json_object_get(work->machine, "status");
@@ -71,14 +71,14 @@ static enum controller_launch_step status_written(
         return controller_launch_work_finish(work, LAUNCH_OK);
     if (failure->reason == KUBE_INVALID) {
         log_write(LOG_ERROR, json_pack("{s:s}", "vmi", work->key),
-            "the API server does not take the status: %s", failure->message);
+            "the API server rejected the status: %s", failure->message);
         return controller_launch_work_finish(work, LAUNCH_RETRY_LATER);
     }
     return controller_launch_work_fail(work, "writing the status", failure);
 }
 
-/* The resourceVersion makes it a conflict when the VMI is another than the one that was looked
- * at: changed since, or made anew under its name. */
+/* The resourceVersion makes it a conflict if the VMI has changed since, or was created again under
+ * its name. */
 enum controller_launch_step controller_launch_status_write(struct controller_launch_work *work)
 {
     const json_t *metadata = json_object_get(work->machine, "metadata");

@@ -73,7 +73,7 @@ enum controller_launch_step controller_launch_work_finish(
 enum controller_launch_step controller_launch_work_fail(
     struct controller_launch_work *work, const char *what, const struct kube_failure *failure)
 {
-    /* a conflict is the cache being behind, and nobody's fault */
+    /* a conflict only means that the cache is stale */
     log_write(failure->reason == KUBE_CONFLICT ? LOG_DEBUG : LOG_WARNING,
         json_pack("{s:s, s:s}", "vmi", work->key, "reason", kube_reason_name(failure->reason)),
         "%s: %s", what, failure->message);

@@ -63,7 +63,7 @@ enum controller_trouble controller_container_trouble(const json_t *container)
     return CONTROLLER_NO_TROUBLE;
 }
 
-/* The last lines of text that are not empty, as one. Owned by the caller. */
+/* The last non-empty lines of text, joined. Owned by the caller. */
 static char *last_lines(const char *text)
 {
     char *lines = xstrdup("");

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "controller/watch/container_state.h"
 
-/* Sets the members of from that are there. */
+/* Copies those of the members that from has. */
 static void keep(json_t *into, const json_t *from, const char *const *members, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -18,7 +18,7 @@ static void keep(json_t *into, const json_t *from, const char *const *members, s
     }
 }
 
-/* Sets a member to value, which is taken, unless it is empty. */
+/* Sets a member to value, unless it is empty. Takes ownership of value. */
 static void set_filled(json_t *object, const char *key, json_t *take_value)
 {
     auto_json json_t *value = take_value;
@@ -84,7 +84,7 @@ static json_t *prune_containers(const json_t *list)
     return kept;
 }
 
-/* Init containers matter once one of them fails, or cannot be started. */
+/* Keeps only init containers that have failed or cannot start. */
 static json_t *prune_init_containers(const json_t *list)
 {
     json_t *kept = json_array();
@@ -98,7 +98,7 @@ static json_t *prune_init_containers(const json_t *list)
     return kept;
 }
 
-/* The condition PodScheduled, as long as it is not True. */
+/* Keeps only the condition PodScheduled, unless it is True. */
 static json_t *prune_conditions(const json_t *list)
 {
     static const char *const members[] = {"type", "status", "reason", "message"};
@@ -149,7 +149,7 @@ static json_t *prune_status(const json_t *status)
     return kept;
 }
 
-/* Whether a container is a hook sidecar, and none of a network binding's. */
+/* Whether a container is a hook sidecar, and not that of a network binding plugin. */
 static bool is_hook_sidecar(const json_t *container)
 {
     const json_t *env = json_object_get(container, "env");
@@ -173,7 +173,7 @@ static bool has_sidecars(const json_t *spec)
     return false;
 }
 
-/* Whether there is a volume for a sidecar's hostPath, which only we add. */
+/* Whether the pod has a volume for a sidecar's hostPath, which only we add. */
 static bool has_host_paths(const json_t *spec)
 {
     const json_t *volumes = json_object_get(spec, "volumes");
@@ -194,7 +194,7 @@ static bool wants_host_path(const struct annotations_list *list)
     return false;
 }
 
-/* Notes what a pod should have by its annotation and does not have: "sidecarsMissing" or
+/* Records what a pod lacks although its annotation asks for it, in "sidecarsMissing" or
  * "hostPathsMissing", with the annotation's key. */
 static void note_missing(json_t *kept, const char *annotation_key, const json_t *pod)
 {

@@ -5,7 +5,7 @@
 #include "controller/metrics.h"
 #include "controller/watch/sidecar_watch.h"
 
-/* The VMI that owns a pod, as far as an event names it. New reference, or NULL. */
+/* The VMI that owns a pod, with what an event needs of it. New reference, or NULL. */
 static json_t *owner_of(const json_t *pod)
 {
     const json_t *metadata = json_object_get(pod, "metadata");

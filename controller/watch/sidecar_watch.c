@@ -37,7 +37,7 @@ static const char *name_of(const json_t *container)
     return text_or(json_get_string(container, "name"), "");
 }
 
-/* Whether a container is one that we, or KubeVirt, put beside compute for the hooks. */
+/* Whether a container is one that we or KubeVirt added for the hooks. */
 static bool is_sidecar(const json_t *container)
 {
     return text_starts_with(name_of(container), "hook-sidecar-") ||
@@ -58,16 +58,15 @@ static void check_trouble(struct notices *notices, const json_t *before, const j
     auto_free char *why = controller_container_waiting_text(container);
     if (trouble == CONTROLLER_IMAGE_TROUBLE) {
         notice(notices, "SidecarImagePullFailed",
-            "%s: its image %s cannot be pulled: %s (look at its name, imagePullPolicy, and the "
-            "node's access to the registry)",
+            "%s: image %s cannot be pulled: %s (check its name, imagePullPolicy, and the node's "
+            "access to the registry)",
             name_of(container), image, why);
     } else {
-        notice(
-            notices, "SidecarStartFailed", "%s: it cannot be started: %s", name_of(container), why);
+        notice(notices, "SidecarStartFailed", "%s: cannot be started: %s", name_of(container), why);
     }
 }
 
-/* A sidecar ends with its pod, and when compute has ended well: that is no crash. */
+/* A sidecar may end when its pod is deleted or compute has succeeded: that is not a crash. */
 static bool may_end(const json_t *pod)
 {
     const json_t *compute = controller_container_find(pod, statuses, "compute");
@@ -104,7 +103,8 @@ static char *line_with_sidecar(const char *text)
     return text_printable(begin, strcspn(begin, "\n"), LONGEST);
 }
 
-/* compute's last words, where they are about hooks: hook-launcher's, or KubeVirt's. */
+/* Reports the termination message of compute, hook-launcher's or KubeVirt's, if it is about
+ * hooks. */
 static void check_compute(struct notices *notices, const json_t *before)
 {
     static const char *const stages[] = {"Collect", "PreCloudInitIso", "OnDefineDomain"};
@@ -124,7 +124,7 @@ static void check_compute(struct notices *notices, const json_t *before)
     }
     auto_free char *line = line_with_sidecar(text_or(json_get_string(terminated, "message"), ""));
     if (line != NULL)
-        notice(notices, "HookFailed", "compute ended with a failure, and said: %s", line);
+        notice(notices, "HookFailed", "compute failed, and said: %s", line);
 }
 
 static void check_missing(struct notices *notices, const json_t *before)
@@ -134,15 +134,15 @@ static void check_missing(struct notices *notices, const json_t *before)
     if (sidecars != NULL && json_get_string(before, "sidecarsMissing") == NULL) {
         notice(notices, "SidecarsMissing",
             "pod %s has the annotation %s, but no hook sidecars: hook-controller's webhook did not "
-            "see it when it was made. The VM runs without its hooks; restart it once the webhook "
-            "answers",
+            "see the pod when it was created. The VM runs without its hooks; restart it once the "
+            "webhook answers",
             kube_name(notices->pod), sidecars);
     }
     if (host_paths != NULL && json_get_string(before, "hostPathsMissing") == NULL) {
         notice(notices, "SidecarsMissing",
             "pod %s has hook sidecars, but not the hostPath volumes of its annotation %s: "
-            "hook-controller's webhook did not see it when it was made. Restart the VM once the "
-            "webhook answers",
+            "hook-controller's webhook did not see the pod when it was created. Restart the VM "
+            "once the webhook answers",
             kube_name(notices->pod), host_paths);
     }
 }
@@ -158,7 +158,7 @@ size_t controller_sidecar_notices(
 {
     struct notices notices = {.pod = after};
     *out = NULL;
-    /* what was over when we came was told by whoever was there */
+    /* the previous leader reported what ended before we started */
     if (after == NULL || (before == NULL && is_over(after)))
         return 0;
     const json_t *list = json_object_get(json_object_get(after, "status"), statuses);

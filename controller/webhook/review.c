@@ -14,7 +14,7 @@
 
 static const char api_version[] = "admission.k8s.io/v1";
 
-/* One review under way. What is const and without a comment is borrowed from the body. */
+/* One review in progress. Const members without a comment are borrowed from the body. */
 struct review {
     const struct controller_review_options *options;
     json_t *body; /* owned */
@@ -22,19 +22,19 @@ struct review {
     const char *uid;
     const char *operation;
     const json_t *object;
-    const struct annotations_kind *kind; /* static; NULL: a kind that has no hook sidecars */
-    const char *key; /* under which the annotation stands; NULL until it is found */
+    const struct annotations_kind *kind; /* static; NULL: a kind without hook sidecars */
+    const char *key; /* the annotation's key; NULL until it is found */
     const char *text; /* of the annotation, or NULL */
     json_t *causes; /* owned; the errors, as Kubernetes' StatusCause */
     json_t *warnings; /* owned; strings */
-    size_t said; /* bytes of them */
-    size_t unsaid; /* how many more warnings there were */
+    size_t said; /* bytes of the warnings */
+    size_t unsaid; /* number of further warnings, which are left out */
     enum controller_review_outcome outcome; /* so far; once denied, it stays denied */
 };
 
 static int refuse(struct error **err, const char *what)
 {
-    return error_set(err, ERROR_INPUT, "the request is no AdmissionReview: %s", what);
+    return error_set(err, ERROR_INPUT, "the request is not an AdmissionReview: %s", what);
 }
 
 static int read_request(struct review *review, const char *body, size_t length, struct error **err)
@@ -44,7 +44,7 @@ static int read_request(struct review *review, const char *body, size_t length, 
             length, CONTROLLER_REVIEW_MAX_BYTES);
     review->body = json_parse(body, length, CONTROLLER_REVIEW_MAX_DEPTH, err);
     if (review->body == NULL)
-        return error_wrap(err, "the request is no AdmissionReview");
+        return error_wrap(err, "the request is not an AdmissionReview");
     const char *version = json_get_string(review->body, "apiVersion");
     const char *kind = json_get_string(review->body, "kind");
     if (version == NULL || !streq(version, api_version))
@@ -81,7 +81,7 @@ static char *annotation_path(const struct review *review, const char *key)
     return xasprintf("%s[%s]", annotations, key);
 }
 
-/* The path of what a finding is about, within the object. Before the annotation is found, pointers
+/* The path within the object of what a finding is about. Before the annotation is found, pointers
  * are relative to the annotations. Owned by the caller. */
 static char *field_path(const struct review *review, const char *pointer)
 {
@@ -96,14 +96,14 @@ static char *field_path(const struct review *review, const char *pointer)
     return xasprintf("%s%s", annotation, inner);
 }
 
-/* Warnings are short, so they leave out where the annotation is. A path that is long does not push
- * the message out. */
+/* Warnings must be short, so they omit the path of the annotation. A long path is cut, not the
+ * message. */
 static void warn(struct review *review, const char *path, const char *message)
 {
     enum {
         LONGEST_PATH = 100,
-        TAIL = 6, /* bytes: a character that begins within the limit ends later, and … follows */
-        LAST = 80, /* bytes: room for how many more there were */
+        TAIL = 6, /* bytes: for the rest of a cut character, and … */
+        LAST = 80, /* bytes: for the last warning, which counts those left out */
     };
     auto_free char *place = text_printable(path, strlen(path), LONGEST_PATH);
     auto_free char *whole = xasprintf("hookSidecars%s: %s", place, message);
@@ -123,7 +123,7 @@ static bool is_denied(const struct review *review)
            review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;
 }
 
-/* A finding of the policy is one that other circumstances would allow.
+/* A policy finding is FieldValueForbidden: valid, but not allowed here.
  * Source: Kubernetes API, CauseType. */
 static void deny(struct review *review, const struct finding *finding)
 {
@@ -141,14 +141,14 @@ static void deny(struct review *review, const struct finding *finding)
                           : CONTROLLER_REVIEW_DENIED_INPUT;
 }
 
-/* Denies what could not be worked out, also if nobody has said why: it does not pass by mistake. */
+/* Denies what could not be processed even without a cause, so that it does not pass by mistake. */
 static void deny_anyway(struct review *review)
 {
     if (!is_denied(review))
         review->outcome = CONTROLLER_REVIEW_DENIED_INPUT;
 }
 
-/* Takes over what was found. */
+/* Turns findings into causes and warnings, and clears them. */
 static void take_findings(struct review *review, struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
@@ -163,7 +163,7 @@ static void take_findings(struct review *review, struct findings *findings)
     findings_clear(findings);
 }
 
-/* Finds the annotation; what is wrong with its place becomes a cause. */
+/* Finds the annotation; faults of its place become causes. */
 static void find_annotation(struct review *review)
 {
     struct findings findings = {0};
@@ -174,9 +174,8 @@ static void find_annotation(struct review *review)
     review->key = key;
 }
 
-/* The list of the annotation, which was found; owned by the caller. NULL: it is denied. An object of
- * the whole cluster is in no namespace, and the policy decides by that of the VMI that is made with
- * it. */
+/* Parses the annotation that was found; owned by the caller, or NULL: denied. A cluster-scoped
+ * object has no namespace; the policy is applied to the VMIs that are created with it. */
 static struct annotations_list *parse_annotation(struct review *review)
 {
     struct findings findings = {0};
@@ -193,15 +192,15 @@ static struct annotations_list *parse_annotation(struct review *review)
     return list;
 }
 
-/* Whether the pod is one that we made: what its launcher is shows in it, whatever kind KubeVirt's
- * are said to be. */
+/* Whether we made the pod: its launcher kind is then detected from it, whatever the option says
+ * about KubeVirt's. */
 static bool is_ours(const json_t *pod)
 {
     const json_t *labels = json_object_get(json_object_get(pod, "metadata"), "labels");
     return json_object_get(labels, CONTROLLER_LAUNCH_LABEL) != NULL;
 }
 
-/* The patch that puts the sidecars of list into the pod; new reference. NULL: it is denied. */
+/* The patch that adds the sidecars of list to the pod; new reference, or NULL: denied. */
 static json_t *render_patch(struct review *review, const struct annotations_list *list)
 {
     struct findings findings = {0};
@@ -222,7 +221,7 @@ static bool is_launcher_pod(const json_t *pod)
     return label != NULL && streq(label, "virt-launcher");
 }
 
-/* Returns the patch, new reference, or NULL when the pod is to stay as it is or to be denied. */
+/* Returns the patch, new reference, or NULL when the pod passes unchanged or is denied. */
 static json_t *review_pod(struct review *review)
 {
     if (review->kind != &annotations_kinds[ANNOTATIONS_KIND_POD] || has_subresource(review) ||
@@ -240,7 +239,7 @@ static json_t *review_pod(struct review *review)
     return steal(&patch);
 }
 
-/* The keys under which the annotation may stand. */
+/* The keys that the annotation may have. Returns their number. */
 static size_t list_keys(const struct review *review, const char *keys[2])
 {
     keys[0] = text_or(review->options->annotation_key, ANNOTATIONS_KEY_KUBEVIRT);
@@ -248,8 +247,8 @@ static size_t list_keys(const struct review *review, const char *keys[2])
     return review->options->annotation_key != NULL ? 1 : 2;
 }
 
-/* Whether the request writes what may be the annotation among the annotations at pointer, and is to
- * be looked at, as the header says. */
+/* Whether the request writes the annotation among the annotations at pointer and must be checked;
+ * see the header for the rule. */
 static bool is_written(const struct review *review, const char *pointer)
 {
     if (streq(review->operation, "CREATE"))
@@ -281,7 +280,7 @@ static void check_misplaced(struct review *review, const char *pointer)
         if (json_object_get(annotations, keys[i]) == NULL)
             continue;
         auto_free char *right = finding_path(review->kind->annotations);
-        auto_free char *message = xasprintf("KubeVirt reads them in %s alone", right);
+        auto_free char *message = xasprintf("KubeVirt reads them only in %s", right);
         warn(review, "", message);
     }
 }
@@ -305,7 +304,7 @@ static void review_machine(struct review *review)
         review->outcome = CONTROLLER_REVIEW_VALID;
 }
 
-/* Every error, one a line. Owned by the caller. */
+/* Every error, one per line. Owned by the caller. */
 static char *denial_message(const json_t *causes)
 {
     size_t count = json_array_size(causes);
@@ -323,7 +322,7 @@ static char *denial_message(const json_t *causes)
     return message;
 }
 
-/* Source: Kubernetes API reference, Status: what kubectl shows of a refusal. */
+/* The Status that kubectl shows for a denial. Source: Kubernetes API reference, Status. */
 static json_t *make_status(const struct review *review)
 {
     bool by_policy = review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;

@@ -1,5 +1,5 @@
-/* What the webhooks decide by; immutable, and shared by reference, so that a new policy replaces it
- * while reviews are under way. */
+/* The rules that the webhooks apply: immutable and reference-counted, so that a new policy can
+ * replace them during reviews. */
 #ifndef CONTROLLER_WEBHOOK_RULES_H
 #define CONTROLLER_WEBHOOK_RULES_H
 
@@ -7,15 +7,15 @@
 
 struct controller_rules;
 
-/* Where the webhooks find the rules of the moment. */
+/* Holds the current rules for the webhooks. */
 struct controller_rules_store;
 
-/* An empty one, owned by the caller. It is freed when no other thread uses it. */
+/* An empty store, owned by the caller; to be freed when no other thread uses it. */
 struct controller_rules_store *controller_rules_store_new(void);
 void controller_rules_store_free(struct controller_rules_store *store); /* NULL is allowed */
 
-/* Replaces the current rules; takes ownership of the policy (NULL: no policy). options' policy is
- * not looked at; its strings are borrowed for good. Any thread. */
+/* Replaces the current rules; takes ownership of the policy (NULL: no policy). The policy in
+ * options is ignored; its strings are borrowed for good. Any thread. */
 void controller_rules_store_set(struct controller_rules_store *store,
     struct hostpath_policy *take_policy, const struct controller_review_options *options);
 

@@ -45,7 +45,7 @@ static void review(const struct controller_server *server, enum controller_webho
     auto_controller_rules struct controller_rules *rules =
         controller_rules_store_current(server->rules);
     if (rules == NULL) {
-        answer_error(request, 503, "the policy was not read yet");
+        answer_error(request, 503, "the policy has not been read yet");
         return;
     }
     enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;

@@ -1,5 +1,5 @@
-/* The HTTP servers: the webhooks over TLS on threads of their own, and metrics and health over
- * plain HTTP on the default loop. */
+/* The HTTP servers: the webhooks over TLS on their own threads, and metrics and health over plain
+ * HTTP on the default loop. */
 #ifndef CONTROLLER_WEBHOOK_SERVER_H
 #define CONTROLLER_WEBHOOK_SERVER_H
 
@@ -20,17 +20,17 @@ struct controller_webhook_options {
 
 /* Serves the webhooks at listen ("ADDRESS:PORT", "[ADDRESS]:PORT", ":9443") with the
  * certificates, rules and metrics: POST /mutate-pods and /validate-machines, content type
- * application/json. Bodies over CONTROLLER_REVIEW_MAX_BYTES are 413. A client that is silent for
- * 10 s within a request, or has not sent it whole after 30 s, is cut off; these 30 s are watched by
- * the default loop. TLS 1.2 or newer, keep-alive. Returns it, owned by the caller, or NULL with an
- * error. */
+ * application/json. Bodies over CONTROLLER_REVIEW_MAX_BYTES get 413. A client that is silent for 10
+ * s within a request, or has not sent all of it after 30 s, is disconnected; the default loop must
+ * run for the 30 s limit. TLS 1.2 or newer, keep-alive. Returns the server, owned by the caller, or
+ * NULL with an error. */
 struct controller_server *controller_server_webhooks(
     const struct controller_webhook_options *options, struct error **err);
 
-/* Called on the main thread of the loop. */
+/* Both are called on the main thread, from the loop. */
 struct controller_health {
     char *(*metrics)(void *user); /* the page, to be freed */
-    bool (*ready)(void *user, const char **why_not); /* static words */
+    bool (*ready)(void *user, const char **why_not); /* *why_not is static */
     void *user;
 };
 
@@ -38,17 +38,17 @@ struct controller_health {
 struct controller_server *controller_server_health(
     const char *listen, const struct controller_health *health, struct error **err);
 
-/* The port that it has, for listen ":0". */
+/* The port in use, for listen ":0". */
 int controller_server_port(const struct controller_server *server);
 
-/* From now on each answer closes its connection, so that clients come by another one the next time,
- * and go to another replica once they know that this one ends. */
+/* From now on each answer closes its connection, so that clients reconnect, to another replica once
+ * they know that this one is ending. */
 void controller_server_dismiss(struct controller_server *server);
 
-/* That, and takes no new connections; what is under way is answered. */
+/* The same, and accepts no new connections; requests in progress are answered. */
 void controller_server_quiesce(struct controller_server *server);
 
-/* Whether requests are under way. */
+/* Whether requests are in progress. */
 bool controller_server_busy(const struct controller_server *server);
 
 void controller_server_free(struct controller_server *server); /* NULL is allowed */

@@ -12,7 +12,7 @@
 
 enum {
     MATCH_CONDITIONS_SINCE = 28, /* Kubernetes 1.28 */
-    /* Seconds that the API server waits for an answer. Short where the objects of everybody wait. */
+    /* Seconds that the API server waits for an answer: fewer if everybody's objects wait. */
     TIMEOUT = 10,
     TIMEOUT_OF_EVERYBODY = 3,
 };
@@ -21,11 +21,11 @@ struct webhook {
     const char *name; /* in its configuration */
     const char *path; /* below "/" */
     bool mutates;
-    bool updates; /* comes on UPDATE too, not only on CREATE */
-    int first_kind, last_kind; /* which of annotations_kinds come to it */
-    const char *label; /* the objects of interest have it, with this value; or NULL */
+    bool updates; /* is called on UPDATE too, not only on CREATE */
+    int first_kind, last_kind; /* of annotations_kinds, which are sent to it */
+    const char *label; /* objects must have it, with this value; or NULL */
     const char *label_value;
-    const char *keys[3]; /* annotations that make an object its matter; NULL ends */
+    const char *keys[3]; /* an object must have one of these annotations; ends with NULL */
 };
 
 static const struct webhook webhooks[CONTROLLER_WEBHOOKS] = {
@@ -38,7 +38,7 @@ static const struct webhook webhooks[CONTROLLER_WEBHOOKS] = {
         .keys = {ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE}},
 };
 
-/* How many different places annotations_kinds names at most. */
+/* The most different places that annotations_kinds names. */
 enum { MOST_PLACES = 4 * ANNOTATIONS_KIND_COUNT };
 
 const char *controller_webhook_name(enum controller_webhook webhook)
@@ -55,15 +55,15 @@ static bool is_among(const char *text, const char *const *texts, size_t count)
     return false;
 }
 
-/* Adds the object that holds the annotations at a pointer, unless it is among places already. */
+/* Adds a pointer to annotations, unless it is among places already. */
 static void add_place(const char **places, size_t *count, const char *annotations)
 {
     if (!is_among(annotations, places, *count))
         places[(*count)++] = annotations;
 }
 
-/* Where the objects that come to a webhook may have its keys: JSON Pointers of annotations, each
- * once. Returns how many. */
+/* Where objects that are sent to a webhook may have its keys: JSON Pointers to annotations, each
+ * once. Returns their number. */
 static size_t list_places(const struct webhook *webhook, const char *places[MOST_PLACES])
 {
     size_t count = 0;
@@ -76,7 +76,7 @@ static size_t list_places(const struct webhook *webhook, const char *places[MOST
     return count;
 }
 
-/* Appends the list of the keys as CEL has it: ['a', 'b']. */
+/* Appends the keys as a list in CEL: ['a', 'b']. */
 static void append_keys(UT_string *out, const struct webhook *webhook, const char *only_key)
 {
     utstring_printf(out, "[");
@@ -87,7 +87,7 @@ static void append_keys(UT_string *out, const struct webhook *webhook, const cha
     utstring_printf(out, "]");
 }
 
-/* Appends a list that holds what an object has at a pointer but for its last part, or nothing. */
+/* Appends a CEL list with the value at a pointer without its last part, empty if there is none. */
 static void append_holder(UT_string *out, const char *pointer)
 {
     const char *part = pointer + 1;
@@ -105,8 +105,8 @@ static void append_condition(UT_string *out, const char *name)
     utstring_printf(out, "  - name: %s\n    expression: >-\n", name);
 }
 
-/* Whether the object has a key in one of the places. A template's metadata may be null, or anything
- * else: KubeVirt's schema does not say. */
+/* Whether the object has a key in one of the places. A template's metadata may be null or of any
+ * type: KubeVirt's schema does not restrict it. */
 static void append_has_key(UT_string *out, const struct webhook *webhook, const char *only_key)
 {
     const char *places[MOST_PLACES];
@@ -123,7 +123,7 @@ static void append_has_key(UT_string *out, const struct webhook *webhook, const 
     utstring_printf(out, ".exists(k, k in a))\n");
 }
 
-/* Whether an update writes what the webhook looks at. All places but the object's own metadata are
+/* Whether an update writes what the webhook checks. All places except the object's own metadata are
  * below spec. */
 static void append_is_written(UT_string *out, const struct webhook *webhook, const char *only_key)
 {
@@ -149,7 +149,7 @@ static void append_conditions(UT_string *out, const struct webhook *webhook, con
     append_is_written(out, webhook, only_key);
 }
 
-/* Whether a kind is the first of its rule, or is told of by the rule of the one before. */
+/* Whether a kind is the first of its rule; others are in the rule of an earlier kind. */
 static bool begins_rule(const struct webhook *webhook, int i)
 {
     const struct annotations_kind *kind = &annotations_kinds[i];
@@ -241,8 +241,8 @@ static bool is_key(const char *text)
     return text[0] != '\0' && text[strspn(text, allowed)] == '\0';
 }
 
-/* Whether a version of Kubernetes has match conditions. Returns -1 with a usage error when it is
- * no version. */
+/* Whether a version of Kubernetes has match conditions. Returns -1 with a usage error if it is not
+ * a version. */
 static int has_conditions(const char *version, struct error **err)
 {
     enum { MOST = 9999 };
@@ -305,7 +305,7 @@ char *controller_webhooks_complaint(const json_t *configuration, const char *ann
         if (json_array_size(conditions) > 0 && annotation_key != NULL &&
             !names_key(conditions, annotation_key))
             return xasprintf("the matchConditions of the webhook %s do not name the annotation %s, "
-                             "so that nothing with it is looked at: apply what hook-controller "
+                             "so objects with it are not sent: apply what hook-controller "
                              "--print-webhooks=VERSION --annotation-key=%s prints",
                 name, annotation_key, annotation_key);
     }

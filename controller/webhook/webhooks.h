@@ -1,5 +1,5 @@
-/* The admission webhooks of hook-controller: what each is called, where it is served and which
- * objects come to it. The server's paths and the manifests of deploy/ are made from one table. */
+/* The admission webhooks of hook-controller: their names, their paths, and the objects that are
+ * sent to them. One table generates the manifests in deploy/. */
 #ifndef CONTROLLER_WEBHOOK_WEBHOOKS_H
 #define CONTROLLER_WEBHOOK_WEBHOOKS_H
 
@@ -8,8 +8,8 @@
 #include "base/error.h"
 
 enum controller_webhook {
-    CONTROLLER_MUTATE_PODS, /* POST /mutate-pods: contract 2 of the design */
-    CONTROLLER_VALIDATE_MACHINES, /* POST /validate-machines: all of annotations_kinds but Pod */
+    CONTROLLER_MUTATE_PODS, /* POST /mutate-pods: adds the sidecars */
+    CONTROLLER_VALIDATE_MACHINES, /* POST /validate-machines: all of annotations_kinds except Pod */
 };
 
 enum { CONTROLLER_WEBHOOKS = CONTROLLER_VALIDATE_MACHINES + 1 };
@@ -27,20 +27,19 @@ struct controller_webhooks_options {
 
 /* The MutatingWebhookConfiguration and the ValidatingWebhookConfiguration as YAML, two documents.
  *
- * From Kubernetes 1.28 on the API server has match conditions: an object is sent to a webhook only if
- * it carries one of its keys, is not being deleted, and, when it is updated, the value of a key or
- * spec changes. It is refused while nobody answers. Older ones send all objects of these kinds, which
- * therefore pass while nobody answers, after a short time-out.
+ * From Kubernetes 1.28 on, the API server has match conditions: it sends an object to a webhook
+ * only if the object has one of its keys, is not being deleted and, on an update, if the value of a
+ * key or spec changes; it refuses the object if no webhook answers. Older versions send all objects
+ * of these kinds, so objects pass, after a short time-out, if no webhook answers.
  * Source: Kubernetes, "Dynamic Admission Control", "Matching requests: matchConditions".
  *
  * Owned by the caller; NULL with a usage error when version or annotation_key cannot be one. */
 char *controller_webhooks_manifest(
     const struct controller_webhooks_options *options, struct error **err);
 
-/* What an admin should know of a webhook configuration of ours as the API server has it: that it makes
- * every virtual machine depend on Hookline, or does not send what has the annotation under
- * annotation_key, the one key to look for (NULL: both). A sentence, owned by the caller; NULL: all is
- * well. */
+/* What is wrong with a webhook configuration of ours in the API server: it makes every virtual
+ * machine depend on Hookline, or does not send objects with the annotation annotation_key, the only
+ * key to look for (NULL: both). A sentence, owned by the caller; NULL if nothing is wrong. */
 char *controller_webhooks_complaint(const json_t *configuration, const char *annotation_key);
 
 #endif

@@ -38,7 +38,7 @@ RESTRICTED = {
 SYSTEM = ["--namespace=hookline-system"]
 CONTROLLER = ["--selector=app.kubernetes.io/component=controller"]
 # What a replica logs when the policy is another.
-POLICY_READ = "the policy is that of|everything that needs a policy is denied"
+POLICY_READ = "using the policy of|everything that needs a policy is denied"
 
 
 def image(name):

@@ -155,7 +155,7 @@ class SelfSignedTest(support.ClusterCase):
     def test_replicas_agree(self):
         replicas = [self.start(), self.start()]
         for replica in replicas:
-            replica.follow("its certificate is in use")
+            replica.follow("now serving its certificate")
         self.await_bundles()
         first = self.await_new_leaf(replicas, None)
         keys = sorted(self.get("secret", SECRET)["data"])
@@ -192,13 +192,13 @@ class SelfSignedTest(support.ClusterCase):
 
         with self.subTest("a replica that comes later takes what is there"):
             late = self.start()
-            late.follow("its certificate is in use")
+            late.follow("now serving its certificate")
             self.assertEqual(self.leaf(late, self.bundles()[0]), third)
 
     def test_renewal(self):
         replicas = [self.start(f"--certificate-validity={VALIDITY}") for _ in range(2)]
         for replica in replicas:
-            replica.follow("its certificate is in use")
+            replica.follow("now serving its certificate")
         self.await_bundles()
         first = self.await_new_leaf(replicas, None)
         second = self.await_new_leaf(replicas, first)
@@ -207,20 +207,20 @@ class SelfSignedTest(support.ClusterCase):
     def test_a_configuration_that_comes_later(self):
         self.kubectl("delete", KINDS[1], self.namespace)
         replica = self.start()
-        said = replica.follow("is not there")
+        said = replica.follow("does not exist")
         self.assertEqual(said["level"], "warning")
         self.assertIn(f"ValidatingWebhookConfiguration {self.namespace}", said["msg"])
-        replica.follow("its certificate is in use")
+        replica.follow("now serving its certificate")
         self.configure(KINDS[1])
         self.await_bundles()
 
     def test_a_secret_for_another_service(self):
         replica = self.start("--webhook-service=other")
-        replica.follow("its certificate is in use")
+        replica.follow("now serving its certificate")
         replica.process.terminate()
         self.assertEqual(replica.process.wait(support.PATIENCE), 0)
         replica = self.start()
-        replica.follow("its certificate is in use")
+        replica.follow("now serving its certificate")
         self.leaf(replica, self.bundles()[0])
 
     def test_rights_that_come_later(self):
@@ -248,7 +248,7 @@ class SelfSignedTest(support.ClusterCase):
             }
         )
         self.addCleanup(self.kubectl, "delete", "clusterrolebinding", self.namespace)
-        replica.follow("its certificate is in use")
+        replica.follow("now serving its certificate")
         self.await_bundles()
 
     def token(self, account):

@@ -138,7 +138,7 @@ class Launch(support.ClusterCase):
         other.wait_log("this replica leads")
         self.wait_for_pods(50)
         leader.process.send_signal(signal.SIGCONT)
-        leader.wait_log("does not lead any more")
+        leader.wait_log("no longer leads")
         self.wait_for_pods(50)
 
     def test_api_server_restarted(self):

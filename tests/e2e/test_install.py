@@ -180,7 +180,7 @@ class OperatedTest(support.InstalledCase):
             ca = base64.b64decode(new["data"]["ca.crt"])
             self.wait_for_bundles(lambda bundle: ca in bundle)
             for log in logs:
-                self.wait_for_line(log, "its certificate is in use")
+                self.wait_for_line(log, "now serving its certificate")
         self.assert_answered(reviews)
 
 

@@ -222,7 +222,7 @@ class Launch(LaunchTest):
         controller = self.start()
         said = controller.wait_log("nothing is launched: ", level="warning")["msg"]
         self.assertIn("kubectl create -k deploy/initial/standalone", said)
-        controller.wait_log("the policy is")
+        controller.wait_log("using the policy of")
         self.server.wait(lambda: controller.get("/readyz")[0] == 200, "readiness")
         self.definition(OURS, established=False)
         self.server.unknown.clear()
@@ -242,7 +242,7 @@ class Launch(LaunchTest):
                 self.definition(labels)
                 controller = self.start()
                 controller.wait_log(why, level="error", reason="NotLaunching")
-                controller.wait_log("the policy is")
+                controller.wait_log("using the policy of")
                 controller.wait_log("this replica leads")
                 self.server.put(VMIS, machine("vm"))
                 code, text = controller.get("/readyz")
@@ -353,11 +353,11 @@ class Obstacles(LaunchTest):
         self.policy(POLICY.replace("/var/lib/kubevirt/images", "/srv"))
         self.wait_pod("vm")
         self.server.remove("configmaps", "hookline", "hookline-policy")
-        controller.wait_log("hookline/hookline-policy, is not there", level="warning")
+        controller.wait_log("hookline/hookline-policy, does not exist", level="warning")
         self.server.put(VMIS, machine("vm2", [{**SIDECAR, "hostPath": host_path}]))
         said = self.condition("vm2", "InvalidAnnotation")
         self.assertIn("[0].hostPath.path: no hostPath is allowed: the policy", said)
-        self.assertIn("(kubectl create -k deploy/initial/standalone)", said)
+        self.assertIn("kubectl create -k deploy/initial/standalone", said)
         self.server.put(VMIS, machine("vm3"))  # what has no host path needs no policy
         self.wait_pod("vm3")
         self.policy("rules: 5")
@@ -507,7 +507,7 @@ class Leaders(LaunchTest):
         second.wait_log("this replica leads")
         self.server.wait(lambda: len(self.pods()) == 100, "all pods")
         first.process.send_signal(signal.SIGCONT)
-        first.wait_log("does not lead any more")
+        first.wait_log("no longer leads")
         names = [pod["metadata"]["ownerReferences"][0]["name"] for pod in self.pods()]
         self.assertEqual(len(set(names)), len(names))
         self.server.wait(

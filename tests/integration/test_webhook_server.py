@@ -458,7 +458,7 @@ class TestEnd(WebhookServer):
             self.process.send_signal(signal.SIGTERM)
             self.wait_until_refused()
             answer, text = self.ask(self.plain(), "GET", "/readyz", headers={})
-            self.assertEqual((answer.status, text), (503, "it is shutting down\n"))
+            self.assertEqual((answer.status, text), (503, "shutting down\n"))
             client.sendall(body)
             answer = http.client.HTTPResponse(client)
             answer.begin()

@@ -251,7 +251,7 @@ static void too_many_volumes_are_refused(UNUSED void **state)
     assert_null(controller_pod_make(&input, &findings));
     assert_int_equal(findings.errors, 1);
     auto_free char *text = finding_text(&findings.items[0]);
-    assert_string_equal(text, "spec.volumes: are 257; at most 256 are allowed");
+    assert_string_equal(text, "spec.volumes: has 257 volumes; at most 256 are allowed");
     findings_clear(&findings);
     json_array_remove(volumes, 0);
     auto_json json_t *pod = controller_pod_make(&input, &findings);

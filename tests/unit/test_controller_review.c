@@ -235,7 +235,7 @@ static void check_refused(const char *body, size_t length, const char *message)
 static void test_bad_requests(UNUSED void **state)
 {
 #define HEAD "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\""
-#define REFUSED "the request is no AdmissionReview: "
+#define REFUSED "the request is not an AdmissionReview: "
     static const struct {
         const char *body;
         const char *message;

@@ -78,8 +78,8 @@ static void test_secrets_that_are_no_good(UNUSED void **state)
     } cases[] = {
         {"ca.crt", NULL, "it has no ca.crt"},
         {"ca.crt", "", "it has no ca.crt"},
-        {"ca.crt", "%%%", "ca.crt is no Base64"},
-        {"ca.crt", "eA==", "ca.crt is no CA, or has expired"},
+        {"ca.crt", "%%%", "ca.crt is not Base64"},
+        {"ca.crt", "eA==", "ca.crt is not a CA, or has expired"},
         {"tls.crt", NULL, "it has no tls.crt"},
         {"tls.crt", "eA==", "no certificate in PEM"},
         {"tls.key", NULL, "it has no tls.key"},

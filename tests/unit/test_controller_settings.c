@@ -205,11 +205,12 @@ static void test_wrong_flags(UNUSED void **state)
         {{"--tls-certificate=a.pem"},
             "--tls-certificate and --tls-key belong together: --tls-key is missing"},
         {{"--tls-certificate=a.pem", "--tls-key=k.pem", "--self-signed"},
-            "--self-signed and --tls-certificate are both set: keep the one that is meant"},
-        {{"--self-signed", "--lease-duration=10s"},
-            "--lease-renew-deadline must be shorter than --lease-duration, or two could lead"},
+            "--self-signed and --tls-certificate are both set: use only one of them"},
+        {{"--self-signed", "--lease-duration=10s"}, "--lease-renew-deadline must be shorter than "
+                                                    "--lease-duration, or two replicas could lead"},
         {{"--self-signed", "--lease-retry=10s"},
-            "--lease-retry must be shorter than --lease-renew-deadline, or nothing is tried again"},
+            "--lease-retry must be shorter than --lease-renew-deadline, or the leader never tries "
+            "again"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         check_error(cases[i].words, ERROR_USAGE, cases[i].message);
