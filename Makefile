@@ -7,8 +7,8 @@ PYTHON ?= /usr/bin/python3
 VERSION := $(shell cat VERSION)
 FUZZ_SECONDS ?= 60
 
-# Rooms of the house plan, of which those of lib/ know nothing of hooks. A room's library is all its
-# sources, also those in folders in it, but main.c.
+# Rooms of the house plan; those of lib/ know nothing about hooks. A room's library is all its sources,
+# including those in its folders, except main.c.
 GENERAL_ROOMS := base tls http rpc kube guest
 ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
@@ -19,7 +19,7 @@ hook-controller_ROOM := controller
 hook-manager_ROOM := manager
 hook-launcher_ROOM := launcher
 sidecar-shim_ROOM := shim
-# Libraries of one program alone, linked dynamically.
+# Libraries that only one program needs, linked dynamically.
 hook-launcher_LIBS := -lvirt -lvirt-qemu
 hook-controller_LIBS := -lcurl -lmicrohttpd -lgnutls
 
@@ -44,8 +44,8 @@ CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 
-# Linked statically but for libc, libm and libxml2: fifty shared libraries of gRPC would cost each start
-# of a sidecar several milliseconds.
+# Linked statically except for libc, libm and libxml2: the fifty shared libraries of gRPC would add
+# several milliseconds to each start of a sidecar.
 GRPC_LIBS := $(shell pkg-config --static --libs-only-l grpc_unsecure) -lupb -laddress_sorting -lz -lcares -labsl_status
 STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lresolv -luuid -lstdc++ -Wl,--end-group
 LIBRARY_LIBS := $(STATIC_LIBS:-Wl,--%-group=) -lxml2 -lm -lpthread
@@ -86,7 +86,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(PROTO_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Objects are made anew when the flags change.
+# Objects are rebuilt when the flags change.
 .PHONY: force
 $(BUILD)/flags: force
 	@mkdir -p $(@D)
@@ -111,13 +111,13 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARIES)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group -lcmocka $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS)
 
-# A sample stands alone, as its user would build it.
+# A sample is built on its own, as its user would build it.
 $(BUILD)/samples/smbios/onDefineDomain: samples/smbios/onDefineDomain.c
 	$(call say,SAMPLE,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -Wall -Wextra -I/usr/include/libxml2 -o $@ $< -lxml2 -ljansson
 
-# The manager as a library (manager/hookline.h): one object in which only its own names show.
+# The manager as a library (manager/hookline.h): one object that exports only its own names.
 MANAGER_LIBRARY_ROOMS := base proto rpc hooks hostpath domain annotations manager
 $(BUILD)/lib/libhookline-manager.a: $(MANAGER_LIBRARY_ROOMS:%=$(BUILD)/lib/lib%.a)
 	$(call say,LIB,$@)
@@ -132,7 +132,7 @@ $(BUILD)/man/%: docs/man/%.scd
 	$(Q)scdoc < $< > $@
 
 .PHONY: man
-man: $(MAN_PAGES) ## make the man pages
+man: $(MAN_PAGES) ## build the man pages
 
 .PHONY: install
 install: all man ## install below DESTDIR and PREFIX
@@ -173,21 +173,21 @@ $(DRIVERS): %: %.o $(LIBRARIES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS)
 
 .PHONY: peers
-peers: $(PROTOS:proto/%.proto=$(BUILD)/python/%_pb2.py) build/peers/installed $(DRIVERS) ## build what the peers of the tests need
+peers: $(PROTOS:proto/%.proto=$(BUILD)/python/%_pb2.py) build/peers/installed $(DRIVERS) ## build the foreign peers for the tests
 
 .PHONY: setup
-setup: ## install the packages that building needs
+setup: ## install the packages needed to build
 	@deploy/install-packages build
 
 .PHONY: demo
-demo: ## install what is missing, build, and run the hooks of a VM here
+demo: ## install missing packages, build, and run the hooks of a VM here
 	@samples/demo/run
 
 INTEGRATION_TESTS := $(wildcard tests/integration/test_*.py)
 TESTS ?= $(UNIT_TESTS) $(INTEGRATION_TESTS)
 
 .PHONY: test
-test: all unit peers ## run the tests (TESTS='…' for some of them)
+test: all unit peers ## run the tests (TESTS='…' selects some)
 	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 2 $(TESTS)
 
 .PHONY: sanitize
@@ -196,21 +196,21 @@ sanitize: ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 THREADED_TESTS := $(patsubst tests/unit/%.c,build/tsan/tests/unit/%,$(wildcard tests/unit/test_rpc_*.c tests/unit/test_manager_*.c tests/unit/test_http_server.c tests/unit/test_controller_metrics.c tests/unit/test_controller_server.c))
 .PHONY: tsan
-tsan: ## run the tests of what has threads under ThreadSanitizer
+tsan: ## run the tests of threaded code under ThreadSanitizer
 	@$(MAKE) BUILD=build/tsan SANITIZE=thread $(THREADED_TESTS)
 	TSAN_OPTIONS=suppressions=tests/tsan.supp tests/prove tests/exec 2 $(THREADED_TESTS)
 
-# Not base/subprocess: to valgrind, vfork is fork, and so posix_spawn cannot tell that exec failed.
+# Not base/subprocess: valgrind turns vfork into fork, so posix_spawn cannot report that exec failed.
 .PHONY: valgrind
 valgrind: unit ## run the unit tests under valgrind
 	HOOKLINE_BUILD=$(BUILD) tests/prove 'tests/exec valgrind' 2 \
 	    $(filter-out %/test_base_subprocess,$(UNIT_TESTS))
 
 .PHONY: lint
-lint: $(PROTO_HEADERS) ## clang-format, clang-tidy, cppcheck, shellcheck, the rule of the house plan
+lint: $(PROTO_HEADERS) ## run clang-format, clang-tidy, cppcheck, shellcheck and the house plan check
 	@tests/lint/run $(CPPFLAGS) -std=gnu17
 
-# One libFuzzer target for each parser of outside bytes.
+# One libFuzzer target for each parser of outside data.
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZ_SECONDS
@@ -239,13 +239,13 @@ $(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS)
 
-# The guest: a kernel and an initramfs, of which nothing comes from the build.
+# The guest: a kernel and an initramfs, which contain nothing from the build.
 build/e2e/initramfs: tests/e2e/guest/build tests/e2e/guest/init
 	$(call say,GUEST,$@)
 	$(Q)tests/e2e/guest/build build/e2e
 
 .PHONY: e2e-boot
-e2e-boot: ## install what is missing, and boot guests with hook-launcher
+e2e-boot: ## install missing packages, and boot guests with hook-launcher
 	@deploy/install-packages launch
 	@$(MAKE) all build/e2e/initramfs
 	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 1 tests/e2e/test_boot.py
@@ -256,9 +256,9 @@ build/e2e/helm/installed: tests/e2e/helm/package.json tests/e2e/helm/package-loc
 	@cp $^ $(@D)
 	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
 
-# The comment at the head of each file stays.
+# Keeps the comment at the head of each file.
 .PHONY: webhooks
-webhooks: $(BUILD)/hook-controller ## write the manifests of the webhooks, from controller/webhook/webhooks.c
+webhooks: $(BUILD)/hook-controller ## generate the webhook manifests from controller/webhook/webhooks.c
 	@set -e; for file in base=1.27 overlays/kubevirt-since-1.28=1.28 overlays/standalone-since-1.28=1.28; do \
 	    path=deploy/$${file%=*}/webhooks.yaml; \
 	    { sed '/^[^#]/,$$d' $$path; $(BUILD)/hook-controller --print-webhooks=$${file#*=}; } >$(BUILD)/webhooks.yaml; \
@@ -270,12 +270,12 @@ images: all ## build the container images, as OCI archives in build/images
 	@HOOKLINE_BUILD=$(BUILD) deploy/images/build
 
 .PHONY: e2e
-e2e: ## test on a cluster: PROVIDER=kind|existing|local, TESTS='…' for some (tests/e2e/README.md)
+e2e: ## test on a cluster: PROVIDER=kind|existing|local, TESTS='…' selects some (tests/e2e/README.md)
 	@HOOKLINE_BUILD=$(BUILD) tests/e2e/run $(filter tests/e2e/%,$(TESTS))
 
-# The sanitized tests come last: their closing line is the run's.
+# The sanitized tests come last, so that their last line is the result of the whole run.
 .PHONY: check
-check: ## set up, then every check that needs neither a guest nor a cluster
+check: ## install missing packages, then run every check that needs no guest or cluster
 	@deploy/install-packages test
 	@$(MAKE) all unit peers
 	@$(MAKE) lint

@@ -1,5 +1,5 @@
-"""Writes OCI image archives of one layer, without an engine and without being root. The same input
-gives the same bytes: entries are sorted, belong to root unless said otherwise, and have one time.
+"""Writes OCI image archives of one layer, without a container engine and without root. The same input
+gives the same bytes: entries are sorted, belong to root by default, and all have the same time.
 Source: the OCI image specification (layout, manifest, configuration, layer)."""
 
 import dataclasses
@@ -20,8 +20,8 @@ MEDIA = "application/vnd.oci.image."
 
 @dataclasses.dataclass
 class Entry:
-    """What stands at one path of the image: a directory, a symbolic link, or a file, which comes
-    from a file here or from bytes."""
+    """What is at one path of the image: a directory, a symbolic link, or a file, whose content is
+    that of a file on this machine or given as bytes."""
 
     mode: int
     link: str | None = None
@@ -52,7 +52,7 @@ class Tree:
         self.entries = {}
 
     def add(self, path, entry):
-        """Puts an entry at a path, with the directories above it; a later replaces an earlier."""
+        """Adds an entry at a path, with the directories above it; it replaces an earlier one."""
         path = pathlib.PurePosixPath(path)
         for parent in path.parents:
             if parent != pathlib.PurePosixPath("/"):
@@ -64,7 +64,7 @@ class Tree:
         self.add(path, Entry(mode, owner=owner))
 
     def write(self, path, text, mode=0o644):
-        """Adds a file of the given text."""
+        """Adds a file with this text."""
         self.add(path, Entry(mode, content=text.encode()))
 
     def link(self, path, target):
@@ -72,8 +72,8 @@ class Tree:
         self.add(path, Entry(0o777, link=target))
 
     def copy(self, source, path=None):
-        """Adds a file, link or directory of this machine (not what is in it), by default at its own
-        path. Anything else, such as a device, is left out."""
+        """Adds a file, link or directory of this machine (without its content), by default at the same
+        path. Skips anything else, such as a device."""
         source = pathlib.Path(source)
         status = source.lstat()
         mode = stat.S_IMODE(status.st_mode)
@@ -85,7 +85,7 @@ class Tree:
             self.directory(path or source, mode)
 
     def copy_below(self, root):
-        """Adds everything below a directory, which stands for the image's root."""
+        """Adds everything below a directory, which becomes the image's root."""
         root = pathlib.Path(root)
         for source in sorted(root.rglob("*")):
             self.copy(source, "/" / source.relative_to(root))
@@ -149,7 +149,7 @@ def write_archive(target, reference, tree, *, entrypoint=(), user="", environmen
                 "layers": [{"mediaType": MEDIA + "layer.v1.tar", "digest": layer, "size": size}],
             },
         )
-        # containerd goes by the first name, podman and skopeo by the second.
+        # containerd uses the first name, podman and skopeo the second.
         names = {
             "io.containerd.image.name": reference,
             "org.opencontainers.image.ref.name": reference,
@@ -177,7 +177,7 @@ def identity(archive):
 
 
 def blob_path(digest):
-    """Where the layout keeps the blob of a digest."""
+    """The path of the blob with a digest in the layout."""
     return "blobs/" + digest.replace(":", "/")
 
 
@@ -189,6 +189,6 @@ def add_bytes(archive, name, data):
 
 
 def architecture():
-    """This machine's architecture; Debian's names for the common ones are the specification's."""
+    """This machine's architecture; for the common ones, Debian's names are the specification's."""
     words = ["dpkg", "--print-architecture"]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()

@@ -205,7 +205,7 @@ class StandaloneTest(DocumentedCase):
         self.documented("kubectl delete namespace hookline-system")
         refused = self.run_documented("deploy/remove-definition")
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("holds VirtualMachineInstances, which would go with it: 1\n", refused.stderr)
+        self.assertIn("has VirtualMachineInstances, which would be deleted with it: 1\n", refused.stderr)
         self.get("vmi", "runs")
         self.kubectl("delete", "vmi", "runs")
         self.documented("deploy/remove-definition")

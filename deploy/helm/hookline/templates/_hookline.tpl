@@ -1,7 +1,7 @@
-{{/* The manifests of this chart are those of Kustomize, in base/ and overlays/. The templates here read
-     them and set in them what values.yaml offers. */}}
+{{/* This chart uses the manifests of Kustomize, in base/ and overlays/. The templates here read them and
+     apply values.yaml to them. */}}
 
-{{/* The objects of the manifests at the paths in .paths, as {items: [...]}, in the release's namespace. */}}
+{{/* The objects in the manifests at .paths, as {items: [...]}, in the release's namespace. */}}
 {{- define "hookline.objects" -}}
 {{- $namespace := .root.Release.Namespace -}}
 {{- $items := list -}}
