@@ -1,6 +1,7 @@
 """A small Kubernetes API server in memory, over plain HTTP: objects of any kind with list, watch,
-create, merge patch, update and delete, resourceVersions that conflict, and faults on demand. It
-stands in for the real one where a test must say when what goes wrong, or where there is none."""
+create, merge patch, update and delete, conflicting resourceVersions, and faults on demand. It
+replaces a real one where a test must control when something fails, or where no cluster is
+available."""
 
 import json
 import re
@@ -38,7 +39,7 @@ LOST = object()
 
 
 class Failure(Exception):
-    """A Status in answer."""
+    """Answers with a Status."""
 
     def __init__(self, code, reason, message):
         super().__init__(message)
@@ -47,7 +48,7 @@ class Failure(Exception):
 
 
 class APIServer:
-    """The objects, and the HTTP server before them."""
+    """The objects, and the HTTP server that serves them."""
 
     def __init__(self):
         self.changed = threading.Condition()
@@ -55,11 +56,11 @@ class APIServer:
         self.objects = {}  # (plural, namespace, name) -> object
         self.history = []  # (version, plural, type, object)
         self.requests = []  # (method, path), in order
-        self.unknown = set()  # plurals of which the server does not know
+        self.unknown = set()  # plurals that the server does not know
         self.without_status = set()  # plurals without the status subresource
         self.faults = []  # [(predicate(method, path), answer code or callable, times)]
         self.epoch = 0  # raised to cut watches
-        self.watching = 0  # watches that are under way
+        self.watching = 0  # open watches
         self.oldest = 0  # the resourceVersion up to which history is compacted
         self.http = http_server.Server(self.handle)
 
@@ -70,10 +71,10 @@ class APIServer:
     def kubeconfig(self):
         return http_server.kubeconfig({"server": self.http.url})
 
-    # what tests do to it
+    # for the tests
 
     def put(self, plural, value):
-        """Creates or replaces an object, whatever is in it."""
+        """Creates or replaces an object, without validation."""
         with self.changed:
             metadata = value.setdefault("metadata", {})
             key = (plural, metadata.get("namespace", ""), metadata["name"])
@@ -103,7 +104,7 @@ class APIServer:
             self.store("DELETED", key, value)
 
     def wait(self, predicate, what="what the test waits for", timeout=60):
-        """Waits until the objects are such that predicate() is true; returns what it gives."""
+        """Waits until predicate() of the objects is true; returns its result."""
         with self.changed:
             if not self.changed.wait_for(predicate, timeout):
                 objects = json.dumps(list(self.objects.values()))[:4000]
@@ -111,8 +112,8 @@ class APIServer:
             return predicate()
 
     def fail(self, method, pattern, answer, times=1):
-        """The next requests that match are answered with a code, or LOST: handled, and then not
-        answered. A callable is called, and what it raises is the answer."""
+        """Makes the next matching requests fail with a code, or LOST: handled, but not answered. A
+        callable is called, and what it raises is the answer."""
         with self.changed:
             self.faults.append([method, re.compile(pattern), answer, times])
 
@@ -127,7 +128,7 @@ class APIServer:
             self.version += 1
             self.oldest = self.version
 
-    # how it works
+    # implementation
 
     def store(self, kind, key, value):
         self.version += 1
@@ -163,7 +164,7 @@ class APIServer:
             call.reply(code, answer)
 
     def note(self, method, path):
-        """Remembers a request and lets it fail if it is to; returns whether its answer is lost."""
+        """Records a request and fails it if it is to fail; returns whether its answer is lost."""
         with self.changed:
             self.requests.append((method, path))
             self.changed.notify_all()

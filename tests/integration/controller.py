@@ -1,4 +1,4 @@
-"""hook-controller under test: started, its log read line by line, its servers talked to."""
+"""hook-controller under test: starts it, reads its log line by line, and calls its servers."""
 
 import http.client
 import json
@@ -9,17 +9,17 @@ import ssl
 import subprocess
 import threading
 
-# Not by way of support: the end-to-end tests have another one.
+# Not from support: the end-to-end tests have their own.
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTROLLER = ROOT / os.environ.get("HOOKLINE_BUILD", "build") / "hook-controller"
 # Bounds a hang.
 PATIENCE = 120
-# Flags with which it needs no API server.
+# Flags with which it does not need an API server.
 ALONE = ["--launch=false", "--leader-elect=false"]
 
 
 class Controller:
-    """A hook-controller process; test is the TestCase that ends it."""
+    """A hook-controller process; test is the TestCase whose cleanup ends it."""
 
     def __init__(self, test, *flags, env=None):
         self.lines = []
@@ -60,11 +60,11 @@ class Controller:
         return "\n".join(json.dumps(line) for line in self.lines)
 
     def wait_log(self, message, **fields):
-        """Waits for a line whose message contains this and which has these fields; returns it."""
+        """Waits for a line whose message contains this and that has these fields; returns it."""
         return self.wait_from(0, message, fields)[1]
 
     def follow(self, message):
-        """The same of the lines that come after the one that follow() returned last."""
+        """The same, for lines after the one that follow() returned last."""
         index, line = self.wait_from(self.followed, message, {})
         self.followed = index + 1
         return line
@@ -101,7 +101,7 @@ class Controller:
             connection.close()
 
     def metric(self, name):
-        """The value of one figure, labels and all: 'hookline_leader'."""
+        """The value of a metric, given by name and labels, such as 'hookline_leader'."""
         for line in self.get("/metrics")[1].splitlines():
             if line.startswith(name + " "):
                 return float(line.rsplit(" ", 1)[1])

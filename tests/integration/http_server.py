@@ -1,5 +1,5 @@
-"""What the stand-ins for an API server are made of: an HTTP/1.1 server on loopback, with TLS if it
-is to be, whose answers are a function's, and what an API server and its clients agree on."""
+"""The base of the fake API servers: an HTTP/1.1 server on loopback, optionally with TLS, whose
+answers come from a function; and the parts of the API that server and clients share."""
 
 import contextlib
 import http.server
@@ -12,8 +12,8 @@ import urllib.parse
 
 
 class Call(http.server.BaseHTTPRequestHandler):
-    """One connection; while a request is answered, what is known of it: command, route, query,
-    headers, body (what its JSON says, or None) and the time at which its head was there."""
+    """One connection, and the request being answered: command, route, query, headers, body (its
+    JSON value, or None) and the time at which its head arrived."""
 
     protocol_version = "HTTP/1.1"
 
@@ -29,7 +29,7 @@ class Call(http.server.BaseHTTPRequestHandler):
         """Tests are silent."""
 
     def any_method(self):
-        """Reads the request and lets the server's function answer it."""
+        """Reads the request and has the server's function answer it."""
         self.time = time.monotonic()
         url = urllib.parse.urlsplit(self.path)
         self.route = url.path
@@ -41,7 +41,7 @@ class Call(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = any_method
 
     def reply(self, code, body, content_type="application/json", **headers):
-        """An answer in one piece; body is bytes, or a value that becomes JSON."""
+        """Sends an answer at once; body is bytes, or a value to encode as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(code)
         self.send_header("Content-Type", content_type)
@@ -52,33 +52,33 @@ class Call(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def status(self, code, reason, message, headers=None, **details):
-        """A Status, as the API server answers a failure."""
+        """Answers with the Status of a failure, like the API server."""
         self.reply(code, {**failure(code, reason, message), "details": details}, **(headers or {}))
 
     def begin(self, content_type="application/json"):
-        """Begins an answer that comes in chunks."""
+        """Begins a chunked answer."""
         self.send_response(200)
         self.send_header("Content-Type", content_type)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
 
     def chunk(self, data):
-        """One chunk."""
+        """Sends a chunk."""
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
 
     def end(self):
-        """The end of an answer in chunks."""
+        """Ends a chunked answer."""
         self.wfile.write(b"0\r\n\r\n")
 
     def drop(self):
-        """Breaks the connection off."""
+        """Breaks the connection."""
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Listens until stop(), at a port of its own unless one is given. answer is a function of a
-    Call; context is the TLS."""
+    """Listens until stop(), on a free port unless one is given. answer is a function of a Call;
+    context is the TLS context."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -100,22 +100,22 @@ class Server(socketserver.ThreadingTCPServer):
         super().finish_request(request, client_address)
 
     def handle_error(self, request, client_address):
-        """Clients break connections off in these tests."""
+        """Clients break connections in these tests."""
 
     def stop(self):
-        """Stops to listen; connections go on."""
+        """Stops listening; connections stay open."""
         self.shutdown()
         self.server_close()
 
     def hang_up(self):
-        """Breaks all connections off."""
+        """Breaks all connections."""
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
 def failure(code, reason, message):
-    """A Status that tells of a failure."""
+    """The Status of a failure."""
     return {
         "kind": "Status",
         "apiVersion": "v1",

@@ -1,4 +1,4 @@
-"""A Kubernetes API server in memory, for the tests of kube/: it keeps the protocol of lists,
+"""A Kubernetes API server in memory, for the tests of kube/: it follows the protocol of lists,
 watches and resourceVersions, and breaks it where a test asks for that."""
 
 import copy
@@ -13,17 +13,18 @@ PATIENCE = 120
 
 
 class Answer:
-    """What a fault lets the server answer; code None: it hangs up instead, at a given event."""
+    """What the server answers because of a fault; code None: it hangs up instead, at a given
+    event."""
 
     def __init__(self, code, body=None, after=False, until=None):
         self.code = code
         self.body = body
-        self.after = after  # the request is done, and only its answer is lost
+        self.after = after  # the request is executed, and only its answer is lost
         self.until = until
 
 
 def status(code, reason, message="the test says so"):
-    """A failure as the API server puts it."""
+    """A failure in the API server's format."""
     return Answer(code, http_server.failure(code, reason, message))
 
 
@@ -34,25 +35,25 @@ class Api:
         self.changed = threading.Condition(threading.RLock())
         self.objects = {}  # by path
         self.version = 100
-        self.compacted = 0  # what was before is gone
+        self.compacted = 0  # older history is gone
         self.history = []  # (version, path, type, object) or (version, None, None, bytes)
         self.pages = {}  # by continue token
         self.requests = []  # (verb, path, query, body)
         self.fault = lambda verb, path, query, body: None
         self.watchers = 0
-        self.cuts = 0  # of all watches: each ends those that began before
+        self.cuts = 0  # of all watches: each increment ends the earlier ones
         self.end_in_order = False  # how
         self.server = None
         self.port = 0
         self.start()
 
     def start(self):
-        """Listens, at the same port as before."""
+        """Listens, on the same port as before."""
         self.server = http_server.Server(self.handle, self.port)
         self.port = self.server.port
 
     def stop(self):
-        """Ends, with all connections, as when it is killed."""
+        """Ends with all its connections, as if it were killed."""
         self.server.stop()
         self.server.hang_up()
         self.cut()
@@ -61,7 +62,7 @@ class Api:
         """A kubeconfig for it."""
         return http_server.kubeconfig({"server": self.server.url})
 
-    # What the test does
+    # For the tests
 
     def put(self, path, **members):
         """Makes or changes the object at a path."""
@@ -91,26 +92,26 @@ class Api:
             self.changed.notify_all()
 
     def inject(self, data):
-        """Sends bytes to all watches that there are."""
+        """Sends bytes to all open watches."""
         with self.changed:
             self.history.append((self.version, None, None, data))
             self.changed.notify_all()
 
     def compact(self):
-        """Forgets the history, as etcd does."""
+        """Compacts the history, as etcd does."""
         with self.changed:
             self.compacted = self.version
             self.pages.clear()
 
     def cut(self, in_order=False):
-        """Ends all watches that there are."""
+        """Ends all open watches."""
         with self.changed:
             self.cuts += 1
             self.end_in_order = in_order
             self.changed.notify_all()
 
     def count(self, verb):
-        """How many requests of a verb there were."""
+        """The number of requests with a verb."""
         with self.changed:
             return sum(request[0] == verb for request in self.requests)
 
@@ -118,13 +119,13 @@ class Api:
         """Waits until the predicate is true; it is evaluated after each change and request."""
         with self.changed:
             if not self.changed.wait_for(predicate, PATIENCE):
-                raise AssertionError(f"it did not come; requests: {self.requests}")
+                raise AssertionError(f"timed out waiting; requests: {self.requests}")
 
     def await_watch(self, count=1):
-        """Waits until somebody watches."""
+        """Waits until there is a watch."""
         self.await_state(lambda: self.watchers >= count)
 
-    # What a client asks for
+    # For clients
 
     def handle(self, call):
         """Answers a request, or does what the test's fault says."""
@@ -145,7 +146,7 @@ class Api:
         call.reply(answer.code, answer.body)
 
     def note(self, verb, path, query, body):
-        """Writes down a request; returns the fault for it, or None."""
+        """Records a request; returns the fault for it, or None."""
         with self.changed:
             self.requests.append((verb, path, query, body))
             fault = self.fault(verb, path, query, body)
@@ -153,7 +154,7 @@ class Api:
             return fault
 
     def answer(self, verb, path, query, body):
-        """The answer to a request that is no watch."""
+        """The answer to a request that is not a watch."""
         with self.changed:
             if verb == "POST":
                 name = body["metadata"]["name"]
@@ -176,12 +177,12 @@ class Api:
 
     @staticmethod
     def is_list(path):
-        """Whether a path is that of a whole kind."""
+        """Whether a path names a whole collection."""
         return path.count("/") == (3 if path.startswith("/api/") else 4)
 
     @staticmethod
     def is_below(path, collection):
-        """Whether an object is of a collection: of a kind, in all namespaces."""
+        """Whether an object belongs to a collection: of a kind, in all namespaces."""
         group, plural = collection.rsplit("/", 1)
         return path.startswith(f"{group}/namespaces/") and path.split("/")[-2] == plural
 
@@ -208,7 +209,7 @@ class Api:
         return Answer(200, {"kind": "List", "metadata": metadata, "items": copy.deepcopy(items)})
 
     def watch(self, call):
-        """Sends what happens after a version, until it is cut."""
+        """Sends the events after a version, until the watch is cut."""
         version = int(call.query["resourceVersion"])
         call.begin()
         with self.changed:
@@ -247,7 +248,7 @@ class Api:
             call.close_connection = True
 
     def send_events(self, call, entries):
-        """Sends a part of the history, as far as it is of the collection."""
+        """Sends the part of the history that belongs to the collection."""
         for _, path, kind, value in entries:
             if path is None:
                 call.chunk(value)
@@ -258,7 +259,7 @@ class Api:
 
 
 class Driver:
-    """A running kube_controller_driver, and what it has said."""
+    """A running kube_controller_driver, and its output so far."""
 
     def __init__(self, test, api, *arguments):
         config = test.tmp / f"kubeconfig-{api.port}"
@@ -274,14 +275,14 @@ class Driver:
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
-        """Keeps what it says."""
+        """Keeps its output."""
         for line in self.process.stdout:
             with self.said:
                 self.lines.append(json.loads(line))
                 self.said.notify_all()
 
     def order(self, **command):
-        """Gives it a command."""
+        """Sends it a command."""
         self.process.stdin.write(json.dumps(command) + "\n")
         self.process.stdin.flush()
 
@@ -289,10 +290,10 @@ class Driver:
         """Waits until the predicate of all lines is true."""
         with self.said:
             if not self.said.wait_for(lambda: predicate(self.lines), PATIENCE):
-                self.test.fail(f"it did not come; all that came: {self.lines}")
+                self.test.fail(f"timed out waiting; lines so far: {self.lines}")
 
     def await_line(self, key, value=None, count=1):
-        """Waits for so many lines with a key, and a value if one is given."""
+        """Waits for that many lines with a key, and a value if one is given."""
 
         def those(lines):
             return [line for line in lines if key in line and value in (None, line[key])]
@@ -301,11 +302,11 @@ class Driver:
         return those(self.lines)[count - 1]
 
     def all(self, key):
-        """What the lines so far say at a key."""
+        """The values of a key in the lines so far."""
         with self.said:
             return [line[key] for line in self.lines if key in line]
 
     def end(self):
-        """Ends it in order, and sees that it does."""
+        """Ends it in an orderly way, and checks that it ends."""
         self.process.stdin.close()
         self.test.assertEqual(self.process.wait(PATIENCE), 0)

@@ -1,4 +1,4 @@
-"""An API server by script: what it answers, and how it fails, a test says call by call."""
+"""A scripted API server: the test determines, call by call, what it answers and how it fails."""
 
 import collections
 import json
@@ -32,7 +32,7 @@ class Certificates:
         return certificate.with_suffix(".key")
 
     def context(self, wants_client=False):
-        """The TLS of the server."""
+        """The server's TLS context."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.server, self.key(self.server))
         if wants_client:
@@ -45,8 +45,8 @@ Noted = collections.namedtuple("Noted", "method route query headers body time pe
 
 
 class Server(http_server.Server):
-    """Answers by a script: a function of a Call, or a list of such, of which each request takes the
-    next and the last one stays. calls are the requests so far."""
+    """Answers by a script: a function of a Call, or a list of functions, one for each request; the
+    last one repeats. calls are the requests so far."""
 
     def __init__(self, answers, context=None):
         self.calls = []
@@ -55,7 +55,7 @@ class Server(http_server.Server):
         super().__init__(self.play, context=context)
 
     def play(self, call):
-        """Notes the request and lets the script answer."""
+        """Records the request and has the script answer."""
         self.calls.append(
             Noted(call.command, call.route, call.query, call.headers, call.body, call.time,
                   call.client_address)
@@ -74,13 +74,13 @@ def event(kind, name="a", version="1", **fields):
 
 
 def config_map(name="a", version="1"):
-    """A config map, as small as it can be."""
+    """A minimal config map."""
     return {"kind": "ConfigMap",
             "metadata": {"name": name, "namespace": "d", "resourceVersion": version}}
 
 
 class TestCase(support.TestCase):
-    """A test of kube/ by its driver (tests/peers/kube_driver.c)."""
+    """A test of kube/ with its driver (tests/peers/kube_driver.c)."""
 
     @classmethod
     def setUpClass(cls):
@@ -96,7 +96,7 @@ class TestCase(support.TestCase):
         return server
 
     def kubeconfig(self, server, cluster=None, **user):
-        """Writes a kubeconfig for a server or URL; a cluster member that is None is left out."""
+        """Writes a kubeconfig for a server or URL; cluster members that are None are left out."""
         url = server if isinstance(server, str) else server.url
         entry = {"server": url, "certificate-authority": str(self.certificates.ca)}
         if url.startswith("http://"):
@@ -106,8 +106,8 @@ class TestCase(support.TestCase):
         return self.write("kubeconfig", http_server.kubeconfig(entry, user))
 
     def drive(self, config, *requests, flags=(), env=None):
-        """Runs requests one after the other; returns the driver's lines, without what was only
-        observed."""
+        """Runs requests one after the other; returns the driver's lines except mere
+        observations."""
         lines = "".join(json.dumps(request) + "\n" for request in requests)
         result = support.run(
             [support.program("tests/peers/kube_driver"), "--kubeconfig", config, *flags],

@@ -1,5 +1,6 @@
-"""What the integration tests share: where the programs are, how to start them and how to see that
-nothing is left behind. Tests are unittest cases that report as TAP: end a file with support.main()."""
+"""Shared by the integration tests: where the programs are, how to start them, and checks that
+nothing is left behind. Tests are unittest cases that report in TAP: end a file with
+support.main()."""
 
 import os
 import pathlib
@@ -19,7 +20,7 @@ DATA = ROOT / "tests" / "data"
 SAMPLES = ROOT / "samples"
 # KubeVirt's own inputs and outputs; a user's clone does not have them.
 UPSTREAM = ROOT.parent / "shared" / "upstream" / "kubevirt"
-# Bounds a hang; nothing is expected to come near it.
+# Bounds a hang; no test should come near it.
 PATIENCE = 120
 
 sys.path.insert(0, str(BUILD / "python"))  # the protobuf messages, for Python peers
@@ -39,7 +40,7 @@ def node_environment():
 
 
 def run(argv, stdin="", env=None, timeout=PATIENCE, cwd=None):
-    """Runs a command to its end; stdin may be str or bytes; the result's output is of the same type."""
+    """Runs a command to completion; stdin may be str or bytes; the output has the same type."""
     return subprocess.run(
         [str(word) for word in argv],
         input=stdin,
@@ -53,7 +54,7 @@ def run(argv, stdin="", env=None, timeout=PATIENCE, cwd=None):
 
 
 def sandbox_refusal():
-    """Why no sandbox can be made here, or None: a container may forbid user namespaces."""
+    """Why no sandbox can be created here, or None: a container may forbid user namespaces."""
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed"
     result = run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"])
@@ -70,7 +71,7 @@ class TestCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.tmp, ignore_errors=True)
 
     def spawn(self, argv, **options):
-        """Starts a process in a group of its own; the group is killed when the test ends."""
+        """Starts a process in its own process group, which is killed when the test ends."""
         process = subprocess.Popen(
             [str(word) for word in argv], start_new_session=True, **options
         )
@@ -79,7 +80,7 @@ class TestCase(unittest.TestCase):
 
     @staticmethod
     def end(process):
-        """Kills a process group, if it is still there, and closes what we held of it."""
+        """Kills a process group, if it still exists, and closes our pipes to it."""
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:

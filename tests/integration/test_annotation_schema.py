@@ -1,5 +1,5 @@
-"""The JSON Schema of `hookctl schema`, judged by a validator that is not ours: it and the parser
-agree on the cases of the parser's own tests."""
+"""The JSON Schema of `hookctl schema`, evaluated by a foreign validator, agrees with the parser on
+the cases of the parser's own tests."""
 
 import json
 
@@ -9,8 +9,8 @@ import support
 
 CASES = support.DATA / "annotations"
 
-# What a JSON Schema cannot say: one value against another, members in other letter case, how much
-# a text amounts to, 60 but not 60.0.
+# What a JSON Schema cannot express: comparing two values, members in another letter case, the
+# amount that a string stands for, 60 but not 60.0.
 BEYOND_A_SCHEMA = {
     "host-path-over-sockets",
     "letter-case",
@@ -26,7 +26,7 @@ BEYOND = ("is above the limit", "is set by env[", "in another letter case")
 
 
 def refuse_duplicates(pairs):
-    """An object, or a ValueError when a key stands twice."""
+    """An object, or a ValueError for a duplicate key."""
     keys = [key for key, _ in pairs]
     if len(keys) != len(set(keys)):
         raise ValueError("duplicate key")
@@ -34,7 +34,8 @@ def refuse_duplicates(pairs):
 
 
 def without_nulls(value):
-    """null, "" and [] say the same as nothing; a schema for editors does not offer them."""
+    """null, "" and [] mean the same as an absent field; a schema for editors does not offer
+    them."""
     if isinstance(value, dict):
         return {key: without_nulls(one) for key, one in value.items() if one not in (None, "", [])}
     return [without_nulls(one) for one in value] if isinstance(value, list) else value
@@ -67,7 +68,7 @@ class Schema(support.TestCase):
         self.assertIn("[].env[].name", seen)
 
     def test_it_agrees_with_the_parser(self):
-        """Sidecar by sidecar: one with an error is not valid, one without is."""
+        """A sidecar is valid exactly if it has no error."""
         disagreements = []
         counts = {True: 0, False: 0}
         for path in sorted(CASES.glob("*.json")):

@@ -1,5 +1,5 @@
-"""hook-controller without an API server: flags and configuration file, the webhooks over TLS, its
-figures and health, and how it ends."""
+"""hook-controller without an API server: flags and configuration file, the webhooks over TLS,
+metrics and health, and how it ends."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ SIDECAR = {"image": "example.org/hook:1", "args": ["--version", "v1alpha3"]}
 
 
 def launcher_pod(sidecars):
-    """A launcher pod that has the annotation and no sidecars yet."""
+    """A launcher pod that has the annotation but no sidecars yet."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -75,7 +75,7 @@ def review(value, namespace="default"):
 
 
 class ControllerTest(support.TestCase):
-    """Has a certificate for localhost, and starts controllers that need no API server."""
+    """Has a certificate for localhost, and starts controllers that do not need an API server."""
 
     def setUp(self):
         super().setUp()
@@ -98,7 +98,7 @@ class ControllerTest(support.TestCase):
         )
 
     def post(self, controller, path, body, connection=None):
-        """Posts to a webhook: status and answer."""
+        """Posts to a webhook; returns status and answer."""
         connection = connection or controller.webhook(self.tmp / "tls.crt")
         connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()

@@ -1,5 +1,6 @@
-"""hook-controller's reconciler against an API server in memory, where a test says when what goes
-wrong: one launcher pod for each VMI, a status that follows it, and all that can be in the way."""
+"""hook-controller's reconciler against an API server in memory, where the tests control what fails
+and when: one launcher pod for each VMI, a status that follows it, and everything that can prevent
+that."""
 
 import json
 import signal
@@ -23,9 +24,9 @@ rules:
 """
 # Of VMIs, pods, the policy, the template and the kind of VMIs.
 WATCHES = 5
-# A leader keeps the lease however slow the machine is, and a follower asks for it often.
+# A leader keeps the lease however slow the machine is, and a follower tries often to acquire it.
 LEASE = ["--lease-duration=120s", "--lease-renew-deadline=100s", "--lease-retry=200ms"]
-# Soon over when the leader stands still.
+# Expires soon when the leader is stopped.
 SHORT_LEASE = ["--lease-duration=5s", "--lease-renew-deadline=4s"]
 
 
@@ -110,7 +111,7 @@ class LaunchTest(support.TestCase):
         return self.server.wait(lambda: self.pods(name), f"a pod of {name}")[0]
 
     def set_pod(self, pod, phase, ready=False):
-        """Does what a kubelet does: all containers of the pod are in the same state."""
+        """Acts as the kubelet: puts all containers of the pod into the same state."""
         state = {"running": {}} if phase == "Running" else {"terminated": {"exitCode": 0}}
         status = {
             "phase": phase,
@@ -216,7 +217,8 @@ class Launch(LaunchTest):
         self.wait_phase("vm3", "Scheduling")
 
     def test_crd_that_comes_later(self):
-        """It is waited for, also until the API server serves it; the webhooks are ready."""
+        """The controller waits for it, and until the API server serves it; the webhooks are
+        ready."""
         self.server.unknown.add(VMIS)
         self.server.remove(DEFINITIONS, "", DEFINITION)
         controller = self.start()
@@ -231,7 +233,7 @@ class Launch(LaunchTest):
         self.wait_pod("vm")
 
     def test_crd_of_another(self):
-        """KubeVirt's machines, and those of a kind that nobody labelled, are not launched; the
+        """VMIs of KubeVirt's kind, or of a kind without Hookline's label, are not launched; the
         replica is not ready and says why."""
         for labels, why in (
             (KUBEVIRTS, "is KubeVirt's, which launches the machines itself; install deploy/"),
@@ -257,7 +259,7 @@ class Launch(LaunchTest):
         self.assertEqual(controller.get("/readyz")[0], 200)
 
     def test_crd_that_kubevirt_takes_over(self):
-        """KubeVirt is installed later: from then on nothing is launched, and what runs is left
+        """KubeVirt is installed later: from then on nothing is launched, and running VMIs are left
         alone."""
         controller = self.start()
         self.server.put(VMIS, machine("vm"))
@@ -357,8 +359,8 @@ class Obstacles(LaunchTest):
         self.server.put(VMIS, machine("vm2", [{**SIDECAR, "hostPath": host_path}]))
         said = self.condition("vm2", "InvalidAnnotation")
         self.assertIn("[0].hostPath.path: no hostPath is allowed: the policy", said)
-        self.assertIn("kubectl create -k deploy/initial/standalone", said)
-        self.server.put(VMIS, machine("vm3"))  # what has no host path needs no policy
+        self.assertIn("(kubectl create -k deploy/initial/standalone)", said)
+        self.server.put(VMIS, machine("vm3"))  # a sidecar without a host path needs no policy
         self.wait_pod("vm3")
         self.policy("rules: 5")
         controller.wait_log("policy.yaml:", level="error")
@@ -404,7 +406,7 @@ class Obstacles(LaunchTest):
 
 class Faults(LaunchTest):
     def test_answer_lost(self):
-        """The pod is made, and the controller does not learn of it."""
+        """The pod is created, but the controller does not get the answer."""
         self.start()
         self.server.fail("POST", "/pods$", 500)
         self.server.fail("POST", "/pods$", LOST)
@@ -495,7 +497,7 @@ class Leaders(LaunchTest):
         self.wait_pod("vm")
 
     def test_leader_stops_in_a_burst(self):
-        """The leader stands still with requests on their way, and wakes up when another leads."""
+        """The leader is stopped with requests in flight, and resumes when another leads."""
         first = self.start(*SHORT_LEASE)
         first.wait_log("this replica leads")
         second = self.start(*SHORT_LEASE)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""hookctl's command line: help on every level, wrong flags, explain, schema, completion."""
+"""hookctl's command line: help at every level, wrong flags, explain, schema, completion."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def hookctl(*words, stdin=""):
 
 
 def subcommands():
-    """The names that the program's help lists."""
+    """The subcommands that the program's help lists."""
     help_text = hookctl("--help").stdout.split("Subcommands:\n")[1].split("\n\n")[0]
     names = [line.split()[0] for line in help_text.splitlines()]
     assert "validate" in names, help_text
@@ -172,7 +172,7 @@ class Schema(support.TestCase):
 
 class Completion(TestCase):
     def complete(self, *words):
-        """What bash offers for the last word."""
+        """What bash offers as completion of the last word."""
         script = self.write("hookctl.bash", hookctl("completion", "bash").stdout)
         program = (
             'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hookctl; '

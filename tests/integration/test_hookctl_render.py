@@ -11,7 +11,7 @@ PODS = support.UPSTREAM / "pods"
 
 
 def vmi(name="testvmi", annotation=None, **kind):
-    """A VMI with an annotation, one good sidecar when none is given."""
+    """A VMI with an annotation; the default is one valid sidecar."""
     sidecars = [{"image": "registry.example/hook:1"}] if annotation is None else annotation
     return {
         "apiVersion": "kubevirt.io/v1",

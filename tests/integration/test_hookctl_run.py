@@ -1,5 +1,5 @@
 """hookctl run: hooks in their sandboxes, with the mounts, user and environment of the rendered pod;
-what it shows; each way in which a hook or the machine fails; and that nothing is left behind."""
+what it shows; every way in which a hook or the machine fails; and that nothing is left behind."""
 
 import base64
 import json
@@ -42,7 +42,7 @@ if text not in domain:
     domain = domain.replace("  <memory", f"  {text}\\n  <memory")
 sys.stdout.write(domain)
 """
-# Shows what the hook sees of its world, as JSON in a description.
+# Reports the hook's environment as JSON in a description.
 LOOK_PY = """#!/usr/bin/python3
 import json, os, pathlib, socket, sys
 podinfo = pathlib.Path("/var/run/kubevirt-private/downwardapi/podinfo")
@@ -103,7 +103,7 @@ def manifests(*objects):
 
 
 def sandboxes_of(directory):
-    """The processes that run in a sandbox with something of directory mounted in it."""
+    """The processes in sandboxes that mount something from directory."""
     found = []
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -288,7 +288,7 @@ class ChainTest(RunTestCase):
 
 class SandboxTest(RunTestCase):
     def look(self, entry, *words, **metadata):
-        """What a hook sees of its world."""
+        """The environment that a hook sees."""
         self.write_machine([{**script_entry("look.py"), **entry}], {"look.py": LOOK_PY}, **metadata)
         text = re.search("<description>(.*)</description>", self.run_hooks(*words).stdout)[1]
         return json.loads(text.replace("&lt;", "<").replace("&amp;", "&"))
@@ -363,7 +363,7 @@ class SandboxTest(RunTestCase):
         self.assertTrue((self.tmp / "a" / "file").is_file())
 
     def test_host_path_in_a_directory_of_links(self):
-        """/bin, /lib and so on lead to where it is mounted."""
+        """/bin, /lib and so on link to where it is mounted."""
         directory = self.tmp / "host"
         directory.mkdir()
         (directory / "file").write_text("here")
@@ -378,7 +378,7 @@ class SandboxTest(RunTestCase):
                 self.assertEqual([path.name for path in directory.iterdir()], ["file"])
 
     def test_host_path_over_the_hooks(self):
-        """It gets the place of the hook in it, as in the cluster, and no more."""
+        """Only the mount point of the hook is created in it, as in the cluster."""
         directory = self.tmp / "host"
         directory.mkdir()
         entry = {"path": str(directory), "volumePath": "/usr/bin"}
@@ -398,7 +398,7 @@ class SandboxTest(RunTestCase):
             self.host_path(script, path=f"{self.tmp}/socket", type="Socket")
 
     def test_host_path_of_another_type(self):
-        """Also those that would hang or fail if they were opened."""
+        """Includes those that would hang or fail if they were opened."""
         file = self.write("file", "x")
         fifo = self.tmp / "fifo"
         os.mkfifo(fifo)
@@ -447,7 +447,7 @@ class SandboxTest(RunTestCase):
     def test_unprivileged(self):
         if os.getuid() != 0 or not shutil.which("setpriv"):
             self.skipTest("only root can become another user")
-        for name in ("hookctl", "sidecar-shim"):  # the build may be where nobody may look
+        for name in ("hookctl", "sidecar-shim"):  # others may not see the build
             shutil.copy(support.program(name), self.tmp / name)
         self.write_machine([script_entry("look.py")], {"look.py": LOOK_PY})
         nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -521,7 +521,7 @@ class FaultTest(RunTestCase):
         self.assertIn("nothing.xml", self.run_hooks(domain="nothing.xml", status=3).stderr)
 
     def test_cloud_init_data_that_are_none(self):
-        """Seen before any hook is called."""
+        """It is rejected before any hook is called."""
         self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
         data = self.write("data.json", "[]")
         result = self.run_hooks("--cloud-init", data, status=1)
@@ -635,7 +635,7 @@ class ShowTest(RunTestCase):
         self.assertRegex(shown, r"hook-sidecar-0 \| .*looking \\x1b\[31mround")
 
     def run_on_terminal(self, **env):
-        """What is seen on a terminal that is standard error."""
+        """The output when standard error is a terminal."""
         self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
         ours, theirs = pty.openpty()
         words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain, "--diff"]
@@ -658,7 +658,7 @@ class ShowTest(RunTestCase):
     def test_terminal(self):
         seen = self.run_on_terminal(TERM="xterm")
         self.assertIn("starting", seen)
-        self.assertIn("\033[1A\033[J", seen)  # the progress is written over
+        self.assertIn("\033[1A\033[J", seen)  # the progress is overwritten
         self.assertIn("\033[32m+  <title>by shell</title>\033[0m", seen)
 
     def test_terminal_without_colour(self):
@@ -694,7 +694,7 @@ class InterruptTest(RunTestCase):
                 self.assert_nothing_left()
 
     def test_killed(self):
-        """Nothing runs on even when hookctl could not clean up."""
+        """Nothing keeps running even if hookctl could not clean up."""
         script = "#!/bin/sh\nexec 3>/host/fifo\necho ready >&3\nsetsid sleep 1000 &\nsleep 1000\n"
         directory = self.tmp / "host"
         directory.mkdir()
@@ -706,7 +706,7 @@ class InterruptTest(RunTestCase):
         with open(directory / "fifo", encoding="utf-8") as stream:
             self.assertEqual(stream.readline(), "ready\n")
             process.kill()
-            self.assertEqual(stream.read(), "")  # comes when the last that had it open has ended
+            self.assertEqual(stream.read(), "")  # ends with the last process
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""hookctl validate: the transcripts in tests/data/validate, and what no file can hold.
+"""hookctl validate: the transcripts in tests/data/validate, and what cannot be in a file.
 
 A transcript is a list of commands ("$ hookctl …", run in its folder), each with what it writes to
-standard output, then to standard error, then "exit STATUS". A line that ends in "…" stands for any
-line that begins so."""
+standard output, then to standard error, then "exit STATUS". A line that ends in "…" matches any
+line with that beginning."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def vmi(annotation, **metadata):
 
 
 def commands(transcript):
-    """The commands of a transcript, each with the lines that it is to write."""
+    """The commands of a transcript, each with its expected output."""
     found = []
     for line in transcript.read_text(encoding="utf-8").splitlines():
         if line.startswith("$ hookctl "):

@@ -1,5 +1,5 @@
-"""lib/http against Python's HTTP: unix sockets on both sides, answers that come later, clients that
-hang up, bodies on GET, binary answers."""
+"""lib/http against Python's HTTP: unix sockets on both sides, delayed answers, clients that hang
+up, GET with a body, binary answers."""
 
 import http.client
 import http.server
@@ -29,14 +29,14 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class ServerTest(support.TestCase):
-    """A driver that serves, on its loop or on threads."""
+    """A driver that serves, on its event loop or on threads."""
 
     def setUp(self):
         super().setUp()
         self.socket = self.tmp / "http.sock"
 
     def serve(self, threads, listen=None):
-        """Starts one. Returns the process and the port."""
+        """Starts a driver. Returns the process and the port."""
         process = self.spawn(
             [DRIVER, "serve", listen or f"unix:{self.socket}", threads],
             stdin=subprocess.PIPE,
@@ -48,12 +48,12 @@ class ServerTest(support.TestCase):
         return process, int(port)
 
     def stop(self, process):
-        """Ends one in order."""
+        """Ends a driver in an orderly way."""
         process.stdin.close()
         self.assertEqual(process.wait(support.PATIENCE), 0)
 
     def connect(self):
-        """A connection, closed at the end."""
+        """A connection that is closed when the test ends."""
         connection = UnixConnection(self.socket)
         self.addCleanup(connection.close)
         return connection
@@ -125,7 +125,7 @@ class ServerTest(support.TestCase):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers with what it got."""
+    """Echoes the request."""
 
     protocol_version = "HTTP/1.1"
 
@@ -156,7 +156,7 @@ class UnixServer(socketserver.ThreadingUnixStreamServer):
 
 
 class ClientTest(support.TestCase):
-    """A driver that asks a server of Python's."""
+    """A driver that calls a Python server."""
 
     def test_requests_over_a_unix_socket(self):
         path = self.tmp / "docker.sock"

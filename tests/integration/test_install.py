@@ -1,4 +1,5 @@
-"""`make install` puts every part where packagers expect it, and another program links the library."""
+"""`make install` installs every file where packagers expect it, and another program can link the
+library."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""kube/: requests, retries and credentials against an API server by script that fails on cue."""
+"""kube/: requests, retries and credentials against a scripted API server that fails on cue."""
 
 import base64
 import gzip
@@ -21,7 +21,7 @@ LIST = {"verb": "list", "resource": "configmaps", "namespace": "d"}
 CREATE = {"verb": "create", "resource": "configmaps", "namespace": "d", "body": config_map()}
 WATCH = {"verb": "watch", "resource": "configmaps", "parallel": True}
 SECRET = "very-secret-7f3a"
-# Delays between tries are jittered; this is below the first one's least.
+# Delays between tries are jittered; this is below the minimum of the first.
 FIRST_DELAY = 0.09
 
 
@@ -154,7 +154,7 @@ class Requests(kube_server.TestCase):
 
 
 class Ends(kube_server.TestCase):
-    """What is called off in the middle, by its owner or with the client."""
+    """Requests that are cancelled in progress, by their owner or with the client."""
 
     def end(self, verb, *requests):
         over = threading.Event()
@@ -170,7 +170,7 @@ class Ends(kube_server.TestCase):
             self.assertEqual(self.drive(config, *requests, {"verb": verb}, flags=flags), [])
 
     def test_calls(self):
-        """One waits for its answer or the plugin, two for the token bucket."""
+        """One request waits for its answer or the plugin, two for the token bucket."""
         for verb in ("cancel", "stop"):
             self.end(verb, *[{**GET, "parallel": True}] * 4)
 
@@ -212,7 +212,7 @@ class Retries(kube_server.TestCase):
                 self.assertEqual(answer["failure"] is None, tries == 2)
 
     def test_a_creation_is_not_repeated_on_another_connection(self):
-        """Nor by libcurl, which does so by itself where a connection was used before."""
+        """Nor by libcurl, which by default retries on a reused connection."""
         server = self.serve([good, self.drop, good])
         answers = self.drive(self.kubeconfig(server), GET, CREATE)
         self.assertEqual(answers[1]["failure"]["reason"], "Unreachable")
@@ -248,7 +248,7 @@ class Retries(kube_server.TestCase):
         self.assertIn(f"get configmaps d/a: no answer from {server.url}: ", failure["message"])
 
     def test_nobody_listens(self):
-        """A request that nobody has seen is tried again whatever it is."""
+        """A request that did not reach a server is retried, whatever it is."""
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -257,7 +257,7 @@ class Retries(kube_server.TestCase):
         self.assertEqual(self.observed, [("create", 0), ("create", 0)])
 
     def test_silence(self):
-        """After a time-out the next try is made on a connection of its own."""
+        """After a timeout the next try uses a new connection."""
         over = threading.Event()
         self.addCleanup(over.set)
         server = self.serve([lambda call: over.wait(support.PATIENCE), good])
@@ -275,7 +275,7 @@ class Retries(kube_server.TestCase):
         self.assertEqual(self.call(self.kubeconfig(self.serve(slow)), GET)["body"], config_map())
 
     def test_connection_closed_meanwhile(self):
-        """A connection that the server closed after its answer is no fault."""
+        """A connection that the server closed after its answer is not an error."""
         def last(call):
             call.reply(200, config_map())
             call.close_connection = True
@@ -290,7 +290,7 @@ class Retries(kube_server.TestCase):
         started = time.monotonic()
         requests = [{**GET, "parallel": True}] * 12
         self.drive(self.kubeconfig(server), *requests, flags=["--qps", 20, "--burst", 2])
-        # two at once, then one each 50 ms; a little off for the clocks
+        # two at once, then one every 50 ms, less some tolerance for the clocks
         self.assertGreater(max(call.time for call in server.calls) - started, 0.49)
 
 
@@ -321,7 +321,7 @@ class Tls(kube_server.TestCase):
         self.refusal(self.kubeconfig(server), flags=["--retries", -1])
 
     def test_server_is_verified(self):
-        """By the CA that is named and no other."""
+        """Only by the CA in the kubeconfig."""
         server = self.serve(good)
         other = kube_server.Certificates(self.tmp / "other")
         for cluster in ({"certificate-authority": str(other.ca)}, {"certificate-authority": None}):
@@ -353,7 +353,7 @@ class Tls(kube_server.TestCase):
 
 class Proxies(kube_server.TestCase):
     def serve_proxy(self):
-        """A proxy that passes CONNECT on; returns its URL and the lines that asked for it."""
+        """A proxy that handles CONNECT; returns its URL and the request lines that it got."""
         asked = []
         listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listener.close)
@@ -398,7 +398,7 @@ class Proxies(kube_server.TestCase):
         self.assertEqual(asked, [f"CONNECT {address} HTTP/1.1"] * 2)
 
     def test_of_the_environment(self):
-        """Not for this machine itself, as Go has it."""
+        """Not for this machine itself, as in Go."""
         server = self.serve(good)
         config = self.kubeconfig(server)
         env = {"HTTPS_PROXY": "http://127.0.0.1:1"}
@@ -445,7 +445,7 @@ class Credentials(kube_server.TestCase):
         self.assertEqual(self.bearers(server), [f"Basic {wanted}"])
 
     def test_token_file_that_changes(self):
-        """As the kubelet changes it: another file is put at its place."""
+        """As the kubelet does it: by replacing the file."""
         token = self.write("token", "one\n")
 
         def rotate(call):
@@ -475,7 +475,8 @@ class Credentials(kube_server.TestCase):
 
 class Plugins(kube_server.TestCase):
     def plugin(self, status, before="", version="v1"):
-        """A plugin that notes what it is told and prints status; $n in it: how often it ran."""
+        """A plugin that records its input and prints status, in which $n is the number of its
+        runs."""
         text = json.dumps({"kind": "ExecCredential", "status": status,
                            "apiVersion": f"client.authentication.k8s.io/{version}"})
         text = text.replace('"', '\\"')
@@ -549,7 +550,7 @@ echo "{text}"
             "clientCertificateData": certificates.client.read_text(),
             "clientKeyData": certificates.key(certificates.client).read_text(),
         })
-        # the shell's echo makes a line break of the \n that JSON needs: print it as it is
+        # not echo: the shell's would turn JSON's \n into a line break
         script = (self.tmp / "bin/login").read_text().replace('echo "{', 'printf "%s\\n" "{')
         self.write("bin/login", script)
         server = self.serve(good, wants_client=True)
@@ -580,7 +581,7 @@ echo "{text}"
 
 
 class Http2(kube_server.TestCase):
-    """node speaks HTTP/2; Python does not."""
+    """node supports HTTP/2; Python does not."""
 
     SERVER = """
 const http2 = require("http2"), fs = require("fs");
@@ -609,8 +610,7 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 """
 
     def start(self, deaf=""):
-        """Starts it; on the session of the number deaf, it answers to watches alone. Returns the
-        kubeconfig."""
+        """Starts it; on session number deaf it answers only watches. Returns the kubeconfig."""
         certificates = self.certificates
         words = [certificates.server, certificates.key(certificates.server), deaf]
         node = self.spawn(
@@ -630,7 +630,8 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
         self.assertIsNone(end["failure"])
 
     def test_connection_on_which_nothing_comes(self):
-        """Only the first request on it has to wait for its time-out, though a watch keeps it."""
+        """Only the first request on it waits for its timeout, although a watch keeps the connection
+        open."""
         requests = [WATCH, *[GET] * 5, {**GET, "verb": "delete", "preconditionUid": "u"}]
         answers = self.drive(self.start("1"), *requests, flags=["--timeout-ms", 10000])
         bodies = [answer["body"] for answer in answers if "body" in answer]

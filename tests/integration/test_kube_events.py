@@ -1,4 +1,4 @@
-"""Events: written, counted, combined, and few enough, whatever the API server does."""
+"""Events are written, counted, combined and limited, whatever the API server does."""
 
 import support
 from kube_api import Answer, Api, Driver, status
@@ -7,7 +7,7 @@ EVENTS = "/api/v1/namespaces/default/events"
 
 
 def machine(name="vm"):
-    """What an event is about."""
+    """The object of an event."""
     metadata = {"name": name, "namespace": "default", "uid": f"uid-{name}", "resourceVersion": "7"}
     return {"metadata": metadata}
 
@@ -27,12 +27,12 @@ class EventsTest(support.TestCase):
         self.driver.order(object=about, type=kind, reason=reason, message=message)
 
     def events(self):
-        """What is at the API server, oldest first."""
+        """The Events in the API server, oldest first."""
         below = [value for key, value in self.api.objects.items() if key.startswith(EVENTS)]
         return sorted(below, key=lambda value: int(value["metadata"]["uid"].split("-")[1]))
 
     def await_count(self, message, count):
-        """Waits until an event has been seen so often."""
+        """Waits until an Event has this count."""
         self.api.await_state(
             lambda: any(e["message"] == message and e["count"] == count for e in self.events())
         )

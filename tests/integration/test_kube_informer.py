@@ -1,4 +1,4 @@
-"""Informers: list and watch that neither miss nor double anything, whatever the API server does."""
+"""Informers: list and watch neither miss nor repeat anything, whatever the API server does."""
 
 import json
 import re
@@ -18,7 +18,7 @@ class InformerTest(support.TestCase):
         self.addCleanup(self.api.stop)
 
     def start(self, page=10, watching=True):
-        """Starts an informer; it is watching then."""
+        """Starts an informer, and waits until it watches."""
         driver = Driver(self, self.api, "informer", "configmaps", str(page))
         if watching:
             driver.await_line("synced")
@@ -35,7 +35,7 @@ class InformerTest(support.TestCase):
         self.api.delete(f"{MAPS}/{name}")
 
     def finish(self, driver, *steps):
-        """Makes a last change, and sees that it and all before came: exactly steps, in order."""
+        """Makes a final change, and checks that exactly steps were observed, in order, up to it."""
         self.put("last")
         driver.await_line("added", "default/last")
         driver.order(dump=True)
@@ -162,7 +162,7 @@ class InformerTest(support.TestCase):
         def fault(verb, _path, query, _body):
             if verb == "GET" and "continue" in query and left:
                 left.pop()
-                self.delete("map-00")  # it was told already
+                self.delete("map-00")  # it was reported already
                 return status(410, "Expired")
             return None
 
@@ -182,7 +182,7 @@ class InformerTest(support.TestCase):
         driver.end()
 
     def test_a_list_of_huge_objects_comes_in_smaller_pages(self):
-        """65 MiB are more than the client takes at once."""
+        """65 MiB are more than the client accepts in one answer."""
         names = [f"map-{i:02}" for i in range(12)]
         self.put(*names)
         self.api.fault = lambda verb, _p, query, _b: (
@@ -275,7 +275,7 @@ class InformerTest(support.TestCase):
         bookmark = {"kind": "ConfigMap", "metadata": {"resourceVersion": "4711"}}
         self.api.inject(json.dumps({"type": "BOOKMARK", "object": bookmark}).encode() + b"\n")
         self.api.inject(b"nonsense\n")
-        driver.await_line("warning")  # and so the bookmark has come, too
+        driver.await_line("warning")  # so the bookmark has arrived, too
         self.api.cut()
         self.api.await_state(
             lambda: any(r[2].get("resourceVersion") == "4711" for r in self.api.requests)
@@ -283,7 +283,7 @@ class InformerTest(support.TestCase):
         driver.end()
 
     def test_another_history_is_noticed(self):
-        """After etcd was restored, the server does not come to our resourceVersion."""
+        """After etcd was restored, the server never reaches our resourceVersion."""
         self.put("a")
         driver = self.start()
 

@@ -1,4 +1,4 @@
-"""Leader election by a Lease: one leads, another follows, whatever the API server does."""
+"""Leader election with a Lease: one leads, another follows, whatever the API server does."""
 
 import threading
 import time
@@ -8,8 +8,8 @@ from kube_api import Answer, Api, Driver, status
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/default/leases/hook"
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"
-# Duration, renew deadline and retry in ms: of a leader that must not lose it however slow the
-# machine is, and of one that is to lose it soon.
+# Duration, renew deadline and retry in ms: for a leader that must keep the lease however slow the
+# machine is, and for one that is to lose it soon.
 STEADY = ("60000", "50000", "50")
 SHORT = ("4000", "3500", "50")
 
@@ -23,15 +23,15 @@ class LeaseTest(support.TestCase):
         self.addCleanup(self.api.stop)
 
     def candidate(self, identity, times):
-        """Starts one."""
+        """Starts a candidate."""
         return Driver(self, self.api, "lease", "hook", identity, *times)
 
     def spec(self):
-        """The lease as it is."""
+        """The current lease."""
         return self.api.objects[PATH]["spec"]
 
     def await_renewal(self):
-        """Waits until the lease is written once more."""
+        """Waits until the lease is written again."""
         version = self.api.version
         self.api.await_state(lambda: self.api.version > version)
 
@@ -50,7 +50,7 @@ class LeaseTest(support.TestCase):
         self.assertGreater(renewed["renewTime"], made["renewTime"])
         self.assertEqual(renewed["leaseTransitions"], 0)
         self.await_renewal()
-        self.assertEqual(self.api.count("GET"), 1)  # to renew it takes one request
+        self.assertEqual(self.api.count("GET"), 1)  # a renewal takes one request
         a.end()
         self.assertEqual(a.lines, [{"leader": "a"}, {"acquired": True}])
 
@@ -127,13 +127,13 @@ class LeaseTest(support.TestCase):
         self.assertIn("given up", a.all("warning")[-1])
         self.api.fault = lambda *_: None
         a.await_line("acquired", count=2)
-        self.assertEqual(self.spec()["leaseTransitions"], 0)  # it is the same one's still
+        self.assertEqual(self.spec()["leaseTransitions"], 0)  # the holder is still the same
         a.end()
 
     def test_a_server_that_hangs_is_no_reason_to_lead_on(self):
         a = self.candidate("a", SHORT)
         a.await_line("acquired")
-        self.api.changed.acquire()  # nothing is answered any more
+        self.api.changed.acquire()  # no more requests are answered
         try:
             a.await_line("lost")
         finally:
@@ -152,14 +152,14 @@ class LeaseTest(support.TestCase):
         a.end()
 
     def await_no_write(self):
-        """Sees that a candidate looks again and again without writing."""
+        """Checks that a candidate keeps reading the lease without writing it."""
         version = self.api.version
         reads = self.api.count("GET")
         self.api.await_state(lambda: self.api.count("GET") > reads + 2)
         self.assertEqual(self.api.version, version)
 
     def test_only_our_own_clock_counts(self):
-        """The times in the lease are another machine's."""
+        """The times in the lease come from another machine."""
         for when in ("2001-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z", "nonsense"):
             with self.subTest(when=when):
                 spec = {"holderIdentity": "x", "leaseDurationSeconds": 1, "leaseTransitions": 7}
@@ -201,7 +201,7 @@ class LeaseTest(support.TestCase):
         a.end()
 
     def test_the_release_of_a_lease_that_is_about_to_be_taken(self):
-        """What was done, and not answered yet, is undone."""
+        """A write that was done, but not answered yet, is undone."""
         over = threading.Event()
         self.addCleanup(over.set)
         left = [True]

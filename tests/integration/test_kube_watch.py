@@ -1,4 +1,5 @@
-"""kube/watch: streams that come in pieces, break off, fall silent, or hold what is no event."""
+"""kube/watch: streams that arrive in pieces, break, fall silent, or contain something other than
+events."""
 
 import json
 import subprocess
@@ -13,7 +14,7 @@ GET = {"verb": "get", "resource": "configmaps", "namespace": "d", "name": "a"}
 
 
 def stream(*pieces):
-    """An answer whose chunks are these pieces."""
+    """An answer with these pieces as chunks."""
     def answer(call):
         call.begin()
         for piece in pieces:
@@ -25,7 +26,7 @@ def stream(*pieces):
 
 class Watch(kube_server.TestCase):
     def watch(self, answers, flags=(), **options):
-        """Runs a watch; returns its events as (type, name, version), what was skipped and its
+        """Runs a watch; returns its events as (type, name, version), what it skipped, and its
         failure."""
         self.server = self.serve(answers)
         *lines, end = self.drive(self.kubeconfig(self.server), {**WATCH, **options}, flags=flags)
@@ -77,7 +78,7 @@ class Watch(kube_server.TestCase):
         self.assertIsNone(failure)
 
     def test_events_come_at_once(self):
-        """Each is there before the next is sent."""
+        """Each arrives before the next is sent."""
         seen = threading.Event()
         self.addCleanup(seen.set)
 
@@ -173,7 +174,7 @@ class Watch(kube_server.TestCase):
             self.assertEqual(len(self.server.calls), 1)
 
     def test_silence(self):
-        """A server that says nothing is given up some seconds after it should have ended."""
+        """The client gives up on a silent server some seconds after the watch should have ended."""
         over = threading.Event()
         self.addCleanup(over.set)
 
@@ -206,7 +207,7 @@ class Watch(kube_server.TestCase):
             released.set()
             call.reply(200, config_map())
 
-        answers = [silent, release]  # of the call: the first try runs into its time-out
+        answers = [silent, release]  # of the call: the first try times out
 
         def answer(call):
             watch(call) if call.query else answers.pop(0)(call)

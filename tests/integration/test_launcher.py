@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""hook-launcher where no guest has to boot: what it makes of a VMI, its faults, and its stages with
-libvirt's test driver. Guests boot in tests/e2e."""
+"""hook-launcher without booting a guest: the domain of a VMI, errors, and the stages with libvirt's
+test driver. Guests boot in tests/e2e."""
 
 import json
 import os
@@ -31,7 +31,7 @@ spec:
 """
 SEED = 'cloudInitNoCloud: {userData: "#cloud-config\\n"}'
 TEST_DRIVER = ["--connect", "test:///default"]
-# Takes the place of xorriso, so that no test needs it.
+# Replaces xorriso, so that no test needs it.
 EMPTY_ISO = "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\n: > \"$2\"\n"
 
 
@@ -50,11 +50,12 @@ class LauncherTest(support.TestCase):
         self.sidecars = []
 
     def tool(self, name, script):
-        """Puts a program before all others in $PATH."""
+        """Puts a program first in $PATH."""
         self.write(self.bin / name, script).chmod(0o755)
 
     def vmi(self, volume=SEED, namespace=None, annotations=None):
-        """Writes a VMI; its namespace is of this test alone, lest two tests launch the same."""
+        """Writes a VMI in a namespace of this test only, so that no two tests launch the same
+        machine."""
         text = VMI.format(
             volume=volume,
             namespace=namespace or f"n{os.getpid()}",
@@ -81,7 +82,7 @@ class LauncherTest(support.TestCase):
 
     @property
     def environment(self):
-        """Where its temporary directory and the tools are."""
+        """The environment, with the temporary directory and the tools."""
         path = f"{self.bin}:{os.environ['PATH']}"
         return {**os.environ, "TMPDIR": str(self.work), "PATH": path}
 
@@ -100,7 +101,7 @@ class LauncherTest(support.TestCase):
         )
 
     def assert_failed(self, result, status, stage, *words):
-        """It failed in a stage with words in the reason, and left nothing behind."""
+        """Checks that it failed in a stage with words in the reason, and left nothing behind."""
         self.assertEqual(result.returncode, status, result.stderr)
         last = json.loads(result.stderr.splitlines()[-1])
         told = json.loads(self.termination.read_text(encoding="utf-8"))
@@ -111,12 +112,12 @@ class LauncherTest(support.TestCase):
         self.assertEqual(list(self.work.iterdir()), [])
 
     def finish(self, process):
-        """Waits for its end; returns what support.run would."""
+        """Waits for its end; returns the same as support.run."""
         stdout, stderr = process.communicate(timeout=support.PATIENCE)
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def assert_told(self, sidecar, *calls):
-        """The sidecar was called for these hooks, the last of them now."""
+        """Checks that the sidecar was called for these hooks; waits for the last."""
         sidecar.terminate()
         text, _ = sidecar.communicate(timeout=support.PATIENCE)
         said = [line.split()[1] for line in text.splitlines() if line.startswith("called ")]
@@ -155,7 +156,7 @@ class FlagTest(LauncherTest):
 
 
 class InputTest(LauncherTest):
-    """Files that are not what they should be."""
+    """Input files with errors."""
 
     def test_there_is_no_such_file(self):
         result = self.run_launcher(self.tmp / "no-such-file")
@@ -206,7 +207,7 @@ class InputTest(LauncherTest):
 
 
 class DryRunTest(LauncherTest):
-    """The domain, printed."""
+    """The printed domain."""
 
     def test_hooks_see_it_and_change_it(self):
         sidecar = self.sidecar("--name", "mark", "--hook", "OnDefineDomain", "--hook", "Shutdown")
@@ -214,11 +215,11 @@ class DryRunTest(LauncherTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("<name>ns_vm</name>", result.stdout)
         self.assertIn("<!--mark-->", result.stdout)
-        self.assert_told(sidecar, "OnDefineDomain")  # and no Shutdown: there will be a launch yet
+        self.assert_told(sidecar, "OnDefineDomain")  # and no Shutdown: the launch is still to come
         self.assertEqual(list(self.work.iterdir()), [])
 
     def test_what_a_hook_returns_is_nested(self):
-        """As deep as is allowed it is taken; when it is deeper, the sidecar is named."""
+        """The maximum depth is accepted; for a deeper one the error names the sidecar."""
         sidecar = self.sidecar("--hook", "PreCloudInitIso", "--depth", "98")
         result = self.run_launcher(self.vmi(), "--dry-run")
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -263,7 +264,7 @@ class DryRunTest(LauncherTest):
 
 
 class FaultTest(LauncherTest):
-    """What goes wrong before libvirt is asked."""
+    """Errors before libvirt is called."""
 
     def test_the_disk_image_is_missing(self):
         path = self.vmi("containerDisk: {image: example}")
@@ -294,7 +295,7 @@ class FaultTest(LauncherTest):
         self.assert_failed(result, 1, "Convert", "neither a file nor a block device")
 
     def test_the_disk_image_is_broken(self):
-        """It begins as qcow2, and goes on as nothing."""
+        """It has the header of qcow2 and nothing else."""
         path = self.vmi("containerDisk: {image: example}")
         image = self.write("image", b"QFI\xfb\0\0\0\x03".ljust(512, b"\0"))
         result = self.run_launcher(path, "--container-disk", f"seed={image}", *TEST_DRIVER)
@@ -369,10 +370,10 @@ class FaultTest(LauncherTest):
 
 
 class RunTest(LauncherTest):
-    """With libvirt's test driver, whose guests do nothing and end when they are told to."""
+    """With libvirt's test driver, whose guests do nothing and end on request."""
 
     def run_to_guest(self, *options):
-        """Starts it, and returns when the guest runs."""
+        """Starts it, and waits until the guest runs."""
         launcher = self.start(self.vmi(), *TEST_DRIVER, *options)
         self.wait_for_line(launcher.stderr, '"Started"')
         return launcher
@@ -413,7 +414,7 @@ class RunTest(LauncherTest):
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_a_sidecar_does_not_want_to_end(self):
-        """Its failure is a warning: the guest has ended well."""
+        """Its failure is only a warning: the guest ended successfully."""
         self.sidecar("--hook", "Shutdown", "--behaviour", "error")
         launcher = self.run_to_guest()
         launcher.terminate()
@@ -423,15 +424,15 @@ class RunTest(LauncherTest):
 
 
 class SignalTest(LauncherTest):
-    """SIGTERM in each stage before the guest runs, and while the sidecars are told of its end."""
+    """SIGTERM in each stage before the guest runs, and during the Shutdown calls."""
 
     def assert_ends_at(self, launcher, stage):
-        """It is ended by SIGTERM in a stage."""
+        """Ends it with SIGTERM and checks the stage."""
         launcher.terminate()
         self.assert_failed(self.finish(launcher), 6, stage, "ended by SIGTERM")
 
     def test_while_it_reads(self):
-        """The VMI is a pipe on which nothing comes."""
+        """The VMI is a pipe without a writer's data."""
         fifo = self.tmp / "fifo"
         os.mkfifo(fifo)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -442,7 +443,7 @@ class SignalTest(LauncherTest):
                     self.assert_failed(self.finish(launcher), 6, "Input", f"ended by {number.name}")
 
     def test_while_it_reads_and_its_starter_ignores_signals(self):
-        """As a shell without job control does for what it puts into the background."""
+        """Like a shell without job control for background commands."""
         fifo = self.tmp / "fifo"
         os.mkfifo(fifo)
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -493,7 +494,7 @@ class SignalTest(LauncherTest):
         self.assert_ends_at(launcher, "Prepare")
 
     def test_while_the_sidecars_are_told(self):
-        """The end goes on."""
+        """The shutdown continues."""
         gate = self.tmp / "gate"
         os.mkfifo(gate)
         sidecar = self.sidecar("--hook", "Shutdown", "--gate", gate)

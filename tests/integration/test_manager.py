@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""hook-manager against sidecars that are not ours: python3-grpcio and @grpc/grpc-js."""
+"""hook-manager with foreign sidecars: python3-grpcio and @grpc/grpc-js."""
 
 import json
 import os
@@ -27,12 +27,12 @@ CLOUD_INIT = {
     "DevicesData": None,
     "VolumeName": "cloudinit",
 }
-# Longer than any test runs: a test that hangs fails by support.PATIENCE.
+# Longer than any test runs: support.PATIENCE fails a test that hangs.
 LONG = "100s"
 
 
 def marked(*names):
-    """The domain as those sidecars leave it, in their order."""
+    """The domain after those sidecars, in their order."""
     return DOMAIN.replace("</domain>", "".join(f"<!--{name}-->" for name in names) + "</domain>")
 
 
@@ -45,7 +45,8 @@ class ManagerTest(support.TestCase):
         self.sockets.mkdir()
 
     def start(self, path, *options, kind="python"):
-        """Starts a sidecar that listens at a path below the socket directory; waits for that."""
+        """Starts a sidecar that listens at a path below the socket directory; waits until it
+        does."""
         path = self.sockets / path
         path.parent.mkdir(exist_ok=True)
         if kind == "python":
@@ -68,7 +69,7 @@ class ManagerTest(support.TestCase):
         ]
 
     def manage(self, command, sidecars, *options, stdin=""):
-        """Runs hook-manager to its end."""
+        """Runs hook-manager to completion."""
         return support.run(self.argv(command, sidecars, *options), stdin=stdin)
 
     def chain(self, sidecars, *options):
@@ -76,7 +77,7 @@ class ManagerTest(support.TestCase):
         return self.manage("on-define-domain", sidecars, "--timeout", LONG, *options, stdin=DOMAIN)
 
     def manage_later(self, command, sidecars, *options, stdin=DOMAIN):
-        """Starts hook-manager and returns when it waits for sidecars."""
+        """Starts hook-manager and returns when it is waiting for sidecars."""
         document = self.write("document", stdin)
         with open(document, encoding="utf-8") as opened:
             process = self.spawn(
@@ -89,7 +90,8 @@ class ManagerTest(support.TestCase):
         return process
 
     def assert_failed(self, result, status, *words):
-        """It failed with a status, wrote no result, and its last line has the words."""
+        """Checks that it failed with a status, wrote no result, and has the words in its last
+        line."""
         self.assertEqual(result.stdout, "", result.stderr)
         self.assertEqual(result.returncode, status, result.stderr)
         last = json.loads(result.stderr.splitlines()[-1])
@@ -98,13 +100,13 @@ class ManagerTest(support.TestCase):
             self.assertIn(word, last["msg"])
 
     def assert_succeeded(self, result, expected):
-        """It succeeded with a result."""
+        """Checks that it succeeded with a result."""
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout, expected)
 
 
 class CollectTest(ManagerTest):
-    """Finding sidecars and asking for their Info."""
+    """Discovering sidecars and calling their Info."""
 
     def test_none_expected(self):
         result = self.manage("collect", 0)
@@ -155,7 +157,7 @@ class CollectTest(ManagerTest):
         stale = socket.socket(socket.AF_UNIX)
         (self.sockets / "hook-sidecar-0").mkdir()
         stale.bind(str(self.sockets / "hook-sidecar-0" / "shim-old.sock"))
-        stale.close()  # as a container leaves it behind that was restarted
+        stale.close()  # as left behind by a restarted container
         self.start("hook-sidecar-0/shim-new.sock", "--name", "new")
         self.assert_succeeded(self.chain(1), marked("new"))
 
@@ -177,7 +179,7 @@ class CollectTest(ManagerTest):
         self.assert_succeeded(self.chain(1), marked("a"))
 
     def test_late_sockets(self):
-        """A container's directory, then its socket, appear when the manager waits already."""
+        """A container's directory, then its socket, appear while the manager is waiting."""
         manager = self.manage_later("on-define-domain", 2)
         self.start("hook-sidecar-1/a.sock", "--name", "one")
         self.wait_for_line(manager.stderr, "sidecar is ready")
@@ -187,7 +189,7 @@ class CollectTest(ManagerTest):
         self.assertEqual(stdout, marked("zero", "one"))
 
     def test_late_sockets_where_inotify_is_used_up(self):
-        """In a user namespace of its own that allows no instance of it."""
+        """In its own user namespace, which allows no inotify instance."""
         limited = "echo 0 >/proc/sys/user/max_inotify_instances && exec \"$@\""
         unshare = ["unshare", "--user", "--map-root-user", "sh", "-c", limited, "sh"]
         if support.run([*unshare, "true"]).returncode != 0:
@@ -223,7 +225,7 @@ class CollectTest(ManagerTest):
         self.assertEqual(stdout, marked("moved", "one"))
 
     def test_a_socket_that_listens_late(self):
-        """It is bound and refuses, then it is replaced by one that answers."""
+        """It is bound but refuses connections, then is replaced by one that answers."""
         (self.sockets / "hook-sidecar-0").mkdir()
         path = self.sockets / "hook-sidecar-0" / "a.sock"
         bound = socket.socket(socket.AF_UNIX)
@@ -353,7 +355,7 @@ class ChainTest(ManagerTest):
         self.assertEqual(result.stdout, document.encode())
 
     def test_refused_documents(self):
-        """Each fault names the sidecar; nothing is written."""
+        """The error names the sidecar; nothing is written."""
         faults = {
             "empty": "empty",
             "other-domain": '"other"',
@@ -411,7 +413,7 @@ class ChainTest(ManagerTest):
         self.assert_failed(result, 5, "hook-sidecar-0", "no answer within 1 s")
 
     def test_a_deadline_of_the_sidecars_own(self):
-        """As a shim with --timeout has it; what it says is not lost."""
+        """As with a shim's --timeout; its message is not lost."""
         self.start("hook-sidecar-0/a.sock", "--behaviour", "late")
         self.assert_failed(
             self.chain(1), 5, "hook-sidecar-0", "DEADLINE_EXCEEDED: the hook | was slow"
@@ -430,8 +432,8 @@ class ChainTest(ManagerTest):
             self.assertIn(f"sidecar hook-sidecar-{index} ", result.stderr)
 
     def start_with_gate(self, *options):
-        """Starts two sidecars, the first with a gate before its answer, and the manager, and
-        returns the second, the manager and the gate when the first is being called."""
+        """Starts two sidecars, the first with a gate before its answer, and the manager. Returns
+        the second sidecar, the manager and the gate when the first sidecar is being called."""
         gate = self.tmp / "gate"
         os.mkfifo(gate)
         first = self.start("hook-sidecar-0/a.sock", "--name", "a", "--gate", gate)
@@ -449,7 +451,7 @@ class ChainTest(ManagerTest):
         self.assertIn("sidecar hook-sidecar-1 (index 1)", stderr.splitlines()[-1])
 
     def test_silent_between_collect_and_call(self):
-        """However many sockets it has then, they share the time of one call."""
+        """However many sockets it has, they share the time limit of one call."""
         entries = [{"image": "i"}, {"image": "i", "timeoutSeconds": 1}]
         annotation = self.write("annotation", json.dumps(entries))
         second, manager, gate = self.start_with_gate("--annotation-file", annotation)
@@ -468,7 +470,7 @@ class ChainTest(ManagerTest):
         self.assertIn("reconnecting", stderr.splitlines()[-1])
 
     def test_restarted_between_collect_and_call(self):
-        """Its socket has another name then, as a shim's has."""
+        """Its new socket has another name, as with a shim."""
         second, manager, gate = self.start_with_gate()
         self.end(second)
         self.start("hook-sidecar-1/c.sock", "--name", "c", "--version", "v1alpha1")
@@ -505,7 +507,7 @@ class CloudInitTest(ManagerTest):
         return self.manage("pre-cloud-init-iso", sidecars, "--timeout", LONG, stdin=text)
 
     def test_all_are_called(self):
-        """Also those that work on the older form, whose place does not matter."""
+        """Includes those that use the older form, whatever their position."""
         self.start_hook(0, kind="js")
         self.start_hook(1, "--behaviour", "legacy", "--version", "v1alpha2")
         self.start_hook(2)
@@ -545,7 +547,7 @@ class CloudInitTest(ManagerTest):
 
 
 class ShutdownTest(ManagerTest):
-    """Shutdown to all."""
+    """Shutdown of all sidecars."""
 
     def test_all_that_are_there(self):
         announced = ["--hook", "Shutdown"]

@@ -13,7 +13,7 @@ import support
 from test_manager import DOMAIN, LONG, ManagerTest, marked
 
 SCHEMA = pathlib.Path("/usr/share/libvirt/schemas/domain.rng")
-# The QEMU command line as virt-launcher's XML library writes it.
+# The QEMU command line in the form of virt-launcher's XML library.
 COMMAND_LINE = """\
   <commandline xmlns="http://libvirt.org/schemas/domain/qemu/1.0">
     <arg value="-fw_cfg"></arg>
@@ -21,7 +21,7 @@ COMMAND_LINE = """\
   </commandline>
 """
 LIBVIRTXML = DOMAIN.replace("</domain>", COMMAND_LINE + "</domain>")
-# What 900 calls may add to the resident memory: one lost document each would be 7 MiB.
+# How much 900 calls may add to the resident memory: leaking one document per call would be 7 MiB.
 GROWTH_LIMIT_KIB = 4 << 10
 
 
@@ -43,13 +43,13 @@ class PluginTest(ManagerTest):
         return self.spawn(argv, stderr=subprocess.PIPE, text=True, **more)
 
     def serve(self, sidecars, *options, **more):
-        """Starts it and returns when it serves."""
+        """Starts it and waits until it serves."""
         process = self.serve_later(sidecars, *options, **more)
         process.started = self.wait_for_line(process.stderr, "serving MutateDomain")
         return process
 
     def serve_many(self, sidecars, **more):
-        """Starts it for more calls than a pipe holds log lines of."""
+        """Starts it for more calls than a pipe can buffer log lines for."""
         process = self.serve(sidecars, **more)
         self.spawn(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
         return process
@@ -60,7 +60,7 @@ class PluginTest(ManagerTest):
         return [program, support.PEERS / name, self.socket, self.domain, *options]
 
     def calls(self, *options, kind="python"):
-        """Makes calls and returns what came of each."""
+        """Makes calls and returns their results."""
         env = support.node_environment() if kind == "js" else None
         result = support.run(self.client_argv(*options, kind=kind), env=env)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
@@ -78,12 +78,12 @@ class PluginTest(ManagerTest):
         )
 
     def answers(self, client):
-        """Waits for a client's end and returns code by number of the call."""
+        """Waits for a client's end and returns the codes by call number."""
         stdout, _ = client.communicate(timeout=support.PATIENCE)
         return {answer["call"]: answer["code"] for answer in map(json.loads, stdout.splitlines())}
 
     def assert_ended(self, process, *words):
-        """It ended with status 0, left no socket, and said the words."""
+        """Checks that it ended with status 0, left no socket, and logged the words."""
         _, stderr = process.communicate(timeout=support.PATIENCE)
         self.assertEqual(process.returncode, 0, stderr)
         self.assertFalse(os.path.lexists(self.socket))
@@ -96,7 +96,7 @@ class PluginTest(ManagerTest):
 
 
 class CallTest(PluginTest):
-    """One call after another, and several at once."""
+    """Calls one after another, and several at once."""
 
     def start_three(self):
         """Two of the three share a priority; the third comes first."""
@@ -133,7 +133,7 @@ class CallTest(PluginTest):
     def test_memory_does_not_grow(self):
         self.domain.write_text(DOMAIN + "<!--" + "x" * 8192 + "-->", encoding="utf-8")
         self.start_three()
-        # AddressSanitizer keeps what was freed for a while, to see late uses of it.
+        # AddressSanitizer delays freeing memory, to detect later uses.
         env = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=1"}
         process = self.serve_many(3, env=env)
         self.calls("--count", 100)
@@ -148,7 +148,7 @@ class CallTest(PluginTest):
         return int(line.split()[1])
 
     def test_libvirtxml(self):
-        """Elements in a namespace without a prefix, and escapes as Go writes them."""
+        """Elements in a namespace without a prefix, and escapes in Go's form."""
         self.domain.write_text(LIBVIRTXML, encoding="utf-8")
         self.start("hook-sidecar-0/a.sock", "--name", "a")
         self.serve(1, *(["--schema"] if SCHEMA.exists() else []))
@@ -218,7 +218,7 @@ class CallTest(PluginTest):
 
 
 class FailureTest(PluginTest):
-    """What sidecars and callers do wrong; the next call goes well all the same."""
+    """Errors of sidecars and callers; the next call succeeds nevertheless."""
 
     def test_sidecar_failures(self):
         faults = {
@@ -260,7 +260,7 @@ class FailureTest(PluginTest):
         self.stop(process, "reopened")
 
     def start_hanging(self):
-        """A sidecar that answers all but the first call, and a serving manager."""
+        """Starts a sidecar that answers all calls but the first, and a serving manager."""
         sidecar = self.start("hook-sidecar-0/a.sock", "--name", "a", "--behaviour", "hang-once")
         return sidecar, self.serve(1)
 
@@ -284,7 +284,7 @@ class FailureTest(PluginTest):
         self.stop(process, "is canceled in the middle")
 
     def test_expired(self):
-        """The first expires in its chain, the second while it waits; the third gets its turn."""
+        """The first expires in its chain, the second in the queue; the third is served."""
         sidecar, process = self.start_hanging()
         patient = self.call_later("--at-once", "--timeout", 4)
         self.wait_for_line(sidecar.stdout, "called OnDefineDomain")
@@ -306,7 +306,7 @@ class FailureTest(PluginTest):
 
 
 class SocketTest(PluginTest):
-    """The plugin socket: there exactly while it is served."""
+    """The plugin socket exists exactly while it is served."""
 
     def test_it_appears_when_all_are_collected(self):
         self.start("hook-sidecar-0/a.sock", "--name", "a")
@@ -320,7 +320,7 @@ class SocketTest(PluginTest):
         self.assertEqual(self.call(), ("OK", "", marked("a", "b")))
 
     def test_a_stale_one_goes_before_all_are_collected(self):
-        """virt-launcher takes it for ready otherwise."""
+        """Otherwise virt-launcher would consider the plugin ready."""
         self.socket.parent.mkdir(parents=True)
         stale = socket.socket(socket.AF_UNIX)
         stale.bind(str(self.socket))
@@ -341,7 +341,7 @@ class SocketTest(PluginTest):
         self.assertEqual(self.call(), ("OK", "", marked("a")))
 
     def assert_refused(self, *words):
-        """It does not start, and what is at its path is as it was."""
+        """Checks that it does not start, and leaves its path unchanged."""
         before = os.lstat(self.socket)
         argv = self.argv("serve", 0, "--plugin-socket", self.socket)
         self.assert_failed(support.run(argv), 3, str(self.socket), *words)
@@ -395,7 +395,7 @@ class SocketTest(PluginTest):
                 self.assertIn(message, result.stderr)
 
     def test_warnings_at_start(self):
-        """A path where KubeVirt does not look, and hooks that the Plugin API does not have."""
+        """A path that KubeVirt does not use, and hooks that the Plugin API does not have."""
         both = ["--hook", "OnDefineDomain", "--hook", "PreCloudInitIso"]
         self.start("hook-sidecar-0/a.sock")
         self.start("hook-sidecar-1/a.sock", *both)
@@ -432,7 +432,7 @@ class EndTest(PluginTest):
         self.wait_for_line(sidecar.stdout, "called OnDefineDomain")
         process.send_signal(signal.SIGTERM)
         self.wait_for_line(process.stderr, "stopping")
-        for _ in range(2):  # those that waited, or came only now
+        for _ in range(2):  # those in the queue, or new ones
             self.assertEqual(json.loads(client.stdout.readline())["code"], "UNAVAILABLE")
         gate.write_text("go on", encoding="utf-8")
         self.assertEqual([*self.answers(client).values()], ["OK"])
@@ -462,8 +462,8 @@ class EndTest(PluginTest):
         self.stop(self.serve(1), "Shutdown", "the disk")
 
     def test_the_launcher_is_waited_for_and_its_end_noticed(self):
-        """Its socket is moved into place when it is ready. It is a gRPC server; when it is killed,
-        its socket stays."""
+        """Its socket is moved into place when it is ready. It is a gRPC server; its socket remains
+        when it is killed."""
         sidecar = self.start_announcing()
         process = self.serve(1, "--launcher-socket", self.launcher)
         init = self.launcher.with_name("launcher-init-sock")
@@ -538,7 +538,7 @@ class PodTest(PluginTest):
         return next(each for each in found if each["name"] == "hook-manager")
 
     def test_its_arguments(self):
-        """They are all that serve needs; /var/run of the pod is a directory of this test."""
+        """They are all that serve needs; the pod's /var/run is a directory of this test."""
         arguments = [
             word.replace("/var/run/", f"{self.tmp}/run/") for word in self.container()["args"]
         ]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""deploy/remove-definition with a kubectl that answers as a test says: whatever the cluster has, or
-does not say, nothing that holds machines or is another's is deleted. tests/e2e/test_upgrade.py runs
-it on a cluster."""
+"""deploy/remove-definition with a fake kubectl: whatever the cluster has, or fails to report, it
+deletes nothing that has VMIs or belongs to somebody else. tests/e2e/test_upgrade.py runs it on a
+cluster."""
 
 import os
 
@@ -13,8 +13,8 @@ OURS = "there app.kubernetes.io/name=hookline "
 
 class RemoveDefinition(support.TestCase):
     def remove(self, labels, machines):
-        """Runs it; each answer of kubectl is a text, or a number with which kubectl fails. Returns
-        what came of it, and whether the definition was deleted."""
+        """Runs it; each answer of kubectl is a text, or the exit status with which it fails.
+        Returns the result, and whether the definition was deleted."""
         deleted = self.tmp / "deleted"
         deleted.unlink(missing_ok=True)
         lines = ["#!/bin/sh", 'case "$*" in']
@@ -42,9 +42,9 @@ class RemoveDefinition(support.TestCase):
         for labels, machines, why in (
             (kubevirts, "", "it is KubeVirt's"),
             ("there ", "", "it lacks the label app.kubernetes.io/name=hookline"),
-            (OURS, machine, "it has VirtualMachineInstances, which would be deleted with it: 1\n"),
-            (OURS, machine * 3, "it has VirtualMachineInstances, which would be deleted with it: 3\n"),
-            (1, "", ""),  # kubectl may not, or cannot, say what is there
+            (OURS, machine, "it holds VirtualMachineInstances, which would go with it: 1\n"),
+            (OURS, machine * 3, "it holds VirtualMachineInstances, which would go with it: 3\n"),
+            (1, "", ""),  # kubectl is not allowed to list, or fails
             (OURS, 1, ""),
         ):
             with self.subTest(labels=labels, machines=machines):

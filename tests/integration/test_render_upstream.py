@@ -1,4 +1,4 @@
-"""The pods that hookctl renders, held against those that KubeVirt's own code rendered."""
+"""The pods that hookctl renders, compared with those that KubeVirt's own code rendered."""
 
 import json
 import unittest
@@ -11,12 +11,13 @@ SHIM_IMAGE = "quay.io/kubevirt/sidecar-shim:v1.9.0"
 
 
 def load(path):
-    """A pod from a file, without what differs from one rendering of KubeVirt's to the next."""
+    """A pod from a file, without what differs between renderings by KubeVirt."""
     return normalize(json.loads(path.read_text(encoding="utf-8")))
 
 
 def normalize(pod):
-    """The pod with lists of named things as sets, and without the random --qemu-timeout."""
+    """The pod with lists of named objects as dictionaries, and without the random
+    --qemu-timeout."""
     spec = pod["spec"]
     for container in spec["containers"]:
         args = container.get("args", [])
@@ -29,7 +30,7 @@ def normalize(pod):
 
 
 def by_name(items):
-    """A list of named objects as a dictionary; a name that stands twice fails."""
+    """A list of named objects as a dictionary; a duplicate name fails."""
     named = {item["name"]: item for item in items}
     assert len(named) == len(items), items
     return named
@@ -50,13 +51,14 @@ def without_hostpath(pod):
 @unittest.skipUnless(PODS.is_dir(), "KubeVirt's pods are not beside this tree")
 class RenderUpstream(support.TestCase):
     def pairs(self):
-        """The names of VMIs with sidecars, each of which has a pod with them and one without."""
+        """The names of VMIs with sidecars, for each of which there is a pod with them and one
+        without."""
         names = [path.name.removesuffix(".gate-on.json") for path in PODS.glob("*.gate-on.json")]
         self.assertTrue(names)
         return sorted(names)
 
     def render(self, *words):
-        """What `hookctl render` prints."""
+        """The output of `hookctl render`."""
         command = [support.program("hookctl"), "render", "--shim-image", SHIM_IMAGE, *words]
         result = support.run(command)
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -1,5 +1,5 @@
-"""The hooks of samples/, called as sidecar-shim calls them: what they change, that a second call
-changes nothing, and what they say of bad input."""
+"""The hooks in samples/, called like sidecar-shim calls them: what they change, that a second call
+changes nothing, and their errors for bad input."""
 
 import json
 import os
@@ -29,7 +29,7 @@ class HookCase(support.TestCase):
     env = None
 
     def call(self, vmi_text, document):
-        """Calls the hook, whatever comes of it."""
+        """Calls the hook, whether it succeeds or fails."""
         argv = [HOOKS[self.hook], "--vmi", vmi_text, self.flag, document]
         return support.run(argv, env=self.env)
 
@@ -43,14 +43,14 @@ class HookCase(support.TestCase):
         return first.stdout
 
     def assert_refused(self, vmi_text, document, reason):
-        """The hook fails with that reason and prints no document."""
+        """Checks that the hook fails with that reason and prints no document."""
         result = self.call(vmi_text, document)
         self.assertEqual(result.returncode, 1, result.stdout)
         self.assertEqual(result.stdout, "")
         self.assertIn(reason, result.stderr)
 
     def assert_usage(self):
-        """Any other command line than the shim's is a wrong call."""
+        """Checks that any command line other than the shim's is rejected."""
         for words in ([], ["--vmi", "{}"], [self.flag, "x", "--vmi", "{}"]):
             result = support.run([HOOKS[self.hook], *words])
             self.assertEqual(result.returncode, 2)
@@ -96,7 +96,7 @@ class Smbios(HookCase):
     key = "smbios.vm.kubevirt.io/baseBoardManufacturer"
 
     def manufacturer(self, document):
-        """The entry's text, after checking that everything for it is there once."""
+        """The entry's text, after checking that each part of it exists once."""
         domain = ElementTree.fromstring(document)
         self.assertEqual([e.get("mode") for e in domain.findall("os/smbios")], ["sysinfo"])
         path = "sysinfo[@type='smbios']/baseBoard/entry[@name='manufacturer']"
@@ -154,15 +154,15 @@ class CowOverlay(HookCase):
         self.addCleanup(self.images.chmod, 0o755)
 
     def make_image(self, name, image_format="qcow2"):
-        """Makes an image that VMs share."""
+        """Creates an image that VMs share."""
         support.run(["qemu-img", "create", "-f", image_format, self.images / name, "8M"])
 
     def info(self, path):
-        """What qemu-img says of an image."""
+        """What qemu-img reports about an image."""
         return json.loads(support.run(["qemu-img", "info", "--output=json", path]).stdout)
 
     def first_disk(self, document):
-        """The first disk that is no CD-ROM."""
+        """The first disk that is not a CD-ROM."""
         domain = ElementTree.fromstring(document)
         return next(d for d in domain.findall("devices/disk") if d.get("device") != "cdrom")
 
@@ -263,7 +263,7 @@ class CloudInit(HookCase):
     entry = '{"name": "ops", "shell": "/bin/bash", "lock_passwd": true}'
 
     def user_data(self, text, vmi_text=None):
-        """The user data that the hook makes of text."""
+        """The user data that the hook returns for text."""
         data = {"DataSource": "noCloud", "UserData": text, "DevicesData": [{"type": "nic"}]}
         changed = json.loads(self.change(vmi_text or self.asks, json.dumps(data)))
         self.assertEqual({**changed, "UserData": text}, data)
@@ -400,7 +400,7 @@ class Runs(support.TestCase):
     """Each sample under hookctl run, as its README says."""
 
     def run_sample(self, sample, *flags, manifest=None):
-        """The domain that comes out of a sample; none of its hooks changes it the second time."""
+        """The resulting domain of a sample; no hook changes it the second time."""
         argv = [support.program("hookctl"), "run", "--twice"]
         argv += ["--domain", support.SAMPLES / "domain.xml"]
         argv += ["-f", manifest or support.SAMPLES / sample]

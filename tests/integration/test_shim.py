@@ -1,5 +1,5 @@
-"""sidecar-shim, called by launchers that are not ours: what it announces and runs, how each fault
-of a hook is reported, and that nothing is left behind when it ends."""
+"""sidecar-shim, called by foreign launchers: what it announces and runs, how it reports each
+failure of a hook, and that it leaves nothing behind when it ends."""
 
 import json
 import os
@@ -22,9 +22,9 @@ LAUNCHERS = {
 ENVIRONMENT = {**support.node_environment(), "HOOKLINE_PYTHON": str(support.BUILD / "python")}
 # Over Linux's limit of 128 KiB for one argument.
 LARGE = "x" * (160 << 10)
-# The document itself is the script, so that one shim can show every fault.
+# The document is itself the script, so that one shim can produce every failure.
 EVAL = '#!/bin/sh\neval "$4"\n'
-# Nobody waits for this long: the hook is ended.
+# Nothing waits this long: the hook is ended.
 FOREVER = "sleep 1000"
 
 
@@ -33,7 +33,7 @@ def method(name, version="v1alpha3"):
 
 
 def on_define_domain(domain="<domain/>", vmi="{}", version="v1alpha3"):
-    """The words for a launcher that call OnDefineDomain."""
+    """The arguments with which a launcher calls OnDefineDomain."""
     return [method("OnDefineDomain", version), f"vmi={vmi}", f"domainXML={domain}"]
 
 
@@ -48,7 +48,7 @@ def launcher_words(kind, path, calls, timeout=None):
 
 
 class Log:
-    """The log of a shim, read as it is written."""
+    """The log of a shim, read while it is written."""
 
     def __init__(self, stream):
         self.lines = []
@@ -60,7 +60,7 @@ class Log:
     def read(self, stream):
         for line in stream:
             with self.grown:
-                # A sanitizer's report is no JSON.
+                # A sanitizer's report is not JSON.
                 self.lines.append(json.loads(line) if line[0] == "{" else {"msg": line})
                 self.grown.notify_all()
         with self.grown:
@@ -71,7 +71,7 @@ class Log:
         return next((line for line in self.lines if needle in line["msg"]), None)
 
     def wait_for(self, needle):
-        """The first line that has needle in its message, once it is there."""
+        """Waits for the first line that has needle in its message, and returns it."""
         with self.grown:
             self.grown.wait_for(lambda: self.at_end or self.find(needle), support.PATIENCE)
             line = self.find(needle)
@@ -110,7 +110,7 @@ class ShimTestCase(support.TestCase):
         self.write(f"hooks/{name}", script).chmod(mode)
 
     def start(self, *flags, version="v1alpha3", before=()):
-        """Starts a shim; it listens when this returns."""
+        """Starts a shim and waits until it listens."""
         words = [*before, SHIM, "--version", version, "--socket-dir", self.sockets, *flags]
         self.shim = self.spawn(
             words, stderr=subprocess.PIPE, text=True, errors="surrogateescape", env=self.environment
@@ -119,7 +119,7 @@ class ShimTestCase(support.TestCase):
         self.path = self.log.wait_for("now exposing")["msg"].rpartition(" ")[2]
 
     def call(self, kind, *calls, timeout=None):
-        """Makes calls with a launcher; returns what came of each."""
+        """Makes calls with a launcher; returns their results."""
         words = launcher_words(kind, self.path, calls, timeout)
         done = support.run(words, env=ENVIRONMENT)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -136,7 +136,7 @@ class ShimTestCase(support.TestCase):
         )
 
     def ends(self, status=0):
-        """Waits for the shim's end and checks that nothing of it is left."""
+        """Waits for the shim's end and checks that it left nothing behind."""
         self.assertEqual(self.shim.wait(support.PATIENCE), status, self.log.messages())
         self.assertEqual(list(self.sockets.iterdir()), [])
         self.assert_no_hook_is_left()
@@ -146,7 +146,7 @@ class ShimTestCase(support.TestCase):
         self.ends()
 
     def processes(self):
-        """The ids of a shim of this test and of the processes that it has started."""
+        """The process ids of the test's shim and of the processes that it has started."""
         mark = f"SHIM_TEST={self.tmp}".encode()
         found = []
         for process in pathlib.Path("/proc").glob("[0-9]*"):
@@ -158,8 +158,8 @@ class ShimTestCase(support.TestCase):
         return found
 
     def assert_no_hook_is_left(self):
-        """Checks that hooks and what they started are ended; a process that was killed just now
-        may take its time."""
+        """Checks that hooks and the processes that they started have ended; a process that was just
+        killed may take a moment."""
         for pid in self.processes():
             if pid == self.shim.pid:
                 continue
@@ -424,7 +424,7 @@ class Faults(ShimTestCase):
 
     def test_environment_and_arguments_together_may_be_too_large(self):
         chunk = "x" * 100_000
-        # The shim still starts with this environment, with some room to spare.
+        # The shim itself still starts with this environment.
         count = (os.sysconf("SC_ARG_MAX") - 50_000) // len(chunk)
         self.environment |= {f"FILL_{i}": chunk for i in range(count)}
         self.hook(EVAL)
@@ -523,7 +523,7 @@ class End(ShimTestCase):
         namespace = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
         if support.run([*namespace, "true"]).returncode != 0:
             self.skipTest("pid namespaces are not permitted here")
-        # The orphan's entry in /proc goes when it is reaped; until then the hook waits.
+        # The orphan's entry in /proc disappears when it is reaped; until then the hook waits.
         self.hook(
             "#!/bin/sh\n"
             "orphan=$(sh -c 'true & echo $!')\n"

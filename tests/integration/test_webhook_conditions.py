@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Which objects an API server sends to the webhooks, where it has match conditions: the expressions
-of the manifests, evaluated by a CEL that is not ours."""
+"""Which objects an API server with match conditions sends to the webhooks: the expressions in the
+manifests, evaluated by a foreign CEL implementation."""
 
 import copy
 import json
@@ -12,7 +12,7 @@ from support import ROOT
 
 OVERLAYS = ("kubevirt-since-1.28", "standalone-since-1.28")
 KEYS = ("hooks.kubevirt.io/hookSidecars", "hookline.dev/hookSidecars")
-# Each kind, and where its objects can have the annotation.
+# Each kind, and the paths at which its objects can have the annotation.
 PLACES = {
     "VirtualMachineInstance": ["metadata"],
     "VirtualMachine": ["metadata", "spec.template.metadata"],
@@ -27,7 +27,7 @@ PLACES = {
     "VirtualMachinePreference": ["metadata", "spec"],
     "VirtualMachineClusterPreference": ["metadata", "spec"],
 }
-# What is done to an object, and whether it comes to the webhook by what becomes of its annotation.
+# Operations on an object, and whether it is sent to the webhook, by the change of its annotation.
 OPERATIONS = ("create", "label", "status", "spec", "delete")
 TABLE = {
     "absent": (False, False, False, False, False),
@@ -39,7 +39,7 @@ TABLE = {
 
 
 def path(root, place):
-    """The object at a place, made when it is not there."""
+    """The object at a path, created if it does not exist."""
     for part in place.split("."):
         root = root.setdefault(part, {})
     return root
@@ -84,8 +84,7 @@ def webhooks(overlay):
 
 class Conditions(support.TestCase):
     def come(self, webhook, pairs):
-        """Whether each object comes to a webhook; what went wrong with a condition fails the
-        test."""
+        """Whether each object is sent to a webhook; an error in a condition fails the test."""
         conditions = [item["expression"] for item in webhook["matchConditions"]]
         cases = [{"object": new, "oldObject": old} for new, old in pairs]
         done = support.run(
@@ -116,7 +115,7 @@ class Conditions(support.TestCase):
                 self.assertEqual(comes, row[-1], (overlay, *row[:-1]))
 
     def test_pods(self):
-        """A pod comes with one of the keys alone."""
+        """A pod is sent only if it has one of the keys."""
         pods = [
             ({}, False),
             ({"annotations": None}, False),
@@ -131,8 +130,8 @@ class Conditions(support.TestCase):
             self.assertEqual(come, [comes for _, comes in pods])
 
     def test_odd_objects(self):
-        """KubeVirt's schema leaves a template's metadata open: whatever is there, an object without
-        a key passes, and one with a key somewhere else comes."""
+        """KubeVirt's schema does not restrict a template's metadata: whatever is there, an object
+        without a key passes, and one with a key somewhere else is sent."""
         odd = (None, "text", 7, True, [], ["annotations"], {}, {"annotations": None})
         odd += tuple({"annotations": value} for value in ("text", 7, [], [KEYS[0]], {"a": None}))
         webhook = webhooks(OVERLAYS[0])["machines.hookline.dev"]
@@ -153,7 +152,8 @@ class Conditions(support.TestCase):
             self.assertEqual(come, [has_key] * len(objects))
 
     def test_nobody_waits_who_has_no_key(self):
-        """Without match conditions the webhooks let everything pass, soon; with them they refuse."""
+        """Without match conditions the webhooks fail open after a short time; with them they fail
+        closed."""
         before = ROOT / "deploy" / "base" / "webhooks.yaml"
         for item in yaml.safe_load_all(before.read_text(encoding="utf-8")):
             for webhook in item["webhooks"]:
@@ -165,7 +165,7 @@ class Conditions(support.TestCase):
                 self.assertEqual(webhook["failurePolicy"], "Fail")
 
     def test_manifests_are_those_of_the_program(self):
-        """`make webhooks` has been run since the table of keys and kinds was changed."""
+        """`make webhooks` has been run since the table of keys and kinds was last changed."""
         for version, files in (
             ("1.27", ["base"]),
             ("1.28", [f"overlays/{overlay}" for overlay in OVERLAYS]),
@@ -177,7 +177,7 @@ class Conditions(support.TestCase):
                 self.assertTrue(file.read_text(encoding="utf-8").endswith(done.stdout), file)
 
     def test_other_key(self):
-        """With a key of the user's own the conditions look for that one alone."""
+        """With a custom key the conditions look only for that."""
         words = [support.program("hook-controller"), "--print-webhooks=v1.34.2"]
         done = support.run([*words, "--annotation-key=example.com/hooks"])
         self.assertNotIn(KEYS[0], done.stdout)

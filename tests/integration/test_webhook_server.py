@@ -1,5 +1,5 @@
-"""The servers of hook-controller: webhooks over TLS and the plain one, with clients that do right
-and clients that do not."""
+"""The servers of hook-controller: webhooks over TLS and the plain HTTP one, with well-behaved and
+misbehaving clients."""
 
 import base64
 import concurrent.futures
@@ -27,7 +27,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def review(annotation=None, uid="1"):
-    """An AdmissionReview that asks for a launcher pod, as bytes."""
+    """An AdmissionReview of a launcher pod, as bytes."""
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -83,13 +83,13 @@ class WebhookServer(support.TestCase):
         self.plain_port = self.controller.metrics_port
 
     def make_certificate(self, name):
-        """A certificate for localhost, and a directory as kubelet makes it for a Secret."""
+        """A certificate for localhost, in a directory laid out as the kubelet does for a Secret."""
         directory = self.tmp / "tls" / f"..{name}"
         directory.mkdir(parents=True)
         make_certificate(directory, "tls", f"/CN={name}", "subjectAltName=DNS:localhost")
 
     def swap(self, name):
-        """Makes a certificate the one that is read, as kubelet does: one rename of one link."""
+        """Switches to a certificate as the kubelet does: by renaming one symbolic link."""
         top = self.tmp / "tls"
         (top / "..new").symlink_to(f"..{name}")
         os.rename(top / "..new", top / "..data")
@@ -115,7 +115,7 @@ class WebhookServer(support.TestCase):
         return connection
 
     def raw(self, name="one"):
-        """A TLS socket on which a test sends what it likes."""
+        """A TLS socket on which a test can send any bytes."""
         tcp = socket.create_connection(("localhost", self.port), timeout=support.PATIENCE)
         self.addCleanup(tcp.close)
         return self.context(name).wrap_socket(tcp, server_hostname="localhost")
@@ -131,7 +131,8 @@ class WebhookServer(support.TestCase):
         self.assertEqual(answer.status, 200, text)
 
     def assert_counts(self, name, value):
-        """That a metric comes to a value; a connection is counted when the server has closed it."""
+        """Waits until a metric has a value; a connection is counted when the server has closed
+        it."""
         found = None
 
         def ask():
@@ -215,7 +216,7 @@ class TestReviews(WebhookServer):
 
 
 class TestRefusals(WebhookServer):
-    """Requests that are refused; the connection stays, and the server serves on."""
+    """Rejected requests; the connection stays open, and the server continues to serve."""
 
     def test_wrong_requests_on_one_connection(self):
         connection = self.connect()
@@ -336,7 +337,7 @@ class TestTls(WebhookServer):
         self.assertIs(connection.sock, sock)
 
     def test_a_new_certificate_in_a_restless_directory(self):
-        """What changes beside it all the time does not put it off."""
+        """Constant changes of other files do not delay it."""
         calm = threading.Event()
 
         def change():
@@ -372,7 +373,7 @@ class TestTls(WebhookServer):
 
 
 class TestSlowClients(WebhookServer):
-    """Clients that take their time; all at once, since they take ours too."""
+    """Slow clients; all at once, because each takes long."""
 
     def test_slow_clients_are_cut_off(self):
         head = (
@@ -390,7 +391,7 @@ class TestSlowClients(WebhookServer):
             return self.raw(), head + b"\r\n{"
 
         def drip(client):
-            """Sends a byte a second, as long as there is someone to take it."""
+            """Sends a byte per second, as long as the server accepts it."""
             client.settimeout(1)
             while True:
                 try:
@@ -454,7 +455,7 @@ class TestEnd(WebhookServer):
                 b"POST /mutate-pods HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                 b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
             )
-            self.assertIn(b"100", client.recv(4096))  # now it is under way
+            self.assertIn(b"100", client.recv(4096))  # now it is in progress
             self.process.send_signal(signal.SIGTERM)
             self.wait_until_refused()
             answer, text = self.ask(self.plain(), "GET", "/readyz", headers={})

@@ -1,4 +1,4 @@
-"""KubeVirt's own pods through the webhook: what the API server would make of them, by another
+"""KubeVirt's own pods through the webhook: the result in the API server, computed with another
 implementation of RFC 6902."""
 
 import base64
@@ -19,7 +19,7 @@ class WebhookUpstream(server.WebhookServer):
     flags = [f"--shim-image={upstream.SHIM_IMAGE}"]
 
     def admit(self, pod):
-        """The pod as it comes out of the webhook, and the response."""
+        """The pod after the webhook's patch, and the response."""
         request = json.loads(server.review())
         request["request"]["object"] = pod
         answer, text = self.ask(self.connect(), "POST", "/mutate-pods", json.dumps(request))
