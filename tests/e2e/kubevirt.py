@@ -1,5 +1,5 @@
-"""KubeVirt's kinds, for the tests of Hookline beside it: its CustomResourceDefinitions as a running
-KubeVirt has them, where ../shared/upstream is beside this tree, and else stand-ins."""
+"""KubeVirt's kinds, for tests of Hookline with KubeVirt: the CustomResourceDefinitions of a running
+KubeVirt if ../shared/upstream is beside this tree, otherwise stand-ins."""
 
 import json
 
@@ -40,12 +40,12 @@ STAND_INS = {
         "vmclusterpref",
     ),
 }
-# By this KubeVirt's own are known.
+# This label marks KubeVirt's own definitions.
 LABELS = {"app.kubernetes.io/managed-by": "virt-operator"}
 
 
 def without_empty_defaults(schema):
-    """A schema without defaults of "", which Kubernetes 1.20 takes for null, and refuses."""
+    """A schema without defaults of "", which Kubernetes 1.20 reads as null and rejects."""
     if isinstance(schema, list):
         return [without_empty_defaults(item) for item in schema]
     if not isinstance(schema, dict):
@@ -58,7 +58,7 @@ def without_empty_defaults(schema):
 
 
 def stand_in(name):
-    """A kind like one of KubeVirt's, with any fields and without the status subresource."""
+    """A kind like one of KubeVirt's, with arbitrary fields and without the status subresource."""
     plural, _, group = name.partition(".")
     kind, version, short = STAND_INS[plural]
     names = {"kind": kind, "plural": plural, "singular": kind.lower(), "shortNames": [short]}
@@ -71,7 +71,7 @@ def stand_in(name):
 
 
 def definition(name):
-    """The CustomResourceDefinition of a name."""
+    """The CustomResourceDefinition with a name."""
     plural, _, group = name.partition(".")
     installed = INSTALLED / f"crd-{name}.json"
     source = SOURCES / f"{group}_{plural}.yaml"
@@ -80,7 +80,7 @@ def definition(name):
     elif source.exists():
         item = yaml.safe_load(source.read_text(encoding="utf-8"))
     else:
-        print(f"# ../shared/upstream has no {name}: a stand-in takes its place", flush=True)
+        print(f"# ../shared/upstream has no {name}: using a stand-in", flush=True)
         item = stand_in(name)
     item = without_empty_defaults(item)
     item.pop("status", None)
@@ -88,5 +88,5 @@ def definition(name):
 
 
 def definitions(names=MACHINES):
-    """Those of these names."""
+    """The CustomResourceDefinitions with these names."""
     return [definition(name) for name in names]

@@ -1,4 +1,4 @@
-"""A TCP proxy before the API server whose connections a test can cut."""
+"""A TCP proxy in front of the API server whose connections a test can cut."""
 
 import contextlib
 import selectors
@@ -7,7 +7,7 @@ import threading
 
 
 class Proxy:
-    """Listens on loopback and passes bytes on to an address; several connections at once."""
+    """Listens on loopback and forwards connections, several at once, to an address."""
 
     def __init__(self, address):
         self.address = address
@@ -28,7 +28,7 @@ class Proxy:
                 threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
-        """One connection, to its end."""
+        """Forwards one connection until it ends."""
         with client, contextlib.suppress(OSError), socket.create_connection(self.address) as server:
             with self.lock:
                 if not self.open:
@@ -52,7 +52,7 @@ class Proxy:
                     peers[key.fileobj].sendall(data)
 
     def cut(self):
-        """Ends all connections, and every new one at once, until mend()."""
+        """Closes all connections, and every new one immediately, until mend()."""
         with self.lock:
             self.open = False
             for connection in self.connections:

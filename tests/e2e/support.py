@@ -1,7 +1,7 @@
-"""What the end-to-end tests share: the cluster, our images on it, kubectl, and waiting by watches.
+"""Shared by the end-to-end tests: the cluster, our images on it, kubectl, and waiting with watches.
 
-A test file is run by `make e2e`, or by itself: it brings the cluster up, loads the images that are
-built, and leaves both for the next. PROVIDER chooses the cluster (tests/e2e/README.md)."""
+A test file runs in `make e2e` or alone: it starts the cluster, loads the images that are built, and
+leaves both for the next file. PROVIDER selects the cluster (tests/e2e/README.md)."""
 
 import http.client
 import json
@@ -23,9 +23,9 @@ from integration.support import BUILD, PATIENCE, ROOT, TestCase, main, poll, pro
 VERSION = (ROOT / "VERSION").read_text(encoding="utf-8").strip()
 LOGS = BUILD / "e2e" / "logs"
 INITIAL = ROOT / "deploy" / "initial"
-# The minor version of Kubernetes from which API servers have match conditions.
+# The minor version of Kubernetes since which API servers have match conditions.
 MATCH_CONDITIONS = 28
-# What a pod needs to run as Kubernetes' Pod Security Standard "restricted" wants it, and more.
+# What the Pod Security Standard "restricted" requires of a pod, and more.
 RESTRICTED_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 RESTRICTED = {
     "runAsUser": 107,
@@ -34,11 +34,11 @@ RESTRICTED = {
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
 }
-# Words for kubectl: where Hookline is installed, and the replicas there.
+# Arguments for kubectl: the namespace of Hookline, and its replicas.
 SYSTEM = ["--namespace=hookline-system"]
 CONTROLLER = ["--selector=app.kubernetes.io/component=controller"]
-# What a replica logs when the policy is another.
-POLICY_READ = "using the policy of|everything that needs a policy is denied"
+# What a replica logs when the policy changes.
+POLICY_READ = "the policy is that of|everything that needs a policy is denied"
 
 
 def image(name):
@@ -47,7 +47,7 @@ def image(name):
 
 
 def manifest(*objects):
-    """Objects, given as dictionaries or as text, as kubectl reads them."""
+    """Objects, given as dictionaries or as text, in the form that kubectl reads."""
     texts = [item if isinstance(item, str) else json.dumps(item) for item in objects]
     return "".join(f"---\n{text}\n" for text in texts)  # begun with a brace, it would be one object
 
@@ -57,8 +57,8 @@ class KubectlError(Exception):
 
 
 class ClusterCase(TestCase):
-    """A test on the cluster, in a namespace of its own (self.namespace), which goes with it. When it
-    fails, what is in the namespace and the cluster's logs are kept in build/e2e/logs."""
+    """A test on the cluster, in its own namespace (self.namespace), which is deleted after it. When
+    it fails, the contents of the namespace and the cluster's logs are kept in build/e2e/logs."""
 
     cluster = None
 
@@ -73,7 +73,7 @@ class ClusterCase(TestCase):
 
     def setUp(self):
         super().setUp()
-        # Of a copy the default namespace can be set; with --namespace, kubectl would refuse objects
+        # In a copy we can set the default namespace; with --namespace, kubectl would refuse objects
         # of any other.
         self.kubeconfig = self.write("kubeconfig", self.cluster.kubeconfig.read_bytes())
         name = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "test-"}}
@@ -84,19 +84,18 @@ class ClusterCase(TestCase):
         self.addCleanup(self.collect_if_failed)
         self.proxy = None
         self.connections = threading.local()
-        # Pods need it, and it comes a moment after the namespace.
+        # Pods need it, and it is created a moment after the namespace.
         self.wait_for("serviceaccount", lambda account: account["metadata"]["name"] == "default")
 
     # kubectl
 
     def command(self, *words):
-        """The words of a kubectl command: on our cluster, and in our namespace unless they say
-        otherwise."""
+        """A kubectl command for our cluster, and for our namespace unless words say otherwise."""
         start = [self.cluster.kubectl, f"--kubeconfig={self.kubeconfig}"]
         return [*start, *(str(word) for word in words)]
 
     def try_kubectl(self, *words, stdin=""):
-        """Runs kubectl and returns what came of it: returncode, stdout, stderr."""
+        """Runs kubectl and returns its returncode, stdout and stderr."""
         return run(self.command(*words), stdin=stdin)
 
     def kubectl(self, *words, stdin=""):
@@ -107,31 +106,31 @@ class ClusterCase(TestCase):
         return done.stdout
 
     def get(self, kind, name=None, *words):
-        """An object, or without a name the list of all objects of a kind."""
+        """An object, or without a name, the list of all objects of a kind."""
         if name is not None:
             return json.loads(self.kubectl("get", kind, name, "-o", "json", *words))
         return json.loads(self.kubectl("get", kind, "-o", "json", *words))["items"]
 
     def apply(self, *objects):
-        """Applies objects, given as dictionaries or as text, and returns what kubectl said on both
-        its outputs, warnings among it. Raises KubectlError."""
+        """Applies objects, given as dictionaries or as text, and returns kubectl's standard output
+        and error, with warnings. Raises KubectlError."""
         done = self.try_kubectl("apply", "-f", "-", stdin=manifest(*objects))
         if done.returncode != 0:
             raise KubectlError(done.stderr.strip())
         return done.stdout + done.stderr
 
     def ask(self, method, path, body=None, kind="application/json"):
-        """Asks the API server, with nothing but kubectl proxy between. Returns the code and the
-        object or Status that came back. Once it has been asked, other threads may ask too."""
+        """Sends a request to the API server through kubectl proxy. Returns the code and the object
+        or Status in the answer. After the first call, other threads may call it too."""
         code, text = self.exchange(method, path, body, kind)
         return code, json.loads(text)
 
     def read(self, path):
-        """The text at a path of the API server, also of an answer that is a failure."""
+        """The text at a path of the API server, even if the answer is a failure."""
         return self.exchange("GET", path, None, "text/plain")[1]
 
     def exchange(self, method, path, body, kind):
-        """One request by way of kubectl proxy: its code, and its body as text."""
+        """Sends one request through kubectl proxy; returns the code, and the body as text."""
         if self.proxy is None:
             words = self.follow("proxy", "--port=0").readline().split()
             self.proxy = words[-1]  # Starting to serve on 127.0.0.1:40001
@@ -154,8 +153,8 @@ class ClusterCase(TestCase):
     # Waiting
 
     def wait(self, target, condition, timeout=PATIENCE):
-        """Waits for a condition that kubectl knows, such as condition=Ready, of an object such as
-        pod/NAME. Raises KubectlError."""
+        """Waits for a condition that kubectl supports, such as condition=Ready, of an object such
+        as pod/NAME. Raises KubectlError."""
         self.kubectl("wait", target, f"--for={condition}", f"--timeout={timeout}s")
 
     def wait_for(self, kind, wanted, *words, timeout=PATIENCE):
@@ -169,9 +168,9 @@ class ClusterCase(TestCase):
         )
 
     def wait_for_all(self, kind, wanted, *words, timeout=PATIENCE):
-        """Watches the objects of a kind until wanted(list of all) is true; returns what it returned.
-        It is asked after each change. A watch that ends, as when the API server is gone, is begun
-        anew."""
+        """Watches the objects of a kind until wanted(list of all) is true; returns what it
+        returned. It is called after each change. If the watch ends, for example because the API
+        server is down, it is started again."""
         deadline = time.monotonic() + timeout
         seen = {}
 
@@ -193,18 +192,18 @@ class ClusterCase(TestCase):
             return result
         told = {item["metadata"]["name"]: item.get("status") for item in seen.values()}
         text = json.dumps(told, indent=1)
-        return self.fail(f"{kind} did not become what was wanted in {timeout} s:\n{text}")
+        return self.fail(f"{kind} did not reach the expected state in {timeout} s:\n{text}")
 
     def wait_until_gone(self, kind, *words, timeout=PATIENCE):
-        """Waits until none of the objects of a kind that are there now is any more."""
+        """Waits until all current objects of a kind are gone."""
         words = ["wait", "--for=delete", kind, "--all", f"--timeout={timeout}s", *words]
         done = self.try_kubectl(*words)
         if done.returncode != 0 and "no matching resources found" not in done.stderr:
             self.fail(done.stderr)
 
     def watch(self, kind, *words, deadline):
-        """The events of a watch as dictionaries with type and object, first ADDED for all that is
-        there, until the watch ends or the deadline is over."""
+        """The events of a watch as dictionaries with type and object, first ADDED for all existing
+        objects, until the watch ends or the deadline passes."""
         command = self.command("get", kind, *words, "-o", "json", "--watch")
         kubectl = subprocess.Popen(
             [*command, "--output-watch-events"],
@@ -236,19 +235,19 @@ class ClusterCase(TestCase):
     # Hookline
 
     def minor_version(self):
-        """20 of Kubernetes 1.20."""
+        """The minor version, such as 20 for Kubernetes 1.20."""
         server = json.loads(self.kubectl("version", "-o", "json"))["serverVersion"]
         return int(server["minor"].rstrip("+"))
 
     def overlay_folder(self, name):
-        """Where the overlay is that suits the cluster: NAME, NAME-1.20 or NAME-since-1.28."""
+        """The directory of the overlay for the cluster: NAME, NAME-1.20 or NAME-since-1.28."""
         minor = self.minor_version()
         suffix = "-1.20" if minor < 21 else "-since-1.28" if minor >= MATCH_CONDITIONS else ""
         return ROOT / "deploy" / "overlays" / (name + suffix)
 
     def overlay(self, name):
-        """All objects of an installation as dictionaries: those that are made once, and those of
-        the overlay that suits the cluster."""
+        """All objects of an installation as dictionaries: those that are created once, and those of
+        the overlay for the cluster."""
         objects = []
         for folder in (INITIAL / name, self.overlay_folder(name)):
             output = self.kubectl("create", "--dry-run=client", "-o", "json", "-k", folder)
@@ -258,11 +257,11 @@ class ClusterCase(TestCase):
 
     def install(self, objects, add_cleanup=None):
         """Applies the objects of an overlay, waits until every replica of hook-controller is ready,
-        and removes all of it after the test, or when the cleanups of add_cleanup are."""
+        and registers their removal, by default as a cleanup of the test."""
         if any(item["kind"] == "CustomResourceDefinition" for item in objects):
             self.require_kinds_of_our_own()
         (add_cleanup or self.addCleanup)(self.uninstall, objects)
-        # The kinds that an object defines are known a moment after it.
+        # A kind is available a moment after its definition.
         kinds = ("Namespace", "CustomResourceDefinition")
         first = [item for item in objects if item["kind"] in kinds]
         self.apply(*first)
@@ -274,7 +273,7 @@ class ClusterCase(TestCase):
         self.kubectl(*words, "--namespace=hookline-system")
 
     def require_kinds_of_our_own(self):
-        """Skips the test where the kind of the machines is somebody else's, or holds machines: they
+        """Skips the test if the kind of the VMIs is not Hookline's, or if there are VMIs, which
         would be lost."""
         name = "virtualmachineinstances.kubevirt.io"
         words = ["get", "crd", name, "--ignore-not-found", "-o", "jsonpath={.metadata.labels}"]
@@ -285,16 +284,16 @@ class ClusterCase(TestCase):
             self.skipTest(f"the cluster has machines of the kind {name}")
 
     def uninstall(self, objects):
-        """Deletes objects; those that are gone already are no error."""
-        self.kubeconfig = self.cluster.kubeconfig  # ours may be gone with the test
+        """Deletes objects; missing ones are not an error."""
+        self.kubeconfig = self.cluster.kubeconfig  # ours may have been removed with the test
         text = manifest(*reversed(objects))
         self.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=text)
 
     # Images and pods
 
     def load_image(self, name, files):
-        """Makes an image of BusyBox and of files, a map from paths in it to paths here, and puts it
-        on the nodes. Returns its full name."""
+        """Builds an image with BusyBox and files, a map from paths in the image to local paths, and
+        loads it on the nodes. Returns its full name."""
         tree = oci.Tree()
         tree.copy("/bin/busybox")
         for command in run(["/bin/busybox", "--list"]).stdout.split():
@@ -308,7 +307,7 @@ class ClusterCase(TestCase):
         return reference
 
     def pod(self, name, *containers, volumes=()):
-        """A pod of that name whose containers are restricted as far as Kubernetes can."""
+        """A pod with that name whose containers are as restricted as Kubernetes allows."""
         return {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -325,7 +324,7 @@ class ClusterCase(TestCase):
     # Failures
 
     def collect_if_failed(self):
-        """Keeps what tells why a test failed."""
+        """Keeps diagnostics of a failed test."""
         result = self._outcome.result
         if not any(test is self for test, _ in result.failures + result.errors):
             return
@@ -354,19 +353,19 @@ class InstalledCase(ClusterCase):
         self.installed_now()
 
     def installed_now(self):
-        """Installs it, unless a test before has."""
+        """Installs it, unless an earlier test has."""
         if not self.installed:
             self.install(self.objects(), self.addClassCleanup)
             if not poll(lambda: review_machine(self)[0] and review_pod(self), PATIENCE):
-                self.fail("the API server does not ask the webhooks")
+                self.fail("the API server does not call the webhooks")
             type(self).installed = True
 
     def objects(self):
-        """What is installed: a class may want other objects, or change them."""
+        """The objects to install; a class may replace or change them."""
         return self.overlay("standalone")
 
     def replicas(self):
-        """The names of the pods of hook-controller that are not ending."""
+        """The names of hook-controller's pods that are not terminating."""
         pods = self.get("pods", None, *CONTROLLER, *SYSTEM)
         return [
             pod["metadata"]["name"]
@@ -386,31 +385,31 @@ class InstalledCase(ClusterCase):
                     pass
 
     def rolled_out(self):
-        """Waits until every replica is of the newest kind and ready, and the others are gone."""
+        """Waits until every replica is current and ready, and the old ones are gone."""
         words = ["rollout", "status", "deployment/hook-controller", *SYSTEM]
         self.kubectl(*words, f"--timeout={PATIENCE}s")
         self.wait_for_all("pods", lambda pods: len(pods) == 2, *CONTROLLER, *SYSTEM)
 
     def page(self, pod, path):
-        """What a replica answers on its port for metrics and health."""
+        """A page from a replica's port for metrics and health."""
         return self.kubectl(
             "get", "--raw", f"/api/v1/namespaces/hookline-system/pods/{pod}:8080/proxy/{path}"
         )
 
     def metrics(self, pod):
-        """The metrics of a replica: numbers by series, the labels as they are printed."""
+        """The metrics of a replica: values by series, with the labels as printed."""
         lines = self.page(pod, "metrics").splitlines()
         series = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
         return {name: float(value) for name, value in series}
 
     def reviews(self):
-        """Reviews that go on while a test breaks things; see Reviews."""
+        """Keeps sending reviews while a test breaks things; see Reviews."""
         return Reviews(self)
 
 
 class Reviews:
-    """Machines with a fault in their annotation, created one after the other (as a dry run) as
-    long as the context lasts. A webhook that is not there lets them pass: each must be refused."""
+    """Creates machines with an invalid annotation, one after the other (as a dry run), for as long
+    as the context lasts. A missing webhook would let them pass: each must be refused."""
 
     def __init__(self, case):
         self.case = case
@@ -441,15 +440,15 @@ FAULTY = [{"hostPath": {"path": "relative"}}]
 
 
 def review_machine(case):
-    """Creates a machine with a fault in its annotation, as a dry run. Returns whether it was refused
-    for it, and the answer."""
+    """Creates a machine with an invalid annotation, as a dry run. Returns whether it was refused
+    for that, and the answer."""
     path = f"/apis/kubevirt.io/v1/namespaces/{case.namespace}/virtualmachineinstances?dryRun=All"
     code, answer = case.ask("POST", path, machine("reviewed", FAULTY))
     return code == 422 and "hostPath.path" in answer["message"], answer
 
 
 def review_pod(case):
-    """Creates a launcher pod with that fault, as a dry run. Returns whether it was refused."""
+    """Creates a launcher pod with that annotation, as a dry run. Returns whether it was refused."""
     metadata = machine("reviewed", FAULTY)["metadata"]
     metadata["labels"] = {"kubevirt.io": "virt-launcher"}
     pod = {
@@ -485,7 +484,7 @@ def launched_machine(name, sidecars=None, **spec):
 
 
 def owned_by(vmi):
-    """The reference by which a pod says that a VMI has made it."""
+    """The owner reference of a VMI's pod."""
     return {
         "apiVersion": "kubevirt.io/v1",
         "kind": "VirtualMachineInstance",
@@ -496,7 +495,7 @@ def owned_by(vmi):
 
 
 def targets(endpoints):
-    """The names of the pods that a Service sends its clients to."""
+    """The names of the pods behind a Service."""
     return [
         address["targetRef"]["name"]
         for subset in endpoints.get("subsets", [])
@@ -505,7 +504,7 @@ def targets(endpoints):
 
 
 def processes(pods):
-    """Where /proc has the controllers of these pods, as far as they are on this machine."""
+    """The /proc directories of these pods' controllers, if they run on this machine."""
     found = []
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -520,7 +519,7 @@ def processes(pods):
 
 
 def json_values(text):
-    """The JSON values that follow each other in a text."""
+    """The JSON values in a text, one after another."""
     decoder = json.JSONDecoder()
     while text:
         value, end = decoder.raw_decode(text)

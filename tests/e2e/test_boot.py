@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """hook-launcher boots guests: Debian's kernel under QEMU, with the hooks of real sidecar-shims; and
-what becomes of a guest, QEMU, a sidecar or the launcher that comes to a bad end."""
+what happens when a guest, QEMU, a sidecar or the launcher fails."""
 
 import json
 import os
@@ -25,12 +25,12 @@ SMBIOS = support.BUILD / "samples" / "smbios"
 USER_DATA = "#cloud-config\nhostname: e2e"
 # For tests/lsan.supp, where libvirt cannot be opened.
 WHOLE_STACKS = {"ASAN_OPTIONS": "fast_unwind_on_malloc=0"}
-# The end that the guest is to come to, as its init understands it.
+# How the guest is to end, as its init understands it.
 BUTTON, DEAF, PANIC = "button", "deaf", "panic"
 
 
 def free_port():
-    """A number that is free for TCP and for UDP on all addresses."""
+    """A port that is free for TCP and UDP on all addresses."""
     while True:
         with socket.create_server(("", 0)) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
             try:
@@ -41,7 +41,7 @@ def free_port():
 
 
 def qemus(needle):
-    """The process ids of the QEMUs whose command line has needle in it."""
+    """The process ids of the QEMUs whose command line contains needle."""
     found = []
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -54,14 +54,14 @@ def qemus(needle):
 
 
 class BootCase(support.TestCase):
-    """Starts shims and the launcher, and looks at what they leave behind."""
+    """Starts shims and the launcher, and checks what they leave behind."""
 
     def setUp(self):
         super().setUp()
         self.sockets = self.tmp / "sockets"
         self.sockets.mkdir()
-        # Where the launcher's temporary directory is made: libvirt has sockets deep in that, and
-        # the path of a socket has 107 bytes at most.
+        # The launcher's temporary directory is created here: libvirt has sockets deep in it, and
+        # the path of a socket has at most 107 bytes.
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir="/tmp"))
         self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
         self.addCleanup(self.end_qemus)
@@ -71,7 +71,7 @@ class BootCase(support.TestCase):
         self.shims = []
 
     def end_qemus(self):
-        """Kills what a test that has failed may leave."""
+        """Kills what a failed test may leave."""
         for pid in qemus(self.work):
             os.kill(pid, signal.SIGKILL)
 
@@ -135,8 +135,8 @@ class BootCase(support.TestCase):
         return vmi
 
     def launch(self, vmi, *options, console=None, before=(), **environment):
-        """Starts the launcher with the shims that were started, behind the words of before; its
-        standard error is a pipe."""
+        """Starts the launcher with the started shims, prefixed by the words of before; its standard
+        error is a pipe."""
         argv = [
             *before,
             *[support.program("hook-launcher"), "--vmi", vmi, "--sidecars", len(self.shims)],
@@ -149,13 +149,14 @@ class BootCase(support.TestCase):
         )
 
     def launch_to_console(self, vmi, needle, *options):
-        """Starts the launcher and returns when the guest's console has a line with needle."""
+        """Starts the launcher and waits until the guest's console has a line with needle."""
         launcher = self.launch(vmi, *options, console="-")
         self.wait_for_line(launcher.stdout, needle)
         return launcher
 
     def assert_nothing_left(self):
-        """No QEMU, no temporary directory, and no sidecar: they were told of the end."""
+        """Checks that there is no QEMU, no temporary directory, and no sidecar: they got
+        Shutdown."""
         self.assertEqual(qemus(self.work), [])
         self.assertEqual(list(self.work.iterdir()), [])
         for shim in self.shims:
@@ -163,7 +164,7 @@ class BootCase(support.TestCase):
         self.assertEqual(list(self.sockets.glob("*/*")), [])
 
     def assert_ended(self, launcher):
-        """It ended well; returns its log."""
+        """Checks that it succeeded; returns its log."""
         _, log = launcher.communicate(timeout=support.PATIENCE)
         self.assertEqual(launcher.returncode, 0, log)
         self.assertFalse(self.termination.exists())
@@ -171,7 +172,7 @@ class BootCase(support.TestCase):
         return log
 
     def assert_failed(self, launcher, status, stage, *words):
-        """It failed in a stage, with words in the reason; returns its log."""
+        """Checks that it failed in a stage, with words in the reason; returns its log."""
         _, log = launcher.communicate(timeout=support.PATIENCE)
         self.assertEqual(launcher.returncode, status, log)
         last = json.loads(log.splitlines()[-1])
@@ -187,7 +188,7 @@ class BootCase(support.TestCase):
 
 
 class ProofTest(BootCase):
-    """The whole way, from the VMI to what the guest sees."""
+    """The whole path from the VMI to what the guest sees."""
 
     def test_three_hooks_change_what_the_guest_sees(self):
         self.shim(HOOKS / "shell")
@@ -262,7 +263,7 @@ class ProofTest(BootCase):
         self.assertEqual((after[1].st_uid, after[1].st_mode), (before[1].st_uid, before[1].st_mode))
 
     def test_efi(self):
-        """With OVMF as its firmware, which takes a kernel too."""
+        """With OVMF as firmware, which can boot a kernel too."""
         vmi = self.vmi()
         document = json.loads(vmi.read_text(encoding="utf-8"))
         document["spec"]["domain"]["firmware"]["bootloader"] = {"efi": {"secureBoot": False}}
@@ -282,13 +283,13 @@ class PortTest(BootCase):
             self.vmi_with_ports(f"serve:{port}", *ports), "waiting for a connection"
         )
         with socket.socket(type=socket.SOCK_DGRAM) as other, self.assertRaises(OSError):
-            other.bind(("", port))  # QEMU has it
+            other.bind(("", port))  # QEMU listens on it
         with socket.create_connection(("127.0.0.1", port), support.PATIENCE) as connection:
             self.assertEqual(connection.makefile().read(), "hello from the guest\n")
         self.assert_ended(launcher)
 
     def test_a_port_is_taken(self):
-        """The guest runs no instruction."""
+        """The guest does not run at all."""
         with socket.create_server(("", 0)) as server:
             port = server.getsockname()[1]
             launcher = self.launch(self.vmi_with_ports(DEAF, {"port": port}))
@@ -298,7 +299,7 @@ class PortTest(BootCase):
         self.assertEqual(self.console.read_bytes(), b"")
 
     def test_a_hook_takes_the_interface_away(self):
-        """What it puts there has ports of its own, as with passt."""
+        """Its replacement has its own ports, as with passt."""
         self.shim_running("printf %s \"$4\" | sed '/<interface/,/<.interface>/d'")
         port = free_port()
         log = self.assert_ended(self.launch(self.vmi_with_ports(None, {"port": port})))
@@ -306,7 +307,7 @@ class PortTest(BootCase):
 
 
 class ContainerTest(BootCase):
-    """As a container has it: the root is read-only, and there is no /dev/kvm."""
+    """As in a container: the root is read-only, and there is no /dev/kvm."""
 
     def setUp(self):
         super().setUp()
@@ -337,12 +338,12 @@ class ContainerTest(BootCase):
         self.assert_boots("--unshare-user", "--uid", "12345", "--gid", "12345")
 
     def test_this_user(self):
-        """As root, libvirt makes a directory below /run, whatever its own root is."""
+        """As root, libvirt creates a directory below /run, whatever its own root directory is."""
         self.assert_boots("--tmpfs", "/run")
 
 
 class SignalTest(BootCase):
-    """SIGTERM from the start of QEMU on."""
+    """SIGTERM once QEMU has started."""
 
     def test_the_guest_hears_the_power_button(self):
         self.shim(HOOKS / "shell")
@@ -397,7 +398,7 @@ class SignalTest(BootCase):
 
 
 class FaultTest(BootCase):
-    """What goes wrong at the start and later."""
+    """Failures at the start and later."""
 
     def test_a_domain_outside_the_schema(self):
         self.shim_running("printf %s \"$4\" | sed 's|<devices>|&<nonsense/>|'")
@@ -491,7 +492,7 @@ class FaultTest(BootCase):
         self.assert_failed(launcher, 3, "Start", str(root))
 
     def test_the_launch_is_killed(self):
-        """Its parent ends QEMU and removes what was made; nobody tells the sidecars."""
+        """Its parent ends QEMU and removes what was created; the sidecars get no Shutdown."""
         launcher = self.launch_to_console(self.vmi(DEAF), "waiting for nothing")
         children = pathlib.Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children")
         os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
@@ -501,7 +502,7 @@ class FaultTest(BootCase):
         self.shim(HOOKS / "shell")
         launcher = self.launch_to_console(self.vmi(BUTTON), "waiting for the power button")
         launcher.kill()
-        launcher.stderr.read()  # the launch itself holds it to its end
+        launcher.stderr.read()  # the launch itself keeps it until its end
         self.assert_nothing_left()
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""The certificate of hook-controller --self-signed: replicas that share it, caBundle, renewal. The
-replicas run here, beside the cluster, and clients ask for the webhooks' Service by its name."""
+"""The certificate of hook-controller --self-signed: sharing between replicas, caBundle, renewal.
+The replicas run locally, outside the cluster, and clients verify the name of the webhooks'
+Service."""
 
 import base64
 import json
@@ -12,12 +13,12 @@ import support
 
 KINDS = ("mutatingwebhookconfiguration", "validatingwebhookconfiguration")
 SECRET = "certificate"
-# A third of that, and of the minute by which certificates are dated back, is left at renewal.
+# A third of that, and of the minute by which certificates are backdated, is left at renewal.
 VALIDITY = "90s"
 
 
 class Replica:
-    """A hook-controller, and where it serves."""
+    """A hook-controller, and its address."""
 
     def __init__(self, process, log):
         self.process = process
@@ -25,7 +26,7 @@ class Replica:
         self.port = self.follow("serving the webhooks")["port"]
 
     def follow(self, needle):
-        """Reads on in the log until a message has needle; returns that line's object."""
+        """Reads the log until a message has needle; returns that line's object."""
         for line in self.log:
             line = json.loads(line)
             if needle in line["msg"]:
@@ -34,7 +35,7 @@ class Replica:
 
 
 class SelfSignedTest(support.ClusterCase):
-    """Two webhook configurations of a name that no other test has."""
+    """Two webhook configurations with a unique name."""
 
     def setUp(self):
         super().setUp()
@@ -43,7 +44,7 @@ class SelfSignedTest(support.ClusterCase):
             self.addCleanup(self.kubectl, "delete", kind, self.namespace, "--ignore-not-found")
 
     def configure(self, kind):
-        """Makes a webhook configuration with two webhooks, which nobody's objects come to."""
+        """Creates a webhook configuration with two webhooks that match no objects."""
         webhooks = [
             {
                 "name": f"{name}.hookline.dev",
@@ -76,7 +77,7 @@ class SelfSignedTest(support.ClusterCase):
         )
 
     def start(self, *flags):
-        """Starts a replica that does nothing but serve the webhooks."""
+        """Starts a replica that only serves the webhooks."""
         with open(self.write(f"log-{time.monotonic_ns()}", ""), "wb") as log:
             process = self.spawn(
                 [
@@ -110,7 +111,7 @@ class SelfSignedTest(support.ClusterCase):
         return self.write("policy.json", json.dumps(policy))
 
     def bundles(self):
-        """caBundle of each webhook, in PEM, or None."""
+        """The caBundle of each webhook, in PEM, or None."""
         configurations = [self.get(kind, self.namespace) for kind in KINDS]
         webhooks = [webhook for each in configurations for webhook in each["webhooks"]]
         texts = [webhook["clientConfig"].get("caBundle") for webhook in webhooks]
@@ -118,7 +119,7 @@ class SelfSignedTest(support.ClusterCase):
 
     def leaf(self, replica, bundle):
         """The serial number of the certificate that a replica serves to a client that trusts the
-        bundle and asks for the Service as API servers do."""
+        bundle and verifies the Service's name, as API servers do."""
         context = ssl.create_default_context(cadata=bundle)
         with socket.create_connection(("127.0.0.1", replica.port), support.PATIENCE) as tcp:
             name = f"webhook.{self.namespace}.svc"
@@ -126,8 +127,8 @@ class SelfSignedTest(support.ClusterCase):
                 return client.getpeercert()["serialNumber"]
 
     def await_new_leaf(self, replicas, old):
-        """Asks all replicas, with each caBundle in turn, until all have the same leaf, and that is
-        not old; it is returned. Never may a client refuse one."""
+        """Connects to all replicas, with each caBundle in turn, until all serve the same
+        certificate and it is not old; returns it. No client may ever reject one."""
 
         def ask():
             nonlocal leaves

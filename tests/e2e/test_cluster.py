@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""The cluster that the other tests run on, and our images on it: each runs as nobody in particular,
-with a root file system that is read-only and without any capability."""
+"""The cluster that the other tests run on, and our images on it: each runs as an arbitrary user,
+with a read-only root file system and without capabilities."""
 
 import json
 import subprocess
 
 import support
 
-# The guest's modules are those for virtio.
+# The guest has only the modules for virtio.
 SEED_DISK = {"name": "seed", "disk": {"bus": "virtio"}}
 SOCKETS = "/var/run/kubevirt-hooks"
 # Answers what a hook's script may want of Python; no module is compiled at the start of a hook.
@@ -16,8 +16,8 @@ import ctypes, hashlib, json, lzma, os, re, sqlite3, ssl, sys, xml.dom.minidom, 
 specs = [module.__spec__ for module in sys.modules.values() if module.__spec__]
 print(json.dumps([spec.name for spec in specs if spec.cached and not os.path.exists(spec.cached)]))
 """
-# For each line that it is given, connects to the API server: says what comes of it, and how the
-# connection is lost.
+# For each input line, connects to the API server: prints the result, and how the connection is
+# lost.
 CALLER = """
 import os, socket, sys
 for _ in sys.stdin:
@@ -36,7 +36,7 @@ for _ in sys.stdin:
 
 
 class ImagesTest(support.ClusterCase):
-    """What is in the images runs there."""
+    """The programs in the images run in the cluster."""
 
     def run_in(self, name, *command):
         """The output of a command in one of our images; the command must succeed."""
@@ -50,7 +50,7 @@ class ImagesTest(support.ClusterCase):
         return output
 
     def test_programs(self):
-        """Every program runs, under its name in PATH and as what the image runs."""
+        """Every program runs, by its name in PATH and as the image's entrypoint."""
         archives = sorted((support.BUILD / "images").glob("*.tar"))
         self.assertTrue(archives, "there are no images: make images")
         for archive in archives:
@@ -67,14 +67,14 @@ class ImagesTest(support.ClusterCase):
         self.assertEqual(json.loads(uncompiled), [])
 
     def test_launcher_tools(self):
-        """What hook-launcher runs is there, with what it needs."""
+        """The programs that hook-launcher runs are there, with their dependencies."""
         devices = self.run_in("hook-launcher", "qemu-system-x86_64", "-M", "q35", "-device", "help")
         self.assertIn('name "virtio-blk-pci-non-transitional"', devices)
         self.run_in("hook-launcher", "qemu-img", "create", "-q", "-f", "qcow2", "/tmp/x", "1G")
         self.assertIn("libisoburn", self.run_in("hook-launcher", "xorriso", "-version"))
 
     def test_shim_and_manager(self):
-        """A shim's socket appears, and the manager finds it by the socket volume."""
+        """A shim's socket appears, and the manager finds it through the socket volume."""
         hooks = {"name": "hooks", "emptyDir": {}}
         shim = {
             "name": "hook-sidecar-0",
@@ -96,14 +96,14 @@ class ImagesTest(support.ClusterCase):
 
 
 class GuestTest(support.ClusterCase):
-    """hook-launcher runs a guest in a pod that has no rights."""
+    """hook-launcher runs a guest in a pod without privileges."""
 
     def test_guest(self):
         guest = support.ROOT / "build" / "e2e"
         files = {f"/{name}": guest / name for name in ("vmlinuz", "initramfs")}
         boot = {"container": {"kernelPath": "/vmlinuz", "initrdPath": "/initramfs"}}
         boot["kernelArgs"] = "console=ttyS0 quiet panic=-1"
-        devices = {"disks": [SEED_DISK], "rng": {}}  # with a display, which QEMU has in a module
+        devices = {"disks": [SEED_DISK], "rng": {}}  # with a display, for which QEMU loads a module
         domain = {"memory": {"guest": "128Mi"}, "firmware": {"kernelBoot": boot}, "devices": devices}
         seed = {"name": "seed", "cloudInitNoCloud": {"userData": "#cloud-config\nhostname: pod"}}
         vmi = {
@@ -148,7 +148,7 @@ class GuestTest(support.ClusterCase):
 
 
 class BreakingTest(support.ClusterCase):
-    """The tests break the cluster in ways that must be what they seem."""
+    """The operations with which tests break the cluster do what they claim."""
 
     def setUp(self):
         super().setUp()
@@ -156,7 +156,7 @@ class BreakingTest(support.ClusterCase):
             self.skipTest(f"the provider {self.cluster.name} breaks nothing")
 
     def test_api_server_restarts(self):
-        """What was there before is there after."""
+        """Objects are still there afterwards."""
         self.kubectl("create", "configmap", "kept")
         self.cluster.kill("kube-apiserver")
         self.assertNotEqual(self.try_kubectl("get", "configmap", "kept").returncode, 0)
@@ -164,8 +164,8 @@ class BreakingTest(support.ClusterCase):
         self.assertEqual(self.get("configmap", "kept")["metadata"]["name"], "kept")
 
     def test_compaction(self):
-        """After etcd's history is compacted and the API server's memory of it gone, the past cannot
-        be watched any more."""
+        """After etcd's history is compacted and the API server's cache of it is gone, no watch can
+        start from the past."""
         self.kubectl("create", "configmap", "first")
         version = self.get("configmap", "first")["metadata"]["resourceVersion"]
         self.kubectl("create", "configmap", "second")
@@ -177,7 +177,7 @@ class BreakingTest(support.ClusterCase):
         self.assertIn('"code":410', (done.stdout + done.stderr).replace(" ", ""))
 
     def test_cut(self):
-        """Pods lose their connections to the API server, and find it again."""
+        """Pods lose their connections to the API server, and can connect again."""
         container = {"name": "it", "image": support.image("sidecar-shim")}
         container["command"] = ["sleep", "infinity"]
         self.apply(self.pod("caller", container))

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""hook-controller and a real API server that fails it: a leader that is killed in a burst, an API
+"""hook-controller with a real API server under failures: a leader that is killed in a burst, an API
 server that goes away and comes back, watches that are cut, a history that is compacted meanwhile,
-and objects that are wrong or huge. Whatever happens, every VMI has one launcher pod. The
-controllers run beside the cluster, so that they can be killed; test_launch.py has one in it."""
+and objects that are invalid or huge. Whatever happens, every VMI has exactly one launcher pod. The
+controllers run outside the cluster, so that they can be killed; in test_launch.py one runs
+inside."""
 
 import json
 import pathlib
@@ -18,19 +19,19 @@ from controller import Controller
 from proxy import Proxy
 
 SIDECARS = [{"image": "example.org/hook:1", "args": ["--version", "v1alpha3"]}] * 3
-# The pods are to be made, not to run.
+# The pods are to be created, not to run.
 TEMPLATE = "spec: {nodeSelector: {hookline.dev/none: such}}"
 CRD = support.ROOT / "deploy" / "initial" / "standalone" / "virtualmachineinstances.yaml"
 QUICK_LEASE = ["--lease-duration=5s", "--lease-renew-deadline=3s", "--lease-retry=500ms"]
 
 
 def is_scheduling(vmi):
-    """Whether its pod has been made, and its status says so."""
+    """Whether its pod has been created, according to its status."""
     return vmi.get("status", {}).get("phase") == "Scheduling"
 
 
 def refused(vmi):
-    """Whether its status says that no pod can be made from it."""
+    """Whether its status says that no pod can be created for it."""
     conditions = vmi.get("status", {}).get("conditions", [])
     return any(condition.get("reason") == "InvalidMachine" for condition in conditions)
 
@@ -63,7 +64,7 @@ class Launch(support.ClusterCase):
         return support.launched_machine(name, SIDECARS, **{"domain": small, **spec})
 
     def create(self, *items):
-        """Creates many VMIs, faster than apply, and without its copy in an annotation."""
+        """Creates many VMIs, faster than apply does, and without apply's annotation."""
         self.kubectl(
             "create",
             "-f",
@@ -72,11 +73,11 @@ class Launch(support.ClusterCase):
         )
 
     def create_all(self, names):
-        """Creates VMIs that are alike."""
+        """Creates identical VMIs."""
         self.create(*map(self.machine, names))
 
     def write_status(self, name, status):
-        """Makes a VMI with a status that is not the controller's, and then has it launched."""
+        """Creates a VMI with a foreign status, and then has it launched."""
         vmi = self.machine(name)
         del vmi["metadata"]["labels"]
         self.apply(vmi)
@@ -95,7 +96,7 @@ class Launch(support.ClusterCase):
         )
 
     def proxied(self):
-        """A proxy before the API server, and a kubeconfig that goes by it."""
+        """A proxy in front of the API server, and a kubeconfig that uses it."""
         config = json.loads(self.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
         cluster = config["clusters"][0]["cluster"]
         server = urllib.parse.urlsplit(cluster["server"])
@@ -106,7 +107,7 @@ class Launch(support.ClusterCase):
         return proxy, self.write("proxied.kubeconfig", json.dumps(config))
 
     def wait_for_pods(self, count):
-        """Waits until so many VMIs are in phase Scheduling; each then has one pod."""
+        """Waits until this many VMIs are in phase Scheduling; checks that each has one pod."""
         self.wait_for_all("vmi", lambda vmis: sum(map(is_scheduling, vmis)) == count)
         owners = [pod["metadata"]["ownerReferences"][0]["uid"] for pod in self.get("pods")]
         self.assertEqual(len(owners), count)
@@ -128,7 +129,8 @@ class Launch(support.ClusterCase):
         self.wait_for_pods(200)
 
     def test_leader_wakes_up(self):
-        """A leader that stood still does not make pods again, whatever it had on its way."""
+        """A leader that was stopped does not create pods twice, whatever requests it had in
+        flight."""
         leader = self.start()
         leader.wait_log("this replica leads")
         other = self.start()
@@ -162,7 +164,8 @@ class Launch(support.ClusterCase):
         self.wait_for_pods(50)
 
     def test_history_compacted_meanwhile(self):
-        """VMIs are made and deleted while the controller is cut off, and history is forgotten."""
+        """VMIs are created and deleted while the controller is cut off, and history is
+        compacted."""
         if not self.cluster.breakable:
             self.skipTest("the provider cannot compact etcd's history")
         proxy, kubeconfig = self.proxied()
@@ -174,9 +177,10 @@ class Launch(support.ClusterCase):
         self.create_all(f"meanwhile-{number}" for number in range(20))
         self.kubectl("delete", "vmi", *(f"before-{number}" for number in range(10)))
         self.cluster.compact()
-        self.cluster.restart("kube-apiserver")  # which has its own history in memory
+        self.cluster.restart("kube-apiserver")  # whose watch cache has its own history
         proxy.mend()
-        # Kubernetes itself is slow to collect the pods of what was deleted meanwhile.
+        # Kubernetes' garbage collector is slow to delete the pods of VMIs that were deleted
+        # meanwhile.
         self.wait_for_all("pods", lambda pods: len(pods) == 30, timeout=4 * support.PATIENCE)
         self.wait_for_pods(30)
 

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""What depends on Hookline beside KubeVirt, and what does not, while it runs, while it is gone and
-while it hangs: the table in docs/install.md, each of its rows asked of the API server.
+"""What depends on Hookline in a cluster with KubeVirt while it runs, is gone, or hangs: each row of
+the table in docs/install.md, checked with the API server.
 
-The kinds are KubeVirt's own where ../shared/upstream is beside this tree, and else stand-ins. With
-match conditions (Kubernetes 1.28 and later) the table is another than before."""
+The kinds are KubeVirt's own if ../shared/upstream is beside this tree, otherwise stand-ins. The
+table has one column for Kubernetes with match conditions (1.28 and later), and one for older
+ones."""
 
 import concurrent.futures
 import contextlib
@@ -16,12 +17,12 @@ import support
 from kubevirt import INSTANCETYPES, MACHINES, definitions
 from support import SYSTEM, machine
 
-KEY = "hookline.dev/hookSidecars"  # KubeVirt refuses its own where its gate is off
+KEY = "hookline.dev/hookSidecars"  # KubeVirt rejects its own when its gate is off
 RIGHT = [{"args": ["--version", "v1alpha3"]}]
 FAULTY = [{"args": ["--version", "v1alpha3"], "imagePullPolicy": "Sometimes"}]
 TYPES = "instancetype.kubevirt.io/v1beta1"
 SETS = ("virtualmachineinstancereplicasets", "virtualmachinepools")
-# What comes of a request: it is taken, or refused by the webhook or for want of it.
+# The result of a request: accepted, denied by the webhook, or refused because no webhook answers.
 TAKEN, DENIED, UNANSWERED = "taken", "denied", "unanswered"
 
 
@@ -35,9 +36,9 @@ def annotated(item, sidecars):
 
 
 class DependenceCase(support.InstalledCase):
-    """Hookline beside KubeVirt; its replicas stay where they are however long they are silent."""
+    """Hookline with KubeVirt; its replicas are not restarted however long they are silent."""
 
-    since = None  # whether this is about API servers with match conditions
+    since = None  # whether the API server must have match conditions
 
     def installed_now(self):
         minor = self.minor_version()
@@ -61,7 +62,7 @@ class DependenceCase(support.InstalledCase):
     # States
 
     def be_gone(self):
-        """Ends all replicas; until the end of the test."""
+        """Removes all replicas until the end of the test."""
         scale = ["scale", "deployment/hook-controller", *SYSTEM]
         self.addCleanup(self.rolled_out)
         self.addCleanup(self.kubectl, *scale, "--replicas=2")
@@ -72,10 +73,10 @@ class DependenceCase(support.InstalledCase):
         )
 
     def hang(self):
-        """Stops the processes of all replicas; until the end of the test."""
+        """Stops the processes of all replicas until the end of the test."""
         stopped = [int(process.name) for process in support.processes(self.replicas())]
         if not stopped:
-            self.skipTest("the node's processes are not to be seen from here")
+            self.skipTest("the node's processes cannot be seen from here")
         self.assertEqual(len(stopped), 2)
         for process in stopped:
             self.addCleanup(os.kill, process, signal.SIGCONT)
@@ -84,7 +85,7 @@ class DependenceCase(support.InstalledCase):
     # Rows
 
     def request(self, method, path, body=None, kind="application/merge-patch+json"):
-        """What comes of a request, and the answer."""
+        """The result of a request, and the answer."""
         kind = "application/json" if method == "POST" else kind
         code, answer = self.ask(method, path, body, kind)
         if code in (200, 201, 202):
@@ -109,22 +110,22 @@ class DependenceCase(support.InstalledCase):
         return f"{roots.get(kind, '/apis/kubevirt.io/v1')}{where}/{kind}{end}"
 
     def create(self, kind, name, item):
-        """Creates an object. Returns what came of it, and its path."""
-        name = f"{self.namespace}-{name}"  # some are of the whole cluster
+        """Creates an object. Returns the result, and its path."""
+        name = f"{self.namespace}-{name}"  # some are cluster-scoped
         item = copy.deepcopy(item)
         item["metadata"]["name"] = name
         return self.request("POST", self.path(kind), item)[0], self.path(kind, name)
 
     def each_kind(self, what, sidecars, do):
-        """Calls do(kind, name, object) for a machine of each kind, all at once, since each may have
-        to wait for time-outs; returns what each returned, by kind."""
+        """Calls do(kind, name, object) for a machine of each kind, in parallel, because each may
+        wait for timeouts; returns the results by kind."""
         machines = self.machines(sidecars)
         with concurrent.futures.ThreadPoolExecutor(len(machines)) as pool:
             calls = {kind: pool.submit(do, kind, what, item) for kind, item in machines.items()}
             return {kind: call.result() for kind, call in calls.items()}
 
     def machines(self, sidecars):
-        """A machine of each kind, with the annotation where its template has it."""
+        """A machine of each kind, with the annotation in its template."""
         vmi = machine("m")
         template = annotated({"metadata": {}, "spec": vmi["spec"]}, sidecars)
         vm = {"runStrategy": "Halted", "template": template}
@@ -175,9 +176,9 @@ class DependenceCase(support.InstalledCase):
         return annotated(item, sidecars)
 
     def live(self, path):
-        """What is done to an object in its life by KubeVirt and its owner: labels, status writes,
-        which are updates of a VMI, a finalizer that comes and goes, and its end. Returns what comes
-        of each."""
+        """Does to an object what KubeVirt and its owner do: labels, status writes, which are
+        updates of a VMI, adding and removing a finalizer, and deletion. Returns the result of
+        each."""
         patches = (
             {"metadata": {"labels": {"example.com/new": "1"}}},
             {"metadata": {"annotations": {"example.com/new": "1"}}},
@@ -190,7 +191,7 @@ class DependenceCase(support.InstalledCase):
         return [*results, self.request("PATCH", path, patch)[0]]
 
     def assert_nobody_waits(self):
-        """Rows (a) and (d), and (c) of a VMI without the annotation."""
+        """Rows (a) and (d), and (c) for a VMI without the annotation."""
 
         def do(kind, name, item):
             result, path = self.create(kind, name, item)
@@ -207,8 +208,8 @@ class DependenceCase(support.InstalledCase):
         self.request("DELETE", path)
 
     def assert_annotated(self, right, faulty):
-        """Row (b): what comes of a machine with the annotation, right and faulty; and (d) of one
-        that has got in."""
+        """Row (b): the results for machines with a valid and an invalid annotation; and (d) for
+        those that were admitted."""
 
         def do(kind, name, item):
             result, path = self.create(kind, name, item)
@@ -220,7 +221,8 @@ class DependenceCase(support.InstalledCase):
                     self.assertEqual(results, [TAKEN] * 7 if wanted == TAKEN else [wanted])
 
     def assert_pod(self, right, faulty, names=None):
-        """Row (c): what comes of the pod of such a machine, and the containers that it has then."""
+        """Row (c): the results for the pods of such machines, and the containers that they then
+        have."""
         for what, sidecars, wanted in (("right", RIGHT, right), ("faulty", FAULTY, faulty)):
             result, path = self.create("pods", what, self.pod(sidecars))
             self.assertEqual(result, wanted)
@@ -230,7 +232,7 @@ class DependenceCase(support.InstalledCase):
 
     @contextlib.contextmanager
     def older_machine(self):
-        """Has an annotated VMI from before, whose life goes on in the context."""
+        """An annotated VMI that was created before the context and is changed after it."""
         kind = "virtualmachineinstances"
         result, path = self.create(kind, "older", self.machines(RIGHT)[kind])
         self.assertEqual(result, TAKEN)
@@ -244,7 +246,7 @@ class DependenceCase(support.InstalledCase):
 
 
 class BeforeMatchConditionsTest(DependenceCase):
-    """Kubernetes before 1.28: while nobody answers, everything passes unchecked."""
+    """Kubernetes before 1.28: while no replica answers, everything passes unchecked."""
 
     since = False
 
@@ -265,7 +267,8 @@ class BeforeMatchConditionsTest(DependenceCase):
 
 
 class SinceMatchConditionsTest(DependenceCase):
-    """Kubernetes 1.28 and later: while nobody answers, what has the annotation is refused."""
+    """Kubernetes 1.28 and later: while no replica answers, objects with the annotation are
+    refused."""
 
     since = True
 

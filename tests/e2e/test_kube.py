@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""kube/ against a real API server, by the driver of its other tests: what that answers, and how it
+"""kube/ with a real API server and the driver of its other tests: answers, and an API server that
 goes away and comes back."""
 
 import json
@@ -15,7 +15,7 @@ def config_map(name, **fields):
 
 class KubeCase(support.ClusterCase):
     def request(self, verb, name=None, resource="configmaps", **members):
-        """A request about something in the namespace, a config map unless it says otherwise."""
+        """A request about an object in the namespace, by default a config map."""
         return {"verb": verb, "resource": resource, "namespace": self.namespace,
                 **({"name": name} if name else {}), **members}
 
@@ -85,7 +85,8 @@ class ClientTest(KubeCase):
         self.assertEqual([cause["field"] for cause in failure["causes"]], ["metadata.name"])
 
     def test_apply(self):
-        """A field of another manager is a conflict that names it, unless it is taken by force."""
+        """A field of another manager is a conflict that names the manager, unless the request
+        forces it."""
         def apply(value, manager, **members):
             body = config_map("a", data={"x": value})
             return self.request("apply", "a", body=body, fieldManager=manager, **members)
@@ -112,7 +113,7 @@ class ClientTest(KubeCase):
         self.assertEqual(seen, [names[:3], names[3:6], names[6:]])
 
     def test_watch(self):
-        """From a resourceVersion on, nothing is missing and nothing is there twice."""
+        """From a resourceVersion on, no event is missing or repeated."""
         [listed] = self.answers(self.request("list"))
         version = listed["metadata"]["resourceVersion"]
         changes = [
@@ -134,7 +135,8 @@ class BreakingTest(KubeCase):
             self.skipTest(f"the provider {self.cluster.name} breaks nothing")
 
     def test_api_server_goes_and_comes(self):
-        """A watch tells that it broke; a request that nobody has seen waits for the next server."""
+        """A watch reports that it broke; a request that did not reach the server waits for the next
+        one."""
         watch = self.start(self.request("watch", resourceVersion="0"))
         self.wait_for_line(watch, "kube-root-ca.crt")
         self.cluster.kill("kube-apiserver")
@@ -147,7 +149,7 @@ class BreakingTest(KubeCase):
         self.wait_for_line(create, '"code":201')
 
     def test_history_is_compacted(self):
-        """The past that is gone says so, to a list and to a watch."""
+        """A list and a watch from the compacted past fail with that reason."""
         self.answers(*(self.request("create", body=config_map(f"n{i}")) for i in range(3)))
         [page] = self.answers(self.request("list", limit=1))
         version = page["metadata"]["resourceVersion"]

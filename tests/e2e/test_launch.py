@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The whole way: a VMI with hook sidecars, applied with kubectl, is launched by Hookline, its hooks
-change its domain in order, and the guest tells what they have changed."""
+"""The whole path: a VMI with hook sidecars, applied with kubectl, is launched by Hookline, its
+hooks change its domain in order, and the guest reports what they have changed."""
 
 import pathlib
 
@@ -10,7 +10,7 @@ MANAGEMENT = """#!/bin/sh
 # The first: a word on the kernel's command line.
 printf '%s' "$4" | sed 's|</cmdline>| hook=config-map</cmdline>|'
 """
-# The second: a word that stands in a file of the node, and whether that could be written.
+# The second: a word from a file on the node, and whether the file could be written.
 NODE_FILE = """#!/bin/sh
 word=$(cat /assets/word)
 if echo spoiled 2>/dev/null > /assets/word; then mode=writable; else mode=read-only; fi
@@ -30,7 +30,7 @@ class Launch(support.InstalledCase):
         )
 
     def on_node(self, script):
-        """Runs a shell script as root on the node, which is at /node."""
+        """Runs a shell script as root on the node, whose root is at /node."""
         name = f"node-{len(self.get('pods'))}"
         container = {
             "name": "shell",
@@ -44,12 +44,12 @@ class Launch(support.InstalledCase):
         self.assertEqual(self.wait_for_end(name, "shell"), 0)
 
     def put_assets(self):
-        """A directory of the node with a file, within what the policy allows."""
+        """A directory on the node with a file, which the policy allows."""
         self.on_node(f"mkdir /node/{self.namespace}; echo from-the-node > /node/{self.namespace}/word")
         self.addCleanup(self.on_node, f"rm -r /node/{self.namespace}")
 
     def smbios_image(self):
-        """sidecar-shim with the sample's hook in C, and the libraries of both."""
+        """sidecar-shim with the sample's C hook, and the libraries of both."""
         hook = support.BUILD / "samples" / "smbios" / "onDefineDomain"
         shim = support.BUILD / "sidecar-shim"
         files = {"/usr/bin/onDefineDomain": hook, "/sidecar-shim": shim}
@@ -85,7 +85,7 @@ class Launch(support.InstalledCase):
         return vmi
 
     def script(self, key):
-        """The part of a sidecar that runs a script of the config map "hooks"."""
+        """The part of a sidecar that runs a script from the config map "hooks"."""
         return {"name": "hooks", "key": key, "hookPath": "/usr/bin/onDefineDomain"}
 
     def condition(self, machine, name):
@@ -96,7 +96,7 @@ class Launch(support.InstalledCase):
         return None, None, ""
 
     def phases(self, name):
-        """The phases through which a VMI goes until the last."""
+        """The phases of a VMI until the last one."""
         seen = []
 
         def final(items):
@@ -146,10 +146,10 @@ class Launch(support.InstalledCase):
         self.assertIn("guest: user-data: hostname: cluster", log)
         names = [container["name"] for container in pod["spec"]["containers"]]
         self.assertEqual(names, ["compute", "hook-sidecar-0", "hook-sidecar-1", "hook-sidecar-2"])
-        # Every container has ended: the pod of a finished machine runs nothing any more.
+        # Every container has ended: the pod of a finished VMI runs nothing.
         self.wait_for("pod", lambda item: item["status"]["phase"] == "Succeeded",
             pod["metadata"]["name"])
-        # The pod is the VMI's, and goes with it.
+        # The VMI owns the pod, which is deleted with it.
         self.kubectl("delete", "vmi", "guest", "--timeout=60s")
         self.wait_for_all(
             "pods",
@@ -157,7 +157,8 @@ class Launch(support.InstalledCase):
         )
 
     def test_missing_config_map(self):
-        """What is missing is named before any pod is made; when it comes, the launch goes on."""
+        """A missing dependency is named before a pod is created; when it appears, the launch
+        continues."""
         self.apply(self.machine("waits", [{"args": VERSION, "configMap": self.script("first")}]))
         found = self.wait_for(
             "vmi", lambda item: self.condition(item, "Synchronized")[1] == "MissingDependency", "waits"

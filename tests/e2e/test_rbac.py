@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""The rights that Hookline is installed with: enough, and none too many.
+"""The permissions that Hookline is installed with are sufficient, and none is superfluous.
 
-A controller runs beside the cluster with the token of its service account, and lives through all
-that takes a right. Then the same without each single right: the API server must refuse it."""
+A controller runs outside the cluster with the token of its service account, and does everything
+that needs a permission. Then the same without each single permission: the API server must refuse
+it."""
 
 import base64
 import json
@@ -25,7 +26,7 @@ CONFIGURATIONS = [
 ]
 MERGE = "application/merge-patch+json"
 WRONG = base64.b64encode(b"wrong").decode()
-# What a sidecar may need of its namespace.
+# What a sidecar may need from its namespace.
 SIDECAR = {
     "args": ["--version", "v1alpha3"],
     "configMap": {"name": "script", "key": "hook", "hookPath": "/usr/bin/onDefineDomain"},
@@ -41,7 +42,7 @@ SCRIPT = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "script"
 
 
 class Forbidden(Exception):
-    """The API server has refused the controller something."""
+    """The API server has refused a request of the controller."""
 
 
 class RightsTest(support.ClusterCase):
@@ -52,7 +53,7 @@ class RightsTest(support.ClusterCase):
             if item["kind"] == "Deployment":
                 item["spec"]["replicas"] = 0
             if item["metadata"]["name"] == "hookline-launcher-template":
-                # The pods are to be made, not to run.
+                # The pods are to be created, not to run.
                 item["data"]["template.yaml"] = "spec: {nodeSelector: {example.com/none: such}}"
             for webhook in item.get("webhooks", []):
                 webhook["namespaceSelector"] = {"matchLabels": {"example.com/none": "such"}}
@@ -73,10 +74,10 @@ class RightsTest(support.ClusterCase):
         config["users"][0]["user"] = {"token": answer["status"]["token"]}
         return config
 
-    # What a controller lives through
+    # What a controller does
 
     def live(self, *flags):
-        """Has a controller do all that it ever does. Raises Forbidden."""
+        """Has a controller do everything that it can do. Raises Forbidden."""
         self.lives += 1
         for path in (SECRET, LEASE):
             self.ask("DELETE", path)
@@ -105,7 +106,8 @@ class RightsTest(support.ClusterCase):
             self.remove_machines()
 
     def hold_certificate(self):
-        """It makes the certificate, makes it anew, and tells the API server of it."""
+        """It creates the certificate, creates it again, and writes it to the webhook
+        configurations."""
         self.until("it is ready", lambda: self.controller.get("/readyz")[0] == 200)
         self.ask("PATCH", SECRET, {"data": {"tls.crt": WRONG}}, MERGE)
 
@@ -123,7 +125,7 @@ class RightsTest(support.ClusterCase):
         self.until("the certificate is known", is_right)
 
     def lead(self):
-        """It takes the Lease, and renews it."""
+        """It acquires the Lease, and renews it."""
 
         def is_renewed():
             code, lease = self.ask("GET", LEASE)
@@ -132,7 +134,7 @@ class RightsTest(support.ClusterCase):
         self.until("it leads and goes on leading", is_renewed)
 
     def launch(self):
-        """It makes the pods of two VMIs, deletes that of the first, and looks for the other's."""
+        """It creates the pods of two VMIs, deletes the first one's, and looks for the other's."""
         ended, lost = f"ended-{self.lives}", f"lost-{self.lives}"
         for name in (ended, lost):
             vmi = support.launched_machine(name, [SIDECAR])
@@ -149,7 +151,7 @@ class RightsTest(support.ClusterCase):
         self.until("the VMI has failed", lambda: self.phase(lost) == "Failed")
 
     def report_crash(self, pod):
-        """It tells of a sidecar that has crashed, and again when that crashes again."""
+        """It records an Event for a sidecar that has crashed, and another when it crashes again."""
         compute = {"name": "compute", "state": {"running": {}}, "ready": True, "restartCount": 0}
         sidecar = {"name": "hook-sidecar-0", "ready": False}
         sidecar["state"] = {"terminated": {"exitCode": 1, "reason": "Error"}}
@@ -162,7 +164,7 @@ class RightsTest(support.ClusterCase):
             self.until(f"the Event counts {crashes}", lambda n=crashes: self.crashes(pod) == n)
 
     def create_pod(self):
-        """Makes a launcher pod as KubeVirt would, and returns its name."""
+        """Creates a launcher pod like KubeVirt's, and returns its name."""
         name = f"kubevirts-{self.lives}"
         _, vmi = self.ask("POST", self.vmis, support.machine(name))
         pod = self.pod(
@@ -189,13 +191,13 @@ class RightsTest(support.ClusterCase):
         return self.ask("GET", f"{self.vmis}/{vmi}")[1].get("status", {}).get("phase")
 
     def crashes(self, pod):
-        """How many crashes of a pod's sidecar Events have told of."""
+        """The number of crashes of a pod's sidecar in its Events."""
         path = f"/api/v1/namespaces/{self.namespace}/events?fieldSelector=reason=SidecarCrashed"
         events = self.ask("GET", path)[1]["items"]
         return sum(event["count"] for event in events if pod in event["message"])
 
     def remove_machines(self):
-        """Removes the VMIs and pods of a life."""
+        """Removes the VMIs and pods of one run."""
         for vmi in self.ask("GET", self.vmis)[1]["items"]:
             path = f"{self.vmis}/{vmi['metadata']['name']}"
             self.ask("PATCH", path, {"metadata": {"finalizers": None}}, MERGE)
@@ -203,7 +205,7 @@ class RightsTest(support.ClusterCase):
         self.ask("DELETE", self.pods + "?gracePeriodSeconds=0")
 
     def until(self, what, wanted):
-        """Waits until wanted(), and returns what that returned. Raises Forbidden."""
+        """Waits until wanted() is true, and returns its result. Raises Forbidden."""
 
         def ask():
             page = self.controller.get("/metrics")[1]
@@ -215,10 +217,10 @@ class RightsTest(support.ClusterCase):
 
         result = support.poll(ask, support.PATIENCE, pause=0.02)
         if not result:
-            self.fail(f"it was waited for in vain that {what}:\n{self.controller.text()}")
+            self.fail(f"timed out waiting until {what}:\n{self.controller.text()}")
         return result
 
-    # What it may
+    # Its permissions
 
     def roles(self):
         """The path and the rules of each role."""
@@ -234,7 +236,7 @@ class RightsTest(support.ClusterCase):
         self.assertEqual(code, 200, answer)
 
     def may(self, path, right):
-        """Whether the controller has a right, as the API server sees it."""
+        """Whether the controller has a permission, according to the API server."""
         resource, _, subresource = right["resources"][0].partition("/")
         attributes = {
             "group": right["apiGroups"][0],
@@ -256,7 +258,7 @@ class RightsTest(support.ClusterCase):
         return self.ask("POST", path, review)[1]["status"]["allowed"]
 
     def wait_until_known(self, path, right, allowed):
-        """Waits until API servers know of a right that was given or taken."""
+        """Waits until API servers know that a permission was granted or revoked."""
         known = support.poll(
             lambda: self.may(path, right) == allowed, support.PATIENCE, pause=0.01
         )
@@ -267,7 +269,8 @@ class RightsTest(support.ClusterCase):
         self.assertNotIn("forbidden", self.controller.text())
 
     def test_those_of_the_base_are_enough_beside_kubevirt(self):
-        """Where Hookline launches nothing, what the overlay standalone adds is not needed."""
+        """Where Hookline launches nothing, the additions of the overlay standalone are not
+        needed."""
         for path, rules in self.roles():
             if path.endswith("-launch"):
                 self.set_rules(path, [])
@@ -288,7 +291,7 @@ class RightsTest(support.ClusterCase):
                 self.wait_until_known(path, right, True)
 
     def assert_missed(self, right):
-        """Without a right the API server refuses what it is for, and the log says so."""
+        """Without a permission the API server refuses the request, and the log says so."""
         with self.assertRaises(Forbidden):
             self.live()
         resource = right["resources"][0].partition("/")[0]
@@ -305,7 +308,7 @@ def role_path(role):
 
 
 def singles(rules):
-    """The rules, each for one verb of one resource."""
+    """The rules, split into one for each verb of each resource."""
     for rule in rules:
         for resource in rule["resources"]:
             for verb in rule["verbs"]:

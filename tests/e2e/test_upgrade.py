@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The documented installation, upgrade and removal, command by command as docs/install.md has them,
-with machines that run, and a policy and settings that somebody has changed: nothing is lost."""
+"""The documented installation, upgrade and removal, command by command as in docs/install.md, with
+running machines and a changed policy and settings: nothing is lost."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ kind: HookControllerConfiguration
 strict: true
 """
 TEMPLATE = "metadata: {labels: {example.com/of: the-admin}}\n"
-# Of everything that a cluster can list, what comes and goes by itself.
+# Kinds whose objects come and go by themselves.
 FLEETING = {
     "endpointslices.discovery.k8s.io",
     "events",
@@ -47,7 +47,7 @@ LIST_LAUNCHED = LIST_ALL.replace(KINDS, "virtualmachineinstances")
 
 
 class DocumentedCase(support.ClusterCase):
-    """A test that does what the page says."""
+    """A test that follows the page."""
 
     situation = None
 
@@ -59,7 +59,7 @@ class DocumentedCase(support.ClusterCase):
         kubectl.symlink_to(shutil.which(self.cluster.kubectl))
 
     def next_release(self):
-        """A copy of deploy/ that differs as one version does from the next."""
+        """A copy of deploy/ with changes like those of a new version."""
         release = self.tmp / "release"
         shutil.copytree(ROOT / "deploy", release / "deploy", symlinks=True)
         for path in (release / "deploy").rglob("deployment.yaml"):
@@ -68,7 +68,7 @@ class DocumentedCase(support.ClusterCase):
         return release
 
     def run_documented(self, command, folder=ROOT):
-        """Runs a command of the page, for this situation and cluster. Returns what came of it."""
+        """Runs a command of the page, for this situation and cluster. Returns its result."""
         self.assertIn(f"\n    {command}\n", PAGE)
         command = command.replace("SITUATION", self.situation)
         command = command.replace("OVERLAY", self.overlay_folder(self.situation).name)
@@ -77,13 +77,14 @@ class DocumentedCase(support.ClusterCase):
         return support.run(["sh", "-c", command], env=environment, cwd=folder)
 
     def documented(self, command, folder=ROOT):
-        """The same for a command that is to succeed; returns its standard output."""
+        """The same for a command that must succeed; returns its standard output."""
         done = self.run_documented(command, folder)
         self.assertEqual(done.returncode, 0, f"{command}:\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def install_documented(self, folder=ROOT):
-        """Installs or upgrades. Returns what kubectl said of what was made once."""
+        """Installs or upgrades. Returns the result of the command for the objects that are created
+        once."""
         first = self.run_documented(INSTALL[0], folder)
         for command in INSTALL[1:]:
             self.documented(command, folder)
@@ -95,11 +96,11 @@ class DocumentedCase(support.ClusterCase):
         self.kubectl("patch", "configmap", name, f"--patch={patch}", *SYSTEM)
 
     def data(self, name):
-        """What a ConfigMap of ours holds."""
+        """The data of one of our ConfigMaps."""
         return self.get("configmap", name, *SYSTEM)["data"]
 
     def everything(self):
-        """All there is on the cluster, as kind, namespace and name, but for the test's own."""
+        """All objects in the cluster, as kind, namespace and name, except the test's own."""
         kinds = self.kubectl("api-resources", "--verbs=list", "-o", "name").split()
         words = ["get", ",".join(sorted(set(kinds) - FLEETING)), "-A", "-o", "json"]
         found = set()
@@ -111,11 +112,11 @@ class DocumentedCase(support.ClusterCase):
         return found
 
     def clean_up(self):
-        """Removes what a test that failed has left."""
+        """Removes what a failed test has left."""
         self.uninstall(self.overlay(self.situation))
 
     def arguments(self):
-        """What the controller is run with."""
+        """The controller's arguments."""
         deployment = self.get("deployment", "hook-controller", *SYSTEM)
         return deployment["spec"]["template"]["spec"]["containers"][0]["args"]
 
@@ -137,7 +138,7 @@ class StandaloneTest(DocumentedCase):
         return vmi["metadata"]["uid"], vmi["status"]["phase"], owned
 
     def set_all(self):
-        """What an admin sets."""
+        """Makes an admin's settings."""
         self.set_data("hookline-policy", "policy.yaml", POLICY)
         self.set_data("hookline-config", "config.yaml", SETTINGS)
         self.set_data("hookline-launcher-template", "template.yaml", TEMPLATE)
@@ -146,13 +147,13 @@ class StandaloneTest(DocumentedCase):
         self.documented(INSTALL[2])
 
     def assert_all_set(self):
-        """It is all there, and heeded."""
+        """Checks that the settings are unchanged."""
         self.assertEqual(self.data("hookline-policy"), {"policy.yaml": POLICY})
         self.assertEqual(self.data("hookline-config"), {"config.yaml": SETTINGS})
         self.assertEqual(self.data("hookline-launcher-template"), {"template.yaml": TEMPLATE})
 
     def assert_heeded(self):
-        """The controller goes by it: it is strict."""
+        """Checks that the controller applies them: it is strict."""
         faulty = support.machine("m", [{**SIDECARS[0], "comand": []}])
         words = ["create", "--dry-run=server", "-f", "-"]
 
@@ -214,7 +215,7 @@ class StandaloneTest(DocumentedCase):
 
 
 class KubeVirtTest(DocumentedCase):
-    """Beside KubeVirt, whose kinds and machines stay."""
+    """With KubeVirt, whose kinds and machines must remain."""
 
     situation = "kubevirt"
 
@@ -231,7 +232,7 @@ class KubeVirtTest(DocumentedCase):
         self.addCleanup(self.clean_up)
 
     def machines(self):
-        """A machine of each kind, with the annotation where KubeVirt reads it: names, objects."""
+        """A machine of each kind, with the annotation where KubeVirt reads it."""
         annotations = {"annotations": {KEY: json.dumps(SIDECARS)}}
         vmi = support.machine("has-hooks")
         template = {"metadata": {**annotations, "labels": {"vm": "m"}}, "spec": vmi["spec"]}
@@ -283,7 +284,7 @@ class KubeVirtTest(DocumentedCase):
         self.documented("kubectl delete namespace hookline-system")
 
     def test_standalone_by_mistake(self):
-        """It does not become ready, says why, and its removal takes nothing along."""
+        """It does not become ready, says why, and its removal deletes nothing else."""
         self.situation = "standalone"
         self.apply(support.launched_machine("kubevirts", SIDECARS))
         vmi = self.get("vmi", "kubevirts")
@@ -313,7 +314,7 @@ class KubeVirtTest(DocumentedCase):
 
 
 class HelmTest(DocumentedCase):
-    """The same by Helm."""
+    """The same with Helm."""
 
     situation = "kubevirt"
 
@@ -326,17 +327,17 @@ class HelmTest(DocumentedCase):
         self.addCleanup(self.helm, "uninstall", "hookline", *SYSTEM)
 
     def helm(self, *words):
-        """Runs helm, and returns what came of it."""
+        """Runs helm, and returns the result."""
         environment = {"KUBECONFIG": str(self.kubeconfig), "HOME": str(self.tmp)}
         return support.run([HELM, *words], env=environment)
 
     def done(self, *words):
-        """The same for what is to succeed."""
+        """The same for a command that must succeed."""
         done = self.helm(*words)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def upgrade_documented(self):
-        """Upgrades with the values that were given."""
+        """Upgrades with the release's values."""
         for command in (
             "helm get values hookline -n hookline-system -o yaml > values.yaml",
             "helm upgrade hookline deploy/helm/hookline -n hookline-system -f values.yaml",
@@ -370,7 +371,7 @@ class HelmTest(DocumentedCase):
         self.assertIn("/var/lib/kubevirt/images", self.data("hookline-policy")["policy.yaml"])
 
     def test_from_a_chart_that_owned_them(self):
-        """An older chart had the policy as a part of the release, which Helm would delete."""
+        """An older chart had the policy as part of the release, so that Helm would delete it."""
         older = self.tmp / "older"
         shutil.copytree(ROOT / "deploy" / "helm" / "hookline", older)
         template = older / "templates" / "config.yaml"

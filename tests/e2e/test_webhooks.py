@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The webhooks as users meet them: through kubectl and the API server."""
+"""The webhooks as users see them: through kubectl and the API server."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ from support import SYSTEM, machine, owned_by
 
 PODS = UPSTREAM / "pods"
 KEY = "metadata.annotations[hooks.kubevirt.io/hookSidecars]"
-# Two faults of the annotation, and one of the policy.
+# Two errors in the annotation, and one denied by the policy.
 FAULTY = [
     {"configMap": {"name": "a", "key": "b", "hookPath": "/nowhere"}},
     {"imagePullPolicy": "Sometimes"},
@@ -27,7 +27,7 @@ rules:
 
 
 def reading(path):
-    """A sidecar that has a directory of its node."""
+    """A sidecar with a directory of its node."""
     return {
         "args": ["--version", "v1alpha2"],
         "hostPath": {"path": path, "volumePath": "/host", "readOnly": True},
@@ -35,7 +35,7 @@ def reading(path):
 
 
 def launcher_pod(name, sidecars, **spec):
-    """A launcher pod as KubeVirt would make it, but for most of what is in it."""
+    """A launcher pod like KubeVirt's, reduced to the essentials."""
     compute = {
         "name": "compute",
         "image": support.image("hook-launcher"),
@@ -49,13 +49,13 @@ def launcher_pod(name, sidecars, **spec):
             "labels": {"kubevirt.io": "virt-launcher"},
             "annotations": {"hooks.kubevirt.io/hookSidecars": json.dumps(sidecars)},
         },
-        # No node has the label: they are about the pods, not what runs in them.
+        # No node has the label: these tests are about the pods, not what runs in them.
         "spec": {"containers": [compute], "nodeSelector": {"example.com/none": ""}, **spec},
     }
 
 
 class MachinesTest(support.InstalledCase):
-    """What users write is looked at when they apply it."""
+    """Objects are validated when users apply them."""
 
     def objects(self):
         machines = (support.ROOT / "tests/e2e/data/machines.yaml").read_text(encoding="utf-8")
@@ -65,7 +65,7 @@ class MachinesTest(support.InstalledCase):
         ]
 
     def assert_refused(self, *objects, **words):
-        """They are refused at apply; returns what kubectl says."""
+        """Checks that they are refused at apply; returns kubectl's message."""
         with self.assertRaises(support.KubectlError) as raised:
             self.apply(*objects, **words)
         return str(raised.exception)
@@ -78,7 +78,8 @@ class MachinesTest(support.InstalledCase):
         self.assertEqual(self.get("virtualmachineinstances"), [])
 
     def test_causes(self):
-        """A client gets each finding with its field, and a code that says whose matter it is."""
+        """A client gets each finding with its field, and the code for invalid input or denial by
+        policy."""
         path = f"/apis/kubevirt.io/v1/namespaces/{self.namespace}/virtualmachineinstances"
         for sidecars, code, reason, kinds in (
             (FAULTY, 422, "Invalid", ["FieldValueInvalid"] * 2 + ["FieldValueForbidden"]),
@@ -91,7 +92,7 @@ class MachinesTest(support.InstalledCase):
         self.assertEqual([cause["field"] for cause in causes], [KEY + "[0].hostPath.path"])
 
     def test_every_kind(self):
-        """The annotation is where the template has its metadata."""
+        """The annotation is in the template's metadata."""
         annotated = {"metadata": machine("", FAULTY)["metadata"], "spec": {"domain": {}}}
         virtual_machine = {"spec": {"runStrategy": "Halted", "template": annotated}}
         kinds = (
@@ -120,7 +121,7 @@ class MachinesTest(support.InstalledCase):
                 annotated["metadata"] = machine("", FAULTY)["metadata"]
 
     def test_policy_alone(self):
-        """What is the policy's matter alone is forbidden, not invalid; every finding is there."""
+        """Objects that only the policy denies are forbidden, not invalid, with every finding."""
         said = self.assert_refused(machine("forbidden", FAULTY[2:] * 2))
         self.assertIn("Error from server (Forbidden): ", said)
         denied = 'admission webhook "machines.hookline.dev" denied the request: 2 faults:'
@@ -129,7 +130,7 @@ class MachinesTest(support.InstalledCase):
             self.assertIn(f"\n{KEY}[{index}].hostPath.path: ", said)
 
     def test_update(self):
-        """A fault that comes with an update is refused, and what was there stays."""
+        """An update with an error is refused, and the object is not changed."""
         good = machine("updated", [reading("/var/lib/kubevirt/images")])
         self.apply(good)
         self.assert_refused(machine("updated", FAULTY))
@@ -141,14 +142,14 @@ class MachinesTest(support.InstalledCase):
         )
 
     def test_unknown_field(self):
-        """It is taken, and kubectl prints a warning."""
+        """It is accepted, and kubectl prints a warning."""
         said = self.apply(machine("warned", [{"args": ["--version", "v1alpha2"], "comand": []}]))
         self.assertIn("Warning: hookSidecars[0].comand: ", said)
         self.assertIn('did you mean "command"?', said)
         self.get("virtualmachineinstance", "warned")
 
     def test_dry_run(self):
-        """It is looked at as any other request is, and nothing comes of it."""
+        """It is validated like any other request, and changes nothing."""
         text = support.manifest(machine("dry", FAULTY))
         words = ["apply", "--dry-run=server", "-f", "-"]
         refused = self.try_kubectl(*words, stdin=text)
@@ -165,11 +166,11 @@ class MachinesTest(support.InstalledCase):
 
 
 class PolicyTest(support.InstalledCase):
-    """The policy of the moment decides, for machines and for their pods."""
+    """The current policy decides, for machines and for their pods."""
 
     def refusal(self, path):
-        """Why a machine, and then a launcher pod, may not have a directory of its node; None when
-        it may."""
+        """Why a machine, and then a launcher pod, may not use a directory of its node; None if it
+        may."""
         texts = set()
         for item in (machine("m", [reading(path)]), launcher_pod("p", [reading(path)])):
             words = ["create", "--dry-run=server", "-f", "-"]
@@ -179,7 +180,7 @@ class PolicyTest(support.InstalledCase):
         return reasons.pop()
 
     def test_policy(self):
-        """As it is installed; after a change; with a mistake in it; and put right again."""
+        """As installed; after a change; with a mistake; and corrected again."""
         self.assertIsNone(self.refusal("/var/lib/kubevirt/images/golden"))
         self.assertIn("/srv/golden", self.refusal("/srv/golden"))
         self.set_policy(POLICY % "/srv")
@@ -192,7 +193,7 @@ class PolicyTest(support.InstalledCase):
 
 
 class PodsTest(support.InstalledCase):
-    """Launcher pods come out of the API server with what their sidecars need."""
+    """The API server returns launcher pods with everything that their sidecars need."""
 
     def setUp(self):
         super().setUp()
@@ -200,16 +201,16 @@ class PodsTest(support.InstalledCase):
         self.owner = self.get("virtualmachineinstance", "owner")
 
     def create(self, pod):
-        """Creates a pod that the VMI owns, and returns what the API server made of it."""
+        """Creates a pod that the VMI owns, and returns it from the API server."""
         pod = copy.deepcopy(pod)
         pod["metadata"].pop("namespace", None)
         pod["metadata"]["ownerReferences"] = [owned_by(self.owner)]
-        # A volume of an image is not known to every cluster; without a source it is empty.
+        # Not every cluster supports image volumes; a volume without a source is empty.
         words = ["create", "--validate=false", "-f", "-", "-o", "json"]
         return json.loads(self.kubectl(*words, stdin=json.dumps(pod)))
 
     def test_other_pods(self):
-        """A pod without the label, or of KubeVirt's provisioning, comes out as it went in."""
+        """A pod without the label, or for KubeVirt's provisioning, is not changed."""
         sidecars = [{"args": ["--version", "v1alpha2"]}]
         unlabelled = launcher_pod("unlabelled", sidecars)
         del unlabelled["metadata"]["labels"]
@@ -222,7 +223,7 @@ class PodsTest(support.InstalledCase):
                 self.assertEqual(compute["args"], ["--hook-sidecars", "0"])
 
     def test_plugin(self):
-        """A launcher that has lost the mechanism gets the container that calls the hooks for it."""
+        """A launcher without hook sidecars gets the container that calls the hooks for it."""
         pod = launcher_pod("plugin", [{"args": ["--version", "v1alpha2"]}])
         [compute] = pod["spec"]["containers"]
         del compute["args"]
@@ -237,14 +238,14 @@ class PodsTest(support.InstalledCase):
         self.assertEqual(mounts["/var/run/kubevirt-plugin/hookline"], "hookline")
 
     def test_a_fault(self):
-        """A pod with a fault is refused, in case its machine is older than the webhook."""
+        """An invalid pod is refused, because its machine may be older than the webhook."""
         with self.assertRaisesRegex(support.KubectlError, r'The Pod "faulty" is invalid: \n\* '):
             self.create(launcher_pod("faulty", FAULTY))
 
     @unittest.skipUnless(PODS.is_dir(), "KubeVirt's pods are not beside this tree")
     def test_kubevirts_pods(self):
-        """Those that KubeVirt makes with its gate off get what those with the gate on have, and
-        these get no more than what KubeVirt does not know."""
+        """Pods that KubeVirt rendered with its gate off become like those with the gate on; the
+        latter get only what KubeVirt does not know."""
         ignored = {"metadata": {"labels": {"hookline.dev/webhooks": "ignore"}}}
         patch = ["patch", "namespace", self.namespace, f"--patch={json.dumps(ignored)}"]
         created = {}
@@ -268,8 +269,8 @@ class PodsTest(support.InstalledCase):
 
 
 def kubevirts_pods(gate):
-    """The pods of the names that KubeVirt makes of its example VMIs with its gate on or off, with
-    our images and without what a node may not have."""
+    """The pods, by name, that KubeVirt renders from its example VMIs with its gate on or off, with
+    our images and without what a node may lack."""
     for path in sorted(PODS.glob(f"*.gate-{gate}.json")):
         pod = json.loads(path.read_text(encoding="utf-8"))
         pod["spec"]["nodeSelector"] = {"example.com/none": ""}
@@ -286,8 +287,8 @@ def kubevirts_pods(gate):
 
 
 def comparable(pod):
-    """What a pod is made of, each list in the order of names: without what Hookline alone knows,
-    and without KubeVirt's --qemu-timeout, which is random."""
+    """The parts of a pod, each list sorted by name, without Hookline's own additions and without
+    KubeVirt's random --qemu-timeout."""
     spec = pod["spec"]
     spec["volumes"] = [item for item in spec["volumes"] if "hostPath" not in item]
     for container in spec["containers"]:
@@ -305,7 +306,7 @@ def comparable(pod):
 
 
 class DownTest(support.InstalledCase):
-    """While nobody answers the webhooks, machines start, and somebody tells of it later."""
+    """While no replica answers the webhooks, machines start, and Events report it later."""
 
     def test_down(self):
         self.kubectl("scale", "deployment/hook-controller", "--replicas=0", *SYSTEM)

@@ -12,16 +12,16 @@ PROVIDERS = {cluster.name: cluster for cluster in (KindCluster, ExistingCluster,
 
 
 def provider(name=None):
-    """The provider of that name; without one, that of the variable PROVIDER, or else what suits
-    this machine. Raises ProviderError."""
+    """The provider of that name; the default is the variable PROVIDER, or else what suits this
+    machine. Raises ProviderError."""
     name = name or os.environ.get("PROVIDER") or suitable()
     if name not in PROVIDERS:
-        raise ProviderError(f"PROVIDER is kind, existing or local, not {name!r}")
+        raise ProviderError(f"PROVIDER must be kind, existing or local, not {name!r}")
     return PROVIDERS[name]()
 
 
 def suitable():
-    """kind where Docker and kind are there; local for root on Debian."""
+    """kind if Docker and kind are installed; local for root on Debian."""
     if shutil.which("docker") and shutil.which("kind"):
         return "kind"
     if os.geteuid() == 0 and shutil.which("apt-get"):

@@ -1,5 +1,5 @@
-"""A cluster that is there already, given by KUBECONFIG. Its nodes can pull the images, or the
-command HOOKLINE_LOAD puts them there: the path of an OCI archive becomes its last argument."""
+"""An existing cluster, given by KUBECONFIG. Its nodes can pull the images, or the command
+HOOKLINE_LOAD loads them: its last argument is the path of an OCI archive."""
 
 import os
 import pathlib
@@ -27,7 +27,7 @@ class ExistingCluster(Provider):
         subprocess.run([*words, "--for=condition=Ready", "--timeout=60s"], check=True)
 
     def down(self):
-        say("the cluster stays as it is: it was there before")
+        say("the cluster is left alone: it existed before")
 
     def load(self, archive):
         command = shlex.split(os.environ.get("HOOKLINE_LOAD", ""))

@@ -1,4 +1,4 @@
-"""A cluster by kind, in containers of Docker."""
+"""A cluster made by kind, in Docker containers."""
 
 import os
 import pathlib
@@ -38,7 +38,7 @@ class KindCluster(Provider):
 
 
 def kind(verb, *words, output=None):
-    """Runs kind, on our cluster unless it lists all, and returns its output if asked for."""
+    """Runs kind, on our cluster unless it lists all clusters; returns its output on request."""
     words = ["kind", verb, *(str(word) for word in words)]
     if words[1:] != ["get", "clusters"]:
         words.append(f"--name={CLUSTER}")

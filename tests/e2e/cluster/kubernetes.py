@@ -1,4 +1,4 @@
-"""Compiles Kubernetes from the source package that Debian ships, once: a cache keeps the programs."""
+"""Compiles Kubernetes from Debian's source package, once: a cache keeps the programs."""
 
 import os
 import pathlib
@@ -24,17 +24,17 @@ REFLECT2 = pathlib.Path("/usr/share/gocode/src/github.com/modern-go/reflect2")
 
 
 def is_built():
-    """Whether the cache holds all of it."""
+    """Whether the cache has all programs."""
     return all((PROGRAMS / name).exists() for name in (*COMMANDS, "pause"))
 
 
 def build(say):
-    """Fetches, compiles and caches what is not there yet; about six minutes of two cores. The
-    caller holds the cache's lock. Raises CalledProcessError."""
+    """Fetches, compiles and caches what is missing; about six minutes on two cores. The caller
+    holds the cache's lock. Raises CalledProcessError."""
     if is_built():
         return
     work = PROGRAMS / "work"
-    shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
+    shutil.rmtree(work, ignore_errors=True)  # left by a build that was killed
     try:
         say(f"fetching the source of Kubernetes {VERSION}")
         source = unpack(work, fetch(work))
@@ -49,7 +49,7 @@ def build(say):
 
 def fetch(work):
     """Downloads the source package, which apt verifies, and returns the path of the upstream
-    archive. apt works on lists of its own below work, so that the machine's stay as they are."""
+    archive. apt uses its own lists below work, so that the machine's are not changed."""
     (work / "apt/lists/partial").mkdir(parents=True)
     words = ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
     wanted = ["Created-By: Packages", "Codename: bookworm", "Component: main"]
@@ -69,12 +69,12 @@ def fetch(work):
     output([*apt, "source", "--download-only", "kubernetes"], cwd=work)
     archives = list(work.glob(f"kubernetes_*{VERSION}.orig.tar.*"))
     if not archives:
-        raise ProviderError(f"Debian's source package kubernetes is not of {VERSION} any more")
+        raise ProviderError(f"Debian's source package kubernetes no longer has version {VERSION}")
     return archives[0]
 
 
 def unpack(work, archive):
-    """Unpacks the source to where GOPATH builds want it, and returns that directory."""
+    """Unpacks the source where GOPATH builds expect it, and returns that directory."""
     source = work / "gopath/src/k8s.io/kubernetes"
     source.mkdir(parents=True)
     output(["tar", "-xf", archive, "-C", source, "--strip-components=1"])
@@ -82,8 +82,8 @@ def unpack(work, archive):
 
 
 def mend(source):
-    """Puts a working reflect2 in the place of the vendored one, which corrupts memory when compiled
-    by a Go this new: the API server would crash."""
+    """Replaces the vendored reflect2, which corrupts memory when compiled by a newer Go and would
+    crash the API server."""
     vendored = source / "vendor/github.com/modern-go/reflect2"
     for old in vendored.glob("*.go"):
         old.unlink()
@@ -95,7 +95,7 @@ def compile_all(source, work, say):
     """Compiles the programs into work/bin."""
     environment = {
         **os.environ,
-        "PATH": f"{GO}:{os.environ['PATH']}",  # the generator asks go, too
+        "PATH": f"{GO}:{os.environ['PATH']}",  # the generator calls go, too
         "GOPATH": str(work / "gopath"),
         "GOCACHE": str(work / "gocache"),
         "GO111MODULE": "off",
@@ -116,10 +116,10 @@ def compile_all(source, work, say):
     words += ["-h", "hack/boilerplate/boilerplate.generatego.txt"]
     output(words, cwd=source, env=environment)
 
-    say("compiling it, which takes some minutes")
+    say("compiling it, which takes a few minutes")
     major, minor, _ = VERSION.split(".")
     settings = {"gitVersion": f"v{VERSION}", "gitMajor": major, "gitMinor": minor}
-    # The one is what /version tells, the other the kubelet.
+    # /version reports the first, the kubelet the second.
     versions = ("client-go/pkg/version", "component-base/version")
     linker = ["-s", "-w"]
     linker += [
@@ -134,7 +134,7 @@ def compile_all(source, work, say):
 
 
 def packages_with_openapi(source):
-    """The import paths of the packages that ask for OpenAPI definitions in a comment."""
+    """The import paths of the packages with a comment that requests OpenAPI definitions."""
     words = ["grep", "-rl", "--include=*.go", "+k8s:openapi-gen=", "pkg", "cmd", "staging/src"]
     folders = {os.path.dirname(name) for name in output(words, cwd=source).split()}
     prefix = "staging/src/"
@@ -145,8 +145,8 @@ def packages_with_openapi(source):
 
 
 def output(words, **options):
-    """Runs a command and returns its standard output. Raises CalledProcessError, with what it said
-    on standard error."""
+    """Runs a command and returns its standard output. Raises CalledProcessError with its standard
+    error."""
     words = [str(word) for word in words]
     done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
     if done.returncode != 0:

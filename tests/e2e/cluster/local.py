@@ -1,14 +1,14 @@
-"""A real single-node Kubernetes on this machine, from Debian's packages alone, without an engine:
-etcd, API server, controller manager, scheduler, containerd, kubelet and kube-proxy, all in
-namespaces of their own (namespaces.py). It needs root.
+"""A real single-node Kubernetes on this machine, from Debian's packages only, without a container
+engine: etcd, API server, controller manager, scheduler, containerd, kubelet and kube-proxy, all in
+their own namespaces (namespaces.py). It needs root.
 
-The control plane is on this machine's network, at loopback addresses of its own but for the API
-server; the node has a network of its own behind a pair of interfaces. This machine reaches the
-node, its pods and the services; they reach this machine at the API server's address and nothing
-beyond it. There is no DNS. Images come from load() alone: a pod's imagePullPolicy may not be Always.
+The control plane is on this machine's network, at its own loopback addresses except for the API
+server; the node has its own network behind a veth pair. This machine can reach the node, its pods
+and the services; they can reach this machine only at the API server's address, and nothing beyond
+it. There is no DNS. Images come only from load(): a pod's imagePullPolicy must not be Always.
 
-HOOKLINE_CLUSTER (0 to 9, default 0) numbers the cluster: those of different numbers share nothing
-but the compiled programs. HOOKLINE_CLUSTER_DIR is the directory above their states, HOOKLINE_CACHE
+HOOKLINE_CLUSTER (0 to 9, default 0) is the cluster's number: clusters of different numbers share
+only the compiled programs. HOOKLINE_CLUSTER_DIR is the directory for their states, HOOKLINE_CACHE
 that of the programs."""
 
 import base64
@@ -41,14 +41,14 @@ CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-sche
 NODE = ("containerd", "kubelet", "kube-proxy")
 COMPONENTS = (*CONTROL_PLANE, *NODE)
 PAUSE_IMAGE = "localhost/hookline/pause:1"
-# Bounds a start that hangs; each takes a few seconds.
+# Bounds a start that hangs; each normally takes a few seconds.
 PATIENCE = 120
-# An API server with watchers would take a minute to end.
+# An API server with watchers takes a minute to terminate.
 TERM_PATIENCE = 5
 
 
 class LocalCluster(Provider):
-    """The cluster of one number."""
+    """The cluster with this number."""
 
     name = "local"
     breakable = True
@@ -57,7 +57,7 @@ class LocalCluster(Provider):
         os.environ["PATH"] += ":/usr/sbin:/sbin"
         number = os.environ.get("HOOKLINE_CLUSTER", "0")
         if len(number) != 1 or not number.isdigit():
-            raise ProviderError(f"HOOKLINE_CLUSTER is a number from 0 to 9, not {number!r}")
+            raise ProviderError(f"HOOKLINE_CLUSTER must be a number from 0 to 9, not {number!r}")
         base = os.environ.get("HOOKLINE_CLUSTER_DIR", "/var/lib/hookline")
         self.state = pathlib.Path(base).resolve() / f"cluster-{number}"
         self.kubeconfig = self.state / "kubeconfig"
@@ -101,10 +101,10 @@ class LocalCluster(Provider):
             self.clear()
 
     def clear(self):
-        """Removes the cluster, or what an up() that failed has left of it."""
+        """Removes the cluster, or what a failed up() has left."""
         _, state = self.namespaces.owner()
         if state not in (None, str(self.state)):
-            raise ProviderError(f"another cluster of this number is up, with its state in {state}")
+            raise ProviderError(f"a cluster with this number is up, with its state in {state}")
         self.namespaces.destroy()
         for group in self.cgroups():
             remove_cgroup(group)
@@ -115,7 +115,8 @@ class LocalCluster(Provider):
 
     @contextlib.contextmanager
     def lock(self):
-        """Holds the lock of the cache: one program at a time builds, starts or ends clusters."""
+        """Holds the lock of the cache: only one process at a time builds, starts or ends
+        clusters."""
         kubernetes.PROGRAMS.mkdir(parents=True, exist_ok=True)
         with open(kubernetes.PROGRAMS / "lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -128,8 +129,8 @@ class LocalCluster(Provider):
             raise ProviderError("the local cluster needs root")
 
     def start_all(self):
-        """Starts the components in the order in which they need each other; those that do not, at
-        the same time."""
+        """Starts the components in the order of their dependencies; independent ones in
+        parallel."""
         self.write_node_configuration()
         say("starting etcd, the API server and containerd")
         self.spawn("etcd")
@@ -145,7 +146,7 @@ class LocalCluster(Provider):
             self.spawn(name)
         for name in rest:
             self.wait_ready(name)
-        # What KubeVirt's pods select their node by.
+        # The label by which KubeVirt's pods select their node.
         patch = {"metadata": {"labels": {"kubevirt.io/schedulable": "true"}}}
         self.request("/api/v1/nodes/node", patch)
 
@@ -160,7 +161,7 @@ class LocalCluster(Provider):
             command(*images, "import", archive)
 
     def load_pause(self):
-        """Loads the image of the pods' first process."""
+        """Loads the pause image."""
         tree = oci.Tree()
         tree.copy(kubernetes.PROGRAMS / "pause", "/pause")
         archive = self.state / "pause.tar"
@@ -168,7 +169,7 @@ class LocalCluster(Provider):
         self.load(archive)
         archive.unlink()
 
-    # What breaks it
+    # Breaking it
 
     def kill(self, component, number=signal.SIGKILL):
         """Sends a component a signal. After KILL and TERM, waits until it is gone."""
@@ -196,7 +197,7 @@ class LocalCluster(Provider):
         self.start(component)
 
     def compact(self):
-        """Compacts etcd's history up to now: no older revision can be watched from any more."""
+        """Compacts etcd's history up to now: no watch can start from an older revision."""
         etcdctl = ["etcdctl", "--endpoints", self.etcd]
         environment = {**os.environ, "ETCDCTL_API": "3"}
         status = json.loads(
@@ -207,7 +208,7 @@ class LocalCluster(Provider):
         return revision
 
     def drop(self):
-        """Resets the connections that pods have to the API server now."""
+        """Resets the pods' current connections to the API server."""
         ours = ["src", f"{self.host}:6443", "dst", self.pods]
         command("ss", "--kill", "--tcp", "--numeric", "state", "established", *ours)
 
@@ -242,13 +243,13 @@ class LocalCluster(Provider):
     # Components
 
     def pid_file(self, component):
-        """Where the process of a component is written down."""
+        """The file that records the process of a component."""
         if component not in COMPONENTS:
             raise ProviderError(f"no component {component}: there are {', '.join(COMPONENTS)}")
         return self.state / "pid" / component
 
     def process(self, component):
-        """The process of a component, which may have ended; None when it was never started."""
+        """The process of a component, which may have ended; None if it was never started."""
         try:
             return Process.parse(self.pid_file(component).read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -335,7 +336,7 @@ class LocalCluster(Provider):
             "--hostname-override=node",
             "--proxy-mode=iptables",
             f"--cluster-cidr={self.pods}",
-            # These settings are the machine's, not the network's: leave them alone.
+            # These settings affect the machine, not only the network: leave them alone.
             "--conntrack-max-per-core=0",
             "--conntrack-tcp-timeout-established=0",
             "--conntrack-tcp-timeout-close-wait=0",
@@ -344,7 +345,7 @@ class LocalCluster(Provider):
     # Readiness
 
     def wait_ready(self, component):
-        """Waits until a component is ready. Raises ProviderError when it ends or takes too long."""
+        """Waits until a component is ready. Raises ProviderError if it ends or takes too long."""
 
         def ask():
             if self.is_ready(component):
@@ -359,7 +360,7 @@ class LocalCluster(Provider):
             )
 
     def is_ready(self, component):
-        """Whether a component does what others wait for."""
+        """Whether a component is ready for those that depend on it."""
         try:
             return getattr(self, component.replace("-", "_") + "_is_ready")()
         except (OSError, urllib.error.URLError, subprocess.CalledProcessError):
@@ -386,7 +387,7 @@ class LocalCluster(Provider):
         node = json.loads(self.request("/api/v1/nodes/node"))
         started = self.pid_file("kubelet").stat().st_mtime
         for condition in node["status"].get("conditions", []):
-            # The state of before a restart stays there until the new kubelet reports.
+            # The state from before a restart remains until the new kubelet reports.
             beat = datetime.datetime.fromisoformat(condition["lastHeartbeatTime"])
             if condition["type"] == "Ready" and beat.timestamp() >= int(started):
                 return condition["status"] == "True"
@@ -405,7 +406,8 @@ class LocalCluster(Provider):
         return (fatal or lines[-1:])[0]
 
     def request(self, path, patch=None):
-        """Asks the API server as administrator, or patches an object; returns the answer's body."""
+        """Sends a request to the API server as administrator, or patches an object; returns the
+        body of the answer."""
         token = (self.state / "pki/tokens.csv").read_text(encoding="utf-8").split(",")[0]
         request = urllib.request.Request(f"https://{self.host}:6443{path}")
         request.add_header("Authorization", f"Bearer {token}")
@@ -426,8 +428,9 @@ class LocalCluster(Provider):
         """The routes between this machine, the node, its pods and the services."""
         command("ip", "route", "add", self.services, "via", self.node)
         command("ip", "route", "add", self.pods, "via", self.node)
-        # What kube-proxy has no rule for is refused at once. Packets of the node's own need a route
-        # before they meet kube-proxy's rules; those of pods and of this machine meet them first.
+        # Addresses without a kube-proxy rule are refused at once. Packets of the node itself need a
+        # route before they reach kube-proxy's rules; those of pods and of this machine reach the
+        # rules first.
         for words in (
             ["sysctl", "-qw", "net.ipv4.icmp_ratelimit=0"],
             ["ip", "route", "add", "unreachable", self.services],
@@ -519,14 +522,15 @@ conf_dir = "{self.state}/cni"
                 "clusterDNS": [self.service_address(10)],
                 "clusterDomain": "cluster.local",
                 "failSwapOn": False,
-                # The machine's disks are not ours to judge.
+                # Ignore how full the machine's disks are.
                 "imageGCHighThresholdPercent": 100,
                 "evictionHard": {
                     "nodefs.available": "0%",
                     "imagefs.available": "0%",
                     "memory.available": "1Mi",
                 },
-                # A restarted kubelet reports at once; otherwise seldom, since each report costs.
+                # A restarted kubelet reports at once, otherwise rarely, because reports are
+                # expensive.
                 "nodeStatusUpdateFrequency": "1s",
                 "nodeStatusReportFrequency": "5m",
                 "syncFrequency": "5s",
@@ -538,11 +542,11 @@ conf_dir = "{self.state}/cni"
         )
 
     def write_json(self, name, value):
-        """Writes a configuration file; whoever reads YAML reads JSON."""
+        """Writes a configuration file in JSON, which is also YAML."""
         (self.state / name).write_text(json.dumps(value, indent=1), encoding="utf-8")
 
     def cgroups(self):
-        """The cgroup that holds the pods', in each hierarchy of this machine."""
+        """The parent of the pods' cgroups, in each hierarchy of this machine."""
         mounts = pathlib.Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
         fields = [line.split() for line in mounts]
         return [
@@ -553,7 +557,7 @@ conf_dir = "{self.state}/cni"
 
 
 def remove_cgroup(group):
-    """Removes a cgroup and those below it; the last of their processes may be ending yet."""
+    """Removes a cgroup and those below it; the last of their processes may still be ending."""
 
     def remove():
         with contextlib.suppress(OSError):

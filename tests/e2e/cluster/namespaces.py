@@ -1,7 +1,7 @@
-"""The namespaces in which a local cluster lives. One process, the keeper, is the first of a PID
-namespace: when it ends, everything in there ends, and with it go the mounts and the node's network.
-The network interface that leads to the node says in its alias who its keeper is, so that the kernel
-holds the only record of a running cluster, and no file can be stale."""
+"""The namespaces in which a local cluster lives. One process, the keeper, is PID 1 of a PID
+namespace: when it ends, everything in the namespace ends, and the mounts and the node's network
+disappear. The alias of the network interface to the node names the keeper, so the kernel has the
+only record of a running cluster, and no file can be stale."""
 
 import contextlib
 import os
@@ -13,8 +13,8 @@ import subprocess
 
 from .provider import ProviderError
 
-# What the node keeps at fixed places. The directories here stay empty but for a mark of each
-# cluster that has its own mounted there; the last one removes them.
+# Fixed paths that the node uses. Here the directories are empty except for a mark of each cluster
+# that has its own mounted there; the last cluster removes them.
 NODE_DIRECTORIES = (
     "/var/lib/kubelet",
     "/var/lib/containerd",
@@ -25,8 +25,8 @@ NODE_DIRECTORIES = (
     "/run/netns",
 )
 
-# The first process inside. It tells the PID that it has outside, and goes on when it is told to: if
-# the starting program dies before the interface names the keeper, there is no keeper.
+# The first process inside. It reports its outside PID, and continues when it is told to: if the
+# starting program dies before the interface names the keeper, there is no keeper.
 KEEPER = """
 state=$1 keeper=$2
 shift 2
@@ -43,7 +43,7 @@ read -r go
 exec "$keeper" < /dev/null > /dev/null 2>&1
 """
 
-# Starts a process that the keeper inherits, and tells the PID that it has outside.
+# Starts a process that the keeper inherits, and reports its outside PID.
 SPAWN = """
 state=$1 log=$2
 shift 2
@@ -56,15 +56,16 @@ shift 2
 
 
 class Process:
-    """A process that maybe another run of this program started: its PID and its start time, which
-    together name it for as long as the machine is up. Source: proc(5), /proc/PID/stat."""
+    """A process, perhaps started by another run of this program: its PID and start time, which
+    together identify it until the machine reboots. Source: proc(5), /proc/PID/stat."""
 
     def __init__(self, pid, start_time=None):
         self.pid = int(pid)
         self.start_time = start_time or self.read_start_time()
 
     def read_start_time(self):
-        """When the process with this PID started, in ticks since boot; None if there is none."""
+        """When the process with this PID started, in ticks since boot; None if there is no such
+        process."""
         try:
             text = pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
         except (FileNotFoundError, ProcessLookupError):
@@ -77,23 +78,24 @@ class Process:
 
     @classmethod
     def parse(cls, text):
-        """Reads what str() wrote; None when the text is no such thing."""
+        """Parses the result of str(); None if the text is not one."""
         words = text.split()
         return cls(words[0], words[1]) if len(words) == 2 and words[0].isdigit() else None
 
     def is_alive(self):
-        """Whether it still runs."""
+        """Whether it is still running."""
         return self.start_time is not None and self.read_start_time() == self.start_time
 
     def end(self, number, patience=None):
-        """Sends a signal and waits, at most patience seconds, until the process is gone. Returns
-        whether it is."""
+        """Sends a signal and waits up to patience seconds for the process to end. Returns whether
+        it has."""
         try:
             handle = os.pidfd_open(self.pid)
         except ProcessLookupError:
             return True
         try:
-            # Asked after opening: the handle is of this process and no later one.
+            # Checked after opening: the handle is for this process, not a later one with the same
+            # PID.
             if self.is_alive():
                 signal.pidfd_send_signal(handle, number)
                 return bool(select.select([handle], [], [], patience)[0])
@@ -103,13 +105,14 @@ class Process:
 
 
 class Namespaces:
-    """The namespaces of one cluster: state is its directory, link the interface's name here."""
+    """The namespaces of one cluster: state is its directory, link the name of the outside
+    interface."""
 
     def __init__(self, state, link):
         self.state, self.link = state, link
 
     def owner(self):
-        """The keeper's process and state directory as the interface tells them, or (None, None)."""
+        """The keeper's process and state directory from the interface's alias, or (None, None)."""
         try:
             path = pathlib.Path(f"/sys/class/net/{self.link}/ifalias")
             words = path.read_text(encoding="utf-8").split()
@@ -118,13 +121,13 @@ class Namespaces:
         return (Process(*words[:2]), words[2]) if len(words) == 3 else (None, None)
 
     def keeper(self):
-        """The keeper, or None when it does not live or keeps another state directory."""
+        """The keeper, or None if it is not running or has another state directory."""
         keeper, state = self.owner()
         return keeper if keeper and state == str(self.state) and keeper.is_alive() else None
 
     def create(self, program, host, node):
-        """Makes the namespaces and joins the node's network to this machine's by addresses host and
-        node; program is what the keeper becomes. Raises CalledProcessError."""
+        """Creates the namespaces and connects the node's network to this machine's with the
+        addresses host and node; the keeper executes program. Raises CalledProcessError."""
         for directory in NODE_DIRECTORIES:
             os.makedirs(directory, exist_ok=True)
             pathlib.Path(directory, f".{self.link}").touch()
@@ -153,7 +156,7 @@ class Namespaces:
         self.run("ip", "link", "set", "eth0", "up", network=True)
 
     def enter(self, *words, network=False):
-        """The command that runs words inside; in the node's network if asked for."""
+        """The command that runs words inside, on request in the node's network."""
         keeper = self.keeper()
         if keeper is None:
             raise ProviderError("the cluster is not up")
@@ -170,20 +173,20 @@ class Namespaces:
         return Process(run(*self.enter(*words, network=network)))
 
     def destroy(self):
-        """Ends all that lives inside and removes what is left of it here."""
+        """Ends everything inside and removes what is left outside."""
         keeper = self.keeper()
         if keeper is not None:
             keeper.end(signal.SIGKILL)
         with contextlib.suppress(subprocess.CalledProcessError):
-            run("ip", "link", "delete", self.link)  # unless it went with the node's network
+            run("ip", "link", "delete", self.link)  # unless it disappeared with the node's network
         for directory in NODE_DIRECTORIES:
             pathlib.Path(directory, f".{self.link}").unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # another cluster's, or not there
+            with contextlib.suppress(OSError):  # another cluster's, or missing
                 os.rmdir(directory)
 
 
 def run(*words):
-    """Runs a command and returns its output. Raises CalledProcessError, with what it said."""
+    """Runs a command and returns its output. Raises CalledProcessError with that output."""
     words = [str(word) for word in words]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:

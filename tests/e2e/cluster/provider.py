@@ -1,4 +1,4 @@
-"""What a cluster to test on can do, whoever provides it."""
+"""The interface of a cluster to test on, whatever provides it."""
 
 import pathlib
 import sys
@@ -7,7 +7,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 class ProviderError(Exception):
-    """Something about the cluster does not work; the text says what, and what would."""
+    """Something about the cluster does not work; the text says what, and what to do."""
 
 
 class Provider:
@@ -15,7 +15,7 @@ class Provider:
 
     # One of "kind", "existing" and "local".
     name = None
-    # The administrator's kubeconfig, a path, and the kubectl that suits the cluster.
+    # The path of the administrator's kubeconfig, and a kubectl that suits the cluster.
     kubeconfig = None
     kubectl = "kubectl"
     # Whether it has kill(), start(), restart(), compact(), drop(), cut() and mend(): see local.py.
@@ -23,7 +23,7 @@ class Provider:
 
     def up(self):
         """Starts the cluster, unless it is up, and waits until it is ready. Raises ProviderError or
-        CalledProcessError, as all of these do."""
+        CalledProcessError, as do all methods here."""
         raise NotImplementedError
 
     def down(self):
@@ -31,13 +31,13 @@ class Provider:
         raise NotImplementedError
 
     def load(self, archive):
-        """Puts the image of an OCI archive on the nodes."""
+        """Loads the image of an OCI archive on the nodes."""
         raise NotImplementedError
 
     def collect(self, directory):
-        """Puts the logs of the cluster itself into a directory, as far as there are any."""
+        """Copies the cluster's own logs, if any, into a directory."""
 
 
 def say(text):
-    """Tells the person in front of the screen."""
+    """Prints progress for the user."""
     print(f"cluster: {text}", file=sys.stderr, flush=True)
