@@ -1,5 +1,5 @@
-"""The API server as `make bench` talks to it: by Python's own client for what is measured one by
-one, by curl for what is measured in bulk."""
+"""`make bench`'s access to the API server: Python's HTTP client for single requests, curl for bulk
+requests."""
 
 import base64
 import http.client
@@ -14,7 +14,7 @@ from process import PATIENCE, BenchError
 
 
 class Api:
-    """The API server of a cluster's kubeconfig; folder keeps what curl reads."""
+    """The API server of a cluster's kubeconfig; folder is for the files that curl reads."""
 
     def __init__(self, cluster, folder):
         words = [cluster.kubectl, f"--kubeconfig={cluster.kubeconfig}", "config", "view"]
@@ -37,7 +37,7 @@ class Api:
         self.connection = self.connect()
 
     def keep(self, name, text):
-        """Writes what the kubeconfig holds in base64 to a file and returns its path."""
+        """Writes a base64 value of the kubeconfig to a file and returns its path."""
         path = self.folder / name
         path.write_bytes(base64.b64decode(text))
         return path
@@ -50,35 +50,35 @@ class Api:
         )
 
     def request(self, method, path, body=None, headers=()):
-        """Asks, on the one connection that is kept; returns the status and the JSON."""
+        """Sends a request on the one persistent connection; returns the status and the JSON."""
         text = None if body is None else json.dumps(body)
         self.connection.request(method, path, text, {**self.headers, **dict(headers)})
         answer = self.connection.getresponse()
         return answer.status, json.loads(answer.read())
 
     def must(self, method, path, body=None):
-        """Asks for what has to work, and returns the JSON."""
+        """Sends a request that must succeed, and returns the JSON."""
         status, answer = self.request(method, path, body)
         if status not in (200, 201, 202):
             raise BenchError(f"{method} {path}: {answer.get('message', status)}")
         return answer
 
     def version_of(self, path):
-        """The resourceVersion of a list as it is now."""
+        """The current resourceVersion of a list."""
         return self.must("GET", f"{path}?limit=1")["metadata"]["resourceVersion"]
 
     def count(self, path):
-        """How many objects a list has."""
+        """The number of objects in a list."""
         answer = self.must("GET", f"{path}?limit=1")
         return len(answer["items"]) + answer["metadata"].get("remainingItemCount", 0)
 
     def watch(self, path):
-        """A watch of what is added to a list from now on."""
+        """A watch for objects that are added to a list from now on."""
         return Watch(self.connect(), path, self.version_of(path), self.headers)
 
     def post_all(self, path, objects, parallel=1):
-        """Creates objects by one curl on connections that are kept. Returns the seconds that took,
-        and those of each request."""
+        """Creates objects with one curl on persistent connections. Returns the total seconds, and
+        those of each request."""
         blocks = []
         for number, item in enumerate(objects):
             body = self.folder / f"body-{number}"
@@ -103,7 +103,7 @@ class Api:
 
 
 class Watch(threading.Thread):
-    """Notes when the objects of a watch appear, on a thread of its own: seconds by name."""
+    """Records on its own thread when the objects of a watch appear: seconds by name."""
 
     def __init__(self, connection, path, version, headers):
         super().__init__(daemon=True)
@@ -125,7 +125,7 @@ class Watch(threading.Thread):
                 self.grown.notify()
 
     def wait_for(self, condition, what):
-        """Waits until a condition on the times by name is true, and returns what it was."""
+        """Waits until a condition on the times by name is true, and returns its value."""
         with self.grown:
             if not self.grown.wait_for(lambda: condition(self.seen), PATIENCE):
                 raise BenchError(f"{what}: not within {PATIENCE} s")

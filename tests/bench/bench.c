@@ -43,7 +43,7 @@ static char *program(const struct bench *bench, const char *name)
     return file_join(bench->build, name);
 }
 
-/* Runs hook-manager once to its end; returns how long that took. */
+/* Runs hook-manager once to completion; returns how long that took. */
 static double run_manager(const struct bench *bench, const char *command, size_t sidecars)
 {
     auto_free char *manager = program(bench, "hook-manager");
@@ -76,8 +76,8 @@ static void measure_collect(const struct bench *bench)
     finish(&sample);
 }
 
-/* The shim listens elsewhere, and its socket is moved to where the manager waits: from then on
- * until the manager has printed what Info said. */
+/* The shim listens elsewhere, and its socket is moved to where the manager waits. Measures from
+ * then until the manager has printed the result of Info. */
 static void measure_late_socket(const struct bench *bench)
 {
     struct sample sample = {
@@ -111,7 +111,7 @@ static void measure_late_socket(const struct bench *bench)
     finish(&sample);
 }
 
-/* The last line that the manager wrote to its timings file. New reference. */
+/* The last line of the manager's timings file. New reference. */
 static json_t *last_timings(const struct bench *bench)
 {
     auto_free char *path = file_join(bench->directory, "timings");
@@ -126,13 +126,13 @@ static json_t *last_timings(const struct bench *bench)
     last = last != NULL ? last + 1 : text;
     json_t *timings = json_parse(last, strlen(last), 16, NULL);
     if (timings == NULL) {
-        fprintf(stderr, "bench: the timings are no JSON: %s\n", last);
+        fprintf(stderr, "bench: the timings are not JSON: %s\n", last);
         exit(1);
     }
     return timings;
 }
 
-/* The time of starting count shells one after another as the hooks do, and nothing else. */
+/* The time to start count shells one after another as the hooks do, and nothing else. */
 static double run_shells(const struct bench *bench, size_t count)
 {
     auto_free char *hook = file_join(bench->directory, "bin/onDefineDomain");
@@ -259,7 +259,7 @@ static void measure_memory(const struct bench *bench)
         .name = "shim, idle after a call: resident", .unit = "MiB", .target = "8 MiB"};
     struct sample private = {
         .name = "shim, idle after a call: private", .unit = "MiB", .target = "1 MiB"};
-    enum { SHIMS = 4 }; /* more than one, so that what they share is not private */
+    enum { SHIMS = 4 }; /* more than one, so that shared memory does not count as private */
     for (long i = 0; i < runs; i += SHIMS) {
         struct process *sidecars = sidecars_start(bench, SHIMS);
         run_manager(bench, "on-define-domain", SHIMS);
@@ -309,8 +309,8 @@ static void measure_render(void)
     finish(&sample);
 }
 
-/* Checks and converts a VMI with its volumes; nothing needs to be there. Returns whether it gave
- * a domain. */
+/* Validates and converts a VMI with its volumes, which need not exist. Returns whether the result
+ * is a domain. */
 static bool convert(const json_t *vmi)
 {
     struct machine_volume_options options = {

@@ -1,4 +1,4 @@
-/* A hook-manager serve of the benchmarks: started, called, and ended. */
+/* Starts, calls and ends the benchmarks' hook-manager serve. */
 #include "tests/bench/bridge.h"
 
 #include <ev.h>
@@ -27,7 +27,7 @@ static void fail(const char *what, const char *why)
     exit(1);
 }
 
-/* Connects as soon as the socket is there, which is when the sidecars are collected. */
+/* Connects as soon as the socket exists, which is when the sidecars are collected. */
 static void connect_to(struct bridge *bridge, const char *path)
 {
     static const struct timespec nap = {.tv_nsec = 1000000};

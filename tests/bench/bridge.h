@@ -1,4 +1,4 @@
-/* A real hook-manager serve over the benchmark's shims, called as virt-launcher calls it. */
+/* A real hook-manager serve with the benchmark's shims, called like virt-launcher calls it. */
 #ifndef BENCH_BRIDGE_H
 #define BENCH_BRIDGE_H
 
@@ -6,11 +6,11 @@
 
 struct bridge;
 
-/* Starts it over count sidecars that listen, and connects to its socket. Fails by exiting. Returns
- * it, owned by the caller. */
+/* Starts it for count listening sidecars, and connects to its socket. Exits on failure. The result
+ * is owned by the caller. */
 struct bridge *bridge_open(const struct bench *bench, size_t count);
 
-/* One MutateDomain call with the sample domain. Exits when the domain does not come back. */
+/* One MutateDomain call with the sample domain. Exits if the domain is not returned. */
 void bridge_call(struct bridge *bridge);
 
 void bridge_close(struct bridge *bridge);

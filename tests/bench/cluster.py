@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Measures hook-controller against a real API server: cluster.py OUTPUT.json. It runs beside the
-cluster, as the administrator, with its default flags but where a row says otherwise.
+"""Measures hook-controller against a real API server: cluster.py OUTPUT.json. The controller runs
+outside the cluster, as the administrator, with its default flags unless a row says otherwise.
 
-PROVIDER=kind or existing takes the cluster that is there. Otherwise the control plane of a local
-cluster (tests/e2e/README.md) is started and ended, when the programs are compiled already."""
+PROVIDER=kind or existing uses an existing cluster. Otherwise the control plane of a local cluster
+(tests/e2e/README.md) is started and removed, if its programs are already compiled."""
 
 import contextlib
 import os
@@ -28,9 +28,9 @@ from sample import Report, quantile
 NAMESPACE, COPIES = "hookline-bench", "hookline-bench-curl"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CRD = ROOT / "deploy/initial/standalone/virtualmachineinstances.yaml"
-# The pods are to be made, not to run.
+# The pods are to be created, not to run.
 TEMPLATE = "spec: {schedulerName: none}"
-PARALLEL = 16  # as the controller's --launch-workers
+PARALLEL = 16  # like the controller's --launch-workers
 MACHINES = 10000  # in the cache
 BURST = 300
 BURSTS, LATENCIES, STARTS, IDLES = 5, 40, 5, 3
@@ -38,7 +38,7 @@ IDLE_SECONDS = 30
 
 
 class ControlPlane(LocalCluster):
-    """A local cluster without a node and without a scheduler: no pod would run."""
+    """A local cluster without a node and a scheduler, so that no pod runs."""
 
     def __init__(self):
         os.environ.setdefault("HOOKLINE_CLUSTER", "9")
@@ -52,7 +52,7 @@ class ControlPlane(LocalCluster):
 
 @contextlib.contextmanager
 def cluster():
-    """The cluster to measure on. Raises BenchError when there is none."""
+    """The cluster to measure on. Raises BenchError if there is none."""
     if os.environ.get("PROVIDER", "local") != "local":
         there = provider()
         there.up()
@@ -93,7 +93,8 @@ class Bench:
 
     @contextlib.contextmanager
     def objects(self):
-        """The namespaces and what the controller needs; a CRD of VMIs where there is none."""
+        """Creates the namespaces and what the controller needs; the CRD of VMIs if there is
+        none."""
         crd = yaml.safe_load(CRD.read_text("utf-8"))
         name = f"{CRDS}/{crd['metadata']['name']}"
         with contextlib.ExitStack() as stack:
@@ -117,7 +118,7 @@ class Bench:
             yield
 
     def controller(self, *flags):
-        """A controller that is just started."""
+        """A newly started controller."""
         return Controller(
             self.folder,
             f"--kubeconfig={self.kubeconfig}",
@@ -128,13 +129,13 @@ class Bench:
         )
 
     def clear(self):
-        """Removes all machines and pods."""
+        """Removes all VMIs and pods."""
         for path in (vmis(), pods(), pods(COPIES)):
             self.api.must("DELETE", f"{path}?gracePeriodSeconds=0")
             wait_until(lambda at=path: self.api.count(at) == 0, f"{path} are deleted")
 
     def wait_for_pods(self, controller, count):
-        """Waits until so many machines have their pods in the cache, and all work is done."""
+        """Waits until this many VMIs have their pods in the cache, and the queue is empty."""
 
         def done():
             now = controller.metrics()
@@ -160,14 +161,14 @@ class Bench:
         self.report.add("launch: from a VMI's creation to its pod's", "ms", values)
 
     def burst(self, run):
-        """Pods per second that a running controller makes of VMIs that it sees at once, that one
-        curl makes of the same pods one after another, and PARALLEL at a time; and the milliseconds
-        of curl's single requests."""
+        """Pods per second created by a running controller that sees all VMIs at once, by one curl
+        for the same pods one after another, and by curl PARALLEL at a time; and the milliseconds of
+        curl's single requests."""
         items = [machines.machine(f"burst-{run}-{number}") for number in range(BURST)]
         with self.controller() as controller:
             controller.wait_ready()
             self.wait_for_pods(controller, 0)
-            # It stands still meanwhile: what is measured is the making of pods, not of VMIs.
+            # The controller is stopped meanwhile: we measure the creation of pods, not of VMIs.
             with controller.stopped():
                 self.api.post_all(vmis(), items, PARALLEL)
                 watch = self.api.watch(pods())
@@ -196,7 +197,7 @@ class Bench:
         self.report.add("one POST of such a pod, as curl sees it", "ms", single)
 
     def measure_many(self):
-        """Memory with many machines and their pods in the cache, and what it does while idle."""
+        """Memory with many VMIs and their pods in the cache, and activity while idle."""
         flags = ["--kube-qps=5000", "--kube-burst=5000"]
         with self.controller(*flags) as controller:
             for first in range(0, MACHINES, 1000):
@@ -221,8 +222,8 @@ class Bench:
             self.report.add(f"{name}: {kind}", "MiB", sizes, "40 MiB")
 
     def measure_idle(self, controller):
-        """The leader's work while nothing happens."""
-        time.sleep(IDLE_SECONDS)  # until the last event is written and the caches have settled
+        """The leader's activity while nothing happens."""
+        time.sleep(IDLE_SECONDS)  # until the last Event is written and the caches have settled
         runs = []
         for _ in range(IDLES):
             before = controller.work()
@@ -242,7 +243,7 @@ def bare(pod):
 
 
 def main():
-    """Measures, or says why not."""
+    """Measures, or prints why it cannot."""
     try:
         with cluster() as there, tempfile.TemporaryDirectory(prefix="hookline-bench-") as folder:
             report = Report(pathlib.Path(sys.argv[1]))

@@ -1,5 +1,5 @@
-"""What `make bench` gives hook-controller to do: machines with three sidecars, and a launcher pod
-with their annotation, as large as KubeVirt's are."""
+"""The input for hook-controller in `make bench`: VMIs with three sidecars, and a launcher pod with
+their annotation, as large as KubeVirt's."""
 
 import json
 
@@ -33,7 +33,7 @@ SIDECARS = [
     },
     {"image": "registry.example/smbios:v1", "args": ["--version", "v1alpha2"]},
 ]
-# Of KubeVirt's launcher pods: directories that compute shares, and what it is told by variables.
+# From KubeVirt's launcher pods: directories that compute shares, and its environment variables.
 DIRECTORIES = {
     "private": "/var/run/kubevirt-private",
     "public": "/var/run/kubevirt",
@@ -56,7 +56,7 @@ RESTRICTED = {
 
 
 def machine(name):
-    """A VirtualMachineInstance that is to be launched."""
+    """A VirtualMachineInstance to launch."""
     devices = {
         "disks": [
             {"name": "root", "bootOrder": 1, "disk": {"bus": "virtio"}},

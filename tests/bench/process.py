@@ -1,4 +1,4 @@
-"""hook-controller as `make bench` runs it, and what the kernel tells of it."""
+"""hook-controller as run by `make bench`, and the kernel's figures for it."""
 
 import contextlib
 import http.client
@@ -22,13 +22,13 @@ class BenchError(Exception):
 
 
 def free_port():
-    """A TCP port that nobody listens on."""
+    """A TCP port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 
 
 def wait_until(condition, what):
-    """Asks again and again until a condition is true, and returns what it was."""
+    """Polls a condition until it is true, and returns its value."""
     result = poll(condition, PATIENCE, pause=0.02)
     if not result:
         raise BenchError(f"{what}: not within {PATIENCE} s")
@@ -36,8 +36,8 @@ def wait_until(condition, what):
 
 
 class Controller:
-    """A hook-controller whose log is folder/controller.log; run_by are words before its own, as of
-    taskset. To be used by `with`."""
+    """A hook-controller with the log folder/controller.log; run_by is a command prefix such as
+    taskset. For use in a `with` statement."""
 
     def __init__(self, folder, *flags, run_by=()):
         self.port = free_port()
@@ -59,7 +59,7 @@ class Controller:
 
     @contextlib.contextmanager
     def stopped(self):
-        """It stands still in the meantime."""
+        """Stops it for the duration of the context."""
         self.process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -67,7 +67,7 @@ class Controller:
             self.process.send_signal(signal.SIGCONT)
 
     def get(self, path):
-        """Asks its server of metrics: status and text; None while it does not listen."""
+        """GET from its metrics server: status and text; None while it does not listen."""
         if self.process.poll() is not None:
             raise BenchError(f"hook-controller ended: {self.log.read_text('utf-8')[-2000:]}")
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -85,20 +85,21 @@ class Controller:
         wait_until(lambda: self.get("/readyz")[0] == 200, "hook-controller gets ready")
 
     def metrics(self):
-        """Its figures by name, labels and all."""
+        """Its metrics by name and labels."""
         lines = self.get("/metrics")[1].splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
         return {name: float(value) for name, value in pairs}
 
     def memory(self):
-        """Its resident and its private memory, MiB."""
+        """Its resident and private memory in MiB."""
         text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text("utf-8")
         sizes = {line.split(":")[0]: line.split()[1] for line in text.splitlines()[1:]}
         private = int(sizes["Private_Clean"]) + int(sizes["Private_Dirty"])
         return int(sizes["Rss"]) / 1024, private / 1024
 
     def work(self):
-        """Milliseconds on a CPU, and how often it went to sleep, of all its threads so far."""
+        """CPU time in milliseconds, and the number of voluntary context switches, of all its
+        threads so far."""
         milliseconds = sleeps = 0
         for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
             milliseconds += int((task / "schedstat").read_text().split()[0]) / 1e6

@@ -1,4 +1,4 @@
-/* The clock of the benchmarks, and the figures of repeated measurements. */
+/* The clock of the benchmarks, and the statistics of repeated measurements. */
 #include "tests/bench/sample.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Repeated measurements of one thing, and what the benchmarks report of them. */
+/* Repeated measurements of one quantity, and their report. */
 #ifndef BENCH_SAMPLE_H
 #define BENCH_SAMPLE_H
 
@@ -8,7 +8,7 @@
 struct sample {
     const char *name; /* what was measured; static */
     const char *unit; /* static */
-    const char *target; /* what the design asks for; static, "" when nothing */
+    const char *target; /* required by the design; static, "" if none */
     double *values; /* owned */
     size_t count;
 };
@@ -18,14 +18,14 @@ double sample_now(void);
 
 void sample_add(struct sample *sample, double value);
 
-/* The value below which a part of the sorted sample lies: 0.5 is the median. count > 0. */
+/* The quantile of the sorted sample: 0.5 is the median. count > 0. */
 double sample_quantile(struct sample *sample, double part);
 
 /* Prints one table row: name, median, the middle half, minimum and maximum, target. */
 void sample_print(struct sample *sample);
 void sample_print_header(void);
 
-/* The same as an object. New reference. */
+/* The same as a JSON object. New reference. */
 json_t *sample_json(struct sample *sample);
 
 void sample_clear(struct sample *sample);

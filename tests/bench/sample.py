@@ -1,11 +1,11 @@
-"""Rows of `make bench` that are measured in Python: of the same form as those of sample.c, and in
-the same file of JSON."""
+"""Rows of `make bench` that are measured in Python: in the same format as those of sample.c, and in
+the same JSON file."""
 
 import json
 
 
 class Report:
-    """The file of JSON; a row replaces the one of its name that an earlier run has left."""
+    """The JSON file; a row replaces the one with the same name from an earlier run."""
 
     def __init__(self, path):
         self.path = path
@@ -27,7 +27,7 @@ class Report:
 
 
 def quantile(values, part):
-    """What a part of the sorted values does not exceed; between two values, in proportion."""
+    """A quantile of the sorted values, with linear interpolation."""
     if len(values) == 1 or part == 1:
         return values[-1]
     place = part * (len(values) - 1)

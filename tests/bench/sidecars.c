@@ -1,4 +1,4 @@
-/* The sidecar-shims of the benchmarks: started, waited for, and ended. */
+/* Starts, waits for and ends the benchmarks' sidecar-shims. */
 #include "tests/bench/sidecars.h"
 
 #include <dirent.h>
@@ -182,7 +182,7 @@ static int accepts(const char *path)
     return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
-/* Whether somebody accepts connections on the socket in a directory. */
+/* Whether the socket in a directory accepts connections. */
 static int listens(const char *directory)
 {
     int found = 0;
@@ -199,8 +199,8 @@ static int listens(const char *directory)
     return found;
 }
 
-/* Naps and looks again, because the kernel takes some 10 ms to close an inotify watch, which would
- * count as the shim's. */
+/* Polls, because the kernel takes some 10 ms to close an inotify watch, which would count as part
+ * of the shim's start. */
 void sidecar_wait(const struct bench *bench, size_t index)
 {
     static const struct timespec nap = {.tv_nsec = 20000};

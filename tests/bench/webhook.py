@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Measures the webhooks of hook-controller over TLS, on connections that are kept: webhook.py
-OUTPUT.json. h2load asks, for a launcher pod like KubeVirt's whose annotation has three sidecars."""
+"""Measures the webhooks of hook-controller over TLS on persistent connections: webhook.py
+OUTPUT.json. h2load sends reviews of a launcher pod like KubeVirt's with three sidecars in its
+annotation."""
 
 import json
 import pathlib
@@ -14,8 +15,8 @@ from process import BenchError, Controller, free_port
 from sample import Report, quantile
 
 RUNS = 10
-REQUESTS = 5000  # in a run
-# Threads of the server, the CPUs it and h2load are kept on, and the connections.
+REQUESTS = 5000  # per run
+# Threads of the server, the CPUs that it and h2load are pinned to, and the connections.
 CASES = [
     (1, "0", "1", 8, "server and h2load on a core each, 8 connections"),
     (2, "0,1", "0,1", 8, "2 server threads and h2load share 2 cores, 8 connections"),
@@ -24,7 +25,7 @@ CASES = [
 
 
 def measure(folder, port, cpus, connections):
-    """One run of h2load: answers per second, and the time of each in milliseconds, sorted."""
+    """One run of h2load: answers per second, and the latencies in milliseconds, sorted."""
     log = folder / "requests"
     log.unlink(missing_ok=True)
     words = ["taskset", "-c", cpus, "h2load", "--h1", f"-n{REQUESTS}", f"-c{connections}"]
@@ -32,7 +33,7 @@ def measure(folder, port, cpus, connections):
     words += [f"--log-file={log}", f"https://127.0.0.1:{port}/mutate-pods"]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     rows = [line.split() for line in log.read_text("ascii").splitlines()]
-    # Microseconds of its start, HTTP status, and microseconds until the answer.
+    # Start in microseconds, HTTP status, and microseconds until the answer.
     if len(rows) != REQUESTS or any(status != "200" for _, status, _ in rows):
         raise BenchError("h2load: not every review was answered")
     starts = [int(start) for start, _, _ in rows]
@@ -64,7 +65,7 @@ def measure_all(folder, report):
 
 
 def main():
-    """Measures, or says why not."""
+    """Measures, or prints why it cannot."""
     lacking = [name for name in ("h2load", "openssl", "taskset") if not shutil.which(name)]
     if lacking:
         print(f"no figures of the webhooks: {', '.join(lacking)} is not installed", file=sys.stderr)

@@ -1,4 +1,4 @@
-/* What the fuzz targets ask of whatever comes out: what is not so aborts. */
+/* Checks of the fuzz targets' results: a failed check aborts. */
 #ifndef TESTS_FUZZ_CHECK_H
 #define TESTS_FUZZ_CHECK_H
 

@@ -1,4 +1,4 @@
-/* The annotation's text: parsed, and what is right of it rendered into a pod, once and again. */
+/* The text of the annotation is parsed, and a valid list is rendered into a pod, twice. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-/* What a credential plugin prints: a credential that can be used, or an error. */
+/* The output of a credential plugin: the result is a usable credential, or an error. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* What a sidecar returns as a domain: read, checked, compared. The input is the document before
- * and the one after, with a line "---" between them. */
+/* The domain that a sidecar returns is parsed, checked and compared. The input is the document
+ * before and the one after, separated by a line "---". */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A kubeconfig: read, merged with itself, and its current context chosen. What comes out is whole,
+/* A kubeconfig is read, merged with itself, and its current context chosen. The result is complete,
  * or there is an error. */
 #include <stddef.h>
 #include <stdint.h>

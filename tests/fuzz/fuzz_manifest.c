@@ -1,5 +1,5 @@
-/* A manifest: read, every value and every value of JSON in its strings placed, written and read
- * again. */
+/* A manifest is read; every value, and every value of JSON in its strings, is located; the result
+ * is written and read again. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static size_t last_line(const uint8_t *data, size_t size)
 static void check_places(const struct yaml_document *document, const json_t *value,
     const char *pointer, const json_t *inner, const char *inner_pointer, size_t last);
 
-/* Places each member of container, which is value itself or in the JSON of its string. */
+/* Locates each member of container, which is value itself or part of the JSON in its string. */
 static void check_members(const struct yaml_document *document, const json_t *value,
     const char *pointer, const json_t *inner, const char *inner_pointer, size_t last)
 {
@@ -64,7 +64,8 @@ static void check_places(const struct yaml_document *document, const json_t *val
     check_members(document, value, pointer, inner, inner_pointer, last);
 }
 
-/* What is written reads as the same; as text, because 1.0 is written and read as 1. */
+/* The written document reads back as the same; compared as text, because 1.0 is written and read as
+ * 1. */
 static void check_dump(const json_t *value)
 {
     auto_free char *text = yaml_dump(value, NULL);

@@ -1,4 +1,4 @@
-/* A hostPath policy: read, and asked about paths, images and counts. What could not be read
+/* A hostPath policy is read, and asked about paths, images and counts. A policy that cannot be read
  * allows nothing. */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* The body of a request to a webhook. What is answered is an AdmissionReview; its patch applies to
- * the pod, and the pod that it makes is not patched again. */
+/* The body of a request to a webhook. The answer is an AdmissionReview; its patch applies to the
+ * pod, and the patched pod is not patched again. */
 #include <gnutls/gnutls.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +42,7 @@ static json_t *decode_patch(const json_t *response)
     return patch;
 }
 
-/* Reviews once more with the patch applied. */
+/* Reviews again with the patch applied. */
 static void check_patch(
     const json_t *body, const json_t *response, const struct controller_review_options *options)
 {

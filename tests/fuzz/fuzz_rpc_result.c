@@ -1,5 +1,5 @@
-/* What a peer sends as a message, read as each request and result there is. What is taken is sound
- * and can be packed again. */
+/* A message from a peer, unpacked as every type of request and result. An accepted message is
+ * well-formed and can be packed again. */
 #include <grpc/byte_buffer.h>
 #include <grpc/slice.h>
 #include <stddef.h>

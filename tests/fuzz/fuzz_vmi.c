@@ -1,5 +1,5 @@
-/* A VMI, YAML or JSON: checked, its volumes found, converted. What nothing was found wrong with
- * becomes a domain that is valid for libvirt's schema. */
+/* A VMI in YAML or JSON is validated, its volumes located, and converted. A VMI without findings
+ * becomes a domain that is valid against libvirt's schema. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

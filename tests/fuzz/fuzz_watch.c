@@ -1,5 +1,5 @@
-/* The stream of a watch, cut into pieces: the lines are those of the stream in one piece, and each
- * of them is an event, the end or skipped with a reason. The first byte is the size of a piece. */
+/* The stream of a watch, cut into pieces, gives the same lines as in one piece; each is an event,
+ * the end, or skipped with a reason. The first byte is the size of a piece. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
