@@ -18,7 +18,7 @@ static inline json_t *cases_load(const char *path)
     return value;
 }
 
-/* Calls run with the path of each file, of which there is at least one, that fits the pattern. */
+/* Calls run with the path of each file that matches the pattern; there must be at least one. */
 static inline void cases_run(const char *pattern, void (*run)(const char *path))
 {
     glob_t files;
@@ -28,7 +28,7 @@ static inline void cases_run(const char *pattern, void (*run)(const char *path))
     globfree(&files);
 }
 
-/* Fails when what of the case at path is not as expected. Both may be NULL: not there. */
+/* Fails if what, a part of the case at path, is not as expected. Both may be NULL (absent). */
 static inline void cases_check(
     const char *path, const char *what, const json_t *actual, const json_t *expected)
 {

@@ -1,4 +1,4 @@
-/* For tests that need a directory: *state is the path of one that is the test's own. */
+/* For tests that need a directory: *state is the path of the test's own directory. */
 #ifndef TESTS_UNIT_DIRECTORY_H
 #define TESTS_UNIT_DIRECTORY_H
 

@@ -1,4 +1,4 @@
-/* For tests whose cases are files with what they give beside them, in NAME.expected. With
+/* For tests whose cases are files with the expected result in NAME.expected beside them. With
  * UPDATE_EXPECTED in the environment the .expected files are written instead. */
 #ifndef TESTS_UNIT_EXPECTED_H
 #define TESTS_UNIT_EXPECTED_H
@@ -40,7 +40,7 @@ static inline json_t *expected_load(const char *path)
     return root;
 }
 
-/* Checks what the file at path has given against the file of its name that ends in .expected. */
+/* Compares the result for the file at path with the .expected file of the same name. */
 static inline void expected_compare(const char *path, const char *given)
 {
     auto_free char *stem = xstrndup(path, (size_t)(strrchr(path, '.') - path));
@@ -54,7 +54,8 @@ static inline void expected_compare(const char *path, const char *given)
         fail_msg("%s gives\n%sand not\n%s", path, given, expected);
 }
 
-/* Checks every *.yaml of folder: describe makes the text, owned by the caller, of its document. */
+/* Checks every *.yaml of folder: describe returns the result for its document as text, owned by the
+ * caller. */
 static inline void expected_check(const char *folder, char *(*describe)(const json_t *test))
 {
     glob_t files;

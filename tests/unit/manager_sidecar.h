@@ -1,5 +1,5 @@
 /* For the tests of manager/: sidecars in this process. Each marks a domain with its name, counts
- * what it is asked, and can hold a call unanswered. */
+ * its calls, and can leave a call unanswered. */
 #ifndef TESTS_MANAGER_SIDECAR_H
 #define TESTS_MANAGER_SIDECAR_H
 

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Applies one operation to *document. Returns 0, or -1 when RFC 6902 says that it fails. */
+/* Applies one operation to *document. Returns 0, or -1 if it fails according to RFC 6902. */
 static inline int rfc6902_apply_one(json_t **document, const json_t *operation)
 {
     const char *op = json_get_string(operation, "op");
@@ -50,7 +50,7 @@ static inline int rfc6902_apply_one(json_t **document, const json_t *operation)
                : json_array_set_new(parent, (size_t)index, copy);
 }
 
-/* What document becomes, as a copy that shares nothing; NULL when an operation fails. */
+/* The patched document, as a deep copy; NULL if an operation fails. */
 static inline json_t *rfc6902_apply(const json_t *document, const json_t *patch)
 {
     auto_json json_t *result = json_deep_copy(document);

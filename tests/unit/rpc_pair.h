@@ -1,5 +1,5 @@
 /* For the tests of rpc/: a server and a channel to it on one loop, with a call that waits for its
- * answer. What is still open or running at the end fails the test. */
+ * answer. Anything still open or running at the end fails the test. */
 #ifndef TESTS_RPC_PAIR_H
 #define TESTS_RPC_PAIR_H
 
@@ -41,7 +41,7 @@ struct pair {
     struct rpc_channel *channel;
     rpc_handler *handler;
 
-    /* What the last call came to. */
+    /* The result of the last call. */
     bool answered;
     int code;
     bool timed_out;
@@ -55,7 +55,7 @@ struct pair {
     bool stopped;
 };
 
-/* How many descriptors this process has open. */
+/* The number of open descriptors of this process. */
 static inline int pair_descriptors(void)
 {
     int count = 0;
@@ -73,7 +73,7 @@ static inline void pair_dispatch(struct rpc_request *request,
     pair->handler(request, method, message, user);
 }
 
-/* Answers OnDefineDomain with the domain it came with, and the others with nothing. */
+/* Answers OnDefineDomain with the request's domain, and other calls with nothing. */
 static inline void pair_echo(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
     const ProtobufCMessage *message, UNUSED void *user)
 {
@@ -210,7 +210,7 @@ static inline void pair_wait_held(struct pair *pair)
         ev_run(pair->loop, 0);
 }
 
-/* Calls OnDefineDomain and waits for what comes of it. */
+/* Calls OnDefineDomain and waits for the result. */
 static inline void pair_call(struct pair *pair, const char *domain, size_t length)
 {
     pair_start(pair, domain, length, PAIR_TIMEOUT_MS);

@@ -1,5 +1,4 @@
-/* The pod that stands in for a launcher pod where there is none: what it says, for each kind of
- * launcher. */
+/* The pod that is used if no launcher pod is given: its contents, for each kind of launcher. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +82,7 @@ static void test_user(UNUSED void **state)
     }
 }
 
-/* The pod is one of the kind that was asked for. */
+/* The pod is of the requested kind. */
 static void test_launchers(UNUSED void **state)
 {
     auto_json json_t *vmi = parse(vmi_text);
@@ -103,7 +102,7 @@ static void test_launchers(UNUSED void **state)
     assert_int_equal(annotations_launcher_detect(pod), ANNOTATIONS_LAUNCHER_BUILTIN);
 }
 
-/* Nothing of a VMI has to be there, or of the right type. */
+/* No part of a VMI is required, or must be of the right type. */
 static void test_poor_vmi(UNUSED void **state)
 {
     static const char *const vmis[] = {"{}", "[]", "{\"metadata\":7}",

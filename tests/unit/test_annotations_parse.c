@@ -1,5 +1,5 @@
-/* The annotation as it is parsed: each file tests/data/annotations/NAME.json is a case, with the
- * findings and the sidecars that it gives in NAME.expected; NAME.strict.json is parsed strictly. */
+/* Parsing the annotation: each file tests/data/annotations/NAME.json is a case, with the resulting
+ * findings and sidecars in NAME.expected; NAME.strict.json is parsed strictly. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* The JSON patch between two values: applied by an implementation of its own, it makes the one
- * of the other. */
+/* The JSON patch between two values: applied with the test's own implementation, it turns one into
+ * the other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +57,7 @@ static void test_cases(UNUSED void **state)
             "[{\"op\":\"replace\",\"path\":\"/1\",\"value\":\"1\"}]"},
         {"[1,2,3]", "[1,3]", "[{\"op\":\"remove\",\"path\":\"/1\"}]"},
         {"[1,3]", "[1,2,3]", "[{\"op\":\"add\",\"path\":\"/1\",\"value\":2}]"},
-        /* items with a name are told apart by it */
+        /* items with a name are identified by it */
         {"[{\"name\":\"a\",\"x\":1},{\"name\":\"c\"}]",
             "[{\"name\":\"a\",\"x\":2},{\"name\":\"b\"},{\"name\":\"c\",\"y\":[]}]",
             "[{\"op\":\"replace\",\"path\":\"/0/x\",\"value\":2},"

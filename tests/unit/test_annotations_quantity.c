@@ -1,4 +1,4 @@
-/* Kubernetes' quantities: which are the same, which is more, and what is none. */
+/* Kubernetes quantities: equality, order, and what is not a quantity. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

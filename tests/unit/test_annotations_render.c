@@ -1,7 +1,7 @@
 /* Every file tests/data/render/NAME.json is a case: the pod of a file in tests/data/render/pods,
  * changed by the RFC 6902 patch "with"; the annotation "sidecars"; the kind "launcher". Rendering
- * gives the pod that the RFC 6902 patch "patch" makes of it, and the findings "findings"; a case
- * without "patch" is refused. */
+ * gives that pod changed by the RFC 6902 patch "patch", and the findings "findings"; a case without
+ * "patch" is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,8 +84,8 @@ static void set_container_defaults(json_t *container)
     json_object_set_new(container, "terminationMessagePath", json_string("/dev/termination-log"));
 }
 
-/* Does to a pod what the API server does: it fills in defaults, leaves out what is empty, and
- * writes quantities in their canonical form. */
+/* Changes a pod as the API server does: fills in defaults, drops empty fields, and writes
+ * quantities in their canonical form. */
 static void set_defaults(json_t *pod)
 {
     size_t index = 0;
@@ -151,7 +151,7 @@ static void test_cases(UNUSED void **state)
     cases_run("tests/data/render/*.json", run_case);
 }
 
-/* Values of the wrong type anywhere in a pod are refused or passed over, and crash nothing. */
+/* Values of the wrong type anywhere in a pod are refused or ignored, and never cause a crash. */
 static void test_wrong_types(UNUSED void **state)
 {
     static const char *const places[] = {"", "/metadata", "/metadata/annotations", "/spec",

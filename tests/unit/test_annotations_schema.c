@@ -1,4 +1,4 @@
-/* The annotation's fields as hookctl explains them, and the guide that has to name each of them. */
+/* The annotation's fields as hookctl explains them, and the guide, which must name each of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -152,7 +152,7 @@ static void the_guide_names_every_field(UNUSED void **state)
     }
 }
 
-/* Every JSON array in the guide is an annotation, and right. */
+/* Every JSON array in the guide is a valid annotation. */
 static void the_guides_examples_are_valid(UNUSED void **state)
 {
     static const char opening[] = "```json\n[";

@@ -1,4 +1,4 @@
-/* Tables of fields that are not the annotation's own: of any number of fields. */
+/* Tables of fields other than the annotation's: with any number of fields. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

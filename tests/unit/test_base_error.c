@@ -1,4 +1,4 @@
-/* Errors and findings: their class, their words, and how they add up. */
+/* Errors and findings: their classes, messages and counts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,4 @@
-/* Members of an object that a person wrote, in any letter case, and hints where the name is
- * wrong. */
+/* Members of a hand-written object, in any letter case, and hints for misspelled names. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

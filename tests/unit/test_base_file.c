@@ -1,5 +1,5 @@
-/* Files and directories as base/file.h reads, writes and removes them, in a directory of the
- * test's own. */
+/* Files and directories as base/file.h reads, writes and removes them, in the test's own directory.
+ * */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,7 +85,7 @@ static void removal_never_follows_links(void **state)
     assert_int_equal(access(inside, F_OK), 0);
 }
 
-/* Root may do all; so it becomes somebody else. */
+/* Root may do everything, so it becomes another user. */
 static void removal_opens_what_is_closed(void **state)
 {
     enum { NOBODY = 65534 };

@@ -1,4 +1,4 @@
-/* JSON that is read with its places and limits, pointers into it, and items found by their name. */
+/* JSON: parsing with places and limits, JSON pointers, and items found by name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Lines of the log, as JSON and as text, whatever is in them. */
+/* Log lines, as JSON and as text, with any content. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,4 @@
-/* One table of options, and what is made of it: the command line, the configuration file and the
- * help. */
+/* One table of options, and its uses: the command line, the configuration file and the help. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -224,7 +223,7 @@ static void a_program_has_its_manner(UNUSED void **state)
     }
 }
 
-/* Of an option that was given twice the last value wins, and the first need not be right. */
+/* If an option is given twice, the last value wins, and the first need not be valid. */
 static void what_is_collected_is_applied_later(UNUSED void **state)
 {
     const struct option_table table = table_of(SET_LOOK, 0);

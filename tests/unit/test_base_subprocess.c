@@ -1,4 +1,5 @@
-/* Children of base/subprocess.h: shells that end, flood, hang, or leave others behind. */
+/* Children of base/subprocess.h: shells that exit, flood their output, hang, or leave processes
+ * behind. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -27,7 +28,7 @@ enum {
     FOREVER_S = 120, /* bounds a hang; no test comes near it */
 };
 
-/* What came of a child. */
+/* The result of a child. */
 struct outcome {
     struct subprocess *child;
     const char *cancel_at; /* the line of standard error at which the child is called off */
@@ -155,7 +156,7 @@ static void test_gives_large_input(UNUSED void **state)
     assert_int_equal(strtol(outcome.result.output, NULL, 10), SIZE);
     outcome_clear(&outcome);
 
-    /* One that closes its input, or never reads it, is no failure. */
+    /* A child that closes its input, or never reads it, is not a failure. */
     const char *scripts[] = {"exec <&-; echo done", "echo done"};
     for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
         outcome = (struct outcome){0};

@@ -1,4 +1,4 @@
-/* Text: UTF-8, numbers, durations, names that are nearly right. */
+/* Text: UTF-8, numbers, durations, nearly right names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

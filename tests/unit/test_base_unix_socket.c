@@ -1,4 +1,4 @@
-/* Sockets to listen on: their mode, and what is replaced and what is left alone. */
+/* Listening unix sockets: their mode, and what they replace and what they leave alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,14 +85,14 @@ static void a_living_socket_is_left_alone(void **state)
     assert_non_null(strstr(error->message, "another process listens"));
     assert_true(accepts(path));
 
-    /* Also when so many wait on it that no more can. */
+    /* Also if its backlog is full. */
     assert_int_equal(listen(living, 0), 0);
     auto_error struct error *busy = NULL;
     assert_int_equal(unix_socket_listen(path, 0600, &busy), -1);
     assert_non_null(strstr(busy->message, "another process listens"));
 }
 
-/* What else may be at the path; each is there before and after. */
+/* Other objects at the path; each is left alone. */
 static void make_file(const char *path)
 {
     assert_int_equal(file_write(path, "precious", 8, 0600, NULL), 0);

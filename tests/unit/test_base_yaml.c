@@ -1,4 +1,4 @@
-/* YAML as Kubernetes reads it, with the places of its values, and as it is written. */
+/* YAML as Kubernetes reads it, the places of its values, and writing it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@ static int parse(const char *text, struct yaml_stream *out, struct error **err)
     return yaml_parse("t", text, strlen(text), out, err);
 }
 
-/* Parses text that is right. The caller clears *out. */
+/* Parses valid text. The caller clears *out. */
 static void must_parse(const char *text, struct yaml_stream *out)
 {
     auto_error struct error *err = NULL;
@@ -230,7 +230,7 @@ static void values_are_limited(UNUSED void **state)
     assert_refused(text, "more than 1000000 values");
 }
 
-/* The place at which part stands in text for the first time. */
+/* The place of the first occurrence of part in text. */
 static struct yaml_place place_in(const char *text, const char *part)
 {
     const char *found = strstr(text, part);

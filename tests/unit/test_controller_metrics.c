@@ -1,4 +1,4 @@
-/* The page of metrics, read by the parser of Prometheus' client for Python. */
+/* The metrics page, read by the parser of Prometheus' Python client. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@
 
 enum { THREADS = 4, ROUNDS = 1000, OUTPUT_LIMIT = 1 << 20, COMPLAINT_LIMIT = 4096 };
 
-/* What Python said. */
+/* The output of Python. */
 struct answer {
     int wait_status;
     char *output, *complaint; /* owned */
@@ -62,7 +62,7 @@ static void answer_clear(struct answer *answer)
     free(answer->complaint);
 }
 
-/* What the foreign parser makes of the page of now. New reference. */
+/* The current page as the foreign parser reads it. New reference. */
 static json_t *scrape(const struct controller_metrics_now *now)
 {
     static const char *const argv[] = {"/usr/bin/python3", "tests/peers/metrics.py", NULL};
@@ -112,7 +112,7 @@ static void check_samples(const json_t *families, const struct expected *expecte
     }
 }
 
-/* Before anything has happened: what is known to come is there, as zero. */
+/* Before anything has happened: the known series exist, with the value zero. */
 static void test_beginning(UNUSED void **state)
 {
     static const struct expected cases[] = {
@@ -155,7 +155,7 @@ static void *count(UNUSED void *unused)
     return NULL;
 }
 
-/* Several threads count the same, and nothing is lost. */
+/* Several threads increment the same counter, and no increment is lost. */
 static void test_counts(UNUSED void **state)
 {
     static const double all = THREADS * ROUNDS;
@@ -248,7 +248,7 @@ static void test_now(UNUSED void **state)
     check_samples(families, cases, ARRAY_SIZE(cases));
 }
 
-/* What the kernel says is plausible, and follows what the process does. */
+/* The kernel's values are plausible, and change with what the process does. */
 static void test_process(UNUSED void **state)
 {
     if (!has_parser())

@@ -14,8 +14,8 @@
 #include "controller/watch/pod_prune.h"
 #include "tests/unit/expected.h"
 
-/* The status after one step; that it is the same of the pod as it is cached, and that nothing is to
- * be written a second time. */
+/* The status after one step; checks that it is the same for the cached form of the pod, and that
+ * nothing needs to be written a second time. */
 static json_t *take_step(const json_t *machine, const json_t *step, const char *now)
 {
     const json_t *pod = json_object_get(step, "pod");

@@ -71,7 +71,7 @@ static void append_needs(char **out, const json_t *machine, const struct annotat
     controller_pod_needs_clear(&needs);
 }
 
-/* The pod comes through our own webhook as it is, whatever KubeVirt's launchers are said to be. */
+/* Our own webhook does not change the pod, whatever the kind of KubeVirt's launchers is set to. */
 static void check_untouched_by_review(const json_t *pod)
 {
     const enum annotations_launcher kinds[] = {ANNOTATIONS_LAUNCHER_AUTO,
@@ -93,7 +93,7 @@ static void check_untouched_by_review(const json_t *pod)
     }
 }
 
-/* What becomes of a case, as the .expected files have it. */
+/* The result of a case, in the format of the .expected files. */
 static char *describe(const json_t *test)
 {
     const json_t *machine = json_object_get(test, "machine");
@@ -137,7 +137,7 @@ static void files_give_what_is_expected(UNUSED void **state)
     expected_check(folder, describe);
 }
 
-/* A VMI with so much user data, in bytes, and its pod; NULL with findings. */
+/* The pod of a VMI with this much user data, in bytes; NULL with findings. */
 static json_t *pod_with_user_data(size_t length, struct findings *findings)
 {
     auto_free char *data = xmalloc(length + 1);
@@ -227,7 +227,7 @@ static void templates_are_read_with_their_faults(UNUSED void **state)
     }
 }
 
-/* No more of them are asked for, or looked at, than a VMI may have. */
+/* No more of them are requested, or read, than a VMI may have. */
 static void too_many_volumes_are_refused(UNUSED void **state)
 {
     auto_json json_t *machine = json_pack("{s:{s:s, s:s, s:s}, s:{s:{}, s:[]}}", "metadata", "name",
@@ -281,8 +281,8 @@ static void names_are_of_the_uid_and_valid(UNUSED void **state)
     }
 }
 
-/* Puts other types in the place of every value of the case with everything, one after another:
- * something is found, or a pod is made; nothing breaks. */
+/* Replaces every value of the case that has everything with other types, one after another: there
+ * is a finding or a pod, and never a crash. */
 static void replace_each(json_t *root, json_t *value)
 {
     static const char *const others[] = {"null", "true", "-1", "\"$(x)\"", "[]", "{}", "[[1]]",

@@ -1,9 +1,9 @@
-/* Every file tests/data/controller/review/NAME.json is a case. What is asked: "request" over that
- * of a pod's creation in the namespace vms, its object "pod" of tests/data/render/pods changed by
+/* Every file tests/data/controller/review/NAME.json is a case. The input: "request" merged into one
+ * for a pod's creation in the namespace vms, its object "pod" from tests/data/render/pods changed by
  * the RFC 6902 patch "with", its annotation "annotation" (text, or JSON that becomes it) under
- * "key", that of the old object "oldAnnotation"; reviewed by "options". What comes of it:
- * "outcome", the "response" but for its patch, and where there is one the names of the
- * "containers" and "volumes" that the patched pod has. */
+ * "key", that of the old object "oldAnnotation"; reviewed with "options". The result: "outcome", the
+ * "response" without its patch, and if there is a patch, the names of the "containers" and "volumes"
+ * of the patched pod. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@
 #include "tests/unit/cases.h"
 #include "tests/unit/rfc6902.h"
 
-/* The object's annotations where its kind has them, made when they are not there. Borrowed. */
+/* The object's annotations where its kind has them, created if missing. Borrowed. */
 static json_t *annotations_of(json_t *object, const json_t *kind)
 {
     const struct annotations_kind *known =
@@ -113,7 +113,7 @@ static struct controller_review_options make_options(
     return options;
 }
 
-/* Reviews the request; the AdmissionReview that comes back is checked to be one. New reference. */
+/* Reviews the request, and checks that the result is an AdmissionReview. New reference. */
 static json_t *review(const json_t *request, const struct controller_review_options *options,
     enum controller_review_outcome *outcome)
 {
@@ -268,7 +268,7 @@ static void test_limits(UNUSED void **state)
         body, CONTROLLER_REVIEW_MAX_BYTES, REFUSED "JSON is nested deeper than 128 levels");
 }
 
-/* Not more warnings, and none longer, than the API server hands on. */
+/* At most as many warnings, and as long, as the API server passes on. */
 static void test_warnings(UNUSED void **state)
 {
     json_t *sidecar = json_pack("{s:s}", "image", "hook:v1");
@@ -298,7 +298,7 @@ static void test_warnings(UNUSED void **state)
     assert_string_equal(json_string_value(json_array_get(warnings, count - 1)), last);
 }
 
-/* None of ours is cut before it has said what to do, not at the place with the longest path. */
+/* None of our warnings is cut before it says what to do, not even at the longest path. */
 static void test_warnings_are_whole(UNUSED void **state)
 {
     enum { SIDECARS = 64 };
@@ -347,7 +347,7 @@ static void test_warnings_are_whole(UNUSED void **state)
     }
 }
 
-/* A key of any length leaves room for what is wrong with it. */
+/* A key of any length leaves room for the message. */
 static void test_a_long_place_is_cut(UNUSED void **state)
 {
     char key[1000] = "";

@@ -1,4 +1,4 @@
-/* The certificates in the Secret that replicas share: made, read, renewed, and in caBundle. */
+/* The certificates in the Secret that replicas share: creation, reading, renewal, and caBundle. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

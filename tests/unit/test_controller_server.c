@@ -1,5 +1,5 @@
-/* The webhook server under many clients while its certificate and its rules are replaced; what one
- * client may see is in tests/integration/test_webhook_server.py. */
+/* The webhook server with many clients while its certificate and rules are replaced;
+ * tests/integration/test_webhook_server.py tests it with single clients. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

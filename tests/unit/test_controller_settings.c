@@ -93,7 +93,7 @@ static void test_defaults(UNUSED void **state)
     unsetenv("POD_NAMESPACE");
 }
 
-/* Values that no flag has by default; the second differs from the first. */
+/* Values that are no flag's default; the second differs from the first. */
 static const char *example(const struct option_row *row, int which)
 {
     if (row->parse != NULL && streq(row->name, "launcher"))
@@ -144,8 +144,8 @@ static void check_member(
     controller_settings_clear(&wanted);
 }
 
-/* Every flag is a key of the file, and a flag wins over its key. Whether the settings fit together
- * is looked at when all are read, so that here both outcomes are right. */
+/* Every flag is a key of the file, and a flag takes precedence over its key. Consistency is checked
+ * after all settings are read, so both results are acceptable here. */
 static void test_every_flag(UNUSED void **state)
 {
     auto_free char *directory = file_make_temporary("test-settings-", NULL);
@@ -232,7 +232,7 @@ static void test_wrong_listen(UNUSED void **state)
     }
 }
 
-/* What may be empty, and what goes with what. */
+/* Values that may be empty, and settings that depend on each other. */
 static void test_empty(UNUSED void **state)
 {
     struct controller_settings settings;
@@ -263,7 +263,7 @@ static void test_wrong_files(UNUSED void **state)
         "reading /nonexistent/config.yaml: No such file or directory");
 }
 
-/* What may be missing is all that is forgiven. */
+/* Only a missing file is tolerated. */
 static void test_optional_file(UNUSED void **state)
 {
     struct controller_settings settings;
@@ -279,7 +279,7 @@ static void test_optional_file(UNUSED void **state)
         ERROR_IO, "reading /nonexistent/c.yaml: No such file or directory");
 }
 
-/* The manual has each flag with what stands after it, its key and its default. */
+/* The manual has each flag with its argument, key and default. */
 static void test_manual(UNUSED void **state)
 {
     auto_free char *manual = NULL;
@@ -313,7 +313,7 @@ static void test_manual(UNUSED void **state)
     }
 }
 
-/* --help and --version are heard whatever stands beside them. */
+/* --help and --version work whatever else is given. */
 static void test_help(UNUSED void **state)
 {
     static const char *const flags[] = {"--help", "-h", "--version"};

@@ -1,6 +1,6 @@
-/* Every file tests/data/controller/sidecar_watch/NAME.yaml is a case: "pods", what becomes of one
- * pod; null while there is none. NAME.expected has what is told at each, and the last of them as it
- * is cached. */
+/* Every file tests/data/controller/sidecar_watch/NAME.yaml is a case: "pods", the successive states
+ * of one pod, null while it does not exist. NAME.expected has the Events at each state, and the
+ * cached form of the last one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* What is said of webhook configurations in a cluster: those that the program itself prints are
- * right for the versions they are for, and no others. */
+/* Complaints about webhook configurations in a cluster: those that the program prints are right for
+ * their versions, and for no others. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,9 +16,8 @@
 #include "base/yaml.h"
 #include "controller/webhook/webhooks.h"
 
-/* The complaint about one of the two configurations that are printed for a version and a key, when
- * failurePolicy is another than printed (NULL: as printed) and the controller looks for key. Owned
- * by the caller. */
+/* The complaint about one of the two configurations that are printed for a version and a key, with
+ * another failurePolicy (NULL: as printed), if the controller uses key. Owned by the caller. */
 static char *complaint(
     const char *version, const char *printed_key, const char *policy, const char *key, size_t which)
 {

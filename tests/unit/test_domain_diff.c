@@ -1,4 +1,4 @@
-/* The difference between two domains as people are shown it. */
+/* The diff of two domains as shown to users. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void test_text(UNUSED void **state)
         {"b\na", "a", "@@ -1,2 +1 @@\n-b\n a\n\\ No newline at end of file\n", {0, 1}},
         {"1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nx\n6\n7\n8\n9\n",
             "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+x\n 6\n 7\n 8\n", {1, 1}},
-        /* Two changes in one hunk, as their contexts touch; and in two, as they do not. */
+        /* Two changes are in one hunk if their contexts touch, otherwise in two. */
         {"1\n2\n3\n4\n5\n6\n7\n8\n", "x\n2\n3\n4\n5\n6\n7\ny\n",
             "@@ -1,8 +1,8 @@\n-1\n+x\n 2\n 3\n 4\n 5\n 6\n 7\n-8\n+y\n", {2, 2}},
         {"1\n2\n3\n4\n5\n6\n7\n8\n9\n", "x\n2\n3\n4\n5\n6\n7\n8\n",
@@ -115,7 +115,7 @@ static void test_what_is_no_domain_is_compared_as_it_is(UNUSED void **state)
                               "+<!DOCTYPE d [<!ENTITY x 'xx'>]>\n+<d>&x;</d>\n");
 }
 
-/* Texts of 16 MiB: few changes are found among many lines, and many changes end in time. */
+/* Texts of 16 MiB: few changes are found among many lines, and many changes finish in time. */
 static void test_large_texts(UNUSED void **state)
 {
     enum { LENGTH = 16 << 20 };
@@ -140,7 +140,7 @@ static void test_large_texts(UNUSED void **state)
     assert_int_equal(change.removed, LENGTH / 2 - 1);
 }
 
-/* A domain of 16 MiB is not laid out, but still compared. */
+/* A domain of 16 MiB is not reformatted, but still compared. */
 static void test_large_domain(UNUSED void **state)
 {
     UT_string text;

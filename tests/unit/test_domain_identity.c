@@ -1,4 +1,4 @@
-/* The identity of a domain, and the documents that have none or try to do harm. */
+/* The identity of a domain, and documents that have none or are malicious. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +43,7 @@ static void test_identity_is_read(UNUSED void **state)
         {"<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>a</name>"
          "<qemu:commandline><qemu:arg value='-s'/></qemu:commandline></domain>",
             "a", NULL},
-        /* Only what stands in <domain> itself, in no namespace, is the domain's own. */
+        /* Only direct children of <domain> without a namespace belong to the domain. */
         {"<domain><devices><name>x</name></devices><m xmlns='urn:m'><name>y</name></m>"
          "<n:name xmlns:n='urn:m'>z</n:name><name>a</name></domain>",
             "a", NULL},
@@ -187,7 +187,7 @@ static void test_limits(UNUSED void **state)
         {"<domain><name>a</name>", "<n%d/>", 9000, "</domain>", NULL},
         {"<domain><name>a</name>", "<n%d/>", 1 << 20, "</domain>", "more than 10000 different"},
         {"<domain><name>a</name>", "<?n%d?>", 1 << 20, "</domain>", "more than 10000 different"},
-        /* What comes after the first fault is not looked at any more. */
+        /* Parsing stops at the first error. */
         {"<domain></x>", "<a xmlns:n%d='urn:n'>", 500000, "", "mismatch"},
         {"<domain>", "</x>", 1 << 20, "", "mismatch"},
     };
@@ -240,7 +240,7 @@ static void test_check(UNUSED void **state)
     }
 }
 
-/* libxml2 prints to standard error what no handler takes. */
+/* libxml2 prints to standard error if there is no handler. */
 static void test_nothing_is_printed(UNUSED void **state)
 {
     char path[] = "/tmp/hookline-stderr-XXXXXX";
@@ -257,7 +257,7 @@ static void test_nothing_is_printed(UNUSED void **state)
     close(file);
 }
 
-/* What would be fetched is a FIFO that nobody writes: who opened it would wait. */
+/* The external entity is a FIFO without a writer: opening it would block. */
 static void test_nothing_outside_is_read(UNUSED void **state)
 {
     static const char *const documents[] = {

@@ -1,4 +1,4 @@
-/* Domains held against libvirt's RELAX NG schema. */
+/* Validating domains against libvirt's RELAX NG schema. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "domain/identity.h"
 #include "domain/schema.h"
 
-/* Loads libvirt's schema, or skips the test with a word when libvirt is not installed. */
+/* Loads libvirt's schema, or skips the test with a message if libvirt is not installed. */
 static struct domain_schema *load_libvirt_schema(void)
 {
     if (access(DOMAIN_SCHEMA_PATH, R_OK) < 0) {

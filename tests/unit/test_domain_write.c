@@ -1,4 +1,4 @@
-/* XML that is written: its layout, and what is escaped. */
+/* Writing XML: layout and escaping. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,4 @@
-/* Images as they stand in their files. What a qcow2 image may not refer to is among the cases of
- * test_machine_volume. */
+/* Disk image files. test_machine_volume has the cases of what a qcow2 image must not refer to. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

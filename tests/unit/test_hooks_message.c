@@ -1,4 +1,4 @@
-/* Messages of hook calls, found by the names of their fields. */
+/* Messages of hook calls, accessed by the names of their fields. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

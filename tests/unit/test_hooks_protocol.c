@@ -1,4 +1,5 @@
-/* The table of the hook protocol: versions, hook points, and that messages and texts agree with it. */
+/* The table of the hook protocol: versions, hook points, and agreement with messages and strings.
+ * */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -80,7 +81,7 @@ static void what_versions_have(UNUSED void **state)
     }
 }
 
-/* Each service has the methods of its hook points and no other. */
+/* Each service has exactly the methods of its hook points. */
 static void services_have_the_hook_points_of_their_version(UNUSED void **state)
 {
     for (enum hooks_version version = 0; version < HOOKS_VERSIONS; version++) {
@@ -132,7 +133,7 @@ static void hook_points_have_names(UNUSED void **state)
     assert_int_equal(hooks_point_find(""), HOOKS_POINTS);
 }
 
-/* What is put together when it is compiled says the same as the table. */
+/* Strings assembled at compile time agree with the table. */
 static void texts_list_all_executables(UNUSED void **state)
 {
     const char *names[HOOKS_POINTS];

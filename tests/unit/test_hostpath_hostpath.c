@@ -1,4 +1,4 @@
-/* One hostPath object: its type, its faults, its volume and mount. */
+/* One hostPath object: its type, findings, volume and mount. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* The policy for hostPath volumes and images: what it allows, and that whatever may be misread
- * denies everything. */
+/* The policy for hostPath volumes and images: what it allows, and that anything that could be
+ * misread denies everything. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

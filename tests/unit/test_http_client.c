@@ -1,4 +1,4 @@
-/* The client over a unix socket, against a server that is a bare socket and a script. */
+/* The client over a unix socket, with a scripted server on a plain socket. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -107,7 +107,7 @@ static void a_get_with_a_body_goes_over_a_unix_socket(void **state)
     static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
                                  "Content-Length: 5\r\nConnection: close\r\n\r\na\0b\0c";
     auto_free char *path = file_join(*state, "docker.sock");
-    /* neither names of hosts nor a proxy of the environment are looked at */
+    /* neither host names nor a proxy from the environment are used */
     setenv("HTTP_PROXY", "http://127.0.0.1:1", 1);
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     struct script script = {.answer = answer, .length = sizeof(answer) - 1, .wanted = 6};

@@ -1,5 +1,5 @@
-/* The server as a client with a bare socket sees it: unix sockets, answers that come later, clients
- * that hang up, bodies on GET, binary answers. */
+/* The server from the view of a client on a plain socket: unix sockets, delayed answers, clients
+ * that hang up, GET with a body, binary answers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@
 
 enum { MAX_ANSWER = 4096, THREADS = 2 };
 
-/* What the handlers of a server leave for the test. */
+/* What the handlers of a server record for the test. */
 struct room {
     struct http_server *server;
     char *path; /* of its socket */
@@ -132,7 +132,7 @@ static void on_readable(struct ev_loop *loop, UNUSED struct ev_io *io, UNUSED in
     ev_break(loop, EVBREAK_ONE);
 }
 
-/* Lets the loop run until something has come. Returns how much; 0 at the end. */
+/* Runs the loop until something has been received. Returns how much; 0 at the end. */
 static size_t receive(int fd, char *buffer, size_t room)
 {
     struct ev_io io;
@@ -179,7 +179,7 @@ static void expect(int fd, int code, const char *body)
     assert_int_equal(length, strlen(body));
 }
 
-/* Waits until the handler has kept a request; the loop's thread works meanwhile. */
+/* Waits until the handler has kept a request, while the loop's thread runs. */
 static struct http_request *await_kept(struct room *room)
 {
     struct http_request *request = NULL;
@@ -224,7 +224,7 @@ static void a_stale_unix_socket_is_replaced(void **state)
     close_room(open_room(*state, 0));
 }
 
-/* Somebody has put another file in the place of the socket: it is not ours to remove. */
+/* Another file has replaced the socket: the server must not remove it. */
 static void another_file_at_the_path_stays(void **state)
 {
     struct room *room = open_room(*state, 0);
@@ -332,7 +332,7 @@ static void a_client_that_hangs_up_is_told_of(void **state)
     }
 }
 
-/* The handler is told that nobody waits any longer, and may answer when the server is gone. */
+/* The handler is told that the client has gone, and may answer after the server is freed. */
 static void a_server_ends_while_answers_are_owed(void **state)
 {
     static const int threads[] = {0, THREADS};

@@ -1,4 +1,5 @@
-/* The cache of an informer: what counts as a change, what is lent, and what a relist sweeps out. */
+/* The cache of an informer: what counts as a change, what is borrowed, and what a relist removes.
+ * */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ static int teardown(UNUSED void **state)
     return 0;
 }
 
-/* Puts an object; returns what was there, a new reference, or NULL. */
+/* Puts an object; returns the previous one, a new reference, or NULL. */
 static json_t *put(const char *key, const char *version, const char *data, bool changes)
 {
     auto_json json_t *object = json_pack(

@@ -1,5 +1,5 @@
-/* Kubeconfigs: their faults, their merge, what a pod finds in the cluster, and that no message
- * tells a secret. */
+/* Kubeconfigs: errors, merging, the configuration in a pod, and that no message contains a secret.
+ * */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -183,7 +183,7 @@ static char *put(const char *directory, const char *name, const char *text)
     return path;
 }
 
-/* A directory that is the home, and an environment that knows no cluster. */
+/* A home directory, and an environment without a cluster. */
 static int set_up(void **state)
 {
     unsetenv("KUBECONFIG");
@@ -194,7 +194,8 @@ static int set_up(void **state)
     return setenv("HOME", *state, 1);
 }
 
-/* Of several files the first one with an entry or a value counts, each with its own directory. */
+/* With several files, the first one with an entry or value wins; paths are relative to each file's
+ * directory. */
 static void test_merge(void **state)
 {
     const char *directory = *state;
@@ -293,7 +294,7 @@ static void test_urls(void **state)
     }
 }
 
-/* What a pod finds whose environment says that the API server is there. */
+/* The configuration of a pod whose environment names the API server. */
 static struct kube_config *load_in_cluster(
     const char *directory, const char *host, const char *port, struct error **err)
 {

@@ -1,4 +1,4 @@
-/* What goes to a credential plugin, and what its answer is worth. */
+/* The input of a credential plugin, and the evaluation of its answer. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* The work queue: keys in order and once, workers, delays that double, and the loop that goes
- * on. */
+/* The work queue: each key once and in order, workers, exponential backoff, and a loop that keeps
+ * running. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@
 
 enum { PATIENCE_SECONDS = 120, LOG_SIZE = 1024 };
 
-/* A queue, and what its work was told, as "a b c". */
+/* A queue, and the keys that its work got, as "a b c". */
 struct room {
     struct kube_queue *queue;
     char log[LOG_SIZE];
@@ -288,7 +288,7 @@ static void test_work_can_pause_the_queue(void **state)
     assert_figures(room, 1, 0, 0);
 }
 
-/* Work that has no end, and is not logged. */
+/* Work that never ends, and is not logged. */
 static void add_itself(void *user, const char *key)
 {
     struct room *room = user;

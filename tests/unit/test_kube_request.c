@@ -1,4 +1,4 @@
-/* Requests to the API server: paths, keys and bodies, and those that cannot be. */
+/* Requests to the API server: paths, keys and bodies, and invalid ones. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -165,7 +165,7 @@ static void test_requests(UNUSED void **state)
     }
 }
 
-/* A request without its name would be one about the whole collection. */
+/* A request without a name would address the whole collection. */
 static void test_impossible(UNUSED void **state)
 {
     static const struct {

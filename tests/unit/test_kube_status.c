@@ -1,5 +1,4 @@
-/* Answers of the API server as errors: their reason, their causes, and whether and when to try
- * again. */
+/* Failures from the API server as errors: reason, causes, and whether and when to retry. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

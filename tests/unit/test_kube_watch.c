@@ -1,4 +1,4 @@
-/* The lines of a watch, however they are cut, and the events in them. */
+/* The lines of a watch, however they are split, and their events. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -28,7 +28,7 @@ static bool write_line(void *user, const char *line, size_t length)
     return true;
 }
 
-/* Whatever the pieces are, the lines are the same. */
+/* However the stream is split, the lines are the same. */
 static void test_lines(UNUSED void **state)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* The cloud-init data of a VMI: KubeVirt's form of it, and the files of the ISO. */
+/* The cloud-init data of a VMI: in KubeVirt's form, and as files of the ISO image. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Every file tests/data/machine/NAME.yaml is a case: a VMI, and a second document with what the
- * command line and the machine would say. It becomes the domain NAME.xml, with the findings in
+/* Every file tests/data/machine/NAME.yaml is a case: a VMI, and a second document with values from
+ * the command line and the machine. It becomes the domain NAME.xml, with the findings in
  * NAME.findings, one a line; a case without NAME.xml is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@
 
 enum { MAX_BYTES = 1 << 20 };
 
-/* What a conversion came to. */
+/* The result of a conversion. */
 struct outcome {
     char *xml; /* or NULL; owned */
     size_t length;
@@ -83,7 +83,7 @@ static int find_firmware(UNUSED bool secure_boot, UNUSED bool any, const char **
     return 0;
 }
 
-/* Checks, finds volumes and converts, as hook-launcher does; nothing needs to be there. */
+/* Validates, locates volumes and converts, as hook-launcher does; no file needs to exist. */
 static struct outcome convert(const json_t *vmi, const json_t *settings)
 {
     struct outcome outcome = {0};
@@ -135,7 +135,7 @@ static char *describe(const struct findings *findings)
     return utstring_body(&text);
 }
 
-/* libvirt's schema, or NULL, with a word, when libvirt is not installed. */
+/* libvirt's schema, or NULL, with a message, if libvirt is not installed. */
 static struct domain_schema *load_schema(void)
 {
     if (access(DOMAIN_SCHEMA_PATH, R_OK) < 0) {

@@ -1,4 +1,4 @@
-/* The table of the fields that hook-launcher knows, and the documentation that has the same. */
+/* The table of the fields that hook-launcher knows, and its copy in the documentation. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,14 +17,14 @@
 #include "machine/check.h"
 #include "machine/fields.h"
 
-/* The path of what a field belongs to: all but its last component. Owned by the caller. */
+/* The path of a field's parent: all but its last component. Owned by the caller. */
 static char *parent_path(const char *path)
 {
     const char *dot = strrchr(path, '.');
     return dot != NULL ? xstrndup(path, (size_t)(dot - path)) : xstrdup("");
 }
 
-/* What is below a field stands directly behind it: the check relies on that. */
+/* The fields below a field follow it directly: validation relies on that. */
 static void test_order(UNUSED void **state)
 {
     size_t count = 0;
@@ -63,7 +63,7 @@ static void test_entries(UNUSED void **state)
     }
 }
 
-/* docs/launcher.md has a row for each field, as the table has it. */
+/* docs/launcher.md has the table's row for each field. */
 static void test_documentation(UNUSED void **state)
 {
     char *text = NULL;
@@ -88,7 +88,7 @@ static void test_documentation(UNUSED void **state)
     free(text);
 }
 
-/* Faults that are about the whole of a document. */
+/* Errors that concern a whole document. */
 static void test_whole(UNUSED void **state)
 {
     static const struct {

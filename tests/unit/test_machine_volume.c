@@ -1,4 +1,4 @@
-/* Volumes as files: a temporary directory has images, directories and what is neither. */
+/* Volumes as files: a temporary directory has images, directories and other files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static void put(
     assert_int_equal(chmod(path, mode), 0);
 }
 
-/* Makes a qcow2 image of which there is the header alone. */
+/* Makes a qcow2 image that consists only of the header. */
 static void put_qcow2(
     const struct images *images, const char *name, uint64_t backing_offset, uint64_t features)
 {
@@ -81,7 +81,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* One case: a volume, and what options say of it. DIR in texts is the temporary directory. */
+/* One case: a volume, and its options. DIR in strings is the temporary directory. */
 struct test_case {
     const char *source; /* the volume without its name, JSON */
     const char *disk; /* its disk without its name, JSON; NULL: it has none */
@@ -225,7 +225,7 @@ static void run_case(const struct images *images, const struct test_case *test)
     findings_clear(&findings);
 }
 
-/* As nobody, since root may read and write everything. */
+/* As nobody, because root may read and write everything. */
 static void test_volumes(void **state)
 {
     bool root = geteuid() == 0;
@@ -237,7 +237,7 @@ static void test_volumes(void **state)
         assert_int_equal(seteuid(0), 0);
 }
 
-/* A path that is not absolute is below the working directory. */
+/* A relative path is below the working directory. */
 static void test_relative_path(void **state)
 {
     const struct images *images = *state;

@@ -75,7 +75,7 @@ static void data_that_is_none(UNUSED void **state)
     assert_int_equal(manager_cloud_init_check(bytes_of(before), NULL), 0);
 }
 
-/* What a sidecar that returned these two makes of before; NULL with *error. */
+/* The data after a sidecar that got before has returned these two; NULL with *error. */
 static char *result_of(const char *data, const char *legacy, struct error **error)
 {
     char *result = NULL;

@@ -19,8 +19,8 @@
 static const struct hooks_point_row *const define = &hooks_points[HOOKS_ON_DEFINE_DOMAIN];
 static const struct hooks_point_row *const cloud_init = &hooks_points[HOOKS_PRE_CLOUD_INIT_ISO];
 
-/* What the document accepts of a sidecar that returns text, put in its place; false with an error
- * that has the words. */
+/* Whether the document accepts text from a sidecar and becomes it; false with an error that has the
+ * words. */
 static bool take_domain(struct manager_document *document, const char *text, const char *words)
 {
     Kubevirt__Hooks__V1alpha3__OnDefineDomainResult response =
@@ -97,7 +97,7 @@ static void check_field(const struct hooks_field *field, const char *name, const
     assert_memory_equal(field->value.data, value, field->value.length);
 }
 
-/* Cloud-init data travel in both forms; the older one is made of what the last hop left. */
+/* Cloud-init data is sent in both forms; the older one is derived from the last hop's result. */
 static void requests_have_each_form(UNUSED void **state)
 {
     struct hooks_field fields[MANAGER_DOCUMENT_MAX_FIELDS];

@@ -1,4 +1,4 @@
-/* The library: manager/hookline.h as a program without a loop calls it. */
+/* The library: manager/hookline.h as used by a program without an event loop. */
 #include "tests/unit/manager_sidecar.h"
 
 #include <pthread.h>
@@ -29,7 +29,7 @@ static void serve_until_killed(int listen_fd)
     ev_run(loop, 0);
 }
 
-/* Once for all tests: a process that has used gRPC must not fork another that does. */
+/* Once for all tests: a process that has used gRPC must not fork a child that uses it. */
 static int setup(void **state)
 {
     alarm(PATIENCE_SECONDS); /* bounds a hang */

@@ -1,4 +1,4 @@
-/* What a sidecar's answer to Info is taken for. */
+/* How a sidecar's answer to Info is interpreted. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

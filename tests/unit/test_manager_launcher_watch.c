@@ -1,4 +1,4 @@
-/* The watch on virt-launcher by its socket: it ends when the launcher is gone, and never before. */
+/* The watch on virt-launcher's socket: it ends when the launcher is gone, and never before. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,7 +136,7 @@ static void test_gone_with_its_socket_removed(void **state)
     expect_gone(room);
 }
 
-/* As virt-launcher's: it is bound under another name and moved into place when it is ready. */
+/* Like virt-launcher's: it is bound under another name and moved into place when it is ready. */
 static void test_waited_for(void **state)
 {
     struct room *room = *state;
@@ -150,7 +150,7 @@ static void test_waited_for(void **state)
     expect_gone(room);
 }
 
-/* A socket that is bound and refuses is one that does not listen yet. */
+/* A socket that is bound but refuses connections does not listen yet. */
 static void test_refusing_at_first(void **state)
 {
     struct room *room = *state;
@@ -164,7 +164,7 @@ static void test_refusing_at_first(void **state)
     expect_gone(room);
 }
 
-/* What it says is not listened to; that it closes a connection only leads to another. */
+/* Its data is ignored; when it closes a connection, the watch opens another. */
 static void test_closed_connections(void **state)
 {
     struct room *room = *state;

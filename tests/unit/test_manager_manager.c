@@ -1,4 +1,4 @@
-/* Chains of hooks over sidecars in this process: results, failures, and ends in the midst. */
+/* Chains of hooks with sidecars in this process: results, failures, and cancellation. */
 #include "base/unused.h"
 #include "tests/unit/manager_sidecar.h"
 
@@ -253,7 +253,7 @@ static void freeing_in_the_callback(void **state)
     assert_non_null(strstr(room->output, "hook-sidecar-2"));
 }
 
-/* The next operation is begun in the callback of the one before. */
+/* The next operation is started in the callback of the previous one. */
 static void on_done_chain(
     void *user, struct error *take_error, UNUSED const char *output, UNUSED size_t output_length)
 {

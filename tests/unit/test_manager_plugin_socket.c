@@ -1,4 +1,4 @@
-/* The place of a plugin's socket: which are taken, and what is cleared there. */
+/* The path of a plugin's socket: which paths are accepted, and what is removed there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,7 +64,7 @@ static void test_reachable(UNUSED void **state)
     assert_false(manager_plugin_socket_is_reachable("/tmp/hookline/hook.sock"));
 }
 
-/* The directory is made, and a socket that is left behind is removed, before anybody listens. */
+/* The directory is created, and a stale socket is removed, before anything listens. */
 static void test_clear_and_listen(UNUSED void **state)
 {
     auto_free char *directory = file_make_temporary("hookline-test", NULL);

@@ -1,4 +1,4 @@
-/* The plugin server over sidecars in this process, and its ends in the midst. */
+/* The plugin server with sidecars in this process, and its end in every state. */
 #include "tests/unit/manager_sidecar.h"
 
 #include <unistd.h>
@@ -12,7 +12,7 @@
 
 enum { PATIENCE_SECONDS = 120, CALLS = 3, LONG_MS = 100000 };
 
-/* A sidecar, what serves it, and a client, on one loop. */
+/* A sidecar, the plugin server, and a client, on one loop. */
 struct room {
     struct ev_loop *loop;
     struct rpc *rpc;
@@ -82,7 +82,7 @@ static void start(struct room *room, size_t sidecars)
     assert_non_null(room->serve);
 }
 
-/* Runs the loop until the plugin socket is there, and connects to it. */
+/* Runs the loop until the plugin socket exists, and connects to it. */
 static void connect_client(struct room *room)
 {
     while (access(room->socket, F_OK) < 0)
@@ -152,7 +152,7 @@ static void test_calls_and_stop(void **state)
     assert_int_equal(room->sidecar.calls, CALLS + 1); /* and Shutdown */
 }
 
-/* The one that is running stops, and so does the one that waits; the third gets its turn. */
+/* The running request stops, and so does the waiting one; the third is served. */
 static void test_called_off(void **state)
 {
     struct room *room = *state;
@@ -175,7 +175,7 @@ static void test_called_off(void **state)
     assert_int_equal(room->sidecar.calls, 2);
 }
 
-/* Freed in the middle of everything, it leaves nothing behind. */
+/* Freed at any time, it leaves nothing behind. */
 static void test_freed_in_the_middle(void **state)
 {
     struct room *room = *state;

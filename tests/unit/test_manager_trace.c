@@ -15,7 +15,7 @@
 #include "manager/trace.h"
 #include "tests/unit/directory.h"
 
-/* The content of a file below directory; NULL when it is not there. */
+/* The content of a file below directory; NULL if it does not exist. */
 static char *content(const char *directory, const char *name)
 {
     auto_free char *path = file_join(directory, name);

@@ -174,7 +174,7 @@ static void a_peer_that_hangs_up_is_unavailable(void **state)
     pair_wait_answer(pair);
     assert_int_equal(pair->code, RPC_UNAVAILABLE);
     assert_string_not_equal(pair->message, "");
-    /* The channel is of no use any more, and says so at once. */
+    /* The channel is unusable, and calls fail at once. */
     pair_call(pair, "", 0);
     assert_int_equal(pair->code, RPC_UNAVAILABLE);
 }
@@ -208,7 +208,7 @@ static void a_cancelled_call_is_silent(void **state)
     assert_false(pair->answered);
     rpc_request_fail(pair->held, RPC_INTERNAL, "nobody hears this");
 
-    /* Also when the answer is on its way already. */
+    /* Also if the answer is already on its way. */
     pair->handler = pair_echo;
     call = pair_start(pair, "", 0, PAIR_TIMEOUT_MS);
     rpc_call_cancel(call);
@@ -338,7 +338,7 @@ static void an_answer_that_does_not_unpack_is_internal(void **state)
     }
 }
 
-/* What a watch on the pair's channel has told. */
+/* What a watch on the pair's channel has reported. */
 static int lost_count;
 
 static void on_lost(void *user)

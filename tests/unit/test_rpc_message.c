@@ -1,4 +1,4 @@
-/* Protobuf messages in and out of buffers, and what is none. */
+/* Packing and unpacking protobuf messages, and buffers that are not messages. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 #include "proto/info.pb-c.h"
 #include "rpc/message.h"
 
-/* A buffer of the bytes, in slices of one byte: as a peer's may come, in any pieces. */
+/* A buffer of the bytes in slices of one byte: a peer's may arrive in any pieces. */
 static grpc_byte_buffer *buffer_of(const char *bytes, size_t length)
 {
     enum { MOST = 64 };

@@ -1,4 +1,4 @@
-/* The gRPC core in this process: its codes, threads, signals and ends. */
+/* The gRPC core in this process: status codes, threads, signals and shutdown. */
 #include "base/unused.h"
 #include "tests/unit/rpc_pair.h"
 
@@ -78,7 +78,7 @@ static void ignore(UNUSED const char *thread)
 {
 }
 
-/* The core's own idea would be a thread or two for each processor. */
+/* By default the core would start a thread or two for each processor. */
 static void threads_are_few(void **state)
 {
     struct pair *pair = *state;

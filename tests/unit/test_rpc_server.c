@@ -1,4 +1,4 @@
-/* The server of rpc/server.h: what handlers may do, how peers go, and how it stops and is freed. */
+/* The server of rpc/server.h: what handlers may do, peers that go away, stopping and freeing it. */
 #include "base/unix_socket.h"
 #include "base/unused.h"
 #include "tests/unit/rpc_pair.h"
@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* Methods of the tests' own: in a service that is not served, one that is served but lacks it, and
- * one whose request is of another type. */
+/* The tests' own methods: in a service that is not served, in one that is served but lacks the
+ * method, and one whose request has another type. */
 static void call_method(
     struct pair *pair, const char *service, const char *name, const ProtobufCMessage *request)
 {
@@ -132,7 +132,8 @@ static void a_peer_that_hangs_up_cancels_its_request(void **state)
     pair_start(pair, "", 0, PAIR_TIMEOUT_MS);
     pair_wait_held(pair);
     rpc_channel_free(steal(&pair->channel));
-    /* The cancel is known before anybody asks for it: here, after another connection's call. */
+    /* The cancellation is known before anything waits for it: here, after another connection's
+     * call. */
     pair->channel = rpc_channel_open(pair->rpc, pair->path, NULL);
     struct rpc_request *request = steal(&pair->held);
     pair->handler = pair_echo;
@@ -236,7 +237,7 @@ static void stopping_does_not_wait_for_silent_connections(void **state)
     assert_int_equal(pair->code, RPC_UNAVAILABLE);
 }
 
-/* What Shutdown does in a shim: the answer must arrive although the server stops at once. */
+/* Like Shutdown in a shim: the answer must arrive although the server stops at once. */
 static void reply_and_stop(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
     const ProtobufCMessage *message, void *user)
 {

@@ -1,4 +1,4 @@
-/* Base64 and SHA-256, against what the RFCs and FIPS 180 give as examples. */
+/* Base64 and SHA-256, with the examples of RFC 4648 and FIPS 180. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* The certificate that the webhooks serve: made, read, refused, and shared by its users. */
+/* The certificate that the webhooks serve: creation, reading, rejection, and sharing between users.
+ * */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -58,7 +59,7 @@ static void test_made_leaf_is_valid(UNUSED void **state)
     tls_pem_clear(&other);
 }
 
-/* What a client that verifies strictly looks at. */
+/* What a strictly verifying client checks. */
 static void test_extensions_of_made_certificates(UNUSED void **state)
 {
     struct tls_pem ca = {NULL, NULL};
