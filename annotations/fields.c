@@ -117,7 +117,7 @@ static const struct annotations_field fields[] = {
         .required = true,
         .values = hooks_executable_paths,
         .rule = HOOKS_EXECUTABLE_PATHS("or"),
-        .help = "Where the hook stands in the sidecar, and so which of the two hooks it is.",
+        .help = "Where the hook stands in the sidecar, and so which hook it is.",
         .example = "\"" HOOKS_EXECUTABLE_FIRST "\"",
     },
     {

@@ -37,7 +37,7 @@ enum annotations_failure_policy { ANNOTATIONS_FAIL, ANNOTATIONS_IGNORE };
 struct annotations_config_map {
     char *name;
     char *key;
-    char *hook_path; /* /usr/bin/onDefineDomain or /usr/bin/preCloudInitIso */
+    char *hook_path; /* of hooks_executable_paths */
 };
 
 struct annotations_pvc {

@@ -38,7 +38,7 @@ const struct manager_sidecar *manager_sidecars(const struct manager *manager, si
 void manager_chain(struct manager *manager, enum hooks_point hook, struct bytes document,
     struct bytes vmi, manager_done *done, void *user);
 
-/* Sends Shutdown to all v1alpha3 subscribers at once. A sidecar that is gone is not an error. */
+/* Sends Shutdown to all subscribers at once. A sidecar that is gone is not an error. */
 void manager_shutdown(struct manager *manager, manager_done *done, void *user);
 
 /* Until the next operation, reports a WARNING to the observer when a sidecar closes its connection,

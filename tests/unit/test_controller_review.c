@@ -311,8 +311,8 @@ static void test_warnings_are_whole(UNUSED void **state)
         {"{\"args\": [\"-v\"]}",
             "[63].args: the default image exits at once without --version: add \"args\": "
             "[\"--version\", \"v1alpha3\"]"},
-        {"{\"args\": [\"--version=v1alpha4\"]}",
-            "[63].args: the default image exits at once with --version \"v1alpha4\": use v1alpha3, "
+        {"{\"args\": [\"--version=v1alpha9\"]}",
+            "[63].args: the default image exits at once with --version \"v1alpha9\": use v1alpha3, "
             "v1alpha2 or v1alpha1"},
         {"{\"image\": \"a\", \"resources\": {\"requests\": {\"ephemeral-storage\": \"1500m\"}}}",
             "[63].resources.requests.ephemeral-storage: \"1500m\" is not a whole number of bytes: "

@@ -23,7 +23,7 @@ static void the_newest_common_version(UNUSED void **state)
     } cases[] = {
         {{"v1alpha1"}, 1, "v1alpha1"},
         {{"v1alpha1", "v1alpha3", "v1alpha2"}, 3, "v1alpha3"},
-        {{"v9", "v1alpha2", "v1alpha4"}, 3, "v1alpha2"},
+        {{"v9", "v1alpha2", "v1alpha9"}, 3, "v1alpha2"},
         {{"v1alpha"}, 1, NULL},
         {{"V1alpha3", ""}, 2, NULL},
         {{NULL}, 0, NULL},
