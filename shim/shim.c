@@ -179,8 +179,9 @@ static void callback(struct rpc_request *request, const ProtobufCMethodDescripto
     const ProtobufCMessage *message, void *user)
 {
     struct shim *shim = user;
-    const struct hooks_point_row *hook = &hooks_points[hooks_point_find(method->name)];
-    if (hook->executable == NULL) {
+    enum hooks_point point = hooks_point_find(method->name);
+    const struct hooks_point_row *hook = &hooks_points[point];
+    if (point == HOOKS_SHUTDOWN) {
         log_info("Hook's Shutdown callback method has been called");
         reply(request, method, NULL);
         log_info("Exiting");
