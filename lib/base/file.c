@@ -97,7 +97,7 @@ int file_make_directories(const char *path, mode_t mode, struct error **err)
         if (slash != NULL)
             *slash = '\0';
         if (mkdir(partial, mode) < 0 && errno != EEXIST)
-            return error_set_errno(err, "making the directory %s", partial);
+            return error_set_errno(err, "creating the directory %s", partial);
         if (slash == NULL)
             break;
         *slash = '/';
@@ -107,7 +107,7 @@ int file_make_directories(const char *path, mode_t mode, struct error **err)
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return 0;
     errno = ENOTDIR;
-    return error_set_errno(err, "making the directory %s", path);
+    return error_set_errno(err, "creating the directory %s", path);
 }
 
 char *file_make_temporary(const char *prefix, struct error **err)
@@ -117,7 +117,7 @@ char *file_make_temporary(const char *prefix, struct error **err)
         parent = "/tmp";
     auto_free char *path = xasprintf("%s/%s-XXXXXX", parent, prefix);
     if (mkdtemp(path) == NULL) {
-        error_set_errno(err, "making a temporary directory in %s", parent);
+        error_set_errno(err, "creating a temporary directory in %s", parent);
         return NULL;
     }
     return steal(&path);

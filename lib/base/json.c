@@ -50,7 +50,7 @@ json_t *json_parse_placed(
     auto_free char *shown = text_printable(reason.text, strlen(reason.text), sizeof(reason.text));
     bool is_zero_byte = json_error_code(&reason) == json_error_null_character;
     error_set(err, ERROR_INPUT, "not valid JSON: %s",
-        is_zero_byte ? "a string has a zero byte (\\u0000) in it" : shown);
+        is_zero_byte ? "a string contains a zero byte (\\u0000)" : shown);
     return NULL;
 }
 

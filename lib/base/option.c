@@ -103,7 +103,7 @@ static int set_number(
     long number = 0;
     if (!text_parse_int(text, least, most, &number))
         return error_set(err, ERROR_USAGE,
-            row->value == OPTION_SIZE ? "\"%3$s\" is no number from %1$ld to %2$ld"
+            row->value == OPTION_SIZE ? "\"%3$s\" is not a number from %1$ld to %2$ld"
                                       : "must be a whole number from %1$ld to %2$ld, not \"%3$s\"",
             least, most, text);
     if (row->value == OPTION_COUNT)
@@ -138,7 +138,7 @@ static int set_duration(
         return 0;
     auto_free char *shortest = duration_text(least);
     auto_free char *longest = duration_text(most);
-    return error_set(err, ERROR_USAGE, "\"%s\" is no duration from %s to %s: write %s", text,
+    return error_set(err, ERROR_USAGE, "\"%s\" is not a duration from %s to %s (use %s)", text,
         shortest, longest, text_or(row->example, "30s, 250ms or 2m"));
 }
 

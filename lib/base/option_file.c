@@ -99,7 +99,7 @@ static const char *type_of(const struct option_row *row)
         return "true or false";
     if (is_number(row))
         return "a whole number";
-    return row->value == OPTION_DURATION ? "a duration as 30s" : "a string";
+    return row->value == OPTION_DURATION ? "a duration such as 30s" : "a string";
 }
 
 /* Sets the one member that a key of the file names. */
@@ -109,7 +109,7 @@ static int set_key(const struct source *source, const char *key, const json_t *v
     auto_free char *hint = NULL;
     const struct option_row *row = row_of_key(source->table, key, &hint);
     if (row == NULL)
-        return fault_at(source, key, err, "is not known%s", hint);
+        return fault_at(source, key, err, "is not a known key%s", hint);
     auto_free char *text = text_of(row, value);
     if (text == NULL)
         return fault_at(source, key, err, "must be %s, not %s", type_of(row), json_kind(value));

@@ -123,7 +123,7 @@ static int take(const struct option_table *table, const struct option_given *giv
     if (given->value[0] == '\0' && (table->manner & OPTION_SAY_ARGUMENT) != 0)
         return refuse_missing(table, given->row, given->row->name, err);
     if (given->value[0] == '\0' && (table->manner & OPTION_NO_EMPTY) != 0)
-        return error_set(err, ERROR_USAGE, "--%s: its value is empty", given->row->name);
+        return error_set(err, ERROR_USAGE, "--%s: the value must not be empty", given->row->name);
     return target != NULL ? set(given->row, given->value, target, err) : 0;
 }
 

@@ -258,7 +258,7 @@ static int pipe_open(int *read_end, int *write_end, struct error **err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
-        return error_set_errno(err, "making a pipe");
+        return error_set_errno(err, "creating a pipe");
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     *read_end = ends[0];
     *write_end = ends[1];
@@ -283,7 +283,7 @@ static int input_open(const void *input, size_t length, struct error **err)
     }
     auto_fd int fd = memory_open();
     if (fd < 0)
-        return error_set_errno(err, "making a file in memory for the input");
+        return error_set_errno(err, "creating a memory file for the input");
     if (file_write_all(fd, input, length, err) < 0)
         return error_wrap(err, "the input of %zu bytes", length);
     lseek(fd, 0, SEEK_SET);
@@ -375,9 +375,9 @@ static char *executable_find(const char *name, struct error **err)
 static const char *spawn_hint(int errnum, const char *path)
 {
     if (errnum == ENOEXEC)
-        return " (a script begins with #! and its interpreter, such as #!/bin/sh)";
+        return " (a script must begin with #! and an interpreter, such as #!/bin/sh)";
     if (errnum == ENOENT && is_file(path))
-        return " (the interpreter in its first line is not there)";
+        return " (the interpreter in its first line does not exist)";
     return "";
 }
 

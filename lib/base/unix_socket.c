@@ -68,9 +68,9 @@ static int remove_stale(const struct unix_socket_address *address, struct error 
     const char *name = address->name.sun_path;
     struct stat status;
     if (lstat(name, &status) < 0)
-        return errno == ENOENT ? 0 : error_set_errno(err, "looking at what is there");
+        return errno == ENOENT ? 0 : error_set_errno(err, "checking what is there");
     if (!S_ISSOCK(status.st_mode)) {
-        error_set(err, ERROR_IO, "a %s is there already, and only a stale socket is replaced",
+        error_set(err, ERROR_IO, "a %s already exists there; only a stale socket is replaced",
             S_ISLNK(status.st_mode)   ? "symbolic link"
             : S_ISDIR(status.st_mode) ? "directory"
             : S_ISREG(status.st_mode) ? "file"
@@ -79,14 +79,14 @@ static int remove_stale(const struct unix_socket_address *address, struct error 
     }
     auto_fd int fd = open_socket();
     if (fd < 0)
-        return error_set_errno(err, "making a socket");
+        return error_set_errno(err, "creating a socket");
     if (connect(fd, (const struct sockaddr *)&address->name, sizeof(address->name)) == 0 ||
         errno == EAGAIN)
-        return error_set(err, ERROR_IO, "another process listens there");
+        return error_set(err, ERROR_IO, "another process is listening there");
     if (errno == ENOENT)
         return 0;
     if (errno != ECONNREFUSED)
-        return error_set_errno(err, "asking whether anybody listens there");
+        return error_set_errno(err, "checking whether a process is listening there");
     if (unlink(name) < 0 && errno != ENOENT)
         return error_set_errno(err, "removing the stale socket");
     return 0;
@@ -122,7 +122,7 @@ int unix_socket_listen(const char *path, mode_t mode, struct error **err)
     if (unix_socket_address_init(&address, path, err) < 0)
         return error_wrap(err, "listening on %s", path);
     auto_fd int fd = open_socket();
-    bool failed = fd < 0 ? error_set_errno(err, "making a socket") < 0
+    bool failed = fd < 0 ? error_set_errno(err, "creating a socket") < 0
                          : bind_or_replace(fd, &address, mode, err) < 0;
     if (!failed && listen(fd, SOMAXCONN) < 0) {
         error_set_errno(err, "listening");

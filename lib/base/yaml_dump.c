@@ -24,7 +24,7 @@ static int emit(yaml_emitter_t *emitter, yaml_event_t *event, int initialized, s
     if (initialized && yaml_emitter_emit(emitter, event))
         return 0;
     return error_set(err, ERROR_INTERNAL, "writing YAML: %s",
-        emitter->problem != NULL ? emitter->problem : "the value has text that is not UTF-8");
+        emitter->problem != NULL ? emitter->problem : "a string is not UTF-8");
 }
 
 /* Whether YAML 1.1 knows text as a timestamp or a number in base 60 ("52:54:00"), though Kubernetes

@@ -100,7 +100,7 @@ static int fail_parser(struct yaml_reader *reader, struct error **err)
         return fail(reader, mark, err, "not valid YAML: %s", parser->problem);
     return fail(reader, mark, err, "not valid YAML: %s, %s from line %zu%s", parser->problem,
         parser->context, parser->context_mark.line + 1,
-        at_tab ? " (here is a tab; YAML is indented with spaces)" : "");
+        at_tab ? " (there is a tab here; YAML is indented with spaces)" : "");
 }
 
 static int next_event(struct yaml_reader *reader, yaml_event_t *event, struct error **err)
@@ -230,7 +230,7 @@ static json_t *read_scalar(
     const char *type = tag_type(event->data.scalar.tag);
     reader->bytes += length;
     if (strlen(text) != length) {
-        fail(reader, event->start_mark, err, "the text has a zero byte in it");
+        fail(reader, event->start_mark, err, "the text contains a zero byte");
         return NULL;
     }
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -355,8 +355,8 @@ static int fail_duplicate(struct yaml_reader *reader, yaml_mark_t mark, const ch
     const struct yaml_node *first, struct error **err)
 {
     auto_free char *shown = text_printable(key, strlen(key), SHOWN_TEXT);
-    return fail(reader, mark, err, "the key \"%s\" is there twice, first in line %zu", shown,
-        first->place.line);
+    return fail(
+        reader, mark, err, "duplicate key \"%s\", first on line %zu", shown, first->place.line);
 }
 
 static json_t *read_mapping(

@@ -118,7 +118,7 @@ json_t *yaml_scalar_resolve(const char *text, struct error **err)
     case INTEGER_TOO_LARGE: {
         auto_free char *shown = text_printable(text, strlen(text), 40);
         error_set(err, ERROR_INPUT,
-            "the integer %s does not fit into 64 bits; quote it if it is text", shown);
+            "the integer %s does not fit in 64 bits; quote it if it is text", shown);
         return NULL;
     }
     case INTEGER_NONE:

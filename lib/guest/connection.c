@@ -229,7 +229,7 @@ static int open_handle(struct guest_connection *connection, const char *uri, str
     connection->callback = virConnectDomainEventRegisterAny(connection->handle, NULL,
         VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), connection, NULL);
     return connection->callback < 0
-               ? guest_connection_fail(err, ERROR_IO, "asking libvirt for events")
+               ? guest_connection_fail(err, ERROR_IO, "subscribing to libvirt's events")
                : 0;
 }
 

@@ -69,7 +69,7 @@ struct guest_console *guest_console_open(struct ev_loop *loop, const char *path,
     /* Opened for writing too, so that it never is at its end. */
     int fd = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
     if (fd < 0) {
-        error_set_errno(err, "making %s for the console", path);
+        error_set_errno(err, "creating %s for the console", path);
         return NULL;
     }
     struct guest_console *console = xcalloc(1, sizeof(*console));

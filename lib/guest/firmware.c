@@ -31,7 +31,7 @@ int guest_firmware_find(
     }
     if (found == NULL && !any)
         return error_set(err, ERROR_IO,
-            "there is no OVMF%s on this machine, such as %s (package ovmf)",
+            "no OVMF%s found on this machine, such as %s (package ovmf)",
             secure_boot ? " for Secure Boot" : "", places[0].code);
     if (found == NULL)
         found = &places[0];

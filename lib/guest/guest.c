@@ -42,18 +42,18 @@ static const struct {
     struct guest_event meaning;
 } meanings[] = {
     {GUEST_CONNECTION_LOST, -1, {GUEST_STOPPED, "the connection to libvirt was lost", true}},
-    {VIR_DOMAIN_EVENT_STARTED, -1, {GUEST_STARTED, "the guest boots", false}},
-    {VIR_DOMAIN_EVENT_RESUMED, -1, {GUEST_RESUMED, "the guest runs", false}},
+    {VIR_DOMAIN_EVENT_STARTED, -1, {GUEST_STARTED, "the guest is booting", false}},
+    {VIR_DOMAIN_EVENT_RESUMED, -1, {GUEST_RESUMED, "the guest is running", false}},
     {VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_IOERROR,
         {GUEST_SUSPENDED, "the guest is paused: a disk had an I/O error", false}},
     {VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG,
         {GUEST_SUSPENDED, "the guest is paused: its watchdog fired", false}},
     {VIR_DOMAIN_EVENT_SUSPENDED, -1, {GUEST_SUSPENDED, "the guest is paused", false}},
-    {VIR_DOMAIN_EVENT_PMSUSPENDED, -1, {GUEST_SUSPENDED, "the guest sleeps", false}},
+    {VIR_DOMAIN_EVENT_PMSUSPENDED, -1, {GUEST_SUSPENDED, "the guest is suspended", false}},
     {VIR_DOMAIN_EVENT_CRASHED, -1, {GUEST_CRASHED, "the guest panicked", false}},
     {VIR_DOMAIN_EVENT_SHUTDOWN, VIR_DOMAIN_EVENT_SHUTDOWN_HOST,
-        {GUEST_SHUTDOWN, "QEMU was told to end", false}},
-    {VIR_DOMAIN_EVENT_SHUTDOWN, -1, {GUEST_SHUTDOWN, "the guest shuts down", false}},
+        {GUEST_SHUTDOWN, "QEMU was told to exit", false}},
+    {VIR_DOMAIN_EVENT_SHUTDOWN, -1, {GUEST_SHUTDOWN, "the guest is shutting down", false}},
     {VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN,
         {GUEST_STOPPED, "the guest has shut down", false}},
     {VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_DESTROYED,
@@ -61,7 +61,7 @@ static const struct {
     {VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_CRASHED,
         {GUEST_STOPPED, "the guest crashed", true}},
     {VIR_DOMAIN_EVENT_STOPPED, -1,
-        {GUEST_STOPPED, "QEMU ended without the guest having shut down", true}},
+        {GUEST_STOPPED, "QEMU exited before the guest had shut down", true}},
 };
 
 static void on_event(void *user, int event, int detail)
@@ -127,13 +127,13 @@ int guest_start(struct guest *guest, const char *xml, bool paused, struct error 
     bool rejected = is_rejection();
     return error_set(err, rejected ? ERROR_INPUT : ERROR_IO, "libvirt %s the domain: %s%s",
         rejected ? "rejects" : "could not start", words,
-        too_long ? " (a shorter path of the temporary directory would help)" : "");
+        too_long ? " (use a temporary directory with a shorter path)" : "");
 }
 
 int guest_resume(struct guest *guest, struct error **err)
 {
     return virDomainResume(guest->domain) < 0
-               ? guest_connection_fail(err, ERROR_IO, "letting the guest run")
+               ? guest_connection_fail(err, ERROR_IO, "resuming the guest")
                : 0;
 }
 
@@ -151,7 +151,7 @@ int guest_forward(
     auto_free char *answer = NULL;
     if (virDomainQemuMonitorCommand(
             guest->domain, command, &answer, VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP) < 0)
-        return guest_connection_fail(err, ERROR_IO, "asking QEMU");
+        return guest_connection_fail(err, ERROR_IO, "sending QEMU a command");
     auto_free char *words = text_printable(answer, strcspn(answer, "\r\n"), ANSWER_MAX_BYTES);
     for (size_t i = 0; i < ARRAY_SIZE(not_forwardable); i++) {
         if (text_starts_with(words, not_forwardable[i]))

@@ -68,6 +68,6 @@ int guest_image_inspect(const char *path, const char **format, struct error **er
         return error_set(err, ERROR_INPUT, "%s is a qcow2 image with a backing file", path);
     if (be32toh(header.version) >= 3 &&
         (be64toh(header.incompatible_features) & QCOW2_EXTERNAL_DATA) != 0)
-        return error_set(err, ERROR_INPUT, "%s is a qcow2 image with its data in a file", path);
+        return error_set(err, ERROR_INPUT, "%s is a qcow2 image with an external data file", path);
     return 0;
 }

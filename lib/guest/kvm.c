@@ -23,10 +23,10 @@ enum {
 enum outcome { WORKS, NO_MACHINE, NO_PROCESSOR, NOT_RUN, SLOW };
 
 static const char *const reasons[] = {
-    [NO_MACHINE] = "it cannot make a virtual machine",
-    [NO_PROCESSOR] = "it cannot make a virtual processor",
+    [NO_MACHINE] = "it cannot create a virtual machine",
+    [NO_PROCESSOR] = "it cannot create a virtual processor",
     [NOT_RUN] = "it could not run a small program",
-    [SLOW] = "it runs each instruction by software, slower than QEMU's own emulation",
+    [SLOW] = "it runs each instruction in software, slower than QEMU's own emulation",
 };
 
 #ifdef __x86_64__

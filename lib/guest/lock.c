@@ -49,7 +49,7 @@ int guest_lock_take(const char *program, const char *domain_name, struct error *
         return error_set_errno(err, "locking %s", domain_name);
     pid_t pid = holder(&address, size);
     if (pid == 0)
-        return error_set(err, ERROR_IO, "%s is being launched already", domain_name);
+        return error_set(err, ERROR_IO, "%s is already being launched", domain_name);
     return error_set(
-        err, ERROR_IO, "%s is being launched already, by process %d", domain_name, (int)pid);
+        err, ERROR_IO, "%s is already being launched, by process %d", domain_name, (int)pid);
 }

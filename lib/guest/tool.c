@@ -27,9 +27,10 @@ static struct error *end_error(
 {
     struct error *error = NULL;
     if (result->canceled) {
-        error_set(&error, ERROR_CANCELED, "%s was called off", tool->name);
+        error_set(&error, ERROR_CANCELED, "%s was canceled", tool->name);
     } else if (result->timed_out) {
-        error_set(&error, ERROR_IO, "%s did not end in %d minutes", tool->name, TIMEOUT_MS / 60000);
+        error_set(&error, ERROR_IO, "%s did not finish within %d minutes", tool->name,
+            TIMEOUT_MS / 60000);
     } else if (result->wait_status != 0) {
         auto_free char *how = subprocess_describe(result->wait_status);
         auto_free char *words =
@@ -66,7 +67,7 @@ struct guest_tool *guest_tool_start(const char *const *argv, const char *package
     if (tool->child != NULL)
         return tool;
     if (error->errnum == ENOENT)
-        error_set(err, ERROR_IO, "%s is not installed (on Debian, the package %s has it)", argv[0],
+        error_set(err, ERROR_IO, "%s is not installed (on Debian, install the package %s)", argv[0],
             package);
     else
         error_move(err, steal(&error));

@@ -34,7 +34,7 @@ static int set_server_name(
     endpoint->base = http_url_with_host(server, name, &host, &port);
     if (endpoint->base == NULL)
         return error_set(
-            err, ERROR_INPUT, "server %s with tls-server-name %s: they make no URL", server, name);
+            err, ERROR_INPUT, "server %s with tls-server-name %s: not a valid URL", server, name);
     auto_free char *connect_to = xasprintf("::%s:%s", host, port);
     endpoint->host_header = xasprintf("Host: %s:%s", host, port);
     endpoint->connect_to = curl_slist_append(NULL, connect_to);

@@ -124,7 +124,7 @@ static void refuse_path(struct http_request *request, const char *url)
         paths[count] = request->shared->routes[count].path;
     auto_free char *shown = text_printable(url, strlen(url), LONGEST_SHOWN);
     auto_free char *list = text_list(paths, count);
-    refuse(request, MHD_HTTP_NOT_FOUND, "there is no %s here, only %s\n", shown, list);
+    refuse(request, MHD_HTTP_NOT_FOUND, "there is no %s here; use %s\n", shown, list);
 }
 
 /* Whether a Content-Type is of that type, whatever its parameters. */
@@ -162,7 +162,7 @@ static void look_at_head(struct http_request *request, const char *url, const ch
     if (!known) {
         auto_free char *shown = text_printable(method, strlen(method), LONGEST_SHOWN);
         request->allow = post ? "POST" : "GET, HEAD";
-        refuse(request, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is not for %s; use %s\n", url, shown,
+        refuse(request, MHD_HTTP_METHOD_NOT_ALLOWED, "%s does not accept %s; use %s\n", url, shown,
             post ? "POST" : "GET or HEAD");
         return;
     }

@@ -45,7 +45,7 @@ static int listen_everywhere(in_port_t port)
 static int usage(const char *listen, struct error **err)
 {
     return error_set(err, ERROR_USAGE,
-        "\"%s\" is nothing to listen at; right would be \":9443\", \"10.0.0.1:9443\" or "
+        "\"%s\" is not an address to listen on; use \":9443\", \"10.0.0.1:9443\" or "
         "\"[fd00::1]:9443\"",
         listen);
 }
@@ -108,7 +108,7 @@ static int listen_tcp(const char *listen, struct error **err)
         freeaddrinfo(address);
         errno = saved;
     }
-    return fd >= 0 ? fd : error_set_errno(err, "listening at %s", listen);
+    return fd >= 0 ? fd : error_set_errno(err, "listening on %s", listen);
 }
 
 /* Remembers which file the socket is, so that no other one is removed at the end. */

@@ -133,7 +133,7 @@ struct http_server *http_server_new(const struct http_server_options *options, s
     if (http_hangups_init(&server->shared->hangups, &server->shared->mutex) == 0)
         start(server, options);
     if (server->daemon == NULL) {
-        error_set(err, ERROR_INTERNAL, "%s: libmicrohttpd does not start", options->name);
+        error_set(err, ERROR_INTERNAL, "%s: libmicrohttpd failed to start", options->name);
         http_server_free(server);
         return NULL;
     }

@@ -115,10 +115,11 @@ int kube_config_entry_cluster(
             cluster, "certificate-authority", &config->ca_data, &config->ca_file, err) < 0)
         return -1;
     if (config->server == NULL)
-        return kube_config_entry_error(cluster, "server", err, "is missing: https://HOST:PORT");
+        return kube_config_entry_error(
+            cluster, "server", err, "is missing (use https://HOST:PORT)");
     if (config->insecure && (config->ca_data != NULL || config->ca_file != NULL))
         return kube_config_entry_error(cluster, "insecure-skip-tls-verify", err,
-            "cannot be true beside a certificate-authority: leave one of them out");
+            "cannot be true together with a certificate-authority: remove one of them");
     return 0;
 }
 
@@ -192,7 +193,7 @@ static int check_exec(
     const char *mode = text_or(json_get_string(entry->value, "interactiveMode"), "");
     if (streq(mode, "Always"))
         return kube_config_entry_error(entry, "interactiveMode", err,
-            "the plugin wants a terminal, and there is none here: use IfAvailable or Never");
+            "the plugin requires a terminal, which is not available: use IfAvailable or Never");
     return 0;
 }
 
@@ -229,18 +230,18 @@ static int check_identity(
             return kube_config_entry_error(user, unsupported[i], err, "is not supported");
     }
     if (config->token != NULL && config->token[strcspn(config->token, "\r\n")] != '\0')
-        return kube_config_entry_error(user, "token", err, "has line breaks in it");
+        return kube_config_entry_error(user, "token", err, "contains a line break");
     bool has_token = config->token != NULL || config->token_file != NULL;
     if ((config->certificate_data != NULL || config->certificate_file != NULL) !=
         (config->key_data != NULL || config->key_file != NULL))
         return kube_config_entry_error(
-            user, "client-certificate", err, "a certificate and its client-key go together");
+            user, "client-certificate", err, "must be set together with client-key");
     if (has_token && config->username != NULL)
         return kube_config_entry_error(
-            user, "username", err, "cannot be given beside a token: leave one of them out");
+            user, "username", err, "cannot be set together with a token: remove one of them");
     if (config->exec != NULL && (has_token || config->username != NULL))
         return kube_config_entry_error(
-            user, "exec", err, "cannot be given beside a token or a username");
+            user, "exec", err, "cannot be set together with a token or a username");
     return 0;
 }
 

@@ -73,9 +73,8 @@ static struct kube_config *load_found(const struct kube_config_options *options,
             return load_files(path, "~/.kube/config", options->context, err);
     }
     error_set(err, ERROR_INPUT,
-        "no cluster is known: there is no --kubeconfig, no $KUBECONFIG, no service account of a "
-        "pod "
-        "in %s with $KUBERNETES_SERVICE_HOST, and no ~/.kube/config",
+        "no cluster configuration found: no --kubeconfig, no $KUBECONFIG, no service account of a "
+        "pod in %s with $KUBERNETES_SERVICE_HOST, and no ~/.kube/config",
         service_account);
     return NULL;
 }
@@ -90,11 +89,12 @@ static int check_urls(const struct kube_config *config, struct error **err)
         config->proxy_url != NULL ? http_url_scheme(config->proxy_url) : xstrdup("http");
     if (scheme == NULL || text_index(scheme, schemes, ARRAY_SIZE(schemes)) < 0)
         return error_set(
-            err, ERROR_INPUT, "server \"%s\" is no URL: use https://HOST:PORT", config->server);
+            err, ERROR_INPUT, "server \"%s\" is not a URL (use https://HOST:PORT)", config->server);
     /* the URL of a proxy may have a password in it, and is not shown */
     if (proxy_scheme == NULL ||
         text_index(proxy_scheme, proxy_schemes, ARRAY_SIZE(proxy_schemes)) < 0)
-        return error_set(err, ERROR_INPUT, "proxy-url is no http://, https:// or socks5:// URL");
+        return error_set(
+            err, ERROR_INPUT, "proxy-url is not an http://, https:// or socks5:// URL");
     bool has_secret = config->token != NULL || config->token_file != NULL ||
                       config->username != NULL || config->exec != NULL;
     if (has_secret && streq(scheme, "http"))

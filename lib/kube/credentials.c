@@ -58,7 +58,7 @@ static int read_token_file(struct kube_credentials *credentials, struct error **
         return -1;
     text[strcspn(text, " \t\r\n")] = '\0';
     if (text[0] == '\0')
-        return error_set(err, ERROR_INPUT, "%s: there is no token in it", path);
+        return error_set(err, ERROR_INPUT, "%s: it contains no token", path);
     kube_credential_clear(&credentials->given);
     credentials->given.token = xstrdup(text);
     credentials->is_given = true;

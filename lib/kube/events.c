@@ -152,7 +152,7 @@ static void forget_subjects(struct kube_events *events)
             if (HASH_COUNT(events->subjects) < SUBJECTS_WAITING_MAX)
                 return;
             kube_client_warn(events->client,
-                "events about %s %s are left out: too many others wait to be written",
+                "events about %s %s are dropped: too many others are waiting to be written",
                 oldest->resource->kind, oldest->key);
         }
         subject_free(events, oldest);
@@ -197,7 +197,7 @@ static bool spend(struct kube_events *events, struct subject *subject)
     }
     if (!subject->exhausted)
         kube_client_warn(events->client,
-            "events about %s %s: there were so many that further ones are left out for a while",
+            "too many events about %s %s: further ones are dropped for a while",
             subject->resource->kind, subject->key);
     subject->exhausted = true;
     return false;

@@ -149,5 +149,5 @@ struct kube_failure *kube_exchange_read(
     if (body != NULL ? *body != NULL : text_starts_with(outcome->content_type, answer_type))
         return NULL;
     return kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
-        "what %s answered is not JSON", exchange->session->config->server);
+        "the answer from %s is not JSON", exchange->session->config->server);
 }

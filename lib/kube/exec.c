@@ -65,13 +65,13 @@ static int read_status(const json_t *status, struct kube_credential *out, struct
         return error_set(err, ERROR_INPUT,
             "its ExecCredential has neither status.token nor status.clientCertificateData");
     if (out->token != NULL && out->token[strcspn(out->token, "\r\n")] != '\0')
-        return error_set(err, ERROR_INPUT, "status.token has line breaks in it");
+        return error_set(err, ERROR_INPUT, "status.token contains a line break");
     if ((out->certificate == NULL) != (out->key == NULL))
-        return error_set(
-            err, ERROR_INPUT, "status.clientCertificateData and status.clientKeyData go together");
+        return error_set(err, ERROR_INPUT,
+            "status.clientCertificateData and status.clientKeyData must be set together");
     if (expires != NULL && parse_time(expires, &out->expires) < 0)
-        return error_set(
-            err, ERROR_INPUT, "status.expirationTimestamp is no time: use 2026-01-02T03:04:05Z");
+        return error_set(err, ERROR_INPUT,
+            "status.expirationTimestamp is not a time (use 2026-01-02T03:04:05Z)");
     return 0;
 }
 
@@ -82,16 +82,15 @@ int kube_credential_parse(const char *api_version, const char *text, size_t leng
     auto_json json_t *root = json_parse_placed(text, length, MAX_DEPTH, &fault, NULL);
     if (root == NULL)
         return error_set(err, ERROR_INPUT,
-            "it printed no JSON (line %zu, column %zu); an ExecCredential is wanted", fault.line,
+            "its output is not JSON (line %zu, column %zu); expected an ExecCredential", fault.line,
             fault.column);
     if (!streq(text_or(json_get_string(root, "kind"), ""), "ExecCredential"))
-        return error_set(err, ERROR_INPUT, "it printed no ExecCredential: kind says otherwise");
+        return error_set(err, ERROR_INPUT, "its output is not an ExecCredential (wrong kind)");
     const char *version = text_or(json_get_string(root, "apiVersion"), "");
     if (!streq(version, api_version)) {
         auto_free char *shown = text_printable(version, strlen(version), 64);
         return error_set(err, ERROR_INPUT,
-            "it printed an ExecCredential of apiVersion \"%s\", and was asked for %s", shown,
-            api_version);
+            "its ExecCredential has apiVersion \"%s\", but %s was requested", shown, api_version);
     }
     return read_status(json_object_get(root, "status"), out, err);
 }
@@ -170,7 +169,7 @@ static int read_result(const struct kube_exec_run *run, const struct subprocess_
     struct kube_credential *out, struct error **err)
 {
     if (result->timed_out)
-        return error_set(err, ERROR_TIMEOUT, "it did not end within %d s", TIMEOUT_MS / 1000);
+        return error_set(err, ERROR_TIMEOUT, "it did not exit within %d s", TIMEOUT_MS / 1000);
     if (result->output_too_large)
         return error_set(err, ERROR_INPUT, "it printed more than %d bytes", OUTPUT_LIMIT);
     if (!WIFEXITED(result->wait_status) || WEXITSTATUS(result->wait_status) != 0) {

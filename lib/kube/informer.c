@@ -191,7 +191,7 @@ static void list_failed(struct kube_informer *informer, const char *why)
     xstrset(&informer->continue_token, NULL);
     informer->restarts++;
     double seconds = back_off(informer);
-    kube_client_warn(informer->client, "%s; listing anew in %.1f s", why, seconds);
+    kube_client_warn(informer->client, "%s; listing again in %.1f s", why, seconds);
 }
 
 static void list_done(struct kube_informer *informer, const char *version)
@@ -220,7 +220,7 @@ static void on_page(void *user, const struct kube_answer *answer)
     json_t *items = json_object_get(answer->body, "items");
     const char *version = kube_resource_version(answer->body);
     if ((!json_is_array(items) && !json_is_null(items)) || version[0] == '\0') {
-        auto_free char *why = xasprintf("list %s: the answer is no list with items and a "
+        auto_free char *why = xasprintf("list %s: the answer is not a list with items and a "
                                         "resourceVersion",
             informer->options.resource->plural);
         list_failed(informer, why);
@@ -284,7 +284,7 @@ static void on_watch_end(void *user, const struct kube_failure *failure)
         xstrset(&informer->version, NULL);
     double seconds = back_off(informer);
     kube_client_warn(informer->client, "%s; %s in %.1f s", failure->message,
-        informer->version == NULL ? "listing anew" : "watching on", seconds);
+        informer->version == NULL ? "listing again" : "resuming the watch", seconds);
 }
 
 static void start_watch(struct kube_informer *informer)

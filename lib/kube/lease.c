@@ -346,7 +346,7 @@ static void on_deadline(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED i
         return;
     }
     stop(lease);
-    kube_client_warn(lease->client, "lease %s/%s: could not be renewed for %.0f s: given up",
+    kube_client_warn(lease->client, "lease %s/%s: could not be renewed for %.0f s: giving it up",
         lease->options.namespace, lease->options.name,
         (double)lease->options.renew_deadline_ms / 1000);
     lose(lease);

@@ -142,16 +142,16 @@ const char *kube_request_fill(const struct kube_request *request, struct kube_ex
         verbs[request->verb].has_name ? request->name : kube_name(request->body),
         request->subresource);
     if (verbs[request->verb].has_name && is_no_name(request->name))
-        return "there is no name of the object";
+        return "the object has no valid name";
     if (request->namespace != NULL && is_no_name(request->namespace))
-        return "there is no such namespace";
+        return "the namespace is not valid";
     if (request->namespace == NULL && request->resource->namespaced && request->verb != KUBE_LIST)
-        return "there is no namespace of the object";
+        return "the object has no namespace";
     if (request->verb == KUBE_APPLY && request->field_manager == NULL)
-        return "there is no field manager";
+        return "the field manager is missing";
     exchange->path = make_path(request);
     exchange->body = make_body(request);
     if (exchange->content_type != NULL && exchange->body == NULL)
-        return "there is no object to send";
+        return "the object to send is missing";
     return NULL;
 }

@@ -62,7 +62,7 @@ static void end_with_status(struct kube_watch *watch, const json_t *status)
 
 static void tell_skipped(struct kube_watch *watch, const char *why)
 {
-    auto_free char *message = xasprintf("%s: an event is left out: %s", watch->exchange.what, why);
+    auto_free char *message = xasprintf("%s: an event was skipped: %s", watch->exchange.what, why);
     if (watch->on_skipped != NULL)
         watch->on_skipped(watch->user, message);
 }
@@ -72,7 +72,7 @@ static bool on_line(void *user, const char *line, size_t length)
     struct kube_watch *watch = user;
     if (line == NULL) {
         auto_free char *why =
-            xasprintf("it has %zu bytes, and %zu are the limit", length, watch->lines.limit);
+            xasprintf("it is %zu bytes long; the limit is %zu", length, watch->lines.limit);
         tell_skipped(watch, why);
         return !watch->is_over;
     }

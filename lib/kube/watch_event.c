@@ -44,7 +44,7 @@ static void read_object(const struct kube_resource *resource, const char *name,
     }
     const char *missing = missing_member(resource, out->type, object);
     if (missing != NULL)
-        skip(out, "%s %s \"%s\": metadata.%s is missing or no string", name, resource->plural,
+        skip(out, "%s %s \"%s\": metadata.%s is missing or not a string", name, resource->plural,
             shown, missing);
 }
 
@@ -67,7 +67,7 @@ void kube_watch_read(const struct kube_resource *resource, const char *line, siz
     const char *name = json_get_string(event, "type");
     json_t *object = json_object_get(event, "object");
     if (name == NULL) {
-        skip(out, "its type is missing or no string");
+        skip(out, "its type is missing or not a string");
         return;
     }
     int type = text_index(name, types, ARRAY_SIZE(types));
@@ -76,7 +76,7 @@ void kube_watch_read(const struct kube_resource *resource, const char *line, siz
         out->line = KUBE_LINE_ERROR;
     } else if (type < 0) {
         auto_free char *shown = text_printable(name, strlen(name), LONGEST_SHOWN);
-        skip(out, "its type \"%s\" is not known", shown);
+        skip(out, "its type \"%s\" is unknown", shown);
     } else {
         out->type = (enum kube_event_type)type;
         read_object(resource, name, object, out);

@@ -78,11 +78,12 @@ static ProtobufCMessage *unpack(
     ProtobufCAllocator allocator = {allocate_within, release, &left};
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, length, data);
     if (message == NULL) {
-        error_set(err, ERROR_INPUT, "its %zu bytes are not a message %s", length, type->name);
+        error_set(
+            err, ERROR_INPUT, "the %zu bytes are not a message of type %s", length, type->name);
         return NULL;
     }
     if (!strings_are_utf8(message)) {
-        error_set(err, ERROR_INPUT, "a string in its message %s is not UTF-8", type->name);
+        error_set(err, ERROR_INPUT, "a string in the %s message is not UTF-8", type->name);
         protobuf_c_message_free_unpacked(message, NULL);
         return NULL;
     }
@@ -93,17 +94,17 @@ ProtobufCMessage *rpc_message_unpack(
     grpc_byte_buffer *buffer, const ProtobufCMessageDescriptor *type, struct error **err)
 {
     if (buffer == NULL) {
-        error_set(err, ERROR_INPUT, "it has no message %s", type->name);
+        error_set(err, ERROR_INPUT, "the %s message is missing", type->name);
         return NULL;
     }
     if (buffer->data.raw.compression != GRPC_COMPRESS_NONE) {
         error_set(
-            err, ERROR_INPUT, "its message %s is compressed, which was not asked for", type->name);
+            err, ERROR_INPUT, "the %s message is compressed, which was not requested", type->name);
         return NULL;
     }
     grpc_byte_buffer_reader reader;
     if (!grpc_byte_buffer_reader_init(&reader, buffer)) {
-        error_set(err, ERROR_INTERNAL, "its message %s cannot be read", type->name);
+        error_set(err, ERROR_INTERNAL, "the %s message cannot be read", type->name);
         return NULL;
     }
     grpc_slice whole = grpc_byte_buffer_reader_readall(&reader);

@@ -24,7 +24,7 @@ struct rpc *rpc_new(struct ev_loop *loop, struct error **err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
-        error_set_errno(err, "starting gRPC: making a pipe");
+        error_set_errno(err, "starting gRPC: creating a pipe");
         return NULL;
     }
     struct rpc *rpc = xmalloc(sizeof(*rpc));
@@ -35,7 +35,7 @@ struct rpc *rpc_new(struct ev_loop *loop, struct error **err)
     rpc_core_restore_signals(&before);
     if (errnum != 0) {
         errno = errnum;
-        error_set_errno(err, "starting gRPC: making a thread");
+        error_set_errno(err, "starting gRPC: creating a thread");
         close(rpc->read_fd);
         close(rpc->write_fd);
         free(rpc);

@@ -108,7 +108,7 @@ static void on_arrived(void *owner, bool ok)
     if (!server->shut)
         expect_request(server);
     if (server->stopping)
-        rpc_exchange_refuse(request, RPC_UNAVAILABLE, "the server is ending");
+        rpc_exchange_refuse(request, RPC_UNAVAILABLE, "the server is shutting down");
     else
         dispatch(server, request);
 }

@@ -37,13 +37,13 @@ static gnutls_x509_crt_t *read_list(
     *count = 0;
     int status = gnutls_x509_crt_list_import2(&list, count, &data, GNUTLS_X509_FMT_PEM, 0);
     if (status < 0 || list == NULL || *count == 0) {
-        error_set(err, ERROR_INPUT, "%s: no certificate in PEM: %s", name,
+        error_set(err, ERROR_INPUT, "%s: no PEM certificate: %s", name,
             gnutls_strerror(status < 0 ? status : GNUTLS_E_NO_CERTIFICATE_FOUND));
         return NULL;
     }
     if (*count > TLS_CERTIFICATE_MAX_CHAIN) {
-        error_set(err, ERROR_INPUT, "%s: a chain of %u certificates; %d is the most", name, *count,
-            TLS_CERTIFICATE_MAX_CHAIN);
+        error_set(err, ERROR_INPUT, "%s: a chain of %u certificates; at most %d are allowed", name,
+            *count, TLS_CERTIFICATE_MAX_CHAIN);
         free_list(list, *count);
         return NULL;
     }
@@ -94,7 +94,7 @@ static int take_key(
     if (status < 0) {
         gnutls_x509_privkey_deinit(key);
         return error_set(
-            err, ERROR_INPUT, "%s: no private key in PEM: %s", name, gnutls_strerror(status));
+            err, ERROR_INPUT, "%s: no PEM private key: %s", name, gnutls_strerror(status));
     }
     int result = check_key(name, certificate->leaf, key, err);
     if (result == 0) {
@@ -115,7 +115,7 @@ struct tls_certificate *tls_certificate_new(
     const char *name, const char *chain_pem, const char *key_pem, struct error **err)
 {
     if (strlen(chain_pem) > TLS_CERTIFICATE_MAX_PEM || strlen(key_pem) > TLS_CERTIFICATE_MAX_PEM) {
-        error_set(err, ERROR_INPUT, "%s: certificate or key of more than %d bytes", name,
+        error_set(err, ERROR_INPUT, "%s: the certificate or key is larger than %d bytes", name,
             TLS_CERTIFICATE_MAX_PEM);
         return NULL;
     }

@@ -107,7 +107,7 @@ int tls_pem_make_ca(
     if (status == 0)
         status = finish(&ca, ca.certificate, ca.key, out);
     making_clear(&ca);
-    return status == 0 ? 0 : fail("making a CA", status, err);
+    return status == 0 ? 0 : fail("creating a CA", status, err);
 }
 
 /* The CA's certificate and key from PEM. Returns GnuTLS' status. */
@@ -160,7 +160,7 @@ int tls_pem_make_leaf(const struct tls_pem *ca_pem, const char *common_name,
         status = finish(&leaf, ca.certificate, ca.key, out);
     making_clear(&ca);
     making_clear(&leaf);
-    return status == 0 ? 0 : fail("making a certificate", status, err);
+    return status == 0 ? 0 : fail("creating a certificate", status, err);
 }
 
 void tls_pem_clear(struct tls_pem *pem)

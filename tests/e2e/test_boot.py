@@ -295,7 +295,7 @@ class PortTest(BootCase):
             launcher = self.launch(self.vmi_with_ports(DEAF, {"port": port}))
             words = f"forwarding TCP port {port} to interface default: Address already in use"
             log = self.assert_failed(launcher, 3, "Start", words)
-        self.assertNotIn("the guest runs", log)
+        self.assertNotIn("the guest is running", log)
         self.assertEqual(self.console.read_bytes(), b"")
 
     def test_a_hook_takes_the_interface_away(self):
@@ -455,7 +455,7 @@ class FaultTest(BootCase):
         again = self.launch(vmi)
         _, log = again.communicate(timeout=support.PATIENCE)
         self.assertEqual(again.returncode, 3, log)
-        self.assertIn("is being launched already, by process", log.splitlines()[-1])
+        self.assertIn("is already being launched, by process", log.splitlines()[-1])
         self.termination.unlink()
         self.assertEqual(len(qemus(self.work)), 1)
         first.terminate()

@@ -76,7 +76,7 @@ class ServerTest(support.TestCase):
         process, _ = self.serve(0)
         second = support.run([DRIVER, "serve", f"unix:{self.socket}", "0"])
         self.assertEqual(second.returncode, 1)
-        self.assertIn("another process listens there", second.stderr)
+        self.assertIn("another process is listening there", second.stderr)
         process.kill()
         process.wait()
         self.assertTrue(self.socket.exists())

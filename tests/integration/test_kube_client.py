@@ -111,7 +111,7 @@ class Requests(kube_server.TestCase):
         html = self.serve(lambda call: call.reply(200, b"<html>" + SECRET.encode(), "text/html"))
         failure = self.call(self.kubeconfig(html), CREATE)["failure"]
         self.assertEqual(failure["reason"], "Unreachable")
-        self.assertIn(f"what {html.url} answered is not JSON", failure["message"])
+        self.assertIn(f"the answer from {html.url} is not JSON", failure["message"])
         self.assertNotIn(SECRET, self.output)
         proxy = self.serve(lambda call: call.reply(400, b"upstream\x1b is off\nmore", "text/plain"))
         failure = self.call(self.kubeconfig(proxy), GET)["failure"]
@@ -124,7 +124,7 @@ class Requests(kube_server.TestCase):
         self.assertEqual((answer["code"], answer["body"], answer["failure"]), (200, None, None))
         html = self.serve(lambda call: call.reply(200, b"<html>", "text/html"))
         failure = self.call(self.kubeconfig(html), request)["failure"]
-        self.assertIn(f"what {html.url} answered is not JSON", failure["message"])
+        self.assertIn(f"the answer from {html.url} is not JSON", failure["message"])
         conflict = self.serve(lambda call: call.status(409, "AlreadyExists", "no"))
         failure = self.call(self.kubeconfig(conflict), request)["failure"]
         self.assertEqual(failure["reason"], "AlreadyExists")
@@ -470,7 +470,7 @@ class Credentials(kube_server.TestCase):
         failure = self.call(self.kubeconfig(server, tokenFile=str(token)), GET)["failure"]
         self.assertEqual((failure["reason"], len(server.calls)), ("Unauthorized", 2))
         failure = self.call(self.kubeconfig(server, tokenFile="empty"), GET)["failure"]
-        self.assertIn("empty: there is no token in it", failure["message"])
+        self.assertIn("empty: it contains no token", failure["message"])
 
 
 class Plugins(kube_server.TestCase):
@@ -559,7 +559,7 @@ echo "{text}"
     def test_failures(self):
         cases = [
             (f'echo "no login" >&2; echo "{SECRET}"; exit 3', "exited with status 3: no login"),
-            (f'echo "{SECRET}"; exit 0', "it printed no JSON (line 1, column "),
+            (f'echo "{SECRET}"; exit 0', "its output is not JSON (line 1, column "),
             ("head -c 2000000 /dev/zero; exit 0", "it printed more than 1048576 bytes"),
         ]
         for before, wanted in cases:

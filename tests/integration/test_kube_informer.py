@@ -98,7 +98,7 @@ class InformerTest(support.TestCase):
         dump = self.finish(driver, "added a", "added b", "added c", "gone a")
         self.assertEqual(self.api.count("GET"), 1)
         self.assertGreaterEqual(dump["restarts"], 1)
-        self.assertIn("watching on in", driver.all("warning")[0])
+        self.assertIn("resuming the watch in", driver.all("warning")[0])
 
     def test_a_watch_that_ends_in_order_goes_on_without_a_word(self):
         driver = self.start()
@@ -139,7 +139,7 @@ class InformerTest(support.TestCase):
             "added e",
             "gone c",
         )
-        self.assertIn("listing anew in", driver.all("warning")[-1])
+        self.assertIn("listing again in", driver.all("warning")[-1])
 
     def test_410_as_the_answer_to_a_watch(self):
         driver = self.start()
@@ -310,7 +310,7 @@ class InformerTest(support.TestCase):
         driver = self.start()
         self.api.stop()
         warning = driver.await_line("warning")["warning"]
-        self.assertRegex(warning, re.compile("^watch configmaps.*; watching on in .* s$"))
+        self.assertRegex(warning, re.compile("^watch configmaps.*; resuming the watch in .* s$"))
         driver.end()
 
 

@@ -124,7 +124,7 @@ class LeaseTest(support.TestCase):
         a.await_line("lost")
         a.order(held=True)
         self.assertFalse(a.await_line("held")["held"])
-        self.assertIn("given up", a.all("warning")[-1])
+        self.assertIn("giving it up", a.all("warning")[-1])
         self.api.fault = lambda *_: None
         a.await_line("acquired", count=2)
         self.assertEqual(self.spec()["leaseTransitions"], 0)  # the holder is still the same

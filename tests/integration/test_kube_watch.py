@@ -141,20 +141,20 @@ class Watch(kube_server.TestCase):
     def test_what_is_no_event(self):
         wrong = [
             (b"no json", "its line of 7 bytes is not JSON (column 2)"),
-            (b"[]", "its type is missing or no string"),
-            (b'{"type": "RENAMED", "object": {}}', 'its type "RENAMED" is not known'),
+            (b"[]", "its type is missing or not a string"),
+            (b'{"type": "RENAMED", "object": {}}', 'its type "RENAMED" is unknown'),
             (b'{"type": "ADDED", "object": 7}', "its object is a number"),
             (event("ADDED", "b", 7)[:-1],
-             'ADDED configmaps "d/b": metadata.resourceVersion is missing or no string'),
-            (event("ADDED", "c" * 600)[:-1], f"it has {len(event('ADDED', 'c' * 600)) - 1} bytes, "
-             "and 500 are the limit"),
+             'ADDED configmaps "d/b": metadata.resourceVersion is missing or not a string'),
+            (event("ADDED", "c" * 600)[:-1], f"it is {len(event('ADDED', 'c' * 600)) - 1} bytes long; "
+             "the limit is 500"),
         ]
         pieces = [line + b"\n" for line, _ in wrong]
         events, skipped, failure = self.watch(
             stream(*pieces, event("ADDED", "d", "8")), maxEvent=500
         )
         self.assertEqual(events, [("ADDED", "d", "8")])
-        prefix = "watch configmaps d: an event is left out: "
+        prefix = "watch configmaps d: an event was skipped: "
         self.assertEqual(skipped, [prefix + why for _, why in wrong])
         self.assertIsNone(failure)
 

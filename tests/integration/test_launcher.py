@@ -131,8 +131,8 @@ class FlagTest(LauncherTest):
         for words, message in (
             ([], "--vmi FILE is missing"),
             (["--vmi", "x"], "--sidecars N is missing"),
-            (["--vmi", "x", "--sidecars", "1e3"], '"1e3" is no number from 0 to 256'),
-            (["--vmi", "x", "--timeout", "soon"], '"soon" is no duration'),
+            (["--vmi", "x", "--sidecars", "1e3"], '"1e3" is not a number from 0 to 256'),
+            (["--vmi", "x", "--timeout", "soon"], '"soon" is not a duration'),
             (["--vmi", "x", "--pvc", "data"], '"data" is not of the form NAME=PATH'),
             (["--vmi", "x", "--pvc", "a=b", "--pvc", "a=c"], "a is given twice"),
             (["--vmi", "x", "--tmp-dir", "here"], '--tmp-dir: "here" is not an absolute path'),
@@ -394,7 +394,7 @@ class RunTest(LauncherTest):
         first = self.run_to_guest()
         result = self.run_launcher(self.vmi(), *TEST_DRIVER)
         self.assertEqual(result.returncode, 3, result.stderr)
-        self.assertIn("is being launched already, by process", result.stderr)
+        self.assertIn("is already being launched, by process", result.stderr)
         self.assertIsNone(first.poll())
         self.termination.unlink()
         first.terminate()

@@ -648,14 +648,14 @@ class CommandLineTest(ManagerTest):
             (): "command is missing",
             ("colect",): 'did you mean "collect"?',
             ("collect",): "--sidecars N is missing",
-            ("collect", "--sidecars", "-1"): "no number from 0",
-            ("collect", "--sidecars", "1", "--timeout", "soon"): "no duration",
+            ("collect", "--sidecars", "-1"): "is not a number from 0",
+            ("collect", "--sidecars", "1", "--timeout", "soon"): "is not a duration",
             ("collect", "--sidecars", "1", "--socket-dri", "x"): 'did you mean "--socket-dir"?',
             ("collect", "--sidecars", "1", "--log-format", "xml"): "text or json",
             ("collect", "--sidecars", "1", "more"): 'unexpected argument "more"',
             ("shutdown", "--vmi", "x"): "unknown flag",
-            ("shutdown", "--socket-dir", ""): "--socket-dir: its value is empty",
-            ("on-define-domain", "--schema", "x"): 'argument "x" (give a schema file as',
+            ("shutdown", "--socket-dir", ""): "--socket-dir: the value must not be empty",
+            ("on-define-domain", "--schema", "x"): 'argument "x" (a schema\'s file is given as',
         }
         for words, message in wrong.items():
             with self.subTest(words):

@@ -350,7 +350,7 @@ class SocketTest(PluginTest):
     def test_a_living_one_is_left_alone(self):
         self.start("hook-sidecar-0/a.sock", "--name", "a")
         self.serve(1)
-        self.assert_refused("another process listens there")
+        self.assert_refused("another process is listening there")
         self.assertEqual(self.call(), ("OK", "", marked("a")))
 
     def test_what_is_no_socket_is_left_alone(self):
@@ -361,10 +361,10 @@ class SocketTest(PluginTest):
         self.assertFalse(target.exists())
         self.socket.unlink()
         self.socket.write_text("", encoding="utf-8")
-        self.assert_refused("a file is there already")
+        self.assert_refused("a file already exists there")
         self.socket.unlink()
         self.socket.mkdir()
-        self.assert_refused("a directory is there already")
+        self.assert_refused("a directory already exists there")
 
     def test_a_directory_that_cannot_be_made(self):
         self.write("plugins", "")
@@ -386,7 +386,7 @@ class SocketTest(PluginTest):
             ("--plugin-socket", f"{directory}/a"): "must end in .sock",
             ("--plugin-socket", f"{directory}/{'a' * 100}.sock"): "has 139 bytes",
             ("--vmi", "x"): "unknown flag",
-            ("--grace", "soon"): "no duration",
+            ("--grace", "soon"): "is not a duration",
         }
         for words, message in wrong.items():
             with self.subTest(words):

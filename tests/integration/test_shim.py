@@ -390,8 +390,8 @@ class Faults(ShimTestCase):
         cases = [
             (None, 0, "starting onDefineDomain: there is no such executable in $PATH"),
             (EVAL, 0o644, "/onDefineDomain: it is not executable"),
-            ("echo\n", 0o755, "a script begins with #!"),
-            ("#!/not/there\n", 0o755, "the interpreter in its first line is not there"),
+            ("echo\n", 0o755, "a script must begin with #!"),
+            ("#!/not/there\n", 0o755, "the interpreter in its first line does not exist"),
         ]
         for script, mode, message in cases:
             if script is not None:
@@ -604,8 +604,8 @@ class CommandLine(support.TestCase):
             ("-version", 2, "-version needs a value"),
             ("--vesion v1alpha1", 2, "is not a flag of sidecar-shim (did you mean --version?)"),
             ("--stdin=yes", 2, "--stdin takes no value"),
-            ("--timeout soon", 2, '--timeout: "soon" is no duration from 1ms to 24h'),
-            ("--kill-grace -1s", 2, '--kill-grace: "-1s" is no duration from 1ms to 24h'),
+            ("--timeout soon", 2, '--timeout: "soon" is not a duration from 1ms to 24h'),
+            ("--kill-grace -1s", 2, '--kill-grace: "-1s" is not a duration from 1ms to 24h'),
             ("--log-format xml", 2, '"xml" is not a log format: use text or json'),
             ("--log-level loud", 2, '"loud" is not a log level'),
             (f"-version v1alpha1 -socket-dir {missing}", 3, f"{missing}: No such file"),

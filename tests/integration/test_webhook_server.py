@@ -222,10 +222,10 @@ class TestRefusals(WebhookServer):
         connection = self.connect()
         cases = [
             ("POST", "/mutate-pod", JSON, 404,
-             "there is no /mutate-pod here, only /mutate-pods or /validate-machines\n"),
-            ("GET", "/mutate-pods", JSON, 405, "/mutate-pods is not for GET; use POST\n"),
+             "there is no /mutate-pod here; use /mutate-pods or /validate-machines\n"),
+            ("GET", "/mutate-pods", JSON, 405, "/mutate-pods does not accept GET; use POST\n"),
             ("PUT", "/validate-machines", JSON, 405,
-             "/validate-machines is not for PUT; use POST\n"),
+             "/validate-machines does not accept PUT; use POST\n"),
             ("POST", "/mutate-pods", {"Content-Type": "text/yaml"}, 415,
              'the content type is "text/yaml"; it must be application/json\n'),
             ("POST", "/mutate-pods", {"Content-Type": ""}, 415,
@@ -496,7 +496,7 @@ class TestPlainServer(WebhookServer):
         self.assertEqual((answer.status, body), (200, ""))
         answer, body = self.ask(connection, "GET", "/", headers={})
         self.assertEqual(
-            (answer.status, body), (404, "there is no / here, only /metrics, /healthz or /readyz\n")
+            (answer.status, body), (404, "there is no / here; use /metrics, /healthz or /readyz\n")
         )
         answer, _ = self.ask(connection, "DELETE", "/metrics", headers={})
         self.assertEqual((answer.status, answer.getheader("Allow")), (405, "GET, HEAD"))

@@ -22,7 +22,7 @@ static void bad_json_is_refused_with_its_place(UNUSED void **state)
         {"{\"a\": 1,\n \"a\": 2}", "line 2"},
         {"[1, 2", "line 1"},
         {"[1]]", "end of file expected"},
-        {"[\"a\\u0000\"]", "not valid JSON: a string has a zero byte (\\u0000) in it"},
+        {"[\"a\\u0000\"]", "not valid JSON: a string contains a zero byte (\\u0000)"},
         {"\"\xFF\"", "not valid JSON"},
         {"[[[[1]]]]", "deeper than 3 levels"},
     };

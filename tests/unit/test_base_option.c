@@ -167,11 +167,11 @@ static void what_is_wrong_gets_a_reason(UNUSED void **state)
         {{"--disk=a=b", "--disk=a=c"}, "--disk: a is given twice"},
         {{"--output=jsn"}, "--output cannot be \"jsn\": use text or json (did you mean \"json\"?)"},
         {{"--workers=9"}, "--workers: must be a whole number from 1 to 8, not \"9\""},
-        {{"--sidecars=257"}, "--sidecars: \"257\" is no number from 0 to 256"},
+        {{"--sidecars=257"}, "--sidecars: \"257\" is not a number from 0 to 256"},
         {{"--rate=0"}, "--rate: must be a whole number from 1 to 2147483647, not \"0\""},
         {{"--timeout=25h"},
-            "--timeout: \"25h\" is no duration from 1ms to 24h: write 30s, 250ms or 2m"},
-        {{"--validity=2h"}, "--validity: \"2h\" is no duration from 1s to 90m: write 20m"},
+            "--timeout: \"25h\" is not a duration from 1ms to 24h (use 30s, 250ms or 2m)"},
+        {{"--validity=2h"}, "--validity: \"2h\" is not a duration from 1s to 90m (use 20m)"},
         {{"--log-format=xml"}, "\"xml\" is not a log format: use text or json"},
     };
     const struct option_table table = table_of(SET_RUN, 0);
@@ -202,7 +202,7 @@ static void a_program_has_its_manner(UNUSED void **state)
         {{"-note", "x"}, OPTION_ONE_DASH, .operand = 2},
         {{"-nite=x"}, OPTION_ONE_DASH, .message = "-nite=x is none, note is one"},
         {{"--note", "x", "y", "--dry-run"}, OPTION_STOP, .operand = 2},
-        {{"--note="}, OPTION_NO_EMPTY, .message = "--note: its value is empty"},
+        {{"--note="}, OPTION_NO_EMPTY, .message = "--note: the value must not be empty"},
         {{"--note="}, OPTION_SAY_ARGUMENT, .message = "--note needs a value: TEXT"},
         {{"-o"}, OPTION_SAY_ARGUMENT, .message = "--output needs a value: text|json"},
         {{"--schema"}, 0, .message = "--schema is none, (null) is one"},
@@ -255,11 +255,11 @@ static void the_file_has_the_same_values(UNUSED void **state)
         const char *message; /* behind the path; NULL: it is right */
     } cases[] = {
         {"note: \"\"\nlogFormat: json\nworkers: 3\ntimeout: 30\nwatch: false\n", NULL},
-        {"notes: x\n", ":3:8: notes: is not known (did you mean \"note\"?)"},
-        {"dryRun: true\n", ":3:9: dryRun: is not known"},
+        {"notes: x\n", ":3:8: notes: is not a known key (did you mean \"note\"?)"},
+        {"dryRun: true\n", ":3:9: dryRun: is not a known key"},
         {"workers: x\n", ":3:10: workers: must be a whole number, not a string"},
         {"watch: 1\n", ":3:8: watch: must be true or false, not a number"},
-        {"timeout: []\n", ":3:10: timeout: must be a duration as 30s, not an array"},
+        {"timeout: []\n", ":3:10: timeout: must be a duration such as 30s, not an array"},
         {"note: {}\n", ":3:7: note: must be a string, not an object"},
         {"workers: 9\n", ":3:10: workers: must be a whole number from 1 to 8, not \"9\""},
     };

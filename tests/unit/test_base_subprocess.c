@@ -351,7 +351,7 @@ static void test_start_failures(UNUSED void **state)
     setenv("PATH", path_before, 1);
     expect_start_failure("/not/there", NULL, ENOENT, "starting /not/there: No such file");
     expect_start_failure(plain, NULL, EACCES, "Permission denied");
-    expect_start_failure(bare, NULL, ENOEXEC, "a script begins with #!");
+    expect_start_failure(bare, NULL, ENOEXEC, "a script must begin with #!");
     expect_start_failure(astray, NULL, ENOENT, "the interpreter in its first line");
     enum { TOO_LONG = 1 << 17 }; /* Linux: MAX_ARG_STRLEN */
     auto_free char *argument = xmalloc(TOO_LONG + 1);

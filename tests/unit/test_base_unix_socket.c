@@ -70,7 +70,7 @@ static void only_a_stale_socket_is_removed(void **state)
     auto_fd int living = unix_socket_listen(path, 0600, NULL);
     auto_error struct error *error = NULL;
     assert_int_equal(unix_socket_remove_stale(path, &error), -1);
-    assert_non_null(strstr(error->message, "another process listens"));
+    assert_non_null(strstr(error->message, "another process is listening"));
     assert_true(accepts(path));
 }
 
@@ -82,14 +82,14 @@ static void a_living_socket_is_left_alone(void **state)
     assert_int_equal(unix_socket_listen(path, 0600, &error), -1);
     assert_int_equal(error->class, ERROR_IO);
     assert_non_null(strstr(error->message, path));
-    assert_non_null(strstr(error->message, "another process listens"));
+    assert_non_null(strstr(error->message, "another process is listening"));
     assert_true(accepts(path));
 
     /* Also if its backlog is full. */
     assert_int_equal(listen(living, 0), 0);
     auto_error struct error *busy = NULL;
     assert_int_equal(unix_socket_listen(path, 0600, &busy), -1);
-    assert_non_null(strstr(busy->message, "another process listens"));
+    assert_non_null(strstr(busy->message, "another process is listening"));
 }
 
 /* Other objects at the path; each is left alone. */
@@ -199,7 +199,7 @@ static void paths_of_any_length_work(void **state)
         assert_true(fd >= 0);
         auto_error struct error *error = NULL;
         assert_int_equal(unix_socket_listen(path, 0600, &error), -1);
-        assert_non_null(strstr(error->message, "another process listens"));
+        assert_non_null(strstr(error->message, "another process is listening"));
         close(fd);
         fd = unix_socket_listen(path, 0600, NULL);
         assert_true(fd >= 0);

@@ -81,9 +81,9 @@ static void test_secrets_that_are_no_good(UNUSED void **state)
         {"ca.crt", "%%%", "ca.crt is not Base64"},
         {"ca.crt", "eA==", "ca.crt is not a CA, or has expired"},
         {"tls.crt", NULL, "it has no tls.crt"},
-        {"tls.crt", "eA==", "no certificate in PEM"},
+        {"tls.crt", "eA==", "no PEM certificate"},
         {"tls.key", NULL, "it has no tls.key"},
-        {"tls.key", "eA==", "no private key in PEM"},
+        {"tls.key", "eA==", "no PEM private key"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_json json_t *secret = make(NULL, DAY_MS, NULL);

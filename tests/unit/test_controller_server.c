@@ -148,7 +148,7 @@ static void test_addresses(UNUSED void **state)
     auto_error struct error *error = NULL;
     assert_null(listen_at(same, 1, certificates, NULL, &error));
     assert_int_equal(error->class, ERROR_IO);
-    assert_true(text_starts_with(error->message, "webhook server: listening at 127.0.0.1:"));
+    assert_true(text_starts_with(error->message, "webhook server: listening on 127.0.0.1:"));
     controller_server_free(server);
     tls_certificate_store_free(certificates);
 }

@@ -188,10 +188,10 @@ static void test_wrong_flags(UNUSED void **state)
             "unexpected argument \"false\" (a switch is set as in --launch=false)"},
         {{"--self-signed", "--launch=no"}, "--launch: must be true or false, not \"no\""},
         {{"--self-signed", "--drain=25h"},
-            "--drain: \"25h\" is no duration from 1ms to 24h: write 30s, 250ms or 2m"},
+            "--drain: \"25h\" is not a duration from 1ms to 24h (use 30s, 250ms or 2m)"},
         {{"--self-signed", "--certificate-validity=87601h"},
-            "--certificate-validity: \"87601h\" is no duration from 1s to 87600h: write 2160h for "
-            "90 days"},
+            "--certificate-validity: \"87601h\" is not a duration from 1s to 87600h (use 2160h for "
+            "90 days)"},
         {{"--self-signed", "--webhook-threads=0"},
             "--webhook-threads: must be a whole number from 1 to 64, not \"0\""},
         {{"--self-signed", "--kube-qps=fast"},
@@ -225,7 +225,7 @@ static void test_wrong_listen(UNUSED void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases) * ARRAY_SIZE(flags); i++) {
         const char *flag = flags[i % ARRAY_SIZE(flags)];
         const char *value = cases[i / ARRAY_SIZE(flags)];
-        auto_free char *message = xasprintf("%s: \"%s\" is nothing to listen at; right would be "
+        auto_free char *message = xasprintf("%s: \"%s\" is not an address to listen on; use "
                                             "\":9443\", \"10.0.0.1:9443\" or \"[fd00::1]:9443\"",
             flag, value);
         check_error((const char *[]){"--self-signed", flag, value, NULL}, ERROR_USAGE, message);

@@ -239,7 +239,7 @@ static void what_may_be_misread_denies_everything(UNUSED void **state)
         {"types: [File]\nmaxSidecars: many", "p.yaml:6:14: maxSidecars: must be a whole number"},
         {"types: [File]\nmetadata: {namespace: x}",
             "p.yaml:6:23: metadata.namespace: is not a known"},
-        {"types: [File]\nrules: []", "p.yaml:6:1: the key \"rules\" is there twice"},
+        {"types: [File]\nrules: []", "p.yaml:6:1: duplicate key \"rules\""},
         {"types: [File]\n---\n" HEAD, "p.yaml:1:1: must be one document of kind HostPathPolicy, "
                                       "not 2"},
         {"type: [File]\nmaxSidecar: 3",

@@ -210,7 +210,7 @@ static void a_unix_socket_has_its_mode_and_goes_with_its_server(void **state)
     auto_error struct error *error = NULL;
     assert_null(http_server_new(&second, &error));
     assert_int_equal(error->class, ERROR_IO);
-    assert_non_null(strstr(error->message, "another process listens there"));
+    assert_non_null(strstr(error->message, "another process is listening there"));
     auto_fd int fd = connect_to(room->path);
     ask(fd, "GET", "/echo", "");
     expect(fd, 200, "");
@@ -248,7 +248,7 @@ static void a_get_has_a_body_where_the_route_takes_it(void **state)
         ask(fd, "GET", "/drop", "[1, 2]");
         expect(fd, 200, "");
         ask(fd, "POST", "/echo", "[1, 2]");
-        expect(fd, 405, "/echo is not for POST; use GET or HEAD\n");
+        expect(fd, 405, "/echo does not accept POST; use GET or HEAD\n");
         close_room(room);
     }
 }

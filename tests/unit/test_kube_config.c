@@ -66,11 +66,11 @@ static void test_faults(UNUSED void **state)
             NULL, "/x/config: context \"a\": cluster: is missing"},
         {"current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: "
          "c}]\n",
-            NULL, "/x/config: cluster \"c\": server: is missing: https://HOST:PORT"},
+            NULL, "/x/config: cluster \"c\": server: is missing (use https://HOST:PORT)"},
         {ONE("", "token: 12345"), NULL,
             "/x/config: user \"u\": token: must be a string, not a number (quote it)"},
         {ONE("", "token: \"SECRET\\r\\nX: y\""), NULL,
-            "/x/config: user \"u\": token: has line breaks in it"},
+            "/x/config: user \"u\": token: contains a line break"},
         {ONE(", insecure-skip-tls-verify: 'yes'", ""), NULL,
             "/x/config: cluster \"c\": insecure-skip-tls-verify: must be true or false, not a "
             "string"},
@@ -83,14 +83,14 @@ static void test_faults(UNUSED void **state)
             "or directory"},
         {ONE(", insecure-skip-tls-verify: true, certificate-authority-data: " CERTIFICATE, ""),
             NULL,
-            "/x/config: cluster \"c\": insecure-skip-tls-verify: cannot be true beside a "
-            "certificate-authority: leave one of them out"},
+            "/x/config: cluster \"c\": insecure-skip-tls-verify: cannot be true together with a "
+            "certificate-authority: remove one of them"},
         {ONE("", "client-certificate-data: " CERTIFICATE), NULL,
-            "/x/config: user \"u\": client-certificate: a certificate and its client-key go "
-            "together"},
+            "/x/config: user \"u\": client-certificate: must be set together with "
+            "client-key"},
         {ONE("", "token: SECRET, username: b"), NULL,
-            "/x/config: user \"u\": username: cannot be given beside a token: leave one of them "
-            "out"},
+            "/x/config: user \"u\": username: cannot be set together with a token: remove one "
+            "of them"},
         {ONE("", "as: admin"), NULL, "/x/config: user \"u\": as: is not supported"},
         {ONE("", "auth-provider: {name: gcp}"), NULL,
             "/x/config: user \"u\": auth-provider: is not supported"},
@@ -103,14 +103,14 @@ static void test_faults(UNUSED void **state)
             "is not supported: use client.authentication.k8s.io/v1 or "
             "client.authentication.k8s.io/v1beta1"},
         {ONE("", EXEC(", interactiveMode: Always")), NULL,
-            "/x/config: exec of user \"u\": interactiveMode: the plugin wants a terminal, and "
-            "there is none here: use IfAvailable or Never"},
+            "/x/config: exec of user \"u\": interactiveMode: the plugin requires a terminal, "
+            "which is not available: use IfAvailable or Never"},
         {ONE("", EXEC(", args: [1]")), NULL,
             "/x/config: exec of user \"u\": args: must be strings, not a number (quote it)"},
         {ONE("", EXEC(", env: [{name: A, value: b}, {name: 'C=', value: SECRET}]")), NULL,
             "/x/config: exec of user \"u\": env: [1] must have a name and a value, both strings"},
         {ONE("", "token: SECRET, " EXEC("")), NULL,
-            "/x/config: user \"u\": exec: cannot be given beside a token or a username"},
+            "/x/config: user \"u\": exec: cannot be set together with a token or a username"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *err = NULL;
@@ -244,7 +244,7 @@ static void test_not_found(void **state)
     struct kube_config_options options = {.kubeconfig = "/nonexistent"};
     assert_null(kube_config_load(NULL, &nowhere));
     assert_string_equal(nowhere->message,
-        "no cluster is known: there is no --kubeconfig, no $KUBECONFIG, no service account of a "
+        "no cluster configuration found: no --kubeconfig, no $KUBECONFIG, no service account of a "
         "pod in /var/run/secrets/kubernetes.io/serviceaccount with $KUBERNETES_SERVICE_HOST, and "
         "no ~/.kube/config");
     setenv("KUBECONFIG", directory, 1);
@@ -265,15 +265,15 @@ static void test_urls(void **state)
     static const struct {
         const char *cluster, *user, *error;
     } cases[] = {
-        {"server: h", "", "server \"h\" is no URL: use https://HOST:PORT"},
-        {"server: 'ftp://h'", "", "server \"ftp://h\" is no URL: use https://HOST:PORT"},
+        {"server: h", "", "server \"h\" is not a URL (use https://HOST:PORT)"},
+        {"server: 'ftp://h'", "", "server \"ftp://h\" is not a URL (use https://HOST:PORT)"},
         {"server: 'http://h'", "token: SECRET",
             "server http://h: credentials are not sent without TLS; use https://"},
         {"server: 'http://h'", "", NULL},
         {"server: 'https://[fd00::1]:6443/k8s/'", "token: SECRET", NULL},
         {"server: 'https://h', proxy-url: 'socks5://u:SECRET@p'", "", NULL},
         {"server: 'https://h', proxy-url: 'ftp://u:SECRET@p'", "",
-            "proxy-url is no http://, https:// or socks5:// URL"},
+            "proxy-url is not an http://, https:// or socks5:// URL"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_free char *text =

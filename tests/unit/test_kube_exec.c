@@ -50,21 +50,21 @@ static void test_faults(UNUSED void **state)
     static const struct {
         const char *text, *error;
     } cases[] = {
-        {"SECRET", "it printed no JSON (line 1, column 6); an ExecCredential is wanted"},
-        {"", "it printed no JSON (line 1, column 1); an ExecCredential is wanted"},
-        {"[\"SECRET\"]", "it printed no ExecCredential: kind says otherwise"},
+        {"SECRET", "its output is not JSON (line 1, column 6); expected an ExecCredential"},
+        {"", "its output is not JSON (line 1, column 1); expected an ExecCredential"},
+        {"[\"SECRET\"]", "its output is not an ExecCredential (wrong kind)"},
         {"{\"kind\": \"ExecCredential\", \"apiVersion\": \"v2\"}",
-            "it printed an ExecCredential of apiVersion \"v2\", and was asked for "
-            "client.authentication.k8s.io/v1"},
+            "its ExecCredential has apiVersion \"v2\", but "
+            "client.authentication.k8s.io/v1 was requested"},
         {CREDENTIAL(""),
             "its ExecCredential has neither status.token nor status.clientCertificateData"},
-        {CREDENTIAL("\"token\": \"SECRET\\r\\nX: y\""), "status.token has line breaks in it"},
+        {CREDENTIAL("\"token\": \"SECRET\\r\\nX: y\""), "status.token contains a line break"},
         {CREDENTIAL("\"token\": \"SECRET\", \"clientKeyData\": \"SECRET\""),
-            "status.clientCertificateData and status.clientKeyData go together"},
+            "status.clientCertificateData and status.clientKeyData must be set together"},
         {CREDENTIAL("\"token\": \"SECRET\", \"expirationTimestamp\": \"tomorrow\""),
-            "status.expirationTimestamp is no time: use 2026-01-02T03:04:05Z"},
+            "status.expirationTimestamp is not a time (use 2026-01-02T03:04:05Z)"},
         {CREDENTIAL("\"token\": \"SECRET\", \"expirationTimestamp\": \"2026-01-02T03:04:05\""),
-            "status.expirationTimestamp is no time: use 2026-01-02T03:04:05Z"},
+            "status.expirationTimestamp is not a time (use 2026-01-02T03:04:05Z)"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct kube_credential read = {0};

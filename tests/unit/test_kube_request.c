@@ -172,13 +172,13 @@ static void test_impossible(UNUSED void **state)
         struct kube_request request;
         const char *why;
     } impossible[] = {
-        {{.verb = KUBE_DELETE, .namespace = "d"}, "there is no name of the object"},
-        {{.verb = KUBE_DELETE, .namespace = "d", .name = ""}, "there is no name of the object"},
-        {{.verb = KUBE_GET, .namespace = "d", .name = ".."}, "there is no name of the object"},
-        {{.verb = KUBE_GET, .namespace = ".", .name = "a"}, "there is no such namespace"},
-        {{.verb = KUBE_GET, .name = "a"}, "there is no namespace of the object"},
-        {{.verb = KUBE_CREATE, .namespace = "d"}, "there is no object to send"},
-        {{.verb = KUBE_APPLY, .namespace = "d", .name = "a"}, "there is no field manager"},
+        {{.verb = KUBE_DELETE, .namespace = "d"}, "the object has no valid name"},
+        {{.verb = KUBE_DELETE, .namespace = "d", .name = ""}, "the object has no valid name"},
+        {{.verb = KUBE_GET, .namespace = "d", .name = ".."}, "the object has no valid name"},
+        {{.verb = KUBE_GET, .namespace = ".", .name = "a"}, "the namespace is not valid"},
+        {{.verb = KUBE_GET, .name = "a"}, "the object has no namespace"},
+        {{.verb = KUBE_CREATE, .namespace = "d"}, "the object to send is missing"},
+        {{.verb = KUBE_APPLY, .namespace = "d", .name = "a"}, "the field manager is missing"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(impossible); i++) {
         struct kube_request request = impossible[i].request;

@@ -103,26 +103,27 @@ static void test_events(UNUSED void **state)
         {"{\"type\": \"ERROR\"}", NULL, KUBE_LINE_ERROR, 0, NULL},
         {"", NULL, KUBE_LINE_SKIPPED, 0, "its line of 0 bytes is not JSON (column 0)"},
         {"<html>SECRET", NULL, KUBE_LINE_SKIPPED, 0, "its line of 12 bytes is not JSON (column 1)"},
-        {"[]", NULL, KUBE_LINE_SKIPPED, 0, "its type is missing or no string"},
-        {"{\"type\": 1}", NULL, KUBE_LINE_SKIPPED, 0, "its type is missing or no string"},
+        {"[]", NULL, KUBE_LINE_SKIPPED, 0, "its type is missing or not a string"},
+        {"{\"type\": 1}", NULL, KUBE_LINE_SKIPPED, 0, "its type is missing or not a string"},
         {"{\"type\": \"PAUSED\\n\", \"object\": {}}", NULL, KUBE_LINE_SKIPPED, 0,
-            "its type \"PAUSED\\x0a\" is not known"},
+            "its type \"PAUSED\\x0a\" is unknown"},
         {"{\"type\": \"ADDED\"}", NULL, KUBE_LINE_SKIPPED, 0, "its object is missing"},
         {"{\"type\": \"ADDED\", \"object\": \"SECRET\"}", NULL, KUBE_LINE_SKIPPED, 0,
             "its object is a string"},
         {"{\"type\": \"ADDED\", \"object\": {\"metadata\": [1]}}", NULL, KUBE_LINE_SKIPPED, 0,
-            "ADDED pods \"\": metadata.resourceVersion is missing or no string"},
+            "ADDED pods \"\": metadata.resourceVersion is missing or not a string"},
         {"{\"type\": \"DELETED\", \"object\": {\"metadata\": {\"name\": \"a\", \"namespace\": "
          "\"d\", \"resourceVersion\": 7}}}",
             NULL, KUBE_LINE_SKIPPED, 0,
-            "DELETED pods \"d/a\": metadata.resourceVersion is missing or no string"},
+            "DELETED pods \"d/a\": metadata.resourceVersion is missing or not a string"},
         {"{\"type\": \"ADDED\", \"object\": {\"metadata\": {\"name\": 1, \"resourceVersion\": "
          "\"1\"}}}",
-            NULL, KUBE_LINE_SKIPPED, 0, "ADDED pods \"\": metadata.name is missing or no string"},
+            NULL, KUBE_LINE_SKIPPED, 0,
+            "ADDED pods \"\": metadata.name is missing or not a string"},
         {"{\"type\": \"ADDED\", \"object\": {\"metadata\": {\"name\": \"a\", \"resourceVersion\": "
          "\"1\"}}}",
             NULL, KUBE_LINE_SKIPPED, 0,
-            "ADDED pods \"a\": metadata.namespace is missing or no string"},
+            "ADDED pods \"a\": metadata.namespace is missing or not a string"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct kube_watch_read read;

@@ -192,7 +192,7 @@ static void stopping_refuses_what_comes_meanwhile(void **state)
     rpc_server_stop(pair->server, PAIR_TIMEOUT_MS, pair_on_stopped, pair);
     pair_call(pair, "", 0);
     assert_int_equal(pair->code, RPC_UNAVAILABLE);
-    assert_string_equal(pair->message, "the server is ending");
+    assert_string_equal(pair->message, "the server is shutting down");
     assert_false(pair->stopped);
     pair->answered = false;
     rpc_request_fail(steal(&pair->held), RPC_NOT_FOUND, "the last word");

@@ -112,17 +112,17 @@ static void test_refused(UNUSED void **state)
     const struct {
         const char *chain, *key, *says;
     } cases[] = {
-        {"", leaf.key, "no certificate in PEM"},
-        {leaf.key, leaf.key, "no certificate in PEM"},
+        {"", leaf.key, "no PEM certificate"},
+        {leaf.key, leaf.key, "no PEM certificate"},
         {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", leaf.key,
-            "no certificate in PEM"},
-        {leaf.certificate, "", "no private key in PEM"},
-        {leaf.certificate, leaf.certificate, "no private key in PEM"},
+            "no PEM certificate"},
+        {leaf.certificate, "", "no PEM private key"},
+        {leaf.certificate, leaf.certificate, "no PEM private key"},
         {leaf.certificate, ca.key, "the key does not belong to the first certificate"},
         {old.certificate, old.key, "the certificate expired 20"},
-        {huge, leaf.key, "more than 262144 bytes"},
-        {leaf.certificate, huge, "more than 262144 bytes"},
-        {many, leaf.key, "16 is the most"},
+        {huge, leaf.key, "larger than 262144 bytes"},
+        {leaf.certificate, huge, "larger than 262144 bytes"},
+        {many, leaf.key, "at most 16 are allowed"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;
