@@ -1,5 +1,5 @@
-/* The messages of hook calls, in whichever version they are. The messages of the versions are alike
- * but are different types to C, so that fields are found by name. */
+/* Messages of hook calls in every protocol version. Each version has its own C types for much the
+ * same fields, so fields are looked up by name. */
 #ifndef HOOKS_MESSAGE_H
 #define HOOKS_MESSAGE_H
 
@@ -15,16 +15,17 @@ struct hooks_field {
     struct bytes value;
 };
 
-/* A message with the fields, all of which its type has. Owned by the caller, who frees it with
- * free(): what the fields point to stays the caller's. */
+/* Returns a message with these fields, each of which must exist in its type. Owned by the caller,
+ * who frees it with free(); the data that the fields point to is borrowed. */
 ProtobufCMessage *hooks_message_new(
     const ProtobufCMessageDescriptor *type, const struct hooks_field *fields, size_t count);
 
-/* A request of the hook point in a version, by its name, that has it; else as hooks_message_new. */
+/* Returns a request for the hook point in the named version, which must have that hook point.
+ * Otherwise like hooks_message_new. */
 ProtobufCMessage *hooks_message_request(
     const char *version, enum hooks_point point, const struct hooks_field *fields, size_t count);
 
-/* A field of type bytes of a message, borrowed from it; empty when the peer did not set it. */
+/* Returns a bytes field of a message, borrowed from it; empty if the peer did not set it. */
 struct bytes hooks_message_field(const ProtobufCMessage *message, const char *name);
 
 #endif

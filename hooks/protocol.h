@@ -1,5 +1,5 @@
-/* The hook protocol: its versions and its hook points, each a row of a table. Whoever speaks it,
- * explains it or runs hooks reads them here.
+/* The hook protocol: tables of its versions and hook points, for the code that speaks it, explains
+ * it or runs hooks.
  * Source: KubeVirt, pkg/hooks and cmd/sidecars; the messages are in proto/callbacks_*.proto. */
 #ifndef HOOKS_PROTOCOL_H
 #define HOOKS_PROTOCOL_H
@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where the sockets of the sidecars are, all of them in compute and each sidecar's own in it. In
- * most images /var/run is a symbolic link to /run. */
+/* The directory of the sidecars' sockets: all of them in the compute container, in a sidecar only
+ * its own. In most images /var/run is a symbolic link to /run. */
 #define HOOKS_SOCKET_DIRECTORY "/var/run/kubevirt-hooks"
 #define HOOKS_SOCKET_DIRECTORY_BEHIND_LINK "/run/kubevirt-hooks"
 
@@ -21,7 +21,7 @@ enum hooks_version {
     HOOKS_VERSIONS, /* how many there are */
 };
 
-/* The same as texts, for what is put together when it is compiled. */
+/* The same as string literals, for texts that are concatenated at compile time. */
 #define HOOKS_VERSION_NEWEST "v1alpha3"
 #define HOOKS_VERSIONS_OLDER "v1alpha1 or v1alpha2"
 #define HOOKS_VERSIONS_ALL "v1alpha1, v1alpha2 or v1alpha3"
@@ -29,10 +29,10 @@ enum hooks_version {
 /* The names of the versions, oldest first: "v1alpha1", … */
 extern const char *const hooks_versions[HOOKS_VERSIONS];
 
-/* The version of a name; HOOKS_VERSIONS when there is none. */
+/* Returns the version with this name, or HOOKS_VERSIONS if there is none. */
 enum hooks_version hooks_version_find(const char *name);
 
-/* The newest version that is among those a sidecar offers, or NULL. Static. */
+/* Returns the newest known version among those that a sidecar offers, or NULL. Static. */
 const char *hooks_version_choose(const char *const *offered, size_t count);
 
 /* All versions, newest first: `v1alpha3, v1alpha2 or v1alpha1`. Owned by the caller. */
@@ -48,19 +48,20 @@ enum hooks_point {
     HOOKS_POINTS, /* how many there are */
 };
 
-/* The executables of hook points as texts, and where those of a ConfigMap are mounted. */
+/* The names and paths of the hook executables as string literals, and the directory where those
+ * from a ConfigMap are mounted. */
 #define HOOKS_EXECUTABLES(conjunction) "onDefineDomain " conjunction " preCloudInitIso"
 #define HOOKS_EXECUTABLE_DIRECTORY "/usr/bin/"
 #define HOOKS_EXECUTABLE_FIRST HOOKS_EXECUTABLE_DIRECTORY "onDefineDomain"
 #define HOOKS_EXECUTABLE_PATHS(conjunction)                                                        \
     HOOKS_EXECUTABLE_FIRST " " conjunction " " HOOKS_EXECUTABLE_DIRECTORY "preCloudInitIso"
 
-/* The paths of all of them; ends with NULL. */
+/* The paths of all hook executables, NULL-terminated. */
 extern const char *const hooks_executable_paths[];
 
 enum { HOOKS_CLOUD_INIT_MAX_BYTES = 4 << 20 };
 
-/* What a hook is given and returns. */
+/* The kind of document that a hook receives and returns. */
 enum hooks_document {
     HOOKS_NO_DOCUMENT,
     HOOKS_DOMAIN, /* libvirt domain XML */
@@ -68,30 +69,30 @@ enum hooks_document {
 };
 
 struct hooks_point_row {
-    const char *name; /* as Info announces it, and of its method in Callbacks */
+    const char *name; /* as Info announces it; also its method in Callbacks */
     enum hooks_version since;
     enum hooks_document document;
-    const char *noun; /* what messages call the document */
-    size_t limit; /* bytes of the document */
-    const char *field; /* of request and result, which holds the document */
-    const char *older_field; /* the same in an older form; NULL: there is none */
-    const char *executable; /* that sidecar-shim runs; NULL: it answers by itself */
-    const char *flag; /* hands the document to the executable */
-    const char *key; /* the same on standard input: the member of the JSON object */
+    const char *noun; /* the document's name in messages */
+    size_t limit; /* of the document, in bytes */
+    const char *field; /* of request and result, with the document */
+    const char *older_field; /* the same in an older form; NULL: none */
+    const char *executable; /* run by sidecar-shim; NULL: it answers by itself */
+    const char *flag; /* passes the document to the executable */
+    const char *key; /* the document's member in the JSON object on standard input */
 };
 
 extern const struct hooks_point_row hooks_points[HOOKS_POINTS];
 
-/* The field of every request that has a document: the VirtualMachineInstance as JSON. */
+/* The field with the VirtualMachineInstance as JSON, in every request that has a document. */
 #define HOOKS_VMI_FIELD "vmi"
 
 /* "OnDefineDomain", … Static. */
 const char *hooks_point_name(enum hooks_point point);
 
-/* The hook point of a name; HOOKS_POINTS when there is none. */
+/* Returns the hook point with this name, or HOOKS_POINTS if there is none. */
 enum hooks_point hooks_point_find(const char *name);
 
-/* Whether a version, by its name, has the hook point. */
+/* Whether the named version has the hook point. */
 bool hooks_point_is_in(enum hooks_point point, const char *version);
 
 #endif
