@@ -1,4 +1,4 @@
-/* A text and its length, which travel together. */
+/* A string with its length. */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct bytes {
-    const char *data; /* borrowed; may hold zero bytes, and need not end in one */
+    const char *data; /* borrowed; may contain zero bytes and need not end with one */
     size_t length;
 };
 

@@ -1,5 +1,5 @@
-/* The clock by which it is measured how long something takes: it goes forward alone, whatever the
- * time of day is set to (CLOCK_MONOTONIC). */
+/* The monotonic clock (CLOCK_MONOTONIC), for measuring how long something takes: setting the time
+ * of day does not affect it. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

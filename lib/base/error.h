@@ -1,8 +1,8 @@
 /* What went wrong, in words for a person and as a class for a program.
  *
- * A function that can fail takes struct error **err last and returns -1 or NULL. err may be NULL
- * when the caller does not care; otherwise *err is NULL before the call and is set by a failing
- * one. The caller owns the error. */
+ * A function that can fail takes struct error **err last and returns -1 or NULL. err may be NULL if
+ * the caller does not care; otherwise *err must be NULL before the call, and a failing call sets
+ * it. The caller owns the error. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -11,22 +11,22 @@
 enum error_class {
     ERROR_INTERNAL, /* a bug or a broken installation */
     ERROR_USAGE, /* wrong flags or arguments */
-    ERROR_INPUT, /* the data that was given is wrong */
-    ERROR_POLICY, /* the data is right, but not allowed here */
+    ERROR_INPUT, /* the input data is wrong */
+    ERROR_POLICY, /* the data is valid, but not allowed here */
     ERROR_IO, /* the operating system refused: files, processes, sockets */
     ERROR_REMOTE, /* a peer answered with a failure, or went away */
     ERROR_TIMEOUT, /* a deadline passed */
-    ERROR_CANCELED, /* the caller called it off */
+    ERROR_CANCELED, /* the caller canceled it */
 };
 
 struct error {
     enum error_class class;
-    int errnum; /* the errno behind it, or 0 */
+    int errnum; /* the errno that caused it, or 0 */
     char *message;
 };
 
-/* Set *err to a new error and return -1. The message says what was being done to which thing,
- * and has no final newline. */
+/* Sets *err to a new error and returns -1. The message says what was being done to which thing, and
+ * has no final newline. */
 int error_set(struct error **err, enum error_class class, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -40,7 +40,7 @@ int error_wrap(struct error **err, const char *format, ...) __attribute__((forma
 /* Moves from, which may be NULL, to *to; frees it when to is NULL. Returns -1. */
 int error_move(struct error **to, struct error *from);
 
-/* The word for a class, as it stands in JSON output: "usage", "input", … Static. */
+/* The name of a class, as in JSON output: "usage", "input", … Static. */
 const char *error_class_name(enum error_class class);
 
 /* The exit status that every binary of the project uses for a class: input and policy 1, usage 2,

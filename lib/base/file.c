@@ -123,7 +123,7 @@ char *file_make_temporary(const char *prefix, struct error **err)
     return steal(&path);
 }
 
-/* Makes a directory of ours writable for its owner. Returns whether that may help. */
+/* Makes a directory accessible to its owner. Returns whether that may help. */
 static bool open_up(const char *directory)
 {
     struct stat status;

@@ -8,10 +8,10 @@
 
 #include "base/error.h"
 
-/* Read a whole file, standard input when path is "-", or all that comes from a descriptor.
- * *data is owned by the caller and has a zero byte after its *length bytes. Return 0, or -1 with
- * an io error that names path, or an input error when there is more than limit bytes. name is
- * what a descriptor is called in errors. */
+/* Read a whole file (standard input if path is "-"), or a descriptor to its end. *data is owned by
+ * the caller and has a zero byte after its *length bytes. Return 0, or -1 with an io error that
+ * names path, or an input error if there are more than limit bytes. name is the descriptor's name
+ * in errors. */
 int file_read(const char *path, size_t limit, char **data, size_t *length, struct error **err);
 int file_read_fd(
     int fd, const char *name, size_t limit, char **data, size_t *length, struct error **err);
@@ -19,23 +19,23 @@ int file_read_fd(
 /* Writes all of data to a descriptor. Returns 0, or -1 with an io error. */
 int file_write_all(int fd, const void *data, size_t length, struct error **err);
 
-/* Puts data at path by way of a new file beside it and rename(2), so that a reader sees the old
- * content or the new one, never half. Returns 0, or -1 with an io error. */
+/* Writes data to a new file beside path and renames it to path, so that a reader sees the old or
+ * the new content, never a part. Returns 0, or -1 with an io error. */
 int file_write(const char *path, const void *data, size_t length, mode_t mode, struct error **err);
 
 /* Appends data to the file at path with one write(2), creating it. Returns 0, or -1. */
 int file_append(const char *path, const void *data, size_t length, mode_t mode, struct error **err);
 
-/* Makes the directory and those above it that are missing. Returns 0, or -1 with an io error. */
+/* Creates the directory and its missing parents. Returns 0, or -1 with an io error. */
 int file_make_directories(const char *path, mode_t mode, struct error **err);
 
-/* A new private directory under $TMPDIR or /tmp whose name begins with prefix. Returns its path,
- * owned by the caller, or NULL with an io error. Remove it with file_remove_tree. */
+/* Creates a private directory under $TMPDIR or /tmp whose name begins with prefix. Returns its
+ * path, owned by the caller, or NULL with an io error. Remove it with file_remove_tree. */
 char *file_make_temporary(const char *prefix, struct error **err);
 
-/* Removes a file or a directory with all that is in it, also what its owner may not read or write;
- * symbolic links are removed, never followed. What is not there is no error. Returns 0, or -1 with
- * an io error when something of it is left, after trying all. */
+/* Removes a file, or a directory with everything in it, even what its owner may not read or write.
+ * Symbolic links are removed, never followed. A missing path is not an error. Goes on after a
+ * failure; returns 0, or -1 with an io error if anything is left. */
 int file_remove_tree(const char *path, struct error **err);
 
 /* directory + "/" + name. Owned by the caller. */

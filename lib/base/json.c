@@ -20,7 +20,7 @@ size_t json_depth(const json_t *value, size_t limit)
         size_t depth = json_depth(child, limit - 1);
         deepest = depth > deepest ? depth : deepest;
     }
-    /* json_object_foreach takes no const object, and changes nothing */
+    /* json_object_foreach does not take a const object, but does not change it */
     json_object_foreach ((json_t *)value, key, child) {
         size_t depth = json_depth(child, limit - 1);
         deepest = depth > deepest ? depth : deepest;
@@ -45,7 +45,7 @@ json_t *json_parse_placed(
         return steal(&value);
     fault->line = reason.line > 0 ? (size_t)reason.line : 1;
     fault->column = reason.column > 0 ? (size_t)reason.column : 1;
-    /* jansson has read the character that it does not take */
+    /* jansson's position is past the character that it rejects */
     fault->byte = reason.position > 0 ? (size_t)reason.position - 1 : 0;
     auto_free char *shown = text_printable(reason.text, strlen(reason.text), sizeof(reason.text));
     bool is_zero_byte = json_error_code(&reason) == json_error_null_character;

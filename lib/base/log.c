@@ -68,7 +68,7 @@ static void now_rfc3339(char *out, size_t size)
     snprintf(out, size, "%s.%06ldZ", seconds, now.tv_nsec / 1000);
 }
 
-enum { DIGITS = JSON_REAL_PRECISION(6) }; /* of numbers that were measured */
+enum { DIGITS = JSON_REAL_PRECISION(6) }; /* of measured values */
 
 static char *json_line(enum log_level level, json_t *fields, const char *message)
 {
@@ -107,7 +107,7 @@ void log_write(enum log_level level, json_t *take_fields, const char *format, ..
         va_start(args, format);
         auto_free char *raw = xvasprintf(format, args);
         va_end(args);
-        /* JSON has escapes of its own for all that is text */
+        /* JSON itself escapes valid text */
         bool as_it_is = settings.format == LOG_JSON && text_is_utf8(raw, strlen(raw), NULL);
         auto_free char *message =
             as_it_is ? steal(&raw) : text_printable(raw, strlen(raw), SIZE_MAX);

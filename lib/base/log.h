@@ -1,8 +1,9 @@
-/* Log lines on standard error, as text for people or as one JSON object a line for collectors.
- * Only programs log; libraries return errors. Lines are written whole, also from several threads.
+/* Log lines on standard error: text for people, or one JSON object per line for log collectors.
+ * Only programs log; libraries return errors. Each line is written in one piece, also with several
+ * threads.
  *
- * A JSON line has "timestamp" (RFC 3339, UTC), "level", "component", "msg" and the fields;
- * real numbers have six digits. */
+ * A JSON line has "timestamp" (RFC 3339, UTC), "level", "component", "msg" and the fields; real
+ * numbers have six digits. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -13,8 +14,8 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_TEXT, LOG_JSON };
 
-/* Sets how lines look; component is the program's name and is borrowed for good. Before this,
- * lines are text at LOG_INFO. Call before starting threads. */
+/* Sets how lines look; component is the program's name, borrowed until the program exits. Before
+ * this, lines are text at LOG_INFO. Call before starting threads. */
 void log_init(const char *component, enum log_format format, enum log_level level);
 
 /* Parse the names of flags: "text" or "json"; "debug", "info", "warning" or "error".
@@ -22,8 +23,8 @@ void log_init(const char *component, enum log_format format, enum log_level leve
 int log_format_parse(const char *name, enum log_format *out, struct error **err);
 int log_level_parse(const char *name, enum log_level *out, struct error **err);
 
-/* Writes one line. fields is an object whose members are shown beside the message, or NULL; it is
- * taken (freed here), so that it can be made in place: log_write(LOG_INFO, json_pack(…), "…"). */
+/* Writes one line. fields is an object whose members are added to the message, or NULL; it is taken
+ * (freed here), so that it can be created in place: log_write(LOG_INFO, json_pack(…), "…"). */
 void log_write(enum log_level level, json_t *take_fields, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,5 +1,5 @@
-/* Memory that is never NULL, and cleanup attributes that release a variable when it leaves scope.
- * Running out of memory aborts the process: no caller of this project could do better. */
+/* Allocators that never return NULL, and cleanup attributes that release a variable when it leaves
+ * scope. Running out of memory aborts the process: no caller could do better. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
@@ -17,13 +17,15 @@ char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
-/* Frees *pointer and puts a copy of text there; text may be NULL, and may be *pointer itself. */
+/* Replaces *pointer with a copy of text and frees the old value; text may be NULL, or *pointer
+ * itself. */
 void xstrset(char **pointer, const char *text);
 
-/* Overwrites size bytes in a way the compiler keeps, then frees. For secrets. NULL is allowed. */
+/* Overwrites size bytes, which the compiler does not optimize away, then frees. For secrets. NULL
+ * is allowed. */
 void free_secret(void *pointer, size_t size);
 
-/* Takes the value out of a variable and leaves NULL, so that its cleanup does nothing:
+/* Moves the value out of a variable and leaves NULL, so that its cleanup does nothing:
  * return steal(&name); */
 #define steal(pointer)                                                                             \
     ({                                                                                             \

@@ -115,7 +115,7 @@ static int set_number(
     return 0;
 }
 
-/* A duration in the greatest unit that it is a multiple of. Owned by the caller. */
+/* A duration in the largest unit that divides it. Owned by the caller. */
 static char *duration_text(int64_t milliseconds)
 {
     static const struct {

@@ -12,7 +12,7 @@
 
 enum { FILE_LIMIT = 1024 * 1024 }; /* bytes of a configuration file */
 
-/* The file while it is read. */
+/* The file that is being read. */
 struct source {
     const struct option_table *table;
     const struct option_file_kind *kind;
@@ -82,8 +82,8 @@ static bool is_bool(const struct option_row *row)
     return row->value == OPTION_SWITCH || row->value == OPTION_BOOLEAN;
 }
 
-/* The text of a value as the command line would have it, or NULL when it is of the wrong type for
- * the option. Owned by the caller. */
+/* A value as the command line would spell it, or NULL if its type is wrong for the option. Owned by
+ * the caller. */
 static char *text_of(const struct option_row *row, const json_t *value)
 {
     if (is_bool(row))
@@ -102,7 +102,7 @@ static const char *type_of(const struct option_row *row)
     return row->value == OPTION_DURATION ? "a duration such as 30s" : "a string";
 }
 
-/* Sets the one member that a key of the file names. */
+/* Sets the member for one key of the file. */
 static int set_key(const struct source *source, const char *key, const json_t *value, void *target,
     struct error **err)
 {
@@ -119,7 +119,7 @@ static int set_key(const struct source *source, const char *key, const json_t *v
     return 0;
 }
 
-/* Checks that the file says what it is. */
+/* Checks the file's apiVersion or kind. */
 static int check_head(
     const struct source *source, const char *key, const char *wanted, struct error **err)
 {

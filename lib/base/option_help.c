@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-/* The option with what follows it: "--schema[=FILE]", "--launch[=false]". Owned by the caller. */
+/* The option with its argument: "--schema[=FILE]", "--launch[=false]". Owned by the caller. */
 static char *synopsis(const struct option_row *row)
 {
     auto_free char *argument = option_argument(row);
@@ -16,7 +16,7 @@ static char *synopsis(const struct option_row *row)
     return xasprintf("--%s%s%s", row->name, argument != NULL ? " " : "", text_or(argument, ""));
 }
 
-/* The same behind its letter or the space for one, with the indent of the line. */
+/* The same, indented and after its letter or the space for one. */
 static char *left_side(const struct option_row *row, const struct option_help_style *style)
 {
     auto_free char *option = synopsis(row);
@@ -26,7 +26,7 @@ static char *left_side(const struct option_row *row, const struct option_help_st
                             : xasprintf("      %s", option);
 }
 
-/* What an option is for, with its default where the style wants it. Owned by the caller. */
+/* An option's help text, with its default if the style has them. Owned by the caller. */
 static char *right_side(const struct option_row *row, const struct option_help_style *style)
 {
     bool is_off = row->value == OPTION_BOOLEAN && streq(row->initial, "false");
@@ -35,8 +35,8 @@ static char *right_side(const struct option_row *row, const struct option_help_s
     return xasprintf("%s (default %s)", row->help, row->initial);
 }
 
-/* Writes text broken at its newlines, and at words where there is a width. The first line has been
- * filled up to the column. */
+/* Writes text with its own line breaks, or wrapped at words if there is a width. The first line is
+ * already filled up to the column. */
 static void write_text(FILE *out, const char *text, const struct option_help_style *style)
 {
     size_t used = style->column;

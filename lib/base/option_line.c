@@ -46,7 +46,7 @@ static char *letters(const struct option_table *table)
     return text;
 }
 
-/* The row that getopt_long(3) means, or NULL. */
+/* The row for a result of getopt_long(3), or NULL. */
 static const struct option_row *row_of(const struct option_table *table, int id)
 {
     if (id >= ID_FIRST)
@@ -77,7 +77,7 @@ static int refuse_unknown(const struct option_table *table, const char *word, st
         err, ERROR_USAGE, "unknown flag \"%s\" (did you mean \"--%s\"?)", flag, nearest);
 }
 
-/* Says that a value is missing; word is the option as it was written. */
+/* Sets the error for a missing value; word is the option as it was written. */
 static int refuse_missing(const struct option_table *table, const struct option_row *row,
     const char *word, struct error **err)
 {
@@ -87,7 +87,8 @@ static int refuse_missing(const struct option_table *table, const struct option_
     return error_set(err, ERROR_USAGE, "--%s needs a value: %s", row->name, argument);
 }
 
-/* Says what getopt_long(3) did not like: it returned outcome, and word is what it read last. */
+/* Sets the error for what getopt_long(3) rejected: it returned outcome, and word is what it read
+ * last. */
 static int refuse(
     const struct option_table *table, int outcome, const char *word, struct error **err)
 {
@@ -101,7 +102,7 @@ static int refuse(
     return error_set(err, ERROR_USAGE, "--%s takes no value", row->name);
 }
 
-/* Puts a value into its member, or says which option cannot have it. */
+/* Stores a value in its member; an error names the option. */
 static int set(const struct option_row *row, const char *value, void *target, struct error **err)
 {
     struct error *error = NULL;

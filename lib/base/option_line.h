@@ -1,4 +1,4 @@
-/* The command line of a program, read by its table of options with getopt_long(3). */
+/* Parses a program's command line by its table of options, with getopt_long(3). */
 #ifndef BASE_OPTION_LINE_H
 #define BASE_OPTION_LINE_H
 
@@ -7,31 +7,31 @@
 /* An option that was given. */
 struct option_given {
     const struct option_row *row;
-    const char *value; /* borrowed from the words, or from the row */
+    const char *value; /* borrowed from argv or the row */
 };
 
 struct option_line {
-    struct option_given *given; /* in their order; owned */
+    struct option_given *given; /* in order; owned */
     size_t count;
-    int operands; /* the index of the first word that is no option */
+    int operands; /* the index of the first argument that is not an option */
 };
 
-/* Reads the words; argv[0] is none of them. Each value is put into its member of target as soon as
- * it is read; with target NULL they are only collected. Returns 0, or -1 with a usage error that
- * names the option and what would be right. option_line_clear is due either way. */
+/* Parses argv, without argv[0]. Stores each value in its member of target as soon as it is read;
+ * with target NULL, only collects them. Returns 0, or -1 with a usage error that names the option
+ * and says what is valid. Call option_line_clear in either case. */
 int option_line_read(const struct option_table *table, int argc, char **argv, void *target,
     struct option_line *line, struct error **err);
 
-/* Puts what was collected into target, row by row; of an option that is not repeatable the last
- * value alone. Returns 0, or -1 with a usage error that names the option. */
+/* Stores the collected values in target, row by row; for an option that is not repeatable, only the
+ * last one. Returns 0, or -1 with a usage error that names the option. */
 int option_line_apply(const struct option_table *table, const struct option_line *line,
     void *target, struct error **err);
 
-/* The last value that was given for an option, borrowed, or NULL. */
+/* The last value given for an option, borrowed, or NULL. */
 const char *option_line_value(const struct option_line *line, const char *name);
 
-/* Returns -1 with a usage error when the table's subcommand cannot do without an option that was
- * not given. */
+/* Returns 0, or -1 with a usage error if the table's subcommand requires the option and it was not
+ * given. */
 int option_line_require(const struct option_table *table, const struct option_line *line,
     const char *name, struct error **err);
 

@@ -1,4 +1,4 @@
-/* Names with a value each, as NAME=VALUE gives them. */
+/* Names with their values, from NAME=VALUE. */
 #ifndef BASE_PAIRS_H
 #define BASE_PAIRS_H
 
@@ -17,8 +17,8 @@ struct pairs {
     size_t count;
 };
 
-/* Adds the NAME=VALUE that text is; form is how errors call it. Returns 0, or -1 with a usage error
- * when it is not of that form or when there is such a name. */
+/* Adds text, a NAME=VALUE; form describes it in errors. Returns 0, or -1 with a usage error if it
+ * is not of that form or the name is already there. */
 int pairs_add(struct pairs *pairs, const char *text, const char *form, struct error **err);
 
 /* The value of a name, borrowed, or NULL. */

@@ -22,15 +22,15 @@ enum {
 
 enum phase {
     RUNNING, /* the timer is the deadline, if there is one */
-    ENDING, /* SIGTERM is sent, the timer is the grace before SIGKILL */
-    DRAINING, /* the child has ended, the timer bounds the wait for the end of its outputs */
+    ENDING, /* SIGTERM was sent; the timer runs until SIGKILL */
+    DRAINING, /* the child has exited; the timer limits the wait for its outputs to close */
 };
 
 struct subprocess {
     struct ev_loop *loop;
     ev_child child;
     ev_timer timer;
-    ev_io output; /* fd is -1 once it is at its end */
+    ev_io output; /* fd is -1 after end of file */
     ev_io error; /* the same */
     enum phase phase;
     int64_t kill_grace_ms;
@@ -40,7 +40,7 @@ struct subprocess {
     size_t tail_length;
     size_t tail_limit;
     bool tail_is_cut;
-    char line[LINE_SIZE + 1]; /* of standard error, as far as it has come */
+    char line[LINE_SIZE + 1]; /* the incomplete last line of standard error */
     size_t line_length;
     subprocess_line *on_error_line;
     subprocess_done *on_done;
@@ -70,7 +70,7 @@ static void signal_group(const struct subprocess *child, int number)
     kill(-child->child.pid, number);
 }
 
-/* Sends SIGTERM to the group; SIGKILL follows when the grace is over. */
+/* Sends SIGTERM to the group; SIGKILL follows after the grace period. */
 static void end(struct subprocess *child)
 {
     if (child->phase != RUNNING)
@@ -118,7 +118,7 @@ static void tail_feed(struct subprocess *child, const char *data, size_t length)
     child->tail_length += length;
 }
 
-/* What is kept of standard error: whole lines where it can be, without the last newline. */
+/* The tail of standard error: whole lines if possible, without the last newline. */
 static char *tail_text(const struct subprocess *child)
 {
     const char *start = child->tail;
@@ -133,7 +133,7 @@ static char *tail_text(const struct subprocess *child)
     return xstrndup(start, length);
 }
 
-/* Reads what is there of standard error, at most a pipe full. */
+/* Reads available standard error, at most a pipe's capacity. */
 static void error_read(struct subprocess *child)
 {
     char data[READ_SIZE];
@@ -143,14 +143,14 @@ static void error_read(struct subprocess *child)
             stream_close(child, &child->error);
         return;
     }
-    /* A line and the tail are C strings: no zero byte fits. */
+    /* A line and the tail are C strings, which cannot hold zero bytes. */
     for (char *zero = data; (zero = memchr(zero, '\0', (size_t)(data + got - zero))) != NULL;)
         *zero = '?';
     lines_feed(child, data, (size_t)got);
     tail_feed(child, data, (size_t)got);
 }
 
-/* Reads what is there of standard output, at most a pipe full, into the result. */
+/* Reads available standard output, at most a pipe's capacity, into the result. */
 static void output_read(struct subprocess *child)
 {
     struct subprocess_result *result = &child->result;
@@ -175,7 +175,7 @@ static void output_read(struct subprocess *child)
 
 static void finish(struct subprocess *child)
 {
-    /* What is still in the pipes was written before the end. */
+    /* The pipes may still hold what the child wrote before it exited. */
     if (child->output.fd >= 0)
         output_read(child);
     if (child->error.fd >= 0)
@@ -253,7 +253,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int events)
     }
 }
 
-/* A new pipe whose reading end, ours, does not block. */
+/* Creates a pipe whose read end, ours, is non-blocking. */
 static int pipe_open(int *read_end, int *write_end, struct error **err)
 {
     int ends[2];
@@ -265,8 +265,8 @@ static int pipe_open(int *read_end, int *write_end, struct error **err)
     return 0;
 }
 
-/* Some kernels refuse a file in memory that may become executable; those before 6.3 do not know
- * the flag. Source: memfd_create(2). */
+/* Some kernels refuse a memory file that may become executable; kernels before 6.3 do not know the
+ * flag. Source: memfd_create(2). */
 static int memory_open(void)
 {
     enum { NOEXEC_SEAL = 8 }; /* MFD_NOEXEC_SEAL, which glibc 2.36 does not name */
@@ -274,7 +274,7 @@ static int memory_open(void)
     return fd < 0 && errno == EINVAL ? memfd_create("standard input", MFD_CLOEXEC) : fd;
 }
 
-/* Input is a file in memory: nothing has to be fed, and a child that does not read it is fine. */
+/* The input is a memory file: it needs no feeding, and the child need not read it. */
 static int input_open(const void *input, size_t length, struct error **err)
 {
     if (input == NULL) {
@@ -290,8 +290,8 @@ static int input_open(const void *input, size_t length, struct error **err)
     return steal_fd(&fd);
 }
 
-/* Starts path with the child's ends of its streams; output and error are -1 where it keeps ours.
- * Returns 0 or an errno. */
+/* Starts path with the child's ends of the streams; an output or error of -1 is inherited. Returns
+ * 0 or an errno. */
 static int spawn(const char *path, const struct subprocess_options *options, int input, int output,
     int error, pid_t *pid)
 {
@@ -323,7 +323,7 @@ static int spawn(const char *path, const struct subprocess_options *options, int
     return errnum;
 }
 
-/* The first path of name in the directories of path for which accept is true. */
+/* The first candidate for name in the directories of path that accept approves. */
 static char *search(const char *name, const char *path, bool (*accept)(const char *candidate))
 {
     while (path != NULL) {
@@ -353,7 +353,7 @@ char *subprocess_find(const char *name, const char *path)
     return search(name, path != NULL ? path : getenv("PATH"), is_executable);
 }
 
-/* Where the executable that argv[0] names is. Returns its path, or NULL with an io error. */
+/* Finds the executable. Returns its path, or NULL with an io error. */
 static char *executable_find(const char *name, struct error **err)
 {
     if (strchr(name, '/') != NULL)
@@ -371,7 +371,7 @@ static char *executable_find(const char *name, struct error **err)
     return NULL;
 }
 
-/* execve(2) reports a missing interpreter as a missing file: says what may be meant. */
+/* execve(2) reports a missing interpreter as a missing file: says what may be wrong. */
 static const char *spawn_hint(int errnum, const char *path)
 {
     if (errnum == ENOEXEC)
@@ -399,7 +399,7 @@ static struct subprocess *child_new(struct ev_loop *loop, const struct subproces
 
 struct subprocess *subprocess_start(const struct subprocess_options *options, struct error **err)
 {
-    /* Before the child: making the loop installs the handler that must see it end. */
+    /* Before the child starts: creating the loop installs the handler that must see it exit. */
     struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
     auto_free char *path = executable_find(options->argv[0], err);
     if (path == NULL)

@@ -1,7 +1,7 @@
-/* A child process on the event loop: standard input is given to it whole, standard output
- * collected, standard error handed on line by line, its end awaited; at a deadline it is ended
- * with all its process group. It runs on libev's default loop, which alone can watch children and
- * there also reaps the orphans that a process with pid 1 inherits. */
+/* A child process on the event loop: it gets its standard input in full, its standard output is
+ * collected, its standard error is passed on line by line, and at a deadline it is terminated with
+ * its whole process group. It runs on libev's default loop, the only one that can watch children;
+ * that loop also reaps the orphans that a process with pid 1 inherits. */
 #ifndef BASE_SUBPROCESS_H
 #define BASE_SUBPROCESS_H
 
@@ -16,19 +16,19 @@
 struct subprocess;
 
 enum {
-    /* How long the outputs may stay open after the child's end: a process that it left behind
-     * and that holds one for longer is killed with the group. */
+    /* How long the outputs may stay open after the child has exited. A process left behind that
+     * holds one open for longer is killed with the group. */
     SUBPROCESS_DRAIN_MS = 1000,
 };
 
-/* How a child ended. Valid during the callback only, except what it says may be stolen. */
+/* How a child ended. Valid only during the callback, except for what may be stolen. */
 struct subprocess_result {
     int wait_status; /* as waitpid(2) gives it */
-    bool timed_out; /* the deadline passed, and it was ended for that */
+    bool timed_out; /* terminated because the deadline passed */
     bool canceled; /* subprocess_cancel was called */
-    bool output_too_large; /* it wrote more than output_limit, and was ended for that */
-    bool output_held; /* what it left behind held an output for SUBPROCESS_DRAIN_MS */
-    char *output; /* standard output with a zero byte behind it; may be stolen */
+    bool output_too_large; /* terminated because it wrote more than output_limit */
+    bool output_held; /* a process left behind held an output open for SUBPROCESS_DRAIN_MS */
+    char *output; /* standard output, zero-terminated; may be stolen */
     size_t output_length;
     char *error_tail; /* the last lines of standard error, at most error_tail_limit bytes */
 };
@@ -37,12 +37,12 @@ typedef void subprocess_done(void *user, struct subprocess_result *result);
 typedef void subprocess_line(void *user, const char *line);
 
 struct subprocess_options {
-    const char *const *argv; /* NULL-terminated; argv[0] without a slash is found in $PATH */
+    const char *const *argv; /* NULL-terminated; argv[0] without a slash is searched in $PATH */
     const char *const *environment; /* NULL-terminated "NAME=value"; NULL: this process's own */
     const void *input; /* standard input, copied; NULL: /dev/null */
     size_t input_length;
     bool inherit_output; /* leave standard output and error as they are; collect nothing */
-    size_t output_limit; /* more standard output than this ends the child */
+    size_t output_limit; /* bytes; more standard output terminates the child */
     size_t error_tail_limit; /* bytes of standard error kept for the result */
     int64_t timeout_ms; /* 0: no deadline */
     int64_t kill_grace_ms; /* between SIGTERM to the group and SIGKILL */
@@ -51,17 +51,17 @@ struct subprocess_options {
     void *user;
 };
 
-/* Starts a child in a process group of its own, with default signals and no descriptors but 0 to
+/* Starts a child in its own process group, with default signal actions and no descriptors but 0 to
  * 2. Returns it, owned by the loop until on_done has returned; or NULL with an io error (errnum
- * ENOENT: there is no such executable; E2BIG: the arguments are too large), and then on_done is
- * not called. */
+ * ENOENT: no such executable; E2BIG: the arguments are too large), in which case on_done is not
+ * called. */
 struct subprocess *subprocess_start(const struct subprocess_options *options, struct error **err);
 
-/* Ends the child now, as at a deadline; on_done still comes, from the loop. */
+/* Terminates the child now, as at a deadline; on_done is still called, from the loop. */
 void subprocess_cancel(struct subprocess *child);
 
-/* How a wait status reads in a sentence: "exited with status 3", "was killed by signal 9 (KILL)".
- * Owned by the caller. */
+/* Describes a wait status: "exited with status 3", "was killed by signal 9 (KILL)". Owned by the
+ * caller. */
 char *subprocess_describe(int wait_status);
 
 /* The path of the first executable regular file called name in the directories of path (NULL:

@@ -148,7 +148,7 @@ bool text_parse_duration_within(const char *text, int64_t min, int64_t max, int6
     return false;
 }
 
-/* Edits (insert, delete, replace, swap of neighbours) that turn a into b, letter case aside. */
+/* Edits (insert, delete, replace, swap of neighbours) that turn a into b, ignoring case. */
 static size_t edit_distance(const char *a, const char *b)
 {
     size_t width = strlen(b) + 1;

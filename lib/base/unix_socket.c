@@ -49,8 +49,8 @@ static int open_socket(void)
     return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-/* Binds with the mode from the first moment on: a socket that is made open to more and then
- * restricted could be reached in between. Never follows a link at the last component. */
+/* Binds with the final mode from the start: a socket restricted only afterwards could be reached in
+ * between. Never follows a link in the last component. */
 static int bind_with_mode(int fd, const struct unix_socket_address *address, mode_t mode)
 {
     mode_t before = umask(~mode & 0777);
@@ -61,8 +61,8 @@ static int bind_with_mode(int fd, const struct unix_socket_address *address, mod
     return result;
 }
 
-/* Removes what is at the address if it is a socket on which nobody listens. Returns 0, or -1 with
- * an error and the thing left alone. */
+/* Removes the socket at the address if nobody listens on it. Returns 0, or -1 with an error,
+ * leaving what is there alone. */
 static int remove_stale(const struct unix_socket_address *address, struct error **err)
 {
     const char *name = address->name.sun_path;

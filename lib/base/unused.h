@@ -1,4 +1,4 @@
-/* Parameters that the type of a callback demands, and that this function does not read. */
+/* Marks a parameter that the callback's type requires but the function does not use. */
 #ifndef BASE_UNUSED_H
 #define BASE_UNUSED_H
 

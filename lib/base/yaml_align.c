@@ -18,7 +18,7 @@ static bool at_end(const struct yaml_cursor *raw)
     return raw->byte == raw->length;
 }
 
-/* The byte at the position and the one after it; zero past the end. */
+/* The byte that many bytes ahead of the position; zero past the end. */
 static char peek(const struct yaml_cursor *raw, size_t ahead)
 {
     return raw->length - raw->byte > ahead ? raw->text[raw->byte + ahead] : '\0';
@@ -30,7 +30,7 @@ static void advance_by(struct yaml_cursor *raw, size_t characters)
         yaml_cursor_advance(raw);
 }
 
-/* Moves to the first character that is, or is not, one of those in set. */
+/* Moves to the first character that is in set. */
 static void skip_until(struct yaml_cursor *raw, const char *set)
 {
     while (!at_end(raw) && strchr(set, peek(raw, 0)) == NULL)
@@ -43,8 +43,8 @@ static void skip_blanks(struct yaml_cursor *raw)
         yaml_cursor_advance(raw);
 }
 
-/* Whether a \u escape sequence is the first half of a surrogate pair, by which JSON writes what is
- * beyond U+FFFF. */
+/* Whether a \u escape sequence is the first half of a surrogate pair, with which JSON writes a
+ * character beyond U+FFFF. */
 static bool is_high_surrogate(const struct yaml_cursor *raw)
 {
     char second = peek(raw, 3);
@@ -52,7 +52,7 @@ static bool is_high_surrogate(const struct yaml_cursor *raw)
            strchr("89abAB", second) != NULL;
 }
 
-/* How many characters the escape sequence for one character at the position has. */
+/* The length in characters of the escape sequence at the position, a surrogate pair being one. */
 static size_t escape_length(const struct yaml_cursor *raw)
 {
     switch (peek(raw, 1)) {
@@ -82,7 +82,7 @@ static bool is_blank_escape(const struct yaml_cursor *raw)
     return code < 0x80 && is_blank((char)code);
 }
 
-/* Moves over anchor and tag, and over the quote or the block header that opens the scalar. */
+/* Skips the anchor and tag, and the quote or block header that opens the scalar. */
 static void skip_opening(struct yaml_cursor *raw, yaml_scalar_style_t style)
 {
     while (peek(raw, 0) == '&' || peek(raw, 0) == '!') {
@@ -99,8 +99,8 @@ static void skip_opening(struct yaml_cursor *raw, yaml_scalar_style_t style)
         yaml_cursor_advance(raw);
 }
 
-/* Moves over what means the character at value, which is no white space. Returns whether the
- * two match; what an escape sequence means is not looked at. */
+/* Skips the source of the character at value, which is not white space. Returns whether the two
+ * match; an escape sequence is not decoded. */
 static bool skip_character(struct yaml_cursor *raw, yaml_scalar_style_t style, const char *value)
 {
     if (style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && peek(raw, 0) == '\\') {

@@ -1,4 +1,4 @@
-/* A place in a text, as people count, and a cursor that finds it. */
+/* A place in a text, by line and column, and a cursor that finds it. */
 #ifndef BASE_YAML_CURSOR_H
 #define BASE_YAML_CURSOR_H
 
@@ -14,17 +14,17 @@ struct yaml_place {
 struct yaml_cursor {
     const char *text; /* borrowed */
     size_t length;
-    size_t byte; /* how many bytes stand before the position */
-    size_t character; /* how many characters do */
+    size_t byte; /* bytes before the position */
+    size_t character; /* characters before it */
     struct yaml_place place;
 };
 
 void yaml_cursor_init(struct yaml_cursor *cursor, const char *text, size_t length);
 
-/* Moves over one character; stays at the end of the text. */
+/* Advances by one character, unless at the end of the text. */
 void yaml_cursor_advance(struct yaml_cursor *cursor);
 
-/* Moves to the position before which that many characters, or bytes, stand. */
+/* Move to the position after that many characters, or bytes. */
 void yaml_cursor_seek(struct yaml_cursor *cursor, size_t character);
 void yaml_cursor_seek_byte(struct yaml_cursor *cursor, size_t byte);
 

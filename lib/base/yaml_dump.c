@@ -18,7 +18,7 @@ static int append(void *out, unsigned char *data, size_t length)
     return 1;
 }
 
-/* Hands an event over to the emitter. initialized is what its initializer returned. */
+/* Passes an event to the emitter. initialized is the result of the event's initializer. */
 static int emit(yaml_emitter_t *emitter, yaml_event_t *event, int initialized, struct error **err)
 {
     if (initialized && yaml_emitter_emit(emitter, event))
@@ -27,8 +27,8 @@ static int emit(yaml_emitter_t *emitter, yaml_event_t *event, int initialized, s
         emitter->problem != NULL ? emitter->problem : "a string is not UTF-8");
 }
 
-/* Whether YAML 1.1 knows text as a timestamp or a number in base 60 ("52:54:00"), though Kubernetes
- * does not: other readers would take it for one. */
+/* Whether text is a timestamp or a number in base 60 ("52:54:00") in YAML 1.1. Kubernetes reads it
+ * as a string, but other readers do not. */
 static bool is_time_or_sexagesimal(const char *text)
 {
     const char *digits = text + (text[0] == '-' || text[0] == '+');
@@ -36,8 +36,8 @@ static bool is_time_or_sexagesimal(const char *text)
            digits[strspn(digits, "+-.:_0123456789TtZz ")] == '\0';
 }
 
-/* The style in which a string is read back as that string; the emitter quotes more where plain
- * or literal text would not do. */
+/* A style in which the string is read back unchanged; the emitter itself quotes where plain or
+ * literal text is not possible. */
 static yaml_scalar_style_t string_style(const char *text)
 {
     if (strchr(text, '\n') != NULL) {
@@ -60,7 +60,7 @@ static int emit_scalar(yaml_emitter_t *emitter, const char *text, size_t length,
     return emit(emitter, &event, initialized, err);
 }
 
-/* A real number with as few digits as read back the same. */
+/* Emits a real number with the fewest digits that read back the same. */
 static int emit_real(yaml_emitter_t *emitter, double value, struct error **err)
 {
     enum { DIGITS = 15, ENOUGH_DIGITS = 17 };
@@ -101,7 +101,7 @@ static int emit_object(yaml_emitter_t *emitter, const json_t *object, struct err
         return -1;
     const char *key = NULL;
     json_t *value = NULL;
-    /* json_object_foreach takes no const object, and changes nothing */
+    /* json_object_foreach does not take a const object, but does not change it */
     json_object_foreach ((json_t *)object, key, value) {
         if (emit_scalar(emitter, key, strlen(key), string_style(key), err) < 0 ||
             emit_value(emitter, value, err) < 0)

@@ -1,4 +1,4 @@
-/* JSON written as YAML that every reader takes back as the same JSON. */
+/* Writes JSON as YAML that every reader reads back as the same JSON. */
 #ifndef BASE_YAML_DUMP_H
 #define BASE_YAML_DUMP_H
 
@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 
-/* The value as YAML text in block style, keys in their order. Owned by the caller; NULL with an
- * internal error only. */
+/* The value as YAML text in block style, keys in order. Owned by the caller; NULL with an internal
+ * error only. */
 char *yaml_dump(const json_t *value, struct error **err);
 
 #endif

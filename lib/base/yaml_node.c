@@ -5,8 +5,8 @@
 
 #include "base/memory.h"
 
-/* What a node is found by. It keeps the table as large as the document, where whole pointers as
- * keys would grow with its depth. */
+/* The key of a node in the table. The table stays as large as the document, whereas whole pointers
+ * as keys would grow with its depth. */
 struct yaml_node_key {
     const struct yaml_node *parent;
     char token[];
@@ -33,7 +33,7 @@ void yaml_places_free(struct yaml_places *places)
     if (places == NULL)
         return;
     struct yaml_node *node = places->nodes;
-    HASH_CLEAR(hh, places->nodes); /* leaves the nodes and their order as they are */
+    HASH_CLEAR(hh, places->nodes); /* keeps the nodes and their order */
     while (node != NULL) {
         struct yaml_node *next = node->hh.next;
         inner_free(node->inner);

@@ -9,8 +9,8 @@
 #include "base/yaml_node.h"
 #include "base/yaml_read.h"
 
-/* Makes other characters of the surrogate pairs by which JSON escapes what is beyond U+FFFF:
- * libyaml refuses them, and only places are looked for here. */
+/* Replaces the surrogate pairs with which JSON escapes characters beyond U+FFFF: libyaml rejects
+ * them, and only places matter here. */
 static void replace_surrogates(char *text)
 {
     while ((text = strstr(text, "\\u")) != NULL) {
@@ -43,8 +43,8 @@ struct yaml_place yaml_place_of(const struct yaml_document *document, const char
 
 /* A string of the document. */
 struct string {
-    struct yaml_place place; /* line 0: there is nothing at all */
-    const struct yaml_inner *inner; /* NULL: it is no string, or not written at this place */
+    struct yaml_place place; /* line 0: not found */
+    const struct yaml_inner *inner; /* NULL: not a string, or not written at this place */
     size_t length;
 };
 

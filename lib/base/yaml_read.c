@@ -17,13 +17,13 @@ enum {
 
 static const char tag_prefix[] = "tag:yaml.org,2002:";
 
-/* What an alias can stand for. */
+/* A value that aliases can repeat. */
 struct yaml_anchor {
     char *name; /* owned */
     json_t *value; /* owned reference */
     struct yaml_node *node;
-    size_t values; /* how many values it is, itself included */
-    size_t bytes; /* how long all its strings are */
+    size_t values; /* the number of its values, itself included */
+    size_t bytes; /* the total length of its strings */
     size_t depth;
     UT_hash_handle hh;
 };
@@ -80,7 +80,7 @@ static int fail(
         err, ERROR_INPUT, "%s:%zu:%zu: %s", reader->name, place.line, place.column, message);
 }
 
-/* Says what libyaml found wrong. */
+/* Sets the error for what libyaml found wrong. */
 static int fail_parser(struct yaml_reader *reader, struct error **err)
 {
     const yaml_parser_t *parser = &reader->parser;
@@ -183,7 +183,7 @@ static json_t *read_alias(struct yaml_reader *reader, const yaml_event_t *event,
     return json_deep_copy(anchor->value);
 }
 
-/* The part of a tag that names one of YAML's own types; NULL: none is asked for. */
+/* The type that a tag names, for YAML's own types without the prefix; NULL: there is no tag. */
 static const char *tag_type(const yaml_char_t *tag)
 {
     if (tag == NULL)
@@ -194,7 +194,7 @@ static const char *tag_type(const yaml_char_t *tag)
     return text_starts_with(text, tag_prefix) ? text + strlen(tag_prefix) : text;
 }
 
-/* A tag as people write it, with the handle !! for YAML's own types. Owned by the caller. */
+/* A tag in its usual form, with the handle !! for YAML's own types. Owned by the caller. */
 static char *tag_shown(const yaml_char_t *tag)
 {
     const char *text = (const char *)tag;
@@ -274,7 +274,7 @@ static json_t *read_sequence(
     }
 }
 
-/* A key as a string, as Kubernetes makes one of an integer or a boolean. *is_merge tells whether
+/* A key as a string; converts an integer or a boolean as Kubernetes does. *is_merge tells whether
  * it is the merge key. Owned by the caller. */
 static char *read_key(
     struct yaml_reader *reader, const yaml_event_t *event, bool *is_merge, struct error **err)
@@ -310,8 +310,8 @@ static char *read_key(
     return NULL;
 }
 
-/* Adds the members of source, which stands at source_node, that object does not have. Returns
- * 0, or -1 when source is no mapping. */
+/* Adds the members of source, which is at source_node, that object does not have. Returns 0, or -1
+ * if source is not a mapping. */
 static int merge_one(struct yaml_reader *reader, struct yaml_node *node, json_t *object,
     struct yaml_node *source_node, json_t *source)
 {
@@ -332,7 +332,7 @@ static int merge_one(struct yaml_reader *reader, struct yaml_node *node, json_t 
     return 0;
 }
 
-/* Merges what stands at the merge key: a mapping, or a sequence of them of which earlier ones
+/* Merges the value of the merge key: a mapping, or a sequence of mappings of which earlier ones
  * win. Source: https://yaml.org/type/merge.html */
 static int merge_all(
     struct yaml_reader *reader, struct yaml_node *node, json_t *object, json_t *merged)
@@ -415,8 +415,8 @@ static int check_collection(struct yaml_reader *reader, const yaml_event_t *even
     return 0;
 }
 
-/* Reads the value that begins with event, at token below parent; depth is how many sequences and
- * mappings it stands in. A new reference. */
+/* Reads the value that begins with event, at token below parent; depth is its nesting depth. A new
+ * reference. */
 static json_t *read_node(struct yaml_reader *reader, const yaml_event_t *event,
     struct yaml_node *parent, const char *token, size_t depth, struct error **err)
 {

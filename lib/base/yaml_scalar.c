@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* Null, true or false where the text is a word for it, or NULL. A new reference. */
+/* Null, true or false if the text is a word for it, else NULL. A new reference. */
 static json_t *resolve_word(const char *text)
 {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
@@ -33,7 +33,7 @@ static bool is_no_number(const char *text)
     return text_index(text, words, ARRAY_SIZE(words)) >= 0;
 }
 
-/* A copy without underscores, which may stand between digits. Owned by the caller. */
+/* A copy without underscores, which YAML allows between digits. Owned by the caller. */
 static char *without_underscores(const char *text)
 {
     char *copy = xstrdup(text);
@@ -53,7 +53,7 @@ static enum integer parse_integer(const char *text, int64_t *out)
 {
     static const struct {
         const char *prefix;
-        size_t skip; /* how much of the prefix is no digit */
+        size_t skip; /* how much of the prefix is not a digit */
         const char *digits;
         int base;
     } notations[] = {
