@@ -18,9 +18,9 @@
 struct rpc_channel {
     struct rpc *rpc;
     grpc_channel *channel;
-    struct rpc_call *calls; /* those under way; linked by rpc_call.prev and .next */
-    int fd; /* the connection: the core owns another descriptor of it */
-    ev_io hangup; /* of an epoll descriptor that waits for nothing but that; fd -1: not watched */
+    struct rpc_call *calls; /* in progress; linked by rpc_call.prev and .next */
+    int fd; /* the connection; the core owns a duplicate */
+    ev_io hangup; /* on an epoll descriptor that waits only for hang-up; fd -1: not watched */
     rpc_lost *lost;
     void *user;
 };
@@ -28,7 +28,7 @@ struct rpc_channel {
 struct rpc_call {
     struct rpc_call *prev;
     struct rpc_call *next;
-    struct rpc_channel *channel; /* NULL once it was called off or is over */
+    struct rpc_channel *channel; /* NULL once it is canceled or over */
     rpc_done *done;
     void *user;
     const ProtobufCMessageDescriptor *output;
@@ -72,7 +72,7 @@ struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct e
     grpc_channel *grpc =
         grpc_channel_create_from_fd("localhost", fd, rpc->channel_credentials, rpc_core_options());
     rpc_core_restore_signals(&before);
-    steal_fd(&fd); /* the core's now */
+    steal_fd(&fd); /* now owned by the core */
     struct rpc_channel *channel = xmalloc(sizeof(*channel));
     *channel = (struct rpc_channel){.rpc = rpc, .channel = grpc, .fd = steal_fd(&copy)};
     channel->hangup.fd = -1;
@@ -129,14 +129,14 @@ static void call_free(struct rpc_call *call)
     free(call);
 }
 
-/* Takes a call off its channel's list: from now on it only waits for its completion. */
+/* Removes a call from its channel's list: from now on it only waits for its completion. */
 static void detach(struct rpc_call *call)
 {
     DL_DELETE(call->channel->calls, call);
     call->channel = NULL;
 }
 
-/* Tells the caller what came of the call. */
+/* Reports the result to the caller. */
 static void report(struct rpc_call *call)
 {
     auto_error struct error *error = NULL;
@@ -160,7 +160,7 @@ static void report(struct rpc_call *call)
         protobuf_c_message_free_unpacked(response, NULL);
 }
 
-/* Receiving a status never fails; the status tells. */
+/* Receiving a status never fails; the status holds the result. */
 static void on_complete(void *owner, UNUSED bool ok)
 {
     struct rpc_call *call = owner;
@@ -173,7 +173,7 @@ static void on_complete(void *owner, UNUSED bool ok)
 
 static gpr_timespec deadline_in(int64_t milliseconds)
 {
-    static const int64_t longest_ms = 30LL * 24 * 3600 * 1000; /* beyond it, none */
+    static const int64_t longest_ms = 30LL * 24 * 3600 * 1000; /* beyond it, no deadline */
     if (milliseconds > longest_ms)
         return gpr_inf_future(GPR_CLOCK_MONOTONIC);
     return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -196,7 +196,7 @@ static void start_batch(struct rpc_call *call)
     };
     grpc_call_error error =
         grpc_call_start_batch(call->call, operations, ARRAY_SIZE(operations), &call->tag, NULL);
-    assert(error == GRPC_CALL_OK); /* nothing in it comes from outside */
+    assert(error == GRPC_CALL_OK); /* no outside data in it */
     (void)error;
 }
 

@@ -12,14 +12,14 @@
 #include "base/unused.h"
 #include "rpc/status.h"
 
-/* One completion on its way through the pipe. Writes this small are whole (pipe(7), PIPE_BUF). */
+/* One completion in the pipe. Writes this small are atomic (pipe(7), PIPE_BUF). */
 struct completion {
     struct rpc_tag *tag;
-    intptr_t ok; /* a whole word: no byte of it is left unset */
+    intptr_t ok; /* a whole word, so that there is no unset padding */
 };
 
 /* The core starts an event thread for each processor it counts, up to 32, and shards its tables by
- * processor. A hook needs neither: these stand in for the functions of its library. */
+ * processor. A hook needs neither: these functions replace those of the gRPC library. */
 unsigned gpr_cpu_num_cores(void)
 {
     return 1;
@@ -34,13 +34,13 @@ const grpc_channel_args *rpc_core_options(void)
 {
     enum { MAX_METADATA = 64 << 10, ONLY_IDENTITY = 1 };
     static grpc_arg list[] = {
-        /* What the peer sees as the host; without it, "test.authority". */
+        /* The host that the peer sees; the default is "test.authority". */
         {GRPC_ARG_STRING, (char *)GRPC_ARG_DEFAULT_AUTHORITY, {.string = (char *)"localhost"}},
         {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
             {.integer = RPC_MAX_MESSAGE}},
         {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, {.integer = RPC_MAX_MESSAGE}},
         {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_METADATA_SIZE, {.integer = MAX_METADATA}},
-        /* The core would inflate a message of any size; one that is compressed is refused. */
+        /* The core would decompress a message to any size; compressed ones are rejected. */
         {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, {.integer = 0}},
         {GRPC_ARG_INTEGER, (char *)GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
             {.integer = ONLY_IDENTITY}},
@@ -96,7 +96,7 @@ static bool handle_one(struct rpc *rpc, bool *end)
 
 void rpc_core_handle(struct rpc *rpc)
 {
-    enum { AT_ONCE = 64 }; /* then others have their turn */
+    enum { AT_ONCE = 64 }; /* then other watchers get their turn */
     bool end;
     for (int i = 0; i < AT_ONCE && handle_one(rpc, &end); i++)
         continue;
@@ -117,12 +117,12 @@ void rpc_core_wait(struct rpc *rpc, const bool *finished)
     }
 }
 
-/* A library writes no log lines: what matters of them also comes as a status. */
+/* A library writes no log lines; what matters is also reported as a status. */
 static void drop_log_line(UNUSED gpr_log_func_args *args)
 {
 }
 
-/* Connections that close on the core's own threads keep it up until they have. */
+/* Connections that are closing on the core's own threads keep it running. */
 static void wait_for_end(void)
 {
     enum { TRIES = 10000 };

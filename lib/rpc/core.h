@@ -1,8 +1,8 @@
-/* The inside of the room: the gRPC core, and how what it completes reaches the loop.
+/* The inside of the room: the gRPC core, and how its completions reach the loop.
  *
- * The core is driven by whoever waits on its completion queue. That is one small thread, which
- * writes each completion to a pipe and touches nothing else; the loop reads the pipe. All other
- * state of the room belongs to the loop's thread and needs no locks. */
+ * The thread that waits on the completion queue drives the core: it writes each completion to a
+ * pipe, which the loop reads, and touches nothing else. All other state of the room belongs to the
+ * loop's thread and needs no locks. */
 #ifndef RPC_CORE_H
 #define RPC_CORE_H
 
@@ -13,8 +13,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* What an operation is started with, and what its completion calls. It stays where it is until
- * then. ok is whether the operation went well. */
+/* The tag of an operation: the callback for its completion. It must stay in place until then. ok is
+ * whether the operation succeeded. */
 struct rpc_tag {
     void (*complete)(void *owner, bool ok);
     void *owner;
@@ -34,8 +34,8 @@ struct rpc {
 /* Options of channels and servers alike. Static. */
 const grpc_channel_args *rpc_core_options(void);
 
-/* The core's threads are to take no signals. They inherit the mask of the thread that starts them,
- * which is what makes the core, a channel or a server: signals are blocked around that. */
+/* The core's threads must not receive signals. They inherit the signal mask of the thread that
+ * creates the core, a channel or a server: signals are blocked meanwhile. */
 sigset_t rpc_core_block_signals(void);
 void rpc_core_restore_signals(const sigset_t *before);
 
@@ -43,13 +43,13 @@ void rpc_core_restore_signals(const sigset_t *before);
  * Returns 0, or an errno. */
 int rpc_core_start(struct rpc *rpc);
 
-/* Ends what rpc_core_start has started, when what is under way has completed. */
+/* Stops what rpc_core_start has started, when all operations have completed. */
 void rpc_core_end(struct rpc *rpc);
 
-/* Handles completions that wait in the pipe, a number of them at most. */
+/* Handles completions that wait in the pipe, up to a fixed number. */
 void rpc_core_handle(struct rpc *rpc);
 
-/* Handles completions, and nothing else of the loop, until *finished. */
+/* Handles completions, and no other events of the loop, until *finished. */
 void rpc_core_wait(struct rpc *rpc, const bool *finished);
 
 #endif

@@ -12,12 +12,12 @@ static void start_batch(
     struct rpc_request *request, const grpc_op *operations, size_t count, struct rpc_tag *tag)
 {
     grpc_call_error error = grpc_call_start_batch(request->call, operations, count, tag, NULL);
-    assert(error == GRPC_CALL_OK); /* nothing in it comes from outside */
+    assert(error == GRPC_CALL_OK); /* no outside data in it */
     (void)error;
     request->batches++;
 }
 
-/* Nothing of the request is touched after it: it may be answered in there. */
+/* Do not touch the request afterwards: on_cancel may answer it. */
 static void tell_cancelled(struct rpc_request *request)
 {
     void (*on_cancel)(void *user) = steal(&request->on_cancel);
@@ -43,7 +43,7 @@ struct rpc_request *rpc_exchange_new(
     return request;
 }
 
-/* Releases what the core lent. */
+/* Releases what belongs to the core. */
 static void release_call(struct rpc_request *request)
 {
     grpc_byte_buffer_destroy(request->received);
@@ -67,9 +67,9 @@ void rpc_exchange_discard(struct rpc_request *request)
     free(request);
 }
 
-/* Lets go of the core's side once it has nothing under way, and of the rest once the handler has
- * answered. A request whose peer has gone may stay with its handler for long; a server that stops
- * does not wait for that. */
+/* Releases the core's side once it has no operation left, and the rest once the handler has
+ * answered. A handler may hold a request long after its peer has gone; a stopping server does not
+ * wait for that. */
 static void settle(struct rpc_request *request)
 {
     if (request->batches > 0)
@@ -92,12 +92,12 @@ static void on_closed(void *owner, UNUSED bool ok)
     request->batches--;
     request->cancelled = request->was_cancelled != 0;
     bool tell = request->cancelled && request->held;
-    settle(request); /* does not free what is held */
+    settle(request); /* does not free a held request */
     if (tell)
         tell_cancelled(request);
 }
 
-/* A peer that has gone is seen in on_closed. */
+/* on_closed handles a peer that has gone. */
 static void on_sent(void *owner, UNUSED bool ok)
 {
     struct rpc_request *request = owner;

@@ -1,5 +1,5 @@
-/* The inside of a request on its way through a server: from the moment the core hands it out until
- * the core has no operation of it left and its handler has answered it, whichever is later. */
+/* The inside of a request in a server: from its arrival until the core has no operation left for it
+ * and its handler has answered, whichever is later. */
 #ifndef RPC_EXCHANGE_H
 #define RPC_EXCHANGE_H
 
@@ -11,10 +11,10 @@
 struct rpc_request;
 struct rpc_server;
 
-/* What a server does with its requests. */
+/* The server's callbacks for its requests. */
 struct rpc_exchange_events {
-    void (*arrived)(void *request, bool ok); /* the core has filled it in, or it never came */
-    void (*received)(struct rpc_request *request); /* its message is there: an answer is due */
+    void (*arrived)(void *request, bool ok); /* the core has filled it in; not ok: none arrived */
+    void (*received)(struct rpc_request *request); /* its message was read: answer it */
     void (*over)(struct rpc_server *server, struct rpc_request *request); /* the core is done */
 };
 
@@ -28,11 +28,11 @@ struct rpc_request {
     const struct rpc_service *service;
     const ProtobufCMethodDescriptor *method;
     ProtobufCMessage *message;
-    bool held; /* by its handler, which owes an answer */
-    bool cancelled; /* there is nobody left to hear the answer */
+    bool held; /* by its handler, which has yet to answer */
+    bool cancelled; /* nobody waits for the answer */
     void (*on_cancel)(void *user);
     void *user;
-    struct ev_async late; /* never started; fed to the loop when on_cancel is set too late */
+    struct ev_async late; /* never started; fed to the loop if on_cancel is set too late */
 
     /* What the core fills in. */
     grpc_call *call;
@@ -42,14 +42,14 @@ struct rpc_request {
     grpc_byte_buffer *response;
     int was_cancelled;
 
-    unsigned batches; /* under way in the core */
+    unsigned batches; /* pending in the core */
     struct rpc_tag arrived_tag;
     struct rpc_tag read_tag;
     struct rpc_tag sent_tag;
     struct rpc_tag closed_tag;
 };
 
-/* Makes a request to be filled in by grpc_server_request_call with its arrived_tag. events are
+/* Creates a request to be filled in by grpc_server_request_call with its arrived_tag. events are
  * borrowed. */
 struct rpc_request *rpc_exchange_new(
     struct ev_loop *loop, struct rpc_server *server, const struct rpc_exchange_events *events);
@@ -57,13 +57,13 @@ struct rpc_request *rpc_exchange_new(
 /* Frees a request that never arrived. */
 void rpc_exchange_discard(struct rpc_request *request);
 
-/* Reads the message of a request that has arrived, of which its method is set. */
+/* Reads the message of a request that has arrived and whose method is set. */
 void rpc_exchange_read(struct rpc_request *request);
 
 /* Refuses a request that has arrived. */
 void rpc_exchange_refuse(struct rpc_request *request, enum rpc_code code, const char *message);
 
-/* Answers a request that was received with its response, where there is one, and a status. */
+/* Answers a received request with a status and its response, if it has one. */
 void rpc_exchange_answer(struct rpc_request *request, enum rpc_code code, const char *message);
 
 #endif

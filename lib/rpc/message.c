@@ -18,8 +18,8 @@ grpc_byte_buffer *rpc_message_pack(const ProtobufCMessage *message)
     return buffer;
 }
 
-/* An allocator that gives out no more than what left says: a list of empty elements takes two bytes
- * each on the wire, and dozens in memory. Its memory is free()d. */
+/* An allocator that hands out at most left bytes: an empty list element takes two bytes on the
+ * wire, and dozens in memory. Its memory is free()d. */
 static void *allocate_within(void *left, size_t size)
 {
     size_t *budget = left;
@@ -46,7 +46,7 @@ static bool value_is_utf8(const ProtobufCFieldDescriptor *field, const void *val
     return inner == NULL || strings_are_utf8(inner);
 }
 
-/* Whether each string of a message is UTF-8. No message of ours has a oneof. */
+/* Whether each string of a message is UTF-8. Our messages have no oneof. */
 static bool strings_are_utf8(const ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *type = message->descriptor;

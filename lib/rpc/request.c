@@ -7,8 +7,8 @@
 #include "rpc/exchange.h"
 #include "rpc/message.h"
 
-/* The longest beginning of a text that fits into the headers of an answer, of which peers take
- * 8 KiB: there, what is not plain ASCII takes three bytes. Owned by the caller. */
+/* The longest prefix of a text that fits in the headers of an answer, of which peers accept 8 KiB;
+ * there, a byte that is not plain ASCII takes three. Owned by the caller. */
 static char *fit_into_headers(const char *text)
 {
     enum { LIMIT = 6 << 10 };

@@ -14,19 +14,18 @@ struct rpc_request; /* a request that waits for its answer */
 typedef void rpc_handler(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
     const ProtobufCMessage *message, void *user);
 
-/* Answer; request and message are gone afterwards. response is of the method's output type; one
- * over RPC_MAX_MESSAGE becomes a failure. A failure's message is text for the peer to read, cut to
- * what its headers hold (6 KiB). Both do nothing but release the request when the peer has gone or
- * the server has. */
+/* Answer; this frees request and message. response is of the method's output type; one over
+ * RPC_MAX_MESSAGE becomes a failure. A failure's message is text for people, cut to fit the headers
+ * (6 KiB). If the peer or the server has gone, both only free the request. */
 void rpc_request_reply(struct rpc_request *request, const ProtobufCMessage *response);
 void rpc_request_fail(struct rpc_request *request, enum rpc_code code, const char *message);
 
 /* Calls on_cancel once if the peer cancels, its deadline passes, it hangs up or the server stops
- * before the answer; also when that has happened already. The request still wants its (unheard)
- * answer, which may come in on_cancel. */
+ * before the answer, even if that has already happened. The request must still be answered,
+ * although nobody hears it; on_cancel may do so. */
 void rpc_request_on_cancel(struct rpc_request *request, void (*on_cancel)(void *user), void *user);
 
-/* Milliseconds until the peer's deadline, at least 0; INT64_MAX when it set none. */
+/* Milliseconds until the peer's deadline, at least 0; INT64_MAX if it set none. */
 int64_t rpc_request_time_left(const struct rpc_request *request);
 
 #endif

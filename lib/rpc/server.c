@@ -23,22 +23,22 @@ struct rpc_server {
     struct ev_io acceptable;
     struct ev_timer retry; /* accepts again after descriptors ran out */
 
-    struct rpc_request *expected; /* which the next one that arrives fills in; or NULL */
-    struct rpc_request *requests; /* those under way; linked by rpc_request.prev and .next */
+    struct rpc_request *expected; /* to be filled in by the next arrival; or NULL */
+    struct rpc_request *requests; /* in progress; linked by rpc_request.prev and .next */
 
     bool stopping;
     int64_t grace_ms;
-    struct ev_timer limit; /* for the requests under way, and then for the connections */
-    bool shut; /* connections are told to go, and the core takes no request any more */
+    struct ev_timer limit; /* for the requests in progress, and then for the connections */
+    bool shut; /* connections are told to close, and the core accepts no requests */
     struct rpc_tag ended_tag;
-    bool ended; /* the core has no connection of it left */
-    bool finished; /* and nothing of it will complete any more */
+    bool ended; /* the core has no connection left */
+    bool finished; /* and no completion is pending */
     struct ev_async report; /* never started; fed to the loop to call done */
     void (*done)(void *user);
     void *user;
 };
 
-/* The longest that connections which have no request any more may take to go, in milliseconds. */
+/* How long connections without a request may take to close, in milliseconds. */
 enum { LINGER_MS = 1000 };
 
 static void expect_request(struct rpc_server *server);
@@ -82,8 +82,8 @@ static void on_report(UNUSED struct ev_loop *loop, struct ev_async *watcher, UNU
         server->done(server->user); /* may free it */
 }
 
-/* When all that was under way is over, the server is. The core reports its own end and those of the
- * requests in any order. */
+/* The server has finished when everything in progress is over. The core reports its own end and
+ * those of the requests in any order. */
 static void finish_when_over(struct rpc_server *server)
 {
     if (!server->ended || server->expected != NULL || server->requests != NULL)
@@ -99,7 +99,7 @@ static void on_arrived(void *owner, bool ok)
     struct rpc_request *request = owner;
     struct rpc_server *server = request->server;
     server->expected = NULL;
-    if (!ok) { /* it never came: the server stops */
+    if (!ok) { /* none arrived: the server stops */
         rpc_exchange_discard(request);
         finish_when_over(server);
         return;
@@ -128,9 +128,8 @@ static void set_limit(struct rpc_server *server, int64_t milliseconds)
     ev_timer_start(loop, &server->limit);
 }
 
-/* Tells the peers to go, by GOAWAY. A peer that says that it has read this has also read its
- * answers; a connection that is closed sooner may take an answer with it, when the peer writes to
- * it before it reads. */
+/* Tells the peers to close, with GOAWAY. A peer that acknowledges it has also read its answers;
+ * closing a connection earlier could lose an answer, if the peer writes before it reads. */
 static void shut_down(struct rpc_server *server)
 {
     if (server->shut)
@@ -140,7 +139,7 @@ static void shut_down(struct rpc_server *server)
     set_limit(server, server->grace_ms < LINGER_MS ? server->grace_ms : LINGER_MS);
 }
 
-/* Ends requests and connections that are left. */
+/* Ends the remaining requests and connections. */
 static void cut_off(struct rpc_server *server)
 {
     shut_down(server);

@@ -1,8 +1,9 @@
-/* How a call may end: the statuses of gRPC, and the limit that one of them tells of. */
+/* The status codes of gRPC, and the limit behind RPC_RESOURCE_EXHAUSTED. */
 #ifndef RPC_STATUS_H
 #define RPC_STATUS_H
 
-/* The largest message either way. KubeVirt's peers send and take up to 4 MiB; ours more. */
+/* The largest message in either direction, in bytes. KubeVirt's peers send and accept up to 4 MiB,
+ * ours more. */
 enum { RPC_MAX_MESSAGE = 16 << 20 };
 
 /* gRPC status codes, numbered as on the wire.
