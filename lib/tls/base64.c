@@ -11,7 +11,7 @@ char *tls_base64_encode(const char *text)
     const gnutls_datum_t plain = {(unsigned char *)text, (unsigned)strlen(text)};
     gnutls_datum_t encoded = {NULL, 0};
     if (gnutls_base64_encode2(&plain, &encoded) < 0)
-        abort(); /* it fails for want of memory alone */
+        abort(); /* it fails only when out of memory */
     char *copy = xstrndup((const char *)encoded.data, encoded.size);
     gnutls_memset(encoded.data, 0, encoded.size);
     gnutls_free(encoded.data);

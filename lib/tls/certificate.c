@@ -27,8 +27,8 @@ static void free_list(gnutls_x509_crt_t *list, unsigned count)
     gnutls_free(list);
 }
 
-/* Reads a chain, leaf first, or a bundle. Returns *count, at least one, to be freed by free_list,
- * or NULL. */
+/* Reads a chain, leaf first, or a bundle. Returns *count certificates, at least one, to be freed
+ * with free_list, or NULL. */
 static gnutls_x509_crt_t *read_list(
     const char *name, const char *pem, unsigned *count, struct error **err)
 {
@@ -50,7 +50,7 @@ static gnutls_x509_crt_t *read_list(
     return list;
 }
 
-/* Whether the key is the leaf's. Returns 0, or -1 with an input error. */
+/* Checks that the key belongs to the leaf. Returns 0, or -1 with an input error. */
 static int check_key(
     const char *name, gnutls_x509_crt_t leaf, gnutls_x509_privkey_t key, struct error **err)
 {
@@ -103,7 +103,7 @@ static int take_key(
             status = gnutls_privkey_import_x509(
                 certificate->key, key, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE);
         if (status == 0)
-            return 0; /* the key is certificate->key's now */
+            return 0; /* certificate->key now owns the key */
         result = error_set(err, ERROR_INTERNAL, "%s: the private key cannot be used: %s", name,
             gnutls_strerror(status));
     }

@@ -11,9 +11,9 @@
 #include "base/file.h"
 #include "base/unused.h"
 
-/* Files that are written one after the other, and not swapped at once, are read when nothing has
- * changed for settled_after; but something in their directory may change all the time, and so they
- * are read overdue_after the first change at the latest. Seconds. */
+/* Files may be written one after the other instead of being swapped at once, so they are read when
+ * nothing has changed for settled_after. Something in their directory may change all the time, so
+ * they are read at the latest overdue_after the first change. Seconds. */
 static const double settled_after = 0.2;
 static const double overdue_after = 1.0;
 
@@ -73,7 +73,7 @@ static void on_changed(struct ev_loop *loop, struct ev_io *io, UNUSED int events
     struct tls_certificate_files *files = io->data;
     char buffer[4096];
     while (read(files->inotify, buffer, sizeof(buffer)) > 0)
-        ; /* whatever it was, the files tell */
+        ; /* the events do not matter: the files are read again */
     ev_timer_stop(loop, &files->settled);
     ev_timer_set(&files->settled, settled_after, 0.0);
     ev_timer_start(loop, &files->settled);

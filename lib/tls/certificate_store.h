@@ -1,5 +1,4 @@
-/* Where a server finds the certificate of the moment, which is replaced while connections are
- * served. */
+/* Holds the current certificate of a server, which is replaced while it serves connections. */
 #ifndef TLS_CERTIFICATE_STORE_H
 #define TLS_CERTIFICATE_STORE_H
 
@@ -7,14 +6,14 @@
 
 struct tls_certificate_store;
 
-/* An empty one, owned by the caller. It is freed when no other thread uses it. */
+/* Returns an empty store, owned by the caller. Free it when no other thread uses it. */
 struct tls_certificate_store *tls_certificate_store_new(void);
 void tls_certificate_store_free(struct tls_certificate_store *store); /* NULL is allowed */
 
-/* A reference to the certificate of the moment, or NULL before the first was set. Any thread. */
+/* Returns a reference to the current certificate, or NULL before the first is set. Any thread. */
 struct tls_certificate *tls_certificate_store_current(struct tls_certificate_store *store);
 
-/* Replaces it; takes the reference. Any thread. */
+/* Replaces the certificate; takes the reference. Any thread. */
 void tls_certificate_store_set(struct tls_certificate_store *store, struct tls_certificate *take);
 
 #endif

@@ -11,7 +11,7 @@ enum {
     BACKDATED_SECONDS = 60, /* for clocks that are behind ours */
 };
 
-/* What is made of one key: freed together. */
+/* A key and its certificate while they are created: freed together. */
 struct making {
     gnutls_x509_crt_t certificate;
     gnutls_x509_privkey_t key;
@@ -70,7 +70,7 @@ static int begin(struct making *making, const char *common_name, int64_t validit
     return status;
 }
 
-/* Signs and gives out both as PEM. */
+/* Signs the certificate and exports it and its key as PEM. */
 static int finish(struct making *making, gnutls_x509_crt_t issuer, gnutls_x509_privkey_t issuer_key,
     struct tls_pem *out)
 {
@@ -126,7 +126,7 @@ static int import(struct making *ca, const struct tls_pem *pem)
     return status;
 }
 
-/* What a server's certificate needs beside its names (RFC 5280, 4.2.1). */
+/* Adds what a server's certificate needs besides its names (RFC 5280, 4.2.1). */
 static int set_server_use(gnutls_x509_crt_t leaf, gnutls_x509_crt_t ca)
 {
     unsigned char id[64];

@@ -1,5 +1,4 @@
-/* Certificates and keys that are made here, as PEM: a CA, and a server's certificate that it
- * signs. */
+/* Creates certificates and keys as PEM: a CA, and a server's certificate signed by it. */
 #ifndef TLS_PEM_H
 #define TLS_PEM_H
 
@@ -12,8 +11,8 @@ struct tls_pem {
     char *certificate, *key;
 };
 
-/* A new ECDSA P-256 CA, or a leaf for the DNS names signed by one, valid from a minute ago for
- * validity_ms. Return 0, or -1 with an internal error. */
+/* Create an ECDSA P-256 CA, or a leaf for the DNS names signed by one, valid from one minute ago
+ * for validity_ms. Return 0, or -1 with an internal error. */
 int tls_pem_make_ca(
     const char *common_name, int64_t validity_ms, struct tls_pem *out, struct error **err);
 int tls_pem_make_leaf(const struct tls_pem *ca, const char *common_name,

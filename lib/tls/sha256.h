@@ -6,7 +6,7 @@
 
 enum { TLS_SHA256_DIGITS = 64 };
 
-/* The digest of length bytes in small hexadecimal digits. */
+/* The digest of length bytes in lowercase hexadecimal digits. */
 void tls_sha256(const void *data, size_t length, char digits[TLS_SHA256_DIGITS + 1]);
 
 #endif
