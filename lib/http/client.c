@@ -27,8 +27,8 @@ struct http_transfer {
     size_t received_length, received_capacity;
     bool too_large;
     bool is_done;
-    bool is_busy; /* its owner is being called: whoever calls it frees the transfer */
-    bool is_over; /* its owner may not be called any more */
+    bool is_busy; /* a callback is running: its caller frees the transfer */
+    bool is_over; /* no callback may be called */
     CURLcode result;
     CURLcode setup; /* the first option that libcurl refused */
     char error_text[CURL_ERROR_SIZE];
@@ -53,7 +53,7 @@ static void set_string(struct http_transfer *transfer, CURLoption option, const 
     note(transfer, curl_easy_setopt(transfer->member.easy, option, value));
 }
 
-/* CURLOPT_WRITEFUNCTION: keeps what came, to be told of when libcurl is not at work. */
+/* CURLOPT_WRITEFUNCTION: keeps the data, to be reported outside libcurl. */
 static size_t receive(char *data, size_t size, size_t count, void *user)
 {
     struct http_transfer *transfer = user;
@@ -73,9 +73,9 @@ static size_t receive(char *data, size_t size, size_t count, void *user)
     return length;
 }
 
-/* CURLOPT_READFUNCTION: the body. Whether a request is done again is not libcurl's affair: when a
- * kept connection is closed without an answer, it repeats what it has in CURLOPT_POSTFIELDS, also a
- * creation. This it cannot rewind. */
+/* CURLOPT_READFUNCTION: the body. libcurl must not decide whether to retry a request: when a kept
+ * connection is closed without an answer, it sends CURLOPT_POSTFIELDS again, even to create an
+ * object. It cannot rewind this body. */
 static size_t give_body(char *buffer, size_t size, size_t count, void *user)
 {
     struct http_transfer *transfer = user;
@@ -133,12 +133,12 @@ static void set_request(struct http_transfer *transfer, const struct http_transf
     }
     set_headers(transfer, options, identity);
     set_long(transfer, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);
-    /* a proxy that packs a stream of events would hold them back */
+    /* a proxy that compresses a stream of events would delay them */
     if (options->on_data == NULL)
         set_string(transfer, CURLOPT_ACCEPT_ENCODING, "gzip");
 }
 
-/* Header lists hold the token. */
+/* Overwrites the headers: one holds the token. */
 static void free_headers(struct curl_slist *headers)
 {
     for (struct curl_slist *header = headers; header != NULL; header = header->next)
@@ -166,7 +166,7 @@ static void on_end(struct http_member *member, CURLcode result)
 
 static enum http_fault fault_of(const struct http_transfer *transfer)
 {
-    double begun = 0; /* when the request was begun to be sent, if it was */
+    double begun = 0; /* when sending the request began; 0: not */
     if (transfer->too_large)
         return HTTP_FAULT_TOO_LARGE;
     switch (transfer->result) {
@@ -185,7 +185,7 @@ static enum http_fault fault_of(const struct http_transfer *transfer)
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return HTTP_FAULT_REFUSED;
-    case CURLE_SEND_FAIL_REWIND: /* what would have been done again */
+    case CURLE_SEND_FAIL_REWIND: /* libcurl wanted to retry */
         return HTTP_FAULT_BROKEN;
     default:
         curl_easy_getinfo(transfer->member.easy, CURLINFO_PRETRANSFER_TIME, &begun);
@@ -193,7 +193,7 @@ static enum http_fault fault_of(const struct http_transfer *transfer)
     }
 }
 
-/* What went wrong, in words; borrowed. */
+/* Describes what went wrong; borrowed. */
 static const char *words_of(const struct http_transfer *transfer)
 {
     if (transfer->result == CURLE_SEND_FAIL_REWIND)
@@ -233,7 +233,8 @@ static void tell_done(struct http_transfer *transfer)
     transfer->on_done(transfer->user, &outcome);
 }
 
-/* Hands on what has come. A watch keeps no buffer of the size that its busiest moment needed. */
+/* Passes on the received data and frees its buffer: a watch must not keep one as large as its
+ * busiest moment needed. */
 static void tell_data(struct http_transfer *transfer)
 {
     char *data = steal(&transfer->received);

@@ -12,7 +12,7 @@ struct connection {
     struct http_deadline deadline; /* for the handshake and each request */
     const struct http_certificates *certificates; /* of the server; borrowed */
     void *certificate; /* of the handshake, held; or NULL */
-    time_t started; /* clock_seconds, whole ones */
+    time_t started; /* clock_seconds, without the fraction */
     bool agreed; /* the handshake is done */
     bool used; /* it had a request */
     bool slow; /* it was silent too long */
@@ -23,7 +23,7 @@ static struct connection *connection_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* The client's Finished has come: it likes our certificate. */
+/* The client's Finished has arrived: it accepts our certificate. */
 static int on_agreed(gnutls_session_t session, UNUSED unsigned message, UNUSED unsigned when,
     unsigned incoming, UNUSED const gnutls_datum_t *data)
 {
@@ -50,7 +50,7 @@ static void connection_start(
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
 }
 
-/* The TLS session is gone by now, the socket not. */
+/* The TLS session is gone by now, the socket is not. */
 static void connection_end(struct http_shared *shared, struct connection *connection)
 {
     bool late = http_deadline_end(&shared->deadlines, &connection->deadline);

@@ -1,5 +1,5 @@
-/* What a server does with its connections: the callbacks of libmicrohttpd, which run on its threads.
- * user is the struct http_shared of each. */
+/* The callbacks of libmicrohttpd for a server's connections, which run on its threads. user is
+ * always the struct http_shared. */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
 
@@ -9,10 +9,10 @@
 #include "http/exchange.h"
 
 enum {
-    HTTP_SILENCE_S = 10, /* a client that sends nothing within a request is cut off */
-    HTTP_REQUEST_S = 30, /* a request has to be there after that */
-    /* Longer than the 90 s for which Go's clients keep a connection: else they would send a request
-     * into one that is being closed, and not try again. */
+    HTTP_SILENCE_S = 10, /* a client silent for so long within a request is cut off */
+    HTTP_REQUEST_S = 30, /* a request must be complete by then */
+    /* Longer than the 90 s for which Go's clients keep a connection: otherwise they would send a
+     * request into one that is being closed, and not retry. */
     HTTP_KEEP_ALIVE_S = 180,
 };
 
@@ -20,11 +20,11 @@ enum {
 void http_connection_on_change(void *user, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode code);
 
-/* The request line is there: returns the request. */
+/* The request line has arrived: returns the request. */
 void *http_connection_on_begin(void *user, const char *uri, struct MHD_Connection *connection);
 
-/* The head is there; then again for each part of the body; then again at its end, and when the
- * answer is there that was given later. */
+/* Called when the headers have arrived, for each part of the body, at its end, and when a deferred
+ * answer is ready. */
 enum MHD_Result http_connection_on_request(void *user, struct MHD_Connection *connection,
     const char *url, const char *method, const char *version, const char *data, size_t *data_size,
     void **request);

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/unused.h"
 
-/* Shuts down what is late, and sets the timer for what comes next; with the mutex held. */
+/* Shuts down late sockets, and sets the timer for the next deadline; with the mutex held. */
 static void watch(struct ev_loop *loop, struct http_deadlines *deadlines)
 {
     double time = clock_seconds();

@@ -1,5 +1,5 @@
-/* Sockets that have to be done with something by a certain time, and are shut down when they are
- * not. Set and cleared by any thread; watched by the default loop. */
+/* Deadlines for sockets: one that misses its deadline is shut down. Set and cleared by any thread;
+ * watched by the default loop. */
 #ifndef HTTP_DEADLINE_H
 #define HTTP_DEADLINE_H
 
@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* One socket's; embedded in what belongs to the connection. Guarded by the mutex of its list. */
+/* One socket's deadline; embedded in the connection's struct. Guarded by the mutex of its list. */
 struct http_deadline {
     struct http_deadline *prev, *next;
     int fd;
@@ -18,20 +18,20 @@ struct http_deadline {
 
 struct http_deadlines {
     pthread_mutex_t mutex;
-    struct http_deadline *first; /* those that come first are first */
-    bool watched; /* the timer runs, or will */
+    struct http_deadline *first; /* sorted, earliest first */
+    bool watched; /* the timer runs or is about to */
     double seconds;
     struct ev_async begin;
     struct ev_timer timer;
 };
 
-/* All deadlines are seconds after they were set. On the thread of the loop. */
+/* A deadline is seconds after it is set. Call on the loop's thread. */
 void http_deadlines_init(struct http_deadlines *deadlines, double seconds);
 
-/* When no other thread uses it, on the thread of the loop. */
+/* Call on the loop's thread, when no other thread uses it. */
 void http_deadlines_clear(struct http_deadlines *deadlines);
 
-/* Begins a deadline for fd, or begins it again. */
+/* Starts or restarts a deadline for fd. */
 void http_deadline_set(struct http_deadlines *deadlines, struct http_deadline *deadline, int fd);
 
 /* Ends it; after this, fd may be closed. Returns whether it was missed. */

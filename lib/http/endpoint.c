@@ -13,19 +13,19 @@ enum {
     CONNECT_TIMEOUT_MS = 10000,
     KEEP_ALIVE_IDLE_S = 30,
     KEEP_ALIVE_INTERVAL_S = 10,
-    /* data that nobody acknowledges ends a connection then; the kernel would take a quarter of an
-     * hour, and HTTP/2 puts every new request on the same dead connection meanwhile */
+    /* data that is not acknowledged for so long ends the connection; the kernel's default is a
+     * quarter of an hour, during which HTTP/2 would put every new request on the dead connection */
     UNACKNOWLEDGED_MS = 30000,
 };
 
-/* Options that are set one after the other, as long as none is refused. */
+/* Options that are set one by one until libcurl refuses one. */
 struct options {
     CURL *easy;
     CURLcode refusal; /* the first; or CURLE_OK */
 };
 
-/* The server's URL by parts, for a name in the certificate that is not the host's: the URL then
- * bears the name, and the connection and the Host header go to the host. */
+/* For a certificate with another name than the host's: the URL gets this name, while the connection
+ * and the Host header go to the host. */
 static int set_server_name(
     struct http_endpoint *endpoint, const char *server, const char *name, struct error **err)
 {
@@ -41,9 +41,9 @@ static int set_server_name(
     return 0;
 }
 
-/* Which proxy, as Go's programs choose it: the configuration's for all, else the environment's for
- * all but this machine. libcurl reads HTTPS_PROXY and NO_PROXY by itself, but HTTP_PROXY in small
- * letters alone. */
+/* Chooses the proxy as Go's programs do: the configuration's for all hosts, else the environment's
+ * for all but this machine. libcurl reads HTTPS_PROXY and NO_PROXY by itself, but HTTP_PROXY only
+ * in lower case. */
 static void set_proxy(struct http_endpoint *endpoint)
 {
     static const char socks[] = "socks5://";
@@ -120,7 +120,7 @@ static int set_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 {
     (void)user, (void)purpose;
     unsigned int milliseconds = UNACKNOWLEDGED_MS;
-    /* a socket that has no such option does without */
+    /* ignored if the socket has no such option */
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds));
     return CURL_SOCKOPT_OK;
 }
@@ -128,7 +128,7 @@ static int set_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 static void set_connection(struct options *options, const struct http_endpoint *endpoint)
 {
     set_long(options, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-    set_long(options, CURLOPT_PIPEWAIT, 1); /* rather a stream of a connection that comes about */
+    set_long(options, CURLOPT_PIPEWAIT, 1); /* prefer a stream of a connection that is being made */
     set_long(options, CURLOPT_NOSIGNAL, 1);
     set_long(options, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
     set_long(options, CURLOPT_TCP_KEEPALIVE, 1);
@@ -152,7 +152,7 @@ static void set_tls(
     set_long(options, CURLOPT_SSL_VERIFYPEER, !target->insecure);
     set_long(options, CURLOPT_SSL_VERIFYHOST, target->insecure ? 0 : 2);
     if (target->ca_data != NULL || target->ca_file != NULL) {
-        set_string(options, CURLOPT_CAPATH, NULL); /* this CA, not those of the system too */
+        set_string(options, CURLOPT_CAPATH, NULL); /* only this CA, not also the system's */
         set_string(options, CURLOPT_CAINFO, target->ca_file);
     }
     if (target->ca_data != NULL)

@@ -11,7 +11,7 @@
 
 enum {
     FIRST_BODY = 16 * 1024, /* what is allocated for a body at first */
-    BODIES_AT_ONCE = 16, /* of the greatest size */
+    BODIES_AT_ONCE = 16, /* of the maximum size */
     LONGEST_SHOWN = 128, /* of what a client sent, in an error */
 };
 
@@ -41,7 +41,7 @@ void http_shared_bad(const struct http_shared *shared, const char *reason)
         shared->on_bad(shared->user, reason);
 }
 
-/* Its client has hung up, while its handler owes the answer; with the mutex held. */
+/* The client has hung up while the handler owes the answer; with the mutex held. */
 static void on_gone(struct http_hangup *hangup)
 {
     struct http_request *request = (struct http_request *)hangup;
@@ -99,7 +99,7 @@ void http_exchange_end(struct http_request *request)
 static void refuse(struct http_request *request, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Decides the reply; what is still to come of the body is read and dropped. */
+/* Sets the answer; the rest of the body is read and dropped. */
 static void refuse(struct http_request *request, int code, const char *format, ...)
 {
     va_list args;
@@ -127,7 +127,7 @@ static void refuse_path(struct http_request *request, const char *url)
     refuse(request, MHD_HTTP_NOT_FOUND, "there is no %s here; use %s\n", shown, list);
 }
 
-/* Whether a Content-Type is of that type, whatever its parameters. */
+/* Whether a Content-Type is of that type, ignoring parameters. */
 static bool is_type(const char *content_type, const char *type)
 {
     size_t length = strcspn(content_type, "; \t");
@@ -176,7 +176,7 @@ static void look_at_head(struct http_request *request, const char *url, const ch
     request->route = route;
 }
 
-/* Whether the head announces a body that is too large. libmicrohttpd has checked the number. */
+/* Whether the headers announce a body that is too large. libmicrohttpd has checked the number. */
 static bool announces_too_much(const struct http_request *request)
 {
     const char *length = header(request->mhd, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -223,7 +223,7 @@ void http_exchange_part(struct http_request *request, const char *data, size_t s
     request->body[request->length] = '\0';
 }
 
-/* Hands the answer to a request over to libmicrohttpd. */
+/* Passes the answer to libmicrohttpd. */
 static enum MHD_Result send_answer(struct http_request *request)
 {
     const struct http_shared *shared = request->shared;
@@ -249,7 +249,7 @@ static enum MHD_Result send_answer(struct http_request *request)
     return result;
 }
 
-/* Calls the handler. Returns whether the answer is there, or the connection has to end: else it is
+/* Calls the handler. Returns whether the answer is ready or the connection must end; else it is
  * suspended. */
 static bool handle(struct http_request *request)
 {

@@ -19,7 +19,7 @@ static void on_readable(UNUSED struct ev_loop *loop, struct ev_io *io, UNUSED in
     struct http_hangups *hangups = io->data;
     pthread_mutex_lock(hangups->mutex);
     struct epoll_event event;
-    /* one at a time: what is told of one may end the others */
+    /* one at a time: a callback may end the others */
     while (epoll_wait(hangups->epoll, &event, 1, 0) > 0) {
         struct http_hangup *gone = event.data.ptr;
         forget(hangups, gone);

@@ -1,5 +1,5 @@
-/* Sockets of clients that wait for an answer, watched by the default loop for their hanging up. As
- * Go's net/http does it, a client that shuts down its side has hung up. */
+/* Watches the sockets of clients that wait for an answer, on the default loop, for hang-up. As in
+ * Go's net/http, a client that shuts down its side has hung up. */
 #ifndef HTTP_HANGUP_H
 #define HTTP_HANGUP_H
 
@@ -22,14 +22,14 @@ struct http_hangups {
     struct ev_io readable; /* of epoll */
 };
 
-/* mutex is borrowed. On the thread of the loop. Returns 0, or -1 with errno set. */
+/* mutex is borrowed. Call on the loop's thread. Returns 0, or -1 with errno set. */
 int http_hangups_init(struct http_hangups *hangups, pthread_mutex_t *mutex);
 
-/* When nobody waits any more, on the thread of the loop. */
+/* Call on the loop's thread, when no client waits. */
 void http_hangups_clear(struct http_hangups *hangups);
 
-/* Watch fd for a client, whose on_gone is set, and end that; before fd is closed. Any thread, with
- * the mutex held. */
+/* Start and stop watching fd for a client, whose on_gone is set; stop before fd is closed. Any
+ * thread, with the mutex held. */
 void http_hangup_begin(struct http_hangups *hangups, struct http_hangup *hangup, int fd);
 void http_hangup_end(struct http_hangups *hangups, struct http_hangup *hangup);
 

@@ -29,7 +29,7 @@ static int listen_at(int family, const struct sockaddr *address, socklen_t lengt
     return steal_fd(&fd);
 }
 
-/* Every address, of IPv4 alone where the kernel has no IPv6. */
+/* Listens on every address, only IPv4 if the kernel has no IPv6. */
 static int listen_everywhere(in_port_t port)
 {
     struct sockaddr_in6 six = {
@@ -60,8 +60,8 @@ static char *host_of(const char *listen, const char *colon)
     return memchr(listen, ':', length) == NULL ? xstrndup(listen, length) : NULL;
 }
 
-/* Reads what to listen at. Returns 0 with the port, in network order, and the address, to be freed
- * by freeaddrinfo, or NULL for every address; or -1 with a usage error. */
+/* Parses the address to listen on. Returns 0 with the port, in network order, and the address, to
+ * be freed with freeaddrinfo, or NULL for every address; or -1 with a usage error. */
 static int read_listen(
     const char *listen, in_port_t *port, struct addrinfo **address, struct error **err)
 {
@@ -92,7 +92,7 @@ int http_listener_check(const char *listen, struct error **err)
     return 0;
 }
 
-/* Listens at an address and port. Returns the descriptor, or -1 with an error. */
+/* Listens on an address and port. Returns the descriptor, or -1 with an error. */
 static int listen_tcp(const char *listen, struct error **err)
 {
     in_port_t port = 0;
@@ -111,7 +111,7 @@ static int listen_tcp(const char *listen, struct error **err)
     return fd >= 0 ? fd : error_set_errno(err, "listening on %s", listen);
 }
 
-/* Remembers which file the socket is, so that no other one is removed at the end. */
+/* Remembers the socket's file, so that no other file is removed at the end. */
 static int listen_unix(
     struct http_listener *listener, const char *path, mode_t mode, struct error **err)
 {

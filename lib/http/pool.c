@@ -6,20 +6,20 @@
 #include "base/memory.h"
 #include "base/unused.h"
 
-/* A socket of libcurl's, watched. */
+/* A socket of libcurl that is being watched. */
 struct watched {
     ev_io io;
     struct watched *prev, *next;
 };
 
-/* A handle of libcurl's with its connections, sockets and timer. */
+/* A handle of libcurl with its connections, sockets and timer. */
 struct http_pool {
     struct http_pool *prev, *next;
     struct http_pools *pools;
     CURLM *multi;
     ev_timer timer; /* libcurl's next time-out */
     struct watched *sockets;
-    size_t members; /* how many there are in it */
+    size_t members; /* how many it has */
 };
 
 static void advance(struct http_pool *pool, curl_socket_t socket, int events);
@@ -100,7 +100,7 @@ static void end_ready(struct http_member *member)
     DL_DELETE2(member->pools->ready, member, ready_prev, ready_next);
 }
 
-/* Lets libcurl work, then tells the transfers what came of it. */
+/* Runs libcurl, then calls back the transfers that are ready. */
 static void advance(struct http_pool *pool, curl_socket_t socket, int events)
 {
     struct http_pools *pools = pool->pools;
@@ -117,7 +117,7 @@ static void advance(struct http_pool *pool, curl_socket_t socket, int events)
     while (pools->ready != NULL) {
         struct http_member *member = pools->ready;
         end_ready(member);
-        member->on_ready(member); /* the pool may go with this */
+        member->on_ready(member); /* this may free the pool */
     }
 }
 

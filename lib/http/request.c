@@ -26,7 +26,7 @@ void http_request_answer(struct http_request *request, int code, const char *con
         request->phase = HTTP_ANSWERED;
         http_deadline_set(&shared->deadlines, request->deadline, request->hangup.fd);
         http_exchange_resume(request);
-    } /* else whoever called the handler sends it, or nobody does */
+    } /* else the caller of the handler sends it, or nobody does */
     pthread_mutex_unlock(&shared->mutex);
     if (last)
         http_exchange_free(request);

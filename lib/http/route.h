@@ -1,4 +1,4 @@
-/* What a server answers at one path. */
+/* A route: one path of a server and its handler. */
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
 
@@ -6,8 +6,8 @@
 
 struct http_request; /* http/request.h */
 
-/* Answers a request, now or later: http/request.h says how. Called on one of the server's threads,
- * or on the loop's where the server has none. */
+/* Answers a request, now or later, as in http/request.h. Called on one of the server's threads, or
+ * on the loop's where the server has none. */
 typedef void http_handler(void *user, struct http_request *request);
 
 enum http_method {
@@ -18,8 +18,8 @@ enum http_method {
 struct http_route {
     const char *path;
     enum http_method method;
-    bool takes_body; /* of a GET; else it is read and dropped. Of a POST it is always taken */
-    const char *content_type; /* that the body of a POST must have; NULL: any */
+    bool takes_body; /* for GET; else a body is read and dropped. A POST always takes it */
+    const char *content_type; /* required of the body of a POST; NULL: any */
     http_handler *handler;
     void *user;
 };

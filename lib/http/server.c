@@ -21,7 +21,7 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct http_listener listener;
     int port;
-    struct ev_io readable; /* of libmicrohttpd's epoll, without threads of its own */
+    struct ev_io readable; /* libmicrohttpd's epoll, if it has no threads of its own */
     struct ev_timer timer; /* when libmicrohttpd asks for it */
 };
 
@@ -35,7 +35,7 @@ static void on_message(void *user, const char *format, va_list args)
         server->on_trouble(server->user, line);
 }
 
-/* Lets libmicrohttpd work on the loop's thread, and sees when it wants to again. */
+/* Runs libmicrohttpd on the loop's thread, and schedules its next run. */
 static void run(struct http_server *server)
 {
     MHD_run(server->daemon);
@@ -62,7 +62,7 @@ static void on_resumed(UNUSED struct ev_loop *loop, struct ev_async *resumed, UN
     run(resumed->data);
 }
 
-/* Starts the daemon; its threads take no signals. */
+/* Starts the daemon; its threads receive no signals. */
 static void start(struct http_server *server, const struct http_server_options *options)
 {
     struct MHD_OptionItem tls[] = {

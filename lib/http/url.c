@@ -17,7 +17,7 @@ static char *part(CURLU *url, CURLUPart what, unsigned flags)
     return copy;
 }
 
-/* Reads a URL. Returns it, to be freed by curl_url_cleanup, or NULL. */
+/* Parses a URL. Returns it, to be freed with curl_url_cleanup, or NULL. */
 static CURLU *parse(const char *text, unsigned flags)
 {
     CURLU *url = curl_url();
