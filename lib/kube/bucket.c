@@ -12,7 +12,7 @@ static void fill(struct kube_bucket *bucket)
     bucket->filled = now;
 }
 
-/* Arms the timer for when the next token is there. */
+/* Arms the timer for when the next token is available. */
 static void arm(struct kube_bucket *bucket)
 {
     struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
@@ -26,7 +26,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     struct kube_bucket *bucket = timer->data;
     fill(bucket);
-    /* one who is told may take, leave and come back: the head is looked at anew each time */
+    /* a callback may take a token, leave and queue again: look at the head again each time */
     while (bucket->waiters != NULL && bucket->tokens >= 1) {
         struct kube_bucket_waiter *waiter = bucket->waiters;
         bucket->tokens -= 1;

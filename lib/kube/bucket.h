@@ -1,5 +1,5 @@
-/* A token bucket: it lets burst through at once and qps a second on average, in the order in which
- * they came. Its timer runs only while somebody waits. */
+/* A token bucket: allows burst requests at once and qps per second on average, first come, first
+ * served. Its timer runs only while somebody waits. */
 #ifndef KUBE_BUCKET_H
 #define KUBE_BUCKET_H
 
@@ -17,19 +17,19 @@ struct kube_bucket {
     double qps;
     double burst;
     double tokens;
-    ev_tstamp filled; /* when tokens was right, on the monotonic clock */
+    ev_tstamp filled; /* when tokens was last updated, on the monotonic clock */
     ev_timer timer;
     struct kube_bucket_waiter *waiters;
 };
 
 void kube_bucket_init(struct kube_bucket *bucket, double qps, int burst);
-void kube_bucket_clear(struct kube_bucket *bucket); /* whoever waits is forgotten */
+void kube_bucket_clear(struct kube_bucket *bucket); /* waiters are forgotten */
 
-/* Takes a token: true when one is there, else waiter, which is borrowed, is told when it has got
- * one. */
+/* Takes a token. Returns true if there was one; else waiter, which is borrowed, is queued and
+ * called when it gets one. */
 bool kube_bucket_take(struct kube_bucket *bucket, struct kube_bucket_waiter *waiter);
 
-/* Takes a waiter out of the queue, if it is in it. */
+/* Removes a waiter from the queue, if it is there. */
 void kube_bucket_leave(struct kube_bucket *bucket, struct kube_bucket_waiter *waiter);
 
 #endif

@@ -13,7 +13,7 @@
 
 struct item {
     char *state; /* resourceVersion, a zero byte, and the object without it as JSON text */
-    json_t *decoded; /* in cache->lent, if that was in this turn */
+    json_t *decoded; /* in cache->lent, if decoded in this turn */
     uint32_t decoded_turn;
     uint32_t generation; /* in which it was last put */
     UT_hash_handle hh;
@@ -33,7 +33,7 @@ static const char *text_of(const char *state)
     return state + strlen(state) + 1;
 }
 
-/* The state of an item, owned by the caller. Keys are sorted, so that equal objects are equal
+/* The state of an item, owned by the caller. Keys are sorted, so that equal objects have equal
  * texts. */
 static char *encode(const json_t *object)
 {

@@ -23,14 +23,14 @@ struct kube_call {
     ev_timer timer; /* until the next try */
     int tries; /* that have been made */
     bool idempotent;
-    bool no_body; /* of the answer is wanted */
-    const char *impossible; /* why it cannot be made at all, or NULL */
+    bool no_body; /* the answer's body is not wanted */
+    const char *impossible; /* why the request is invalid, or NULL */
     bool is_ending; /* done is being called: the call ends after it */
     kube_done *done;
     void *user;
 };
 
-/* The API server, with strings of config. */
+/* The API server; borrows the strings of config. */
 static struct http_target target_of(const struct kube_config *config)
 {
     return (struct http_target){
@@ -175,7 +175,7 @@ struct kube_call *kube_call_start(
     call->user = user;
     ev_init(&call->timer, on_timer);
     call->timer.data = call;
-    wait(call, 0); /* done is called from the loop, whatever becomes of it */
+    wait(call, 0); /* done is called from the loop in any case */
     return call;
 }
 

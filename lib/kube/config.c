@@ -58,7 +58,7 @@ static void free_text_secret(char *text)
     free_secret(text, text != NULL ? strlen(text) : 0);
 }
 
-/* A plugin is told secrets by its arguments and environment, too. */
+/* Overwrites the strings: a plugin's arguments and environment may hold secrets, too. */
 static void free_list(char **list)
 {
     for (size_t i = 0; list != NULL && list[i] != NULL; i++)

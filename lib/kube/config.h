@@ -10,14 +10,14 @@
 /* A credential plugin (client.authentication.k8s.io/v1), as `users[].user.exec` names it. */
 struct kube_exec {
     char **argv; /* NULL-terminated */
-    char **environment; /* "NAME=value" that are added, NULL-terminated */
+    char **environment; /* "NAME=value" additions, NULL-terminated */
     bool provide_cluster_info; /* the plugin is told the cluster */
     json_t *cluster_config; /* the cluster's extension for it, or NULL */
     char *api_version; /* client.authentication.k8s.io/v1 or v1beta1 */
-    char *install_hint; /* said when the executable is not there, or NULL */
+    char *install_hint; /* shown if the executable is missing, or NULL */
 };
 
-/* All of it is owned; NULL where it is not given. Of a file and its data, one is set. */
+/* All of it is owned; NULL if it is not given. Of a file and its data, at most one is set. */
 struct kube_config {
     char *origin; /* where it came from, for messages: "context kind in /home/a/.kube/config" */
     char *server; /* "https://10.0.0.1:6443", perhaps with a path; never NULL */
@@ -33,7 +33,7 @@ struct kube_config {
     struct kube_exec *exec;
 };
 
-/* A copy of all of it, owned by the caller. */
+/* Returns a deep copy, owned by the caller. */
 struct kube_config *kube_config_copy(const struct kube_config *config);
 
 void kube_config_free(struct kube_config *config); /* NULL is allowed; overwrites secrets */

@@ -48,7 +48,8 @@ static int read_boolean(
     return 0;
 }
 
-/* path, when it is relative, below the directory of the entry's file. Owned by the caller. */
+/* path; a relative one is resolved against the directory of the entry's file. Owned by the
+ * caller. */
 static char *beside_file(const struct kube_config_entry *entry, const char *path)
 {
     const char *slash = strrchr(entry->file, '/');
@@ -57,7 +58,7 @@ static char *beside_file(const struct kube_config_entry *entry, const char *path
                : xasprintf("%.*s%s", (int)(slash + 1 - entry->file), entry->file, path);
 }
 
-/* Reads a field that is a path, of a file that can be read. */
+/* Reads a field that is the path of a readable file. */
 static int read_path(
     const struct kube_config_entry *entry, const char *field, char **out, struct error **err)
 {
@@ -130,7 +131,7 @@ json_t *kube_config_entry_exec_extension(const struct kube_config_entry *cluster
     return json_incref(json_object_get(found, "extension"));
 }
 
-/* A list of strings that is ended by NULL grows by one, which is taken. */
+/* Appends to a NULL-terminated list of strings; takes the text. */
 static void append(char ***list, size_t *count, char *take_text)
 {
     *list = xreallocarray(*list, *count + 2, sizeof(**list));
@@ -178,7 +179,7 @@ static int read_environment(
     return 0;
 }
 
-/* Checks what the plugin asks for: a version we speak, and no terminal. */
+/* Checks what the plugin requires: a version that we support, and no terminal. */
 static int check_exec(
     const struct kube_config_entry *entry, const struct kube_exec *exec, struct error **err)
 {
@@ -218,7 +219,7 @@ static int read_exec(
     return check_exec(&entry, exec, err);
 }
 
-/* Refuses what would be another identity than the file means, if it were left out of account. */
+/* Refuses fields that would change the identity if they were ignored. */
 static int check_identity(
     const struct kube_config_entry *user, const struct kube_config *config, struct error **err)
 {
@@ -256,7 +257,7 @@ int kube_config_entry_user(
         kube_config_entry_string(user, "password", &config->password, err) < 0 ||
         read_exec(user, &config->exec, err) < 0)
         return -1;
-    /* a token file is what the token is read from when it changes: it goes before the token */
+    /* a token file, from which the token is read again when it changes, takes precedence */
     if (config->token_file == NULL &&
         kube_config_entry_string(user, "token", &config->token, err) < 0)
         return -1;

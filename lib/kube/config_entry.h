@@ -10,10 +10,10 @@
 
 /* All of it is borrowed. */
 struct kube_config_entry {
-    const char *file; /* that it stands in: relative paths are relative to this */
+    const char *file; /* that contains it; its directory is the base of relative paths */
     const char *kind; /* "cluster", "user" or "context" */
     const char *name;
-    const json_t *value; /* NULL: there is no entry, and no field */
+    const json_t *value; /* NULL: there is no such entry, and no field */
 };
 
 /* Sets an input error about a field: `/home/a/.kube/config: user "a": token: must be …`.
@@ -21,19 +21,19 @@ struct kube_config_entry {
 int kube_config_entry_error(const struct kube_config_entry *entry, const char *field,
     struct error **err, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Reads a string field into *out, owned by the caller; NULL where it is missing, null or empty.
+/* Reads a string field into *out, owned by the caller; NULL if it is missing, null or empty.
  * Returns 0, or -1 with an input error. */
 int kube_config_entry_string(
     const struct kube_config_entry *entry, const char *field, char **out, struct error **err);
 
-/* Read what a cluster or user says into config. Return 0, or -1 with an input error, or an io
- * error for a file that cannot be read. Fields that nobody knows are left out of account. */
+/* Read a cluster or user into config. Return 0, or -1 with an input error, or an io error for a
+ * file that cannot be read. Unknown fields are ignored. */
 int kube_config_entry_cluster(
     const struct kube_config_entry *cluster, struct kube_config *config, struct error **err);
 int kube_config_entry_user(
     const struct kube_config_entry *user, struct kube_config *config, struct error **err);
 
-/* What the cluster has for credential plugins: a new reference, or NULL. */
+/* The cluster's extension for credential plugins: a new reference, or NULL. */
 json_t *kube_config_entry_exec_extension(const struct kube_config_entry *cluster);
 
 #endif

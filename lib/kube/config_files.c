@@ -11,7 +11,7 @@
 
 enum section { CLUSTERS, USERS, CONTEXTS, SECTIONS };
 
-/* What a section and an entry of it are called in the file. */
+/* The names of a section and of its entries in the file. */
 static const struct {
     const char *list, *value;
 } names[] = {{"clusters", "cluster"}, {"users", "user"}, {"contexts", "context"}};
@@ -42,7 +42,7 @@ void kube_config_files_free(struct kube_config_files *files)
     free(files);
 }
 
-/* Parses the text without letting a piece of it into the error: only the place is kept. */
+/* Parses the text. The error names the place, but quotes nothing of the text. */
 static int parse(const char *path, const char *text, size_t length, struct yaml_stream *stream,
     struct error **err)
 {
@@ -128,7 +128,7 @@ int kube_config_files_add(struct kube_config_files *files, const char *path, con
     return result;
 }
 
-/* Finds an entry; the error lists the names there are. by is who names it: "context \"a\"", or
+/* Finds an entry; the error lists the existing names. by is what names it: "context \"a\"", or
  * NULL. */
 static int find(const struct kube_config_files *files, enum section section, const char *name,
     const char *by, struct kube_config_entry *entry, struct error **err)
@@ -157,7 +157,7 @@ static int find(const struct kube_config_files *files, enum section section, con
         names[section].value, name, hint, names[section].list, used > 0 ? list : "none");
 }
 
-/* Finds the entry that the context names. Without a name, *entry is as it was. */
+/* Finds the entry that the context names. If it names none, *entry is unchanged. */
 static int find_of_context(const struct kube_config_files *files, enum section section,
     const struct kube_config_entry *context, struct kube_config_entry *entry, struct error **err)
 {

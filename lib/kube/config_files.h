@@ -1,5 +1,5 @@
-/* kubeconfig files, merged as client-go merges them: of entries with one name, and of values that
- * several files set, the first counts. Source: kubernetes.io/docs/concepts/configuration/
+/* kubeconfig files, merged as client-go does it: of entries with the same name, and of values set
+ * in several files, the first wins. Source: kubernetes.io/docs/concepts/configuration/
  * organize-cluster-access-kubeconfig. */
 #ifndef KUBE_CONFIG_FILES_H
 #define KUBE_CONFIG_FILES_H
@@ -16,13 +16,13 @@ struct kube_config_files *kube_config_files_new(void);
 void kube_config_files_free(struct kube_config_files *files); /* NULL is allowed */
 
 /* Adds the text of the kubeconfig at path. Returns 0, or -1 with an input error that names the
- * place, and quotes nothing of the text, in which there are secrets. */
+ * place, but quotes nothing of the text, which contains secrets. */
 int kube_config_files_add(struct kube_config_files *files, const char *path, const char *text,
     size_t length, struct error **err);
 
-/* The configuration that a context (NULL: current-context) stands for. Returns it, owned by the
- * caller, or NULL with an input error that names the file and the entry, or an io error for a file
- * that an entry names and that cannot be read. */
+/* Returns the configuration for a context (NULL: current-context), owned by the caller, or NULL
+ * with an input error that names the file and the entry, or an io error for a file that an entry
+ * names and that cannot be read. */
 struct kube_config *kube_config_files_choose(
     const struct kube_config_files *files, const char *context, struct error **err);
 

@@ -14,7 +14,7 @@ enum { MAX_FILE = 4 << 20, MAX_NAMESPACE = 4096, MAX_FILES = 64 };
 
 static const char service_account[] = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/* Adds a file that may be missing. Returns 1 when it was there, 0, or -1 with an error. */
+/* Adds a file that may be missing. Returns 1, or 0 if it is missing, or -1 with an error. */
 static int add_file(struct kube_config_files *files, const char *path, struct error **err)
 {
     auto_free char *text = NULL;
@@ -28,7 +28,7 @@ static int add_file(struct kube_config_files *files, const char *path, struct er
     return result < 0 ? -1 : 1;
 }
 
-/* The configuration of the files in list, which ":" stands between. */
+/* Loads the files in list, which are separated by ":". */
 static struct kube_config *load_files(
     const char *list, const char *source, const char *context, struct error **err)
 {
@@ -79,7 +79,7 @@ static struct kube_config *load_found(const struct kube_config_options *options,
     return NULL;
 }
 
-/* Checks server and proxy as URLs, and that no secret would go over a line without TLS. */
+/* Checks the URLs of server and proxy, and that no secret would be sent without TLS. */
 static int check_urls(const struct kube_config *config, struct error **err)
 {
     static const char *const schemes[] = {"https", "http"};
@@ -125,7 +125,7 @@ struct kube_config *kube_config_load(const struct kube_config_options *options, 
     return steal(&config);
 }
 
-/* Sets *path to a file of the service account that can be read. */
+/* Sets *path to a file of the service account, which must be readable. */
 static int find_file(const char *directory, const char *name, char **path, struct error **err)
 {
     *path = file_join(directory, name);

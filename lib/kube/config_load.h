@@ -1,4 +1,4 @@
-/* Finds the configuration as client-go finds it: the files of --kubeconfig or $KUBECONFIG merged, else
+/* Finds the configuration as client-go does: the files of --kubeconfig or $KUBECONFIG merged, else
  * the service account of a pod, else ~/.kube/config. */
 #ifndef KUBE_CONFIG_LOAD_H
 #define KUBE_CONFIG_LOAD_H
@@ -15,9 +15,9 @@ struct kube_config_options {
     bool insecure; /* --insecure-skip-tls-verify */
 };
 
-/* Returns the configuration, owned by the caller, or NULL with an error that names the file and
- * the entry that is wrong, and what was looked for where. Relative paths in a kubeconfig are
- * relative to it. options may be NULL. */
+/* Returns the configuration, owned by the caller, or NULL with an error that names the file and the
+ * entry that is wrong, or where it has looked. Relative paths in a kubeconfig are relative to it.
+ * options may be NULL. */
 struct kube_config *kube_config_load(const struct kube_config_options *options, struct error **err);
 
 /* The service account of a pod whose files (token, ca.crt, namespace) are in directory, with

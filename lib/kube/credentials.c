@@ -44,8 +44,8 @@ static bool same_file(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* Reads the token file, if it is another than was read. While it cannot be read, the last token
- * stands. Returns 0, or -1 with an error when there is none. */
+/* Reads the token file, if it has changed. If it cannot be read, the last token stays in use.
+ * Returns 0, or -1 with an error if there is none. */
 static int read_token_file(struct kube_credentials *credentials, struct error **err)
 {
     const char *path = credentials->config->token_file;
@@ -68,7 +68,7 @@ static int read_token_file(struct kube_credentials *credentials, struct error **
     return 0;
 }
 
-/* Tells those that wait for this run of the plugin: one who is told may start the next. */
+/* Calls the waiters for this run of the plugin, which may start the next. */
 static void tell_all(
     struct kube_credentials *credentials, unsigned long run_number, const struct error *err)
 {

@@ -17,14 +17,14 @@
 
 enum {
     /* Objects whose events are remembered: the one that had none for longest is forgotten. One with
-     * an event that has yet to be written is not, unless there are this many. */
+     * an event that has yet to be written is kept, unless there are SUBJECTS_WAITING_MAX. */
     SUBJECTS_MAX = 4096,
     SUBJECTS_WAITING_MAX = 16384,
-    /* As many events about one object at once, and then one in each period. */
+    /* The budget of an object: this many events at once, and then one per period. */
     BUDGET = 25,
     BUDGET_PERIOD_SECONDS = 300,
-    /* As many events of one reason that differ in their messages within the window, and further
-     * ones become one. */
+    /* After this many events of one reason with different messages within the window, further ones
+     * are combined into one. */
     SIMILAR_MAX = 10,
     SIMILAR_WINDOW_SECONDS = 600,
     /* The API server forgets events after an hour. */
@@ -39,8 +39,7 @@ enum {
 
 static const char combined_prefix[] = "(combined from similar events): ";
 
-/* What there is to be written of a series, beside what it always knows; all of it owned. There may
- * be thousands of these at once. */
+/* The unwritten part of a series; all of it owned. There may be thousands of these at once. */
 struct news {
     time_t time;
     bool warning;
@@ -52,8 +51,8 @@ struct news {
 struct series {
     struct kube_events *events;
     struct subject *subject;
-    unsigned what; /* it is: a hash of its type and reason */
-    unsigned message; /* a hash of it */
+    unsigned what; /* a hash of its type and reason */
+    unsigned message; /* a hash of its message */
     struct news *news; /* to be written, or NULL */
     bool is_newer; /* than what is being written */
     time_t began; /* when it happened first */
@@ -74,8 +73,8 @@ struct subject {
     struct series *series;
     double budget; /* events left */
     double budget_at; /* when that was so */
-    bool exhausted; /* and that was said */
-    UT_hash_handle hh; /* by its key; the one that had no event for longest is the first */
+    bool exhausted; /* the budget is, and that was reported */
+    UT_hash_handle hh; /* by its key; least recently used first */
     char key[]; /* "namespace/name uid" */
 };
 
@@ -85,7 +84,7 @@ struct kube_events {
     struct subject *subjects;
     struct series *series;
     struct kube_queue *queue; /* of series to be written; paused while they are held */
-    ev_timer hold; /* until it is not paused any more */
+    ev_timer hold; /* until the queue is resumed */
     bool held;
 };
 
@@ -159,7 +158,7 @@ static void forget_subjects(struct kube_events *events)
     }
 }
 
-/* The subject for object, as the one that had an event last. */
+/* The subject for object, which becomes the most recently used one. */
 static struct subject *subject_for(
     struct kube_events *events, const struct kube_resource *resource, const json_t *object)
 {
@@ -182,7 +181,7 @@ static struct subject *subject_for(
     return subject;
 }
 
-/* Whether another event about the subject may be written. */
+/* Takes one event from the subject's budget. Returns whether there was one. */
 static bool spend(struct kube_events *events, struct subject *subject)
 {
     double time = clock_seconds();
@@ -210,8 +209,8 @@ static unsigned hash_of(const char *text)
     return hash;
 }
 
-/* The series that an event belongs to, or NULL when it begins one. *combined says that it is, or
- * must be, one for all similar events. Forgets what the API server has forgotten. */
+/* The series that an event belongs to, or NULL if it begins one. *combined says whether it
+ * combines, or must combine, similar events. Forgets what the API server has forgotten. */
 static struct series *find_series(
     const struct subject *subject, unsigned what, unsigned message, bool *combined)
 {
@@ -240,7 +239,7 @@ static struct series *find_series(
     return *combined ? collective : same;
 }
 
-/* A key for a new event about object, as of client-go: its name and the time. Owned by the
+/* A key for a new event about object, as in client-go: its name and the time. Owned by the
  * caller. */
 static char *make_key(const struct kube_events *events, const json_t *object)
 {
@@ -308,7 +307,7 @@ static struct series *add_series(struct kube_events *events, struct subject *sub
     return series;
 }
 
-/* Printable, and no longer than an event may be. Owned by the caller. */
+/* Makes a message printable, and no longer than an event's may be. Owned by the caller. */
 static char *make_message(const char *prefix, const char *text)
 {
     static const char ellipsis[] = "…";
@@ -318,7 +317,7 @@ static char *make_message(const char *prefix, const char *text)
         return message;
     size_t end = MESSAGE_MAX - strlen(ellipsis);
     while (((unsigned char)message[end] & 0xC0) == 0x80)
-        end--; /* into a character */
+        end--; /* inside a character */
     memcpy(message + end, ellipsis, sizeof(ellipsis));
     return message;
 }
@@ -367,7 +366,7 @@ static void write_series(void *user, const char *key)
     struct kube_events *events = user;
     struct series *series = NULL;
     HASH_FIND_STR(events->series, key, series);
-    if (series == NULL) { /* it was forgotten meanwhile */
+    if (series == NULL) { /* forgotten meanwhile */
         kube_queue_done(events->queue, key);
         return;
     }
@@ -394,7 +393,8 @@ static bool may_pass(enum kube_reason reason)
            reason == KUBE_TOO_MANY_REQUESTS;
 }
 
-/* It is written, or given up. Of what is written, little is kept: events are many. */
+/* Ends a write, whether it succeeded or was given up, and frees what is no longer needed: there are
+ * many events. */
 static void end_write(struct series *series)
 {
     struct kube_events *events = series->events;
@@ -405,7 +405,7 @@ static void end_write(struct series *series)
     forget_subjects(events);
 }
 
-/* Writes it once more, in the other way. */
+/* Writes the event again, in the other way: created or updated. */
 static void write_again(struct series *series, bool created)
 {
     series->created = created;
@@ -425,9 +425,9 @@ static void on_written(void *user, const struct kube_answer *answer)
     } else if (may_pass(failure->reason) && ++series->failures < WRITE_TRIES) {
         kube_queue_failed(series->events->queue, series->key, failure->retry_after_ms);
     } else if (failure->reason == KUBE_ALREADY_EXISTS && !series->created) {
-        write_again(series, true); /* a try made it whose answer was lost */
+        write_again(series, true); /* an earlier try created it, but its answer was lost */
     } else if (failure->reason == KUBE_NOT_FOUND && series->created) {
-        write_again(series, false); /* it has outlived its time there */
+        write_again(series, false); /* it has expired there */
     } else {
         kube_client_warn(series->events->client, "%s; the event was: %s: %s", failure->message,
             series->news->reason, series->news->message);

@@ -9,7 +9,7 @@
 
 enum {
     MAX_ANSWER = 64 << 20, /* bytes, of one page of a list too */
-    MAX_SHOWN = 300, /* bytes of an answer that is no JSON, in a message */
+    MAX_SHOWN = 300, /* bytes of an answer that is not JSON, in a message */
 };
 
 static const char answer_type[] = "application/json";
@@ -27,7 +27,7 @@ void kube_exchange_init(struct kube_exchange *exchange, struct kube_session *ses
     DL_APPEND(session->exchanges, exchange);
 }
 
-/* Ends a try that came to no transfer. */
+/* Ends a try for which no transfer was started. */
 static void end_without_answer(struct kube_exchange *exchange, const char *why)
 {
     struct http_outcome outcome = {
@@ -45,7 +45,7 @@ static void on_done(void *user, const struct http_outcome *outcome)
 {
     struct kube_exchange *exchange = user;
     struct kube_session *session = exchange->session;
-    exchange->transfer = NULL; /* it ends with this */
+    exchange->transfer = NULL; /* it is freed after this */
     if (session->observe != NULL)
         session->observe(session->user, exchange->verb, outcome->code, outcome->seconds);
     bool unknown = outcome->fault == HTTP_FAULT_NONE && outcome->code == 401;
@@ -113,14 +113,14 @@ void kube_exchange_clear(struct kube_exchange *exchange)
     free_secret(exchange->body, exchange->body != NULL ? strlen(exchange->body) : 0);
 }
 
-/* An answer's JSON, or NULL. Zero bytes are let pass: one string with \u0000 in one object would
- * otherwise hide all that are listed with it. */
+/* An answer's JSON, or NULL. Zero bytes are accepted: one string with \u0000 in one object would
+ * otherwise hide the whole list. */
 static json_t *parse(const struct http_outcome *outcome)
 {
     return json_loadb(outcome->body, outcome->length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 }
 
-/* A failure that came as an answer, which a proxy may have written in plain text. */
+/* The failure in an answer, which may be plain text from a proxy. */
 static struct kube_failure *read_refusal(
     const struct kube_exchange *exchange, const struct http_outcome *outcome)
 {

@@ -1,5 +1,5 @@
-/* One try of a request: its turn in the token bucket, who we are, the transfer; and when the server
- * does not know us, once more with fresh credentials. Calls and watches are made of these. */
+/* One try of a request: its turn in the token bucket, the credentials, the transfer; and, after a
+ * 401, once more with fresh credentials. Calls and watches are made of these. */
 #ifndef KUBE_EXCHANGE_H
 #define KUBE_EXCHANGE_H
 
@@ -20,8 +20,8 @@ struct kube_session {
     struct http_client *http;
     struct kube_credentials *credentials;
     struct kube_bucket bucket;
-    struct kube_exchange *exchanges; /* all calls and watches there are */
-    /* told of every answer; or NULL */
+    struct kube_exchange *exchanges; /* all calls and watches */
+    /* called for every answer; or NULL */
     void (*observe)(void *user, const char *verb, int code, double seconds);
     void *user;
 };
@@ -37,31 +37,30 @@ struct kube_exchange {
     char *body;
     const char *content_type; /* static */
     int64_t timeout_ms;
-    /* what comes of it; set by the owner */
+    /* callbacks; set by the owner */
     void (*on_data)(void *user, const char *data, size_t length); /* as http/client.h says */
-    void (*on_end)(void *user, const struct http_outcome *outcome); /* once a try */
-    void (*abandon)(void *user); /* the client goes: free the owner */
+    void (*on_end)(void *user, const struct http_outcome *outcome); /* once per try */
+    void (*abandon)(void *user); /* the client is being freed: free the owner */
     void *user;
-    /* its own */
+    /* private */
     struct kube_bucket_waiter turn;
     struct kube_credentials_waiter identity;
     struct http_transfer *transfer;
-    unsigned long generation; /* of the identity it bears */
+    unsigned long generation; /* of the identity it uses */
     bool refreshed; /* the credentials, after a 401 */
 };
 
-/* Makes the exchange one of the session's; until kube_exchange_clear. */
+/* Adds the exchange to the session, until kube_exchange_clear. */
 void kube_exchange_init(struct kube_exchange *exchange, struct kube_session *session);
 
-/* Starts a try. Only from the loop: on_end may be called before it returns. */
+/* Starts a try. Call it only from the loop: on_end may be called before it returns. */
 void kube_exchange_start(struct kube_exchange *exchange);
 
-/* Ends what is under way, without callbacks, and frees what the exchange owns. */
+/* Cancels the try, without callbacks, and frees what the exchange owns. */
 void kube_exchange_clear(struct kube_exchange *exchange);
 
-/* The failure that an outcome stands for, owned by the caller; NULL when it is none. *body gets
- * the JSON of a good answer, a new reference, where body is not NULL: else it is enough that the
- * answer says to be JSON. */
+/* The failure in an outcome, owned by the caller; NULL if there is none. If body is not NULL, *body
+ * gets the JSON of a good answer, a new reference; else only the content type is checked. */
 struct kube_failure *kube_exchange_read(
     const struct kube_exchange *exchange, const struct http_outcome *outcome, json_t **body);
 

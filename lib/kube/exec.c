@@ -37,8 +37,8 @@ void kube_credential_clear(struct kube_credential *credential)
     *credential = (struct kube_credential){0};
 }
 
-/* A time as RFC 3339 writes it: 2026-01-02T03:04:05Z, also with a fraction or an offset. Returns
- * 0, or -1. */
+/* Parses a time as in RFC 3339: 2026-01-02T03:04:05Z, also with a fraction or an offset. Returns 0,
+ * or -1. */
 static int parse_time(const char *text, time_t *out)
 {
     struct tm utc = {0};
@@ -111,7 +111,7 @@ static void set_text(json_t *object, const char *key, const char *value)
         json_object_set_new(object, key, json_string(value));
 }
 
-/* The cluster as the plugin is told it. New reference, or NULL with an error. */
+/* The cluster as passed to the plugin. New reference, or NULL with an error. */
 static json_t *cluster_info(const struct kube_config *config, struct error **err)
 {
     auto_free char *read = NULL;
@@ -145,8 +145,8 @@ char *kube_exec_info(const struct kube_config *config, struct error **err)
     return json_dumps(info, JSON_COMPACT);
 }
 
-/* Ours, then what the configuration adds, then the info: of two with one name, getenv(3) finds the
- * first, so that what is added goes before ours. Owned by the caller, its strings are borrowed. */
+/* The info, then what the configuration adds, then our environment: of two variables with the same
+ * name, getenv(3) finds the first. Owned by the caller; its strings are borrowed. */
 static const char **make_environment(char *const *added, const char *info)
 {
     size_t count = 2;
@@ -164,7 +164,7 @@ static const char **make_environment(char *const *added, const char *info)
     return environment;
 }
 
-/* What the plugin's end means. Returns 0, or -1 with an error. */
+/* Reads the credential from the plugin's result. Returns 0, or -1 with an error. */
 static int read_result(const struct kube_exec_run *run, const struct subprocess_result *result,
     struct kube_credential *out, struct error **err)
 {

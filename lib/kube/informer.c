@@ -14,24 +14,25 @@
 #include "kube/retry.h"
 
 enum {
-    DEFAULT_PAGE = 100, /* of VMIs with 10 KiB, decoded: 10 MiB; 500 would take 45 */
+    DEFAULT_PAGE = 100, /* of VMIs of 10 KiB, decoded: 10 MiB; 500 would take 45 */
     BACKOFF_MIN_MS = 100,
     BACKOFF_MAX_MS = 10000,
-    /* As many watches that the server refuses in a row: then it may be another history than ours
-     * that it has, as after etcd was restored, and the cache is listed anew. */
+    /* After so many watches in a row that the server refuses, its history may be another than ours,
+     * as after etcd was restored, and the cache is listed again. */
     REFUSALS_MAX = 5,
-    /* As many lists that expired before they were whole: then everything is asked for in one. */
+    /* After so many lists that expired before they were complete, everything is requested in
+     * one. */
     EXPIRIES_MAX = 2,
 };
 
-/* A watch that held for so long is a good one: what failed before is forgotten. */
+/* A watch that lasts this long is a good one: earlier failures are forgotten. */
 static const ev_tstamp good_watch_seconds = 5;
 
 struct kube_informer {
     struct kube_client *client;
     struct kube_informer_options options; /* its strings are owned */
     struct kube_cache *cache;
-    /* One of these is under way at any time. */
+    /* At any time, one of these is active. */
     struct kube_call *list;
     struct kube_watch *watch;
     ev_timer pause; /* before either */
@@ -40,7 +41,7 @@ struct kube_informer {
     ev_tstamp watch_began;
     int failures; /* in a row */
     int expiries; /* of lists, in a row */
-    bool listed; /* just now: memory is to be given back */
+    bool listed; /* just now: memory is to be returned */
     bool synced;
     unsigned long restarts;
 };
@@ -52,8 +53,8 @@ static void go_on_after(struct kube_informer *informer, double seconds)
     ev_timer_start(EV_DEFAULT, &informer->pause);
 }
 
-/* Goes on after a delay that doubles from failure to failure, less up to a half by chance: many
- * clients of a server that comes back must not come all at once. Returns it, in seconds. */
+/* Continues after a delay that doubles with each failure, less a random part of up to a half: the
+ * many clients of a server that comes back must not all come at once. Returns it, in seconds. */
 static double back_off(struct kube_informer *informer)
 {
     int64_t delay_ms = BACKOFF_MIN_MS;
@@ -115,8 +116,8 @@ static void put(struct kube_informer *informer, const char *key, json_t *object)
     tell(informer, key, before, kept);
 }
 
-/* The key of an object from the server, owned by the caller; or NULL with a warning when it has
- * not what every object has. */
+/* The key of an object from the server, owned by the caller; or NULL with a warning if it lacks
+ * what every object has. */
 static char *checked_key(struct kube_informer *informer, const json_t *object)
 {
     const struct kube_resource *resource = informer->options.resource;
@@ -134,7 +135,7 @@ static char *checked_key(struct kube_informer *informer, const json_t *object)
     return NULL;
 }
 
-/* The items of a list of a built-in kind lack what the objects of a watch have. */
+/* Adds apiVersion and kind, which the items of a list of a built-in kind lack. */
 static void add_type(const struct kube_resource *resource, json_t *object)
 {
     if (json_object_get(object, "kind") != NULL)
@@ -174,7 +175,7 @@ static void list_page(struct kube_informer *informer)
     informer->list = kube_call_start(informer->client, &request, on_page, informer);
 }
 
-/* Smaller pages where they were too large; none at all where their time was too short. */
+/* Makes pages smaller if they were too large, and counts lists that expired. */
 static void adapt_pages(struct kube_informer *informer, enum kube_reason reason)
 {
     if (reason == KUBE_EXPIRED)
@@ -307,7 +308,7 @@ static void start_watch(struct kube_informer *informer)
 static void on_pause_over(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
     struct kube_informer *informer = watcher->data;
-    if (informer->listed) { /* its pages took many times what is kept of them */
+    if (informer->listed) { /* its pages took many times the memory of what is kept */
         informer->listed = false;
         malloc_trim(0);
     }

@@ -1,6 +1,6 @@
-/* A cache of all objects of one kind that is kept true by list and watch and never misses a
- * change: it resumes at the last resourceVersion after a connection that dropped, lists anew when
- * that has expired, and then finds out what went away meanwhile. */
+/* An informer: a cache of all objects of one kind, kept up to date by list and watch, that never
+ * misses a change. After a dropped connection it resumes at the last resourceVersion; if that has
+ * expired, it lists again and finds out what was deleted meanwhile. */
 #ifndef KUBE_INFORMER_H
 #define KUBE_INFORMER_H
 
@@ -8,15 +8,15 @@
 
 struct kube_informer;
 
-/* Gives the part of object that is to be kept: a new reference, which may share values with
- * object or be it; NULL: this object is not kept, as if it were not there. metadata's name,
- * namespace, uid and resourceVersion must be in it. apiVersion and kind are always there. */
+/* Returns the part of object to be kept: a new reference, which may share values with object or be
+ * object itself; NULL: object is treated as if it did not exist. The part must contain metadata's
+ * name, namespace, uid and resourceVersion. apiVersion and kind of object are always set. */
 typedef json_t *kube_prune(void *user, json_t *object);
 
-/* A change of the cache. Either is NULL: before, when it was added; after, when it is gone. Both
- * are borrowed. An object that was deleted and made anew under the same name is first gone and
- * then added, also when nobody watched meanwhile. Not called when the pruned object is the same but
- * for its resourceVersion. */
+/* A change of the cache. before is NULL if the object was added, after if it is gone; both are
+ * borrowed. An object that was deleted and created again under the same name is first gone and then
+ * added, even if no watch saw it. Not called if the pruned object differs only in its
+ * resourceVersion. */
 typedef void kube_changed(void *user, const char *key, const json_t *before, const json_t *after);
 
 /* The callbacks come from the loop; none of them may free the informer. */
@@ -25,22 +25,22 @@ struct kube_informer_options {
     const char *namespace; /* NULL: all */
     const char *label_selector;
     const char *field_selector;
-    int page; /* objects a list request: what is in memory whole at once; 0: 100 */
+    int page; /* objects per list request, all in memory unpruned; 0: 100 */
     kube_prune *prune; /* NULL: whole objects without metadata.managedFields */
     kube_changed *on_change; /* or NULL */
     void (*on_synced)(void *user); /* once: the first list is in the cache; or NULL */
     void *user;
 };
 
-/* Starts it. What it skips and why it starts over goes to the client's warn. Owned by the caller,
- * and to be freed before the client. */
+/* Starts an informer. What it skips and why it starts over is passed to the client's warn. Owned by
+ * the caller; free it before the client. */
 struct kube_informer *kube_informer_new(
     struct kube_client *client, const struct kube_informer_options *options);
 void kube_informer_free(struct kube_informer *informer); /* NULL is allowed */
 
 bool kube_informer_synced(const struct kube_informer *informer);
 
-/* The object at a key ("namespace/name"), borrowed until the loop runs on, or NULL. */
+/* The object at a key ("namespace/name"), borrowed until control returns to the loop, or NULL. */
 const json_t *kube_informer_get(const struct kube_informer *informer, const char *key);
 
 size_t kube_informer_count(const struct kube_informer *informer);
@@ -49,7 +49,7 @@ size_t kube_informer_count(const struct kube_informer *informer);
 void kube_informer_each(const struct kube_informer *informer,
     void (*each)(void *user, const char *key, const json_t *object), void *user);
 
-/* How often a watch ended otherwise than in order, or a list had to start over. */
+/* How often a watch did not end normally, or a list had to start over. */
 unsigned long kube_informer_restarts(const struct kube_informer *informer);
 
 #endif

@@ -15,7 +15,7 @@ enum {
     DEFAULT_DURATION_MS = 15000,
     DEFAULT_RENEW_DEADLINE_MS = 10000,
     DEFAULT_RETRY_MS = 2000,
-    DURATION_MAX_SECONDS = 86400, /* of another's lease: more is taken for a mistake */
+    DURATION_MAX_SECONDS = 86400, /* of another's lease: more is treated as a mistake */
     RELEASE_TRIES = 3,
 };
 
@@ -23,23 +23,23 @@ struct kube_lease {
     struct kube_client *client;
     struct kube_lease_options options; /* its strings are owned */
     struct kube_call *call; /* or NULL */
-    bool claiming; /* call is to take the lease, or to renew it */
+    bool claiming; /* call acquires or renews the lease */
     ev_timer next; /* try; while there is no call */
-    ev_timer deadline; /* of the leader to have renewed; of a release to be done */
+    ev_timer deadline; /* for the leader to renew, or for a release to finish */
     json_t *object; /* the lease as it was last read or written; or NULL */
     bool current; /* object is what the server has, as far as is known */
-    double observed; /* when its spec was first seen as it is */
-    double sent; /* when the write under way was begun */
+    double observed; /* when its current spec was first seen */
+    double sent; /* when the current write began */
     bool held;
-    char *leader; /* as on_leader was told */
-    char *complaint; /* of the last failure, which is told once; or NULL */
+    char *leader; /* as reported to on_leader */
+    char *complaint; /* the last failure, which is reported once; or NULL */
     bool releasing;
     int release_tries; /* left */
     void (*released)(void *user);
     void *released_user;
 };
 
-/* Seconds of this process's own clock: only this one counts, not what stands in the lease. */
+/* Seconds of this process's own clock; the times in the lease do not count. */
 static double now(void)
 {
     struct timespec time;
@@ -64,7 +64,7 @@ static const json_t *spec_of(const struct kube_lease *lease)
     return json_object_get(lease->object, "spec");
 }
 
-/* Who holds the lease as it was last seen; "" for nobody. */
+/* The holder of the lease as it was last seen; "" for none. */
 static const char *holder_of(const struct kube_lease *lease)
 {
     return text_or(json_get_string(spec_of(lease), "holderIdentity"), "");
@@ -75,7 +75,7 @@ static bool is_ours(const struct kube_lease *lease)
     return streq(holder_of(lease), lease->options.identity);
 }
 
-/* When the lease as it was last seen runs out, unless it is renewed. */
+/* When the lease as it was last seen expires, unless it is renewed. */
 static double expiry_of(const struct kube_lease *lease)
 {
     json_int_t seconds =
@@ -127,7 +127,7 @@ static void try_after(struct kube_lease *lease, double seconds)
     ev_timer_start(EV_DEFAULT, &lease->next);
 }
 
-/* The leader comes at regular times; the others with jitter, and when the lease runs out. */
+/* The leader tries at regular intervals; the others with jitter, and when the lease expires. */
 static void try_later(struct kube_lease *lease)
 {
     double retry = (double)lease->options.retry_ms / 1000;
@@ -178,7 +178,8 @@ static void lose(struct kube_lease *lease)
         lease->options.on_lost(lease->options.user);
 }
 
-/* The lease as it is to be: held by us, or given back when it is being released. New reference. */
+/* The lease as it will be written: held by us, or by nobody when it is being released. New
+ * reference. */
 static json_t *make_object(const struct kube_lease *lease)
 {
     json_t *object = json_deep_copy(lease->object);
@@ -209,8 +210,8 @@ static json_t *make_object(const struct kube_lease *lease)
     return object;
 }
 
-/* How long one try of a request may take: one that hangs leaves time for another before the
- * deadline. As client-go's users have it. */
+/* The time-out of one try of a request, in milliseconds: one that hangs leaves time for another
+ * before the deadline. As users of client-go do it. */
 static int64_t try_ms(const struct kube_lease *lease)
 {
     return lease->options.renew_deadline_ms / 2;
@@ -231,7 +232,7 @@ static void read_lease(struct kube_lease *lease)
     lease->call = kube_call_start(lease->client, &request, on_read, lease);
 }
 
-/* Updates the lease on condition that nobody did since it was read, or makes it. */
+/* Updates the lease on condition that nobody has since it was read, or creates it. */
 static void write_lease(struct kube_lease *lease)
 {
     auto_json json_t *body = make_object(lease);
@@ -314,7 +315,7 @@ static void on_written(void *user, const struct kube_answer *answer)
         on_renewed(lease, answer->body);
         return;
     }
-    /* It is not known any more what the server has: read it the next time. */
+    /* What the server has is no longer known: read it the next time. */
     lease->current = false;
     bool overtaken = failure != NULL &&
                      (failure->reason == KUBE_CONFLICT || failure->reason == KUBE_ALREADY_EXISTS ||
@@ -393,7 +394,7 @@ void kube_lease_release(struct kube_lease *lease, void (*released)(void *user), 
     }
     set_deadline(lease, (double)lease->options.renew_deadline_ms / 1000);
     if (taking)
-        return; /* once it is answered, it shows whether there is something to give back */
+        return; /* its answer will show whether there is a lease to release */
     if (lease->current)
         write_lease(lease);
     else

@@ -1,5 +1,5 @@
-/* Leader election by a coordination.k8s.io/v1 Lease, as client-go does it: whoever holds the lease
- * renews it; the others take it when it was not renewed for its duration, by their own clock. */
+/* Leader election with a coordination.k8s.io/v1 Lease, as client-go does it: the leader renews the
+ * lease; others take it if it was not renewed for its duration, by their own clock. */
 #ifndef KUBE_LEASE_H
 #define KUBE_LEASE_H
 
@@ -14,21 +14,21 @@ struct kube_lease_options {
     const char *name;
     const char *identity; /* of this process: its pod's name and something random; not "" */
     int64_t duration_ms; /* 0: 15 s; whole seconds on the wire */
-    int64_t renew_deadline_ms; /* the leader gives up when it could not renew; 0: 10 s */
+    int64_t renew_deadline_ms; /* a leader that cannot renew it gives up then; 0: 10 s */
     int64_t retry_ms; /* between tries; 0: 2 s */
     void (*on_acquired)(void *user);
-    void (*on_lost)(void *user); /* not when it was released; it stands for election again */
+    void (*on_lost)(void *user); /* not after a release; then stands for election again */
     void (*on_leader)(void *user, const char *identity); /* who leads now; or NULL */
     void *user;
 };
 
-/* Starts to stand for election. Owned by the caller, and to be freed before the client. */
+/* Starts to stand for election. Owned by the caller; free it before the client. */
 struct kube_lease *kube_lease_new(
     struct kube_client *client, const struct kube_lease_options *options);
 
-/* Gives the lease back, so that another takes it at once. released is called when that is done or
- * has failed, within renew_deadline_ms; before this returns when the lease was neither held nor
- * about to be. It may free the lease. Nothing else is called any more. */
+/* Releases the lease, so that another can take it at once. released is called when that has
+ * succeeded or failed, within renew_deadline_ms; if the lease was neither held nor about to be,
+ * before this returns. released may free the lease. No other callback is called after this. */
 void kube_lease_release(struct kube_lease *lease, void (*released)(void *user), void *user);
 
 void kube_lease_free(struct kube_lease *lease); /* NULL is allowed; without a release */

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-/* Keeps a piece of a line whose end has not come. */
+/* Keeps a piece of an incomplete line. */
 static void hold(struct kube_lines *lines, const char *data, size_t length)
 {
     if (lines->dropped > 0 || lines->length + length > lines->limit) {
@@ -23,7 +23,7 @@ static void hold(struct kube_lines *lines, const char *data, size_t length)
     lines->length += length;
 }
 
-/* Hands on the line that ends with data. */
+/* Passes on the line that ends with data. */
 static bool end_line(
     struct kube_lines *lines, const char *data, size_t length, kube_line *each, void *user)
 {

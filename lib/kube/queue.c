@@ -10,23 +10,23 @@
 #include "base/memory.h"
 #include "base/unused.h"
 
-enum { TURN_MAX = 64 }; /* keys that are given out in one turn of the loop */
+enum { TURN_MAX = 64 }; /* keys that are handed out in one turn of the loop */
 
 static const int64_t default_retry_min_ms = 50;
 static const int64_t default_retry_max_ms = 60000;
 
-/* A key that is ready, worked on, or delayed since its work failed; it is forgotten when it is none
- * of these. */
+/* A key that is ready, being processed, or delayed since its work failed; freed when it is none of
+ * these. */
 struct item {
     char *key;
     struct kube_queue *queue;
-    bool ready; /* stands in queue->ready */
+    bool ready; /* is in queue->ready */
     bool working;
-    bool again; /* was added while it was worked on */
+    bool again; /* was added while it was being processed */
     int failures; /* in a row */
-    double since; /* it became ready, or its work began; seconds */
-    double waited; /* between these */
-    unsigned long number; /* as kube_queue_number says */
+    double since; /* when it became ready, or its work began; seconds */
+    double waited; /* seconds between these */
+    unsigned long number; /* for kube_queue_number */
     ev_timer delay;
     struct item *prev, *next; /* in queue->ready */
     UT_hash_handle hh;
@@ -36,8 +36,8 @@ struct kube_queue {
     struct kube_queue_options options;
     struct ev_loop *loop;
     struct item *items; /* by key */
-    struct item *ready; /* the one that waits longest first */
-    ev_idle dispatch; /* active while there is work to give out, and somebody to do it */
+    struct item *ready; /* longest waiting first */
+    ev_idle dispatch; /* active while there are ready keys and free workers */
     bool paused;
     unsigned long last_number;
     struct kube_queue_figures figures;
@@ -80,7 +80,7 @@ static void on_delay_over(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED
     make_ready(item);
 }
 
-/* Makes the item, which is neither ready nor worked on, ready after delay_ms. */
+/* Makes the item, which is neither ready nor being processed, ready after delay_ms. */
 static void start_delay(struct item *item, int64_t delay_ms)
 {
     struct ev_loop *loop = item->queue->loop;
@@ -119,9 +119,9 @@ static void item_free(struct item *item)
     free(item);
 }
 
-/* Gives out what was ready when it began, but not too much of it: the rest and what becomes ready
- * meanwhile wait for their turn of the loop, so that sockets are looked after in between, and what
- * caches lend for a turn stays little. */
+/* Hands out the keys that were ready when it began, but not too many: the rest and those that
+ * become ready meanwhile wait for the next turn of the loop, so that sockets are served in between,
+ * and caches lend little in one turn. */
 static void on_dispatch(UNUSED struct ev_loop *loop, ev_idle *watcher, UNUSED int events)
 {
     struct kube_queue *queue = watcher->data;
@@ -183,7 +183,7 @@ void kube_queue_add(struct kube_queue *queue, const char *key)
         make_ready(item);
 }
 
-/* The item whose work ends now; NULL when nobody works on the key. */
+/* The item whose work ends now; NULL if the key is not being processed. */
 static struct item *end_work(struct kube_queue *queue, const char *key)
 {
     struct item *item = find(queue, key);
@@ -211,7 +211,7 @@ void kube_queue_done(struct kube_queue *queue, const char *key)
     }
 }
 
-/* What was added during the work that failed comes with the retry. */
+/* A key that was added during the failed work waits for the retry. */
 void kube_queue_failed(struct kube_queue *queue, const char *key, int64_t at_least_ms)
 {
     struct item *item = end_work(queue, key);

@@ -41,7 +41,7 @@ char *kube_request_describe(const char *verb, const struct kube_resource *resour
         namespace != NULL && has_name ? "/" : "", has_name ? name : "");
 }
 
-/* Whether the patch tests the resourceVersion, so that it is right at most once. */
+/* Whether the patch tests the resourceVersion, so that it applies at most once. */
 static bool tests_version(const json_t *patch)
 {
     size_t index = 0;
@@ -75,7 +75,7 @@ bool kube_request_is_idempotent(const struct kube_request *request)
     return request->dry_run;
 }
 
-/* A name that would make the path another one: of the collection, or of what is above it. */
+/* A name that would change the path to that of the collection, or of what is above it. */
 static bool is_no_name(const char *name)
 {
     return name == NULL || name[0] == '\0' || streq(name, ".") || streq(name, "..");

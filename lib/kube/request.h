@@ -1,4 +1,4 @@
-/* A request to the API server, and how it goes over HTTP. */
+/* A request to the API server, and its form in HTTP. */
 #ifndef KUBE_REQUEST_H
 #define KUBE_REQUEST_H
 
@@ -25,7 +25,7 @@ enum kube_verb {
 struct kube_request {
     enum kube_verb verb;
     const struct kube_resource *resource;
-    const char *namespace; /* NULL for a cluster-scoped one, and to list all namespaces */
+    const char *namespace; /* NULL for a cluster-scoped resource, and to list all namespaces */
     const char *name; /* not for list and create */
     const char *subresource; /* "status", or NULL */
     json_t *body; /* the object or the patch; of a delete, DeleteOptions; borrowed */
@@ -41,22 +41,22 @@ struct kube_request {
     int grace_period_seconds; /* of a delete; 0: the object's own. -1: none, at once */
     bool dry_run;
     int64_t timeout_ms; /* of one try; 0: the client's */
-    bool no_body; /* that it went well is all that is to be known: its answer is not decoded */
+    bool no_body; /* only success matters: the answer is not decoded */
 };
 
-/* Puts method, path, body and the rest of a request into exchange. Returns NULL, or why the
- * request cannot be made, in words; static. */
+/* Puts method, path, body and the rest of a request into exchange. Returns NULL, or why the request
+ * is invalid; static. */
 const char *kube_request_fill(const struct kube_request *request, struct kube_exchange *exchange);
 
-/* Whether a request that is done twice does what it does once. */
+/* Whether making a request twice has the same effect as making it once. */
 bool kube_request_is_idempotent(const struct kube_request *request);
 
 /* "get pods default/a". Owned by the caller. */
 char *kube_request_describe(const char *verb, const struct kube_resource *resource,
     const char *namespace, const char *name, const char *subresource);
 
-/* Appends "?NAME=VALUE", or "&…" where a query has begun, percent-encoded; nothing when value is
- * NULL or "". */
+/* Appends "?NAME=VALUE", or "&…" if there is a query, percent-encoded; nothing if value is NULL or
+ * "". */
 void kube_query_add(char **path, const char *name, const char *value);
 
 #endif

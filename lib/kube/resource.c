@@ -71,7 +71,7 @@ char *kube_resource_api_version(const struct kube_resource *resource)
                                       : xstrdup(resource->version);
 }
 
-/* A string of the object's metadata, "" where it is not there. */
+/* A string from the object's metadata, "" if it is missing. */
 static const char *metadata_string(const json_t *object, const char *key)
 {
     return text_or(json_get_string(json_object_get(object, "metadata"), key), "");

@@ -1,4 +1,4 @@
-/* Kinds of Kubernetes objects, and where they stand in the REST API. */
+/* Kinds of Kubernetes objects, and their paths in the REST API. */
 #ifndef KUBE_RESOURCE_H
 #define KUBE_RESOURCE_H
 
@@ -29,7 +29,7 @@ char *kube_percent_encode(const char *text);
 /* "v1" or "group/version". Owned by the caller. */
 char *kube_resource_api_version(const struct kube_resource *resource);
 
-/* Of an object's metadata; borrowed, "" where it is not there or no string. */
+/* From an object's metadata; borrowed, "" if it is missing or not a string. */
 const char *kube_name(const json_t *object);
 const char *kube_namespace(const json_t *object);
 const char *kube_uid(const json_t *object);
@@ -38,11 +38,11 @@ const char *kube_resource_version(const json_t *object);
 /* The value of a label, borrowed, or NULL. */
 const char *kube_label(const json_t *object, const char *key);
 
-/* The key of an object: "namespace/name", or "name" where there is no namespace. Owned by the
+/* The key of an object: "namespace/name", or "name" if there is no namespace. Owned by the
  * caller. */
 char *kube_key(const json_t *object);
 
-/* The two parts of a key, owned by the caller; *namespace is "" where there is none. */
+/* The two parts of a key, owned by the caller; *namespace is "" if there is none. */
 void kube_key_split(const char *key, char **namespace, char **name);
 
 #endif

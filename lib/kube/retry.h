@@ -7,12 +7,12 @@
 #include "http/client.h"
 #include "kube/status.h"
 
-/* Every request is tried again after 429 and when the server has not seen it; an idempotent one
- * also after 5xx and a connection that broke. */
+/* Every request is retried after 429 and if the server has not seen it; an idempotent one also
+ * after 5xx and a broken connection. */
 bool kube_retry_is_due(const struct kube_failure *failure, enum http_fault fault, bool idempotent);
 
 /* How long to wait after so many tries: as long as the server says, at most a minute; else a delay
- * that doubles from 200 ms to 10 s, half of it at random so that clients do not march in step. */
+ * that doubles from 200 ms to 10 s, half of it random so that clients do not retry in step. */
 int64_t kube_retry_delay_ms(const struct kube_failure *failure, int tries);
 
 /* A random number from 0 to limit. */

@@ -7,8 +7,8 @@
 
 enum { LONGEST_RETRY_AFTER_S = 24 * 3600, LONGEST_MESSAGE = 4096 };
 
-/* How the API server spells its reasons; where two are one to us, ours comes first. Source:
- * k8s.io/apimachinery, meta/v1, StatusReason. */
+/* The API server's names of its reasons; where two are the same to us, our name comes first.
+ * Source: k8s.io/apimachinery, meta/v1, StatusReason. */
 static const struct {
     const char *name;
     enum kube_reason reason;
@@ -68,7 +68,7 @@ static enum kube_reason reason_of_code(int code)
     }
 }
 
-/* The reason that a Status says, as long as it says one we know, else what the code stands for. */
+/* The reason in a Status, if we know it, else that of the HTTP status code. */
 static enum kube_reason reason_of_answer(int code, const json_t *body)
 {
     const char *name = text_or(json_get_string(body, "reason"), "");

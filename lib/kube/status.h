@@ -1,4 +1,4 @@
-/* What a failed request came to: the API server's Status, or that none came. */
+/* Why a request failed: the API server's Status, or no answer at all. */
 #ifndef KUBE_STATUS_H
 #define KUBE_STATUS_H
 
@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 enum kube_reason {
-    KUBE_UNREACHABLE, /* no answer: connection, TLS, time-out, or an answer that is no JSON */
+    KUBE_UNREACHABLE, /* no answer: connection, TLS, time-out, or an answer that is not JSON */
     KUBE_CANCELED,
     KUBE_BAD_REQUEST,
     KUBE_UNAUTHORIZED,
@@ -26,23 +26,24 @@ enum kube_reason {
 
 struct kube_failure {
     enum kube_reason reason;
-    int code; /* of HTTP; 0: none came */
+    int code; /* HTTP status; 0: no answer */
     char *message; /* a sentence that names the request: "create pods default/a: …"; owned */
     json_t *causes; /* details.causes of the Status, or NULL; owned */
-    int64_t retry_after_ms; /* from Retry-After or details.retryAfterSeconds; -1: not said */
+    int64_t retry_after_ms; /* from Retry-After or details.retryAfterSeconds; -1: not given */
 };
 
-/* The failure that an answer stands for. what is the request in words ("get pods default/a");
- * body is the answer's JSON or NULL; retry_after the seconds of the Retry-After header, 0 where
- * there is none. Owned by the caller. */
+/* The failure in an answer. what is the request in words ("get pods default/a"); body is the
+ * answer's JSON or NULL; retry_after the seconds of the Retry-After header, 0 if there is none.
+ * Owned by the caller. */
 struct kube_failure *kube_failure_from_answer(
     const char *what, int code, const json_t *body, int64_t retry_after);
 
-/* A failure that this side found: message is its sentence after what. Owned by the caller. */
+/* A failure that this side found; the message is what, ": " and the formatted text. Owned by the
+ * caller. */
 struct kube_failure *kube_failure_new(const char *what, enum kube_reason reason, int code,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The failure of a request to which no answer came. Owned by the caller. */
+/* The failure of a request that got no answer. Owned by the caller. */
 struct kube_failure *kube_failure_unreachable(const char *what, const char *why);
 
 /* "NotFound", "Conflict", … as the API server spells them; "Unreachable". Static. */

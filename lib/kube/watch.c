@@ -22,12 +22,12 @@ struct kube_watch {
     struct kube_exchange exchange;
     struct kube_resource resource;
     struct kube_lines lines;
-    ev_timer timer; /* the start, then the silence */
+    ev_timer timer; /* for the start, then for silence */
     bool started;
-    double silence; /* seconds without a byte that end it */
-    ev_tstamp heard; /* when the last byte came */
-    bool is_busy; /* a callback is being called: whoever calls it frees the watch */
-    bool is_over; /* no callback may be called any more */
+    double silence; /* seconds without data that end it */
+    ev_tstamp heard; /* when the last data arrived */
+    bool is_busy; /* a callback is running: its caller frees the watch */
+    bool is_over; /* no callback may be called */
     kube_watch_event *on_event;
     kube_watch_skipped *on_skipped;
     kube_watch_end *on_end;
@@ -42,7 +42,7 @@ static void watch_free(struct kube_watch *watch)
     free(watch);
 }
 
-/* Tells that the watch is over; with failure, or in order when that is NULL. */
+/* Reports the end of the watch: with failure, or a normal end if that is NULL. */
 static void tell_end(struct kube_watch *watch, const struct kube_failure *failure)
 {
     watch->is_busy = true;
@@ -50,7 +50,7 @@ static void tell_end(struct kube_watch *watch, const struct kube_failure *failur
     watch->on_end(watch->user, failure);
 }
 
-/* The server ends the watch by an event whose object is a Status. */
+/* The server ends the watch with an event whose object is a Status. */
 static void end_with_status(struct kube_watch *watch, const json_t *status)
 {
     json_int_t code = json_integer_value(json_object_get(status, "code"));

@@ -20,7 +20,7 @@ static void skip(struct kube_watch_read *out, const char *format, ...)
     va_end(args);
 }
 
-/* Which string of the object's metadata is missing or of another type, or NULL. */
+/* The name of a metadata string that is missing or not a string, or NULL. */
 static const char *missing_member(
     const struct kube_resource *resource, enum kube_event_type type, const json_t *object)
 {
