@@ -30,8 +30,8 @@ struct queued {
 struct guest_connection {
     struct ev_loop *loop;
     virConnectPtr handle;
-    bool qemu; /* it is libvirt's driver of QEMU */
-    bool autodestroy; /* it can take its domains with it */
+    bool qemu; /* its driver is libvirt's QEMU driver */
+    bool autodestroy; /* libvirt can destroy its domains when it ends */
     int callback; /* of libvirt's events; -1: none */
 
     pthread_t thread; /* runs libvirt's event loop */
@@ -39,12 +39,13 @@ struct guest_connection {
     atomic_bool closing;
 
     ev_async arrived;
-    pthread_mutex_t mutex; /* of what follows */
+    pthread_mutex_t mutex; /* guards what follows */
     struct guest_listener *listeners;
     struct queued *queue;
 };
 
-/* Queues an event of a domain, NULL: of all. Called in libvirt's thread, as are the next two. */
+/* Queues an event of a domain, NULL: of all. Called in libvirt's thread, as are the next two
+ * functions. */
 static void enqueue(struct guest_connection *connection, const char *domain, int event, int detail)
 {
     const struct guest_listener *listener = NULL;
@@ -73,7 +74,7 @@ static void on_close(UNUSED virConnectPtr handle, int reason, void *opaque)
         enqueue(opaque, NULL, GUEST_CONNECTION_LOST, 0);
 }
 
-/* The oldest event of the queue, owned by the caller; NULL when there is none. */
+/* The oldest event of the queue, owned by the caller; NULL if there is none. */
 static struct queued *dequeue(struct guest_connection *connection)
 {
     pthread_mutex_lock(&connection->mutex);
@@ -84,7 +85,7 @@ static struct queued *dequeue(struct guest_connection *connection)
     return queued;
 }
 
-/* One after another, since who is told of one may leave the connection. */
+/* One event at a time, since its listener may leave the connection. */
 static void on_arrived(UNUSED struct ev_loop *loop, ev_async *watcher, UNUSED int events)
 {
     struct queued *queued = NULL;
@@ -127,7 +128,7 @@ static void *run_events(void *opaque)
     return NULL;
 }
 
-/* The thread runs with all signals blocked: they are the loop's. */
+/* The thread runs with all signals blocked: the loop handles them. */
 static int events_start(struct guest_connection *connection, struct error **err)
 {
     sigset_t all;
@@ -152,7 +153,7 @@ static void events_stop(struct guest_connection *connection)
     virEventRemoveTimeout(connection->wake);
 }
 
-/* libvirt's words are in the errors that are returned; it need not print them, too. */
+/* The errors that we return contain libvirt's message; it need not print it, too. */
 static void on_error(UNUSED void *opaque, UNUSED virErrorPtr error)
 {
 }
@@ -171,8 +172,8 @@ static void lower_descriptor_limit(void)
     }
 }
 
-/* Gives libvirt and QEMU directories that are certainly there and writable: in a container $HOME
- * is often neither. */
+/* Gives libvirt and QEMU directories that exist and are writable: in a container $HOME is often
+ * neither. */
 static void set_environment(const char *directory)
 {
     static const char *const names[] = {
@@ -188,7 +189,7 @@ static void set_log(const char *directory)
     setenv("LIBVIRT_LOG_OUTPUTS", outputs, 0);
 }
 
-/* Sets the embedded driver up with its root in directory: QEMU as this user, and nothing that wants
+/* Sets the embedded driver up with its root in directory: QEMU as this user, and nothing that needs
  * a daemon, a mount namespace or a control group. Returns the URI, owned by the caller, or NULL. */
 static char *embedded_root_make(const char *directory, struct error **err)
 {

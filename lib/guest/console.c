@@ -16,11 +16,11 @@ enum { PATIENCE_MS = 1000 };
 
 struct guest_console {
     struct ev_loop *loop;
-    ev_io input; /* the FIFO has something; stopped while there is data to write */
-    ev_io output; /* standard output takes something; started while there is */
-    bool broken; /* nobody reads standard output any more */
-    size_t length; /* of data, which was read and not yet written */
-    char data[PIPE_BUF]; /* what a pipe that is ready takes without blocking */
+    ev_io input; /* the FIFO is readable; stopped while there is data to write */
+    ev_io output; /* standard output is writable; started while there is data */
+    bool broken; /* nobody reads standard output */
+    size_t length; /* of data that was read and not yet written */
+    char data[PIPE_BUF]; /* what a writable pipe accepts without blocking */
 };
 
 /* Reads what fits. Returns whether there is data to write. */
@@ -31,7 +31,7 @@ static bool pull(struct guest_console *console)
     return console->length > 0;
 }
 
-/* Writes what was read, or as much as is taken. Returns whether all is written. */
+/* Writes what was read, or as much as is accepted. Returns whether all is written. */
 static bool push(struct guest_console *console)
 {
     ssize_t put = write(STDOUT_FILENO, console->data, console->length);
@@ -66,7 +66,7 @@ static void on_output(struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 
 struct guest_console *guest_console_open(struct ev_loop *loop, const char *path, struct error **err)
 {
-    /* Opened for writing too, so that it never is at its end. */
+    /* Opened for writing too, so that it never reaches its end. */
     int fd = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
     if (fd < 0) {
         error_set_errno(err, "creating %s for the console", path);
@@ -81,7 +81,7 @@ struct guest_console *guest_console_open(struct ev_loop *loop, const char *path,
     return console;
 }
 
-/* Whether standard output takes something now or soon. */
+/* Waits a little for standard output to become writable. Returns whether it has. */
 static bool is_taken(void)
 {
     struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};

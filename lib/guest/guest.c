@@ -8,14 +8,14 @@
 
 #include "base/text.h"
 
-enum { ANSWER_MAX_BYTES = 1024 }; /* of QEMU's, in a message */
+enum { ANSWER_MAX_BYTES = 1024 }; /* of QEMU's answer, in a message */
 
 struct guest {
     struct guest_connection *connection;
     char *name; /* of the domain */
     guest_observer *observer;
     void *user;
-    virDomainPtr domain; /* NULL before it was started */
+    virDomainPtr domain; /* NULL until it is started */
     struct guest_listener listener;
     bool listens;
     bool stopped; /* the observer has been told of the end */
@@ -137,8 +137,8 @@ int guest_resume(struct guest *guest, struct error **err)
                : 0;
 }
 
-/* What QEMU answers where the port's interface is not one on user networking: a hook has removed
- * it, or bound it to something else. */
+/* QEMU's answers if the port's interface is not on user networking: a hook has removed it, or bound
+ * it to something else. */
 static const char *const not_forwardable[] = {"unrecognized netdev id", "invalid device specified"};
 
 int guest_forward(
@@ -164,7 +164,7 @@ int guest_shutdown(struct guest *guest, struct error **err)
 {
     if (virDomainShutdownFlags(guest->domain, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) == 0)
         return 0;
-    /* A driver that knows only one way does not know the flag. */
+    /* A driver with only one way to shut down does not know the flag. */
     if (virGetLastErrorCode() == VIR_ERR_INVALID_ARG && virDomainShutdown(guest->domain) == 0)
         return 0;
     return guest_connection_fail(err, ERROR_REMOTE, "pressing the guest's power button");

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What stands at the beginning of a qcow2 image, big-endian. */
+/* The beginning of a qcow2 image, big-endian. */
 struct qcow2_header {
     uint32_t magic;
     uint32_t version;

@@ -16,7 +16,7 @@
 
 enum {
     GIVE_UP_SECONDS = 3,
-    SLOW_MS = 100, /* of processor time; a processor that runs them itself needs one or two */
+    SLOW_MS = 100, /* of processor time; a processor that runs them in hardware needs one or two */
 };
 
 /* How a try ended, as the exit status of the process that made it. */
@@ -129,8 +129,8 @@ int guest_kvm_probe(struct error **err)
     auto_fd int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     if (kvm < 0)
         return error_set_errno(err, "opening /dev/kvm");
-    /* In a process of its own, which an alarm ends if the kernel never comes back from it, and
-     * with which all of it goes away. */
+    /* In a child process: an alarm ends it if the kernel never returns, and everything goes away
+     * with it. */
     pid_t child = fork();
     if (child < 0)
         return error_set_errno(err, "trying /dev/kvm");

@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <uuid/uuid.h>
 
-/* Writes a digest of the name, which may be longer than an address: the UUID of version 5 (RFC
- * 9562) that it has among the names of machines, for which stands the nil UUID. */
+/* Writes a digest of the name, which may be too long for an address: its version 5 UUID (RFC 9562)
+ * in the namespace of the nil UUID. */
 static void digest(const char *domain_name, char text[UUID_STR_LEN])
 {
     uuid_t machines;
@@ -20,7 +20,7 @@ static void digest(const char *domain_name, char text[UUID_STR_LEN])
     uuid_unparse_lower(uuid, text);
 }
 
-/* The process that listens at the address; 0 when it cannot be told. */
+/* The process that listens on the address; 0 if unknown. */
 static pid_t holder(const struct sockaddr_un *address, socklen_t size)
 {
     auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

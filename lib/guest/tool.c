@@ -21,7 +21,7 @@ struct guest_tool {
     struct subprocess *child;
 };
 
-/* What the end of the child means. Returns NULL when it went well. */
+/* The error for how the child ended. Returns NULL if it succeeded. */
 static struct error *end_error(
     const struct guest_tool *tool, const struct subprocess_result *result)
 {
