@@ -11,7 +11,7 @@
 struct kube_exec {
     char **argv; /* NULL-terminated */
     char **environment; /* "NAME=value" additions, NULL-terminated */
-    bool provide_cluster_info; /* the plugin is told the cluster */
+    bool provide_cluster_info; /* pass the cluster to the plugin */
     json_t *cluster_config; /* the cluster's extension for it, or NULL */
     char *api_version; /* client.authentication.k8s.io/v1 or v1beta1 */
     char *install_hint; /* shown if the executable is missing, or NULL */

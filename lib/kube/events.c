@@ -262,7 +262,7 @@ static char *make_key(const struct kube_events *events, const json_t *object)
     }
 }
 
-/* The event as it is created, and updated. New reference. */
+/* The event to create or update. New reference. */
 static json_t *make_event(const struct series *series)
 {
     const struct kube_events *events = series->events;

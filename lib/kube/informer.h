@@ -19,7 +19,7 @@ typedef json_t *kube_prune(void *user, json_t *object);
  * resourceVersion. */
 typedef void kube_changed(void *user, const char *key, const json_t *before, const json_t *after);
 
-/* The callbacks come from the loop; none of them may free the informer. */
+/* The callbacks are called from the loop and must not free the informer. */
 struct kube_informer_options {
     const struct kube_resource *resource; /* borrowed, as long as the informer lives */
     const char *namespace; /* NULL: all */

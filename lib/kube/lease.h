@@ -7,8 +7,7 @@
 
 struct kube_lease;
 
-/* Strings are copied. The callbacks come from the loop; none of them may release or free the
- * lease. */
+/* Strings are copied. The callbacks come from the loop; they must not release or free the lease. */
 struct kube_lease_options {
     const char *namespace;
     const char *name;
@@ -17,7 +16,7 @@ struct kube_lease_options {
     int64_t renew_deadline_ms; /* a leader that cannot renew it gives up then; 0: 10 s */
     int64_t retry_ms; /* between tries; 0: 2 s */
     void (*on_acquired)(void *user);
-    void (*on_lost)(void *user); /* not after a release; then stands for election again */
+    void (*on_lost)(void *user); /* not on release; it stays in the election */
     void (*on_leader)(void *user, const char *identity); /* who leads now; or NULL */
     void *user;
 };
