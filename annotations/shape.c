@@ -25,14 +25,28 @@ static char *place_of(const struct annotations_field *field, const char *pointer
     return json_pointer_join(pointer, annotations_field_name(field));
 }
 
+static size_t count_values(const struct annotations_field *field)
+{
+    size_t count = 0;
+    while (field->values[count] != NULL)
+        count++;
+    return count;
+}
+
 /* The error for a value that is not of its field's type; NULL, so that a caller can return it. */
 static json_t *wrong_type(const struct shape *shape, const struct annotations_field *field,
     const json_t *value, const char *pointer)
 {
     auto_free char *place = place_of(field, pointer);
+    if (field->values != NULL && field->kind == ANNOTATIONS_STRING) {
+        auto_free char *names = text_list(field->values, count_values(field));
+        findings_error(shape->findings, place, "must be %s, not %s", names, json_kind(value));
+        return NULL;
+    }
+    bool quantity = field->kind == ANNOTATIONS_QUANTITY;
     const char *article = strchr("aeiou", field->type[0]) != NULL ? "an" : "a";
-    findings_error(
-        shape->findings, place, "must be %s %s, not %s", article, field->type, json_kind(value));
+    findings_error(shape->findings, place, "must be %s %s, not %s", article,
+        quantity ? "quantity, such as 512Mi or 2" : field->type, json_kind(value));
     return NULL;
 }
 
@@ -51,9 +65,7 @@ static bool is_allowed(const struct annotations_field *field, const char *value)
 static void add_not_allowed(const struct shape *shape, const struct annotations_field *field,
     const char *value, const char *place)
 {
-    size_t count = 0;
-    while (field->values[count] != NULL)
-        count++;
+    size_t count = count_values(field);
     auto_free char *shown = text_printable(value, strlen(value), LONGEST_SHOWN);
     auto_free char *hint = suggest_hint(value, field->values, count);
     auto_free char *names = text_list(field->values, count);
@@ -116,8 +128,8 @@ static json_t *check_item(const struct shape *shape, const struct annotations_fi
     if (strings && json_is_string(item))
         add_not_allowed(shape, field, json_string_value(item), place);
     else
-        findings_error(shape->findings, place, "must be %s, as every item of %s, not %s",
-            strings ? "a string" : "an object", annotations_field_name(field), json_kind(item));
+        findings_error(shape->findings, place, "must be %s, not %s",
+            strings ? "a string" : "an object", json_kind(item));
     return strings ? json_string("") : json_object();
 }
 

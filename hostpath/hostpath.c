@@ -116,6 +116,12 @@ bool hostpath_is_below(const char *path, const char *prefix)
            (normal_path[length] == '/' || normal_path[length] == '\0');
 }
 
+static void wrong_type(const json_t *value, const char *place, struct findings *findings)
+{
+    auto_free char *names = text_list(type_names, ARRAY_SIZE(type_names));
+    findings_error(findings, place, "must be %s, not %s", names, json_kind(value));
+}
+
 /* The string at name, or NULL when there is none. What has another type, or is required and not
  * there, is an error. Borrowed. */
 static const char *take_string(const json_t *object, const char *name, const char *required,
@@ -129,6 +135,8 @@ static const char *take_string(const json_t *object, const char *name, const cha
     auto_free char *place = json_pointer_join(pointer, name);
     if (absent && required != NULL)
         findings_error(findings, place, "is required: %s", required);
+    else if (!absent && streq(name, "type"))
+        wrong_type(value, place, findings);
     else if (!absent)
         findings_error(findings, place, "must be a string, not %s", json_kind(value));
     return NULL;
@@ -172,15 +180,17 @@ struct hostpath *hostpath_parse(
 {
     static const char *const fields[] = {"path", "volumePath", "type", "readOnly"};
     if (!json_is_object(value)) {
-        findings_error(findings, pointer,
-            "must be an object with \"path\" and \"volumePath\", not %s", json_kind(value));
+        findings_error(findings, pointer, "must be an object, not %s", json_kind(value));
         return NULL;
     }
     struct hostpath *hostpath = xcalloc(1, sizeof(*hostpath));
     hostpath->path = take_path(
-        value, "path", "the absolute path on the node that is mounted", pointer, findings);
-    hostpath->volume_path = take_path(
-        value, "volumePath", "the absolute path in the sidecar to mount it at", pointer, findings);
+        value, "path", "an absolute path without \"..\", at most 4096 bytes", pointer, findings);
+    hostpath->volume_path = take_path(value, "volumePath",
+        "an absolute path without \"..\" and \":\", at most 4096 bytes, not \"/\", neither above "
+        "nor "
+        "below /var/run/kubevirt-hooks, and where nothing else is mounted",
+        pointer, findings);
     hostpath->type = take_type(value, pointer, findings);
     hostpath->read_only = take_read_only(value, pointer, findings);
     field_check_unknown(value, fields, ARRAY_SIZE(fields), pointer, strict, findings);

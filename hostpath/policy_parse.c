@@ -47,9 +47,12 @@ static json_t *take_strings(
     if (strings == NULL)
         return NULL;
     auto_free char *place = json_pointer_join(pointer, name);
-    if (!json_is_array(strings) || json_array_size(strings) == 0) {
-        findings_error(findings, place, "must be a list of strings with at least one item, not %s",
-            json_is_array(strings) ? "an empty one" : json_kind(strings));
+    if (!json_is_array(strings)) {
+        findings_error(findings, place, "must be an array of strings, not %s", json_kind(strings));
+        return NULL;
+    }
+    if (json_array_size(strings) == 0) {
+        findings_error(findings, place, "is empty; at least 1 item is required");
         return NULL;
     }
     size_t index = 0;
@@ -59,8 +62,10 @@ static json_t *take_strings(
         if (json_string_length(item) > 0)
             continue;
         auto_free char *item_place = json_pointer_index(place, index);
-        findings_error(findings, item_place, "must be a string that is not empty%s%s",
-            json_is_string(item) ? "" : ", not ", json_is_string(item) ? "" : json_kind(item));
+        if (json_is_string(item))
+            findings_error(findings, item_place, "must not be empty");
+        else
+            findings_error(findings, item_place, "must be a string, not %s", json_kind(item));
         right = false;
     }
     return right ? strings : NULL;
@@ -75,9 +80,10 @@ static json_t *take_prefixes(const json_t *object, const char *pointer, struct f
         auto_free char *place = xasprintf("%s/pathPrefixes/%zu", pointer, index);
         hostpath_check_path(json_string_value(item), place, findings);
     }
-    if (json_object_get(object, "pathPrefixes") == NULL)
-        findings_error(findings, pointer,
-            "has no \"pathPrefixes\": list the paths below which everything is allowed");
+    if (json_object_get(object, "pathPrefixes") == NULL) {
+        auto_free char *place = json_pointer_join(pointer, "pathPrefixes");
+        findings_error(findings, place, "is required: the paths below which everything is allowed");
+    }
     return prefixes;
 }
 
@@ -105,9 +111,14 @@ static bool take_read_only(const json_t *object, const char *pointer, struct fin
     if (value == NULL || required || (text != NULL && streq(text, "optional")))
         return required;
     auto_free char *place = json_pointer_join(pointer, "readOnly");
-    auto_free char *shown = text != NULL ? text_printable(text, strlen(text), LONGEST_SHOWN)
-                                         : xstrdup(json_kind(value));
-    findings_error(findings, place, "must be \"required\" or \"optional\", not %s", shown);
+    if (text == NULL) {
+        findings_error(findings, place, "must be required or optional, not %s", json_kind(value));
+        return true;
+    }
+    static const char *const values[] = {"required", "optional"};
+    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
+    auto_free char *hint = suggest_hint(text, values, ARRAY_SIZE(values));
+    findings_error(findings, place, "must be required or optional, not \"%s\"%s", shown, hint);
     return true;
 }
 
@@ -130,7 +141,7 @@ static void take_rules(
 {
     const json_t *rules = field_take(object, "rules", "", findings);
     if (rules != NULL && !json_is_array(rules))
-        findings_error(findings, "/rules", "must be a list of rules, not %s", json_kind(rules));
+        findings_error(findings, "/rules", "must be an array of objects, not %s", json_kind(rules));
     policy->rules = xcalloc(json_array_size(rules), sizeof(*policy->rules));
     for (size_t i = 0; i < json_array_size(rules); i++) {
         auto_free char *place = json_pointer_index("/rules", i);
@@ -143,19 +154,30 @@ static size_t take_max_sidecars(const json_t *object, struct findings *findings)
     const json_t *value = field_take(object, "maxSidecars", "", findings);
     json_int_t most = value == NULL ? MOST_SIDECARS : json_integer_value(value);
     bool right = value == NULL || (json_is_integer(value) && most >= 0 && most <= MOST_SIDECARS);
-    if (!right)
-        findings_error(
-            findings, "/maxSidecars", "must be a whole number from 0 to %d", MOST_SIDECARS);
+    if (!right) {
+        auto_free char *shown =
+            json_is_number(value) ? json_dumps(value, JSON_ENCODE_ANY) : xstrdup(json_kind(value));
+        findings_error(findings, "/maxSidecars", "must be a whole number from 0 to %d, not %s",
+            MOST_SIDECARS, shown);
+    }
     return right ? (size_t)most : 0;
 }
 
 static void check_constant(
     const json_t *object, const char *name, const char *expected, struct findings *findings)
 {
-    const char *text = json_string_value(field_take(object, name, "", findings));
+    const json_t *value = field_take(object, name, "", findings);
+    const char *text = json_string_value(value);
     auto_free char *place = json_pointer_join("", name);
-    if (text == NULL || !streq(text, expected))
-        findings_error(findings, place, "must be %s", expected);
+    if (value == NULL || (text != NULL && text[0] == '\0')) {
+        findings_error(findings, place, "is required: %s", expected);
+    } else if (text == NULL) {
+        findings_error(findings, place, "must be %s, not %s", expected, json_kind(value));
+    } else if (!streq(text, expected)) {
+        auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
+        auto_free char *hint = suggest_hint(text, &expected, 1);
+        findings_error(findings, place, "must be %s, not \"%s\"%s", expected, shown, hint);
+    }
 }
 
 static void take_policy(

@@ -64,12 +64,17 @@ static void refuse_member(
     }
     auto_free char *hint = suggest_hint(key, (const char *const *)names, count);
     auto_free char *list = hint[0] == '\0' && count > 0 && count <= MOST_LISTED
-                               ? text_list((const char *const *)names, count)
+                               ? text_list_all((const char *const *)names, count)
                                : NULL;
     findings_error(out, pointer, "is not supported by hook-launcher%s%s%s", hint,
-        list != NULL ? "; here it knows " : "", list != NULL ? list : "");
+        list != NULL ? "; known here: " : "", list != NULL ? list : "");
     for (size_t i = 0; i < count; i++)
         free(names[i]);
+}
+
+static bool is_empty_string(const json_t *value)
+{
+    return json_is_string(value) && json_string_length(value) == 0;
 }
 
 static void check_object(const struct machine_field *field, const json_t *object,
@@ -83,6 +88,8 @@ static void check_object(const struct machine_field *field, const json_t *object
             continue;
         auto_free char *place = json_pointer_join(pointer, key);
         const struct machine_field *member = find_member(field, key);
+        if (member != NULL && member->required && is_empty_string(value))
+            continue;
         if (member != NULL) {
             check_value(member, value, place, findings);
         } else {
@@ -97,8 +104,10 @@ static void check_object(const struct machine_field *field, const json_t *object
             continue;
         auto_free char *required = xstrndup(name, length);
         value = json_object_get(object, required);
-        if (value == NULL || json_is_null(value))
-            findings_error(findings, pointer, "has no \"%s\", which is required", required);
+        if (value == NULL || json_is_null(value) || is_empty_string(value)) {
+            auto_free char *place = json_pointer_join(pointer, required);
+            findings_error(findings, place, "is required");
+        }
     }
 }
 
@@ -106,7 +115,7 @@ static void check_array(const struct machine_field *field, const json_t *array, 
     struct findings *findings)
 {
     if (json_array_size(array) > MACHINE_MAX_ITEMS) {
-        findings_error(findings, pointer, "has %zu items; %d is the most there can be",
+        findings_error(findings, pointer, "has %zu items; at most %d are allowed",
             json_array_size(array), MACHINE_MAX_ITEMS);
         return;
     }
@@ -152,8 +161,6 @@ static void check_string(const struct machine_field *field, const json_t *string
     }
     if (field->kind == MACHINE_STRING && !is_printable(string))
         findings_error(findings, pointer, "has characters that cannot be printed: \"%s\"", shown);
-    if (field->kind == MACHINE_STRING && field->required && length == 0)
-        findings_error(findings, pointer, "is empty, and is required");
     if (field->values == NULL)
         return;
     size_t count = 0;
@@ -162,7 +169,8 @@ static void check_string(const struct machine_field *field, const json_t *string
     if (text_index(json_string_value(string), field->values, count) >= 0)
         return;
     auto_free char *list = text_list(field->values, count);
-    findings_error(findings, pointer, "must be %s, not \"%s\"", list, shown);
+    auto_free char *hint = suggest_hint(json_string_value(string), field->values, count);
+    findings_error(findings, pointer, "must be %s, not \"%s\"%s", list, shown, hint);
 }
 
 static void check_integer(const struct machine_field *field, const json_t *value,
@@ -170,8 +178,8 @@ static void check_integer(const struct machine_field *field, const json_t *value
 {
     long long number = json_integer_value(value);
     if (number < field->min || number > field->max) {
-        findings_error(findings, pointer, "must be between %lld and %lld, not %lld", field->min,
-            field->max, number);
+        findings_error(findings, pointer, "must be a whole number from %lld to %lld, not %lld",
+            field->min, field->max, number);
     }
 }
 
@@ -182,8 +190,7 @@ static void check_quantity(const json_t *value, const char *pointer, struct find
         return;
     auto_free char *text = json_dumps(value, JSON_ENCODE_ANY);
     auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
-    findings_error(
-        findings, pointer, "must be a quantity, such as \"512Mi\" or \"2\", not %s", shown);
+    findings_error(findings, pointer, "must be a quantity, such as 512Mi or 2, not %s", shown);
 }
 
 /* Whether the value is of the field's kind as far as JSON goes. */
@@ -217,12 +224,18 @@ static void check_value(const struct machine_field *field, const json_t *value, 
         [MACHINE_STRING] = "a string",
         [MACHINE_NAME] = "a string",
         [MACHINE_TEXT] = "a string",
-        [MACHINE_INTEGER] = "an integer",
         [MACHINE_BOOLEAN] = "true or false",
-        [MACHINE_QUANTITY] = "a quantity",
+        [MACHINE_QUANTITY] = "a quantity, such as 512Mi or 2",
         [MACHINE_OBJECT] = "an object",
-        [MACHINE_ARRAY] = "an array",
+        [MACHINE_ARRAY] = "an array of objects",
     };
+    if (field->kind == MACHINE_INTEGER && !json_is_integer(value)) {
+        auto_free char *shown =
+            json_is_number(value) ? json_dumps(value, JSON_ENCODE_ANY) : xstrdup(json_kind(value));
+        findings_error(findings, pointer, "must be a whole number from %lld to %lld, not %s",
+            field->min, field->max, shown);
+        return;
+    }
     if (!is_of_kind(field->kind, value)) {
         findings_error(
             findings, pointer, "must be %s, not %s", wanted[field->kind], json_kind(value));
@@ -268,7 +281,7 @@ void machine_check(const json_t *vmi, struct findings *findings)
             continue;
         auto_free char *place = json_pointer_join("", key);
         auto_free char *hint = suggest_hint(key, known, ARRAY_SIZE(known));
-        findings_error(findings, place, "is no field of a VirtualMachineInstance%s", hint);
+        findings_error(findings, place, "is not supported by hook-launcher%s", hint);
     }
     const char *kind = machine_string(vmi, "/kind");
     if (kind != NULL && !streq(kind, "VirtualMachineInstance")) {
@@ -276,7 +289,7 @@ void machine_check(const json_t *vmi, struct findings *findings)
         findings_error(findings, "/kind", "must be VirtualMachineInstance, not \"%s\"", shown);
     }
     if (machine_value(vmi, "/spec") == NULL) {
-        findings_error(findings, "", "has no \"spec\", which is required");
+        findings_error(findings, "/spec", "is required");
         return;
     }
     check_value(spec, machine_value(vmi, "/spec"), "/spec", findings);

@@ -96,11 +96,11 @@ static void check_members(const json_t *object, const char *pointer, const char 
         if (text_index(member, names, count) >= 0 || (!closed && nearest == NULL))
             continue;
         auto_free char *place = json_pointer_join(pointer, member);
-        auto_free char *list = text_list(names, count);
+        auto_free char *list = text_list_all(names, count);
         if (nearest != NULL)
-            findings_error(findings, place, "is no field here (did you mean \"%s\"?)", nearest);
+            findings_error(findings, place, "is not a known field (did you mean \"%s\"?)", nearest);
         else
-            findings_error(findings, place, "is no field here: it must be %s", list);
+            findings_error(findings, place, "is not a known field; known here: %s", list);
     }
 }
 
@@ -154,9 +154,14 @@ static void check_item(const json_t *list, size_t index, const char *pointer,
     auto_free char *name_place = json_pointer_join(place, "name");
     if (!check_object(item, place, findings))
         return;
-    const char *name = json_get_string(item, "name");
+    const json_t *given = json_object_get(item, "name");
+    const char *name = json_string_value(given);
+    if (is_set(given) && name == NULL) {
+        findings_error(findings, name_place, "must be a string, not %s", json_kind(given));
+        return;
+    }
     if (name == NULL || name[0] == '\0') {
-        findings_error(findings, name_place, "is required, and must be a string");
+        findings_error(findings, name_place, "is required");
         return;
     }
     for (size_t i = 0; i < index; i++) {
@@ -178,7 +183,7 @@ static void check_list(const json_t *spec, const struct item_list *kind, struct 
     if (!is_set(list))
         return;
     if (!json_is_array(list)) {
-        findings_error(findings, pointer, "must be a list, not %s", json_kind(list));
+        findings_error(findings, pointer, "must be an array of objects, not %s", json_kind(list));
         return;
     }
     for (size_t i = 0; i < json_array_size(list); i++)

@@ -54,7 +54,7 @@ void field_check_unknown(const json_t *object, const char *const *known, size_t 
             continue;
         auto_free char *place = json_pointer_join(pointer, key);
         auto_free char *hint = suggest_hint(key, known, count);
-        auto_free char *names = hint[0] == '\0' ? text_list(known, count) : NULL;
+        auto_free char *names = hint[0] == '\0' ? text_list_all(known, count) : NULL;
         findings_add(findings, strict ? FINDING_ERROR : FINDING_WARNING, ERROR_INPUT, place,
             "is not a known field%s%s%s%s", strict ? "" : " and is ignored", hint,
             names != NULL ? "; known here: " : "", names != NULL ? names : "");

@@ -71,12 +71,13 @@ static void unknown_members_get_a_hint(void **state)
     field_check_unknown(object, known, ARRAY_SIZE(known), "/0", false, &findings);
     expect(&findings,
         "warning /0/volumPath is not a known field and is ignored (did you mean \"volumePath\"?)\n"
-        "warning /0/a~1b is not a known field and is ignored; known here: path, volumePath or "
+        "warning /0/a~1b is not a known field and is ignored; known here: path, volumePath and "
         "readOnly");
     findings_clear(&findings);
     field_check_unknown(object, known, ARRAY_SIZE(known), "", true, &findings);
-    expect(&findings, "error /volumPath is not a known field (did you mean \"volumePath\"?)\n"
-                      "error /a~1b is not a known field; known here: path, volumePath or readOnly");
+    expect(&findings,
+        "error /volumPath is not a known field (did you mean \"volumePath\"?)\n"
+        "error /a~1b is not a known field; known here: path, volumePath and readOnly");
     findings_clear(&findings);
 }
 

@@ -130,22 +130,27 @@ static void every_fault_is_told_at_once(void **state)
         const char *path; /* what is right of it */
         const char *volume_path;
     } cases[] = {
-        {"7", " must be an object with \"path\" and \"volumePath\", not a number\n", NULL, NULL},
-        {"[]", " must be an object with \"path\" and \"volumePath\", not an array\n", NULL, NULL},
+        {"7", " must be an object, not a number\n", NULL, NULL},
+        {"[]", " must be an object, not an array\n", NULL, NULL},
         {"{}",
-            "/path is required: the absolute path on the node that is mounted\n"
-            "/volumePath is required: the absolute path in the sidecar to mount it at\n",
+            "/path is required: an absolute path without \"..\", at most 4096 bytes\n"
+            "/volumePath is required: an absolute path without \"..\" and \":\", at most 4096 "
+            "bytes, not \"/\", neither above nor below /var/run/kubevirt-hooks, and where nothing "
+            "else is mounted\n",
             NULL, NULL},
         {"{\"path\": \"\", \"volumePath\": null}",
-            "/path is required: the absolute path on the node that is mounted\n"
-            "/volumePath is required: the absolute path in the sidecar to mount it at\n",
+            "/path is required: an absolute path without \"..\", at most 4096 bytes\n"
+            "/volumePath is required: an absolute path without \"..\" and \":\", at most 4096 "
+            "bytes, not \"/\", neither above nor below /var/run/kubevirt-hooks, and where nothing "
+            "else is mounted\n",
             NULL, NULL},
         {"{\"path\": [\"/a\"], \"volumePath\": 1, \"type\": {}, \"readOnly\": \"true\", \"x\": 1}",
             "/path must be a string, not an array\n"
             "/volumePath must be a string, not a number\n"
-            "/type must be a string, not an object\n"
+            "/type must be Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or "
+            "BlockDevice, not an object\n"
             "/readOnly must be true or false, not a string\n"
-            "/x is not a known field; known here: path, volumePath, type or readOnly\n",
+            "/x is not a known field; known here: path, volumePath, type and readOnly\n",
             NULL, NULL},
         {"{\"path\": \"a/b\", \"volumePath\": \"/a/../b\", \"type\": \"Dir\"}",
             "/path \"a/b\" is not an absolute path: it must begin with \"/\"\n"
