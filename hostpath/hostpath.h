@@ -1,5 +1,5 @@
 /* One hostPath object of a hook sidecar: a file or directory of the node, mounted into the
- * sidecar. Parsed, checked, and turned into a pod's volume and mount. */
+ * sidecar: its checks, and the pod's volume and mount that it becomes. */
 #ifndef HOSTPATH_HOSTPATH_H
 #define HOSTPATH_HOSTPATH_H
 
@@ -35,15 +35,16 @@ struct hostpath {
  * reads on from the name of the field: "must be …". */
 int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error **err);
 
+/* The names of the types by their numbers, ended by NULL. */
+extern const char *const hostpath_type_names[];
+
 /* "Directory", "DirectoryOrCreate", … Static. */
 const char *hostpath_type_name(enum hostpath_type type);
 
-/* Parses the value of a sidecar's "hostPath" and adds all that is wrong with it to findings, at
- * pointers below pointer. strict makes unknown fields errors. Returns what is right of it, owned by
- * the caller: a path that is wrong or missing is NULL, a wrong type the default. NULL when value is
- * no object. */
-struct hostpath *hostpath_parse(
-    const json_t *value, const char *pointer, bool strict, struct findings *findings);
+/* The hostPath that an object means which has been checked: path, volumePath and type are right
+ * where they are there, readOnly is a boolean. A path that is not there is NULL. Owned by the
+ * caller. */
+struct hostpath *hostpath_new(const json_t *object);
 
 void hostpath_free(struct hostpath *hostpath);
 
