@@ -216,10 +216,10 @@ static void what_may_be_misread_denies_everything(void **state)
             "p.yaml:5:9: rules[0].type: is not a known field (did you mean \"types\"?)"},
         {"Types: [File]", "p.yaml:5:10: rules[0].Types: is taken as \"types\""},
         {"types:", "p.yaml:5:9: rules[0].types: has no value: give it one, or leave it out"},
-        {"types: []", "p.yaml:5:10: rules[0].types: is empty; at least 1 item is required"},
+        {"types: []", "p.yaml:5:10: rules[0].types: has 0 items; at least 1 is required"},
         {"types: File", "p.yaml:5:10: rules[0].types: must be an array of strings, not a string"},
         {"types: [file]", "p.yaml:5:11: rules[0].types[0]: must be Directory, "},
-        {"types: [7]", "p.yaml:5:11: rules[0].types[0]: must be a string, not a number"},
+        {"types: [7]", "p.yaml:5:11: rules[0].types[0]: must be Directory, "},
         {"namespaces: [\"\"]", "p.yaml:5:16: rules[0].namespaces[0]: must not be empty"},
         {"readOnly: true",
             "p.yaml:5:13: rules[0].readOnly: must be required or optional, not a boolean"},
@@ -233,7 +233,7 @@ static void what_may_be_misread_denies_everything(void **state)
             "p.yaml:6:18: rules[1].pathPrefixes[0]: \"a\" is not an "
             "absolute path"},
         {"types: [File]\n- [/a]", "p.yaml:6:3: rules[1]: must be an object, not an array"},
-        {"types: [File]\nimages: []", "p.yaml:6:9: images: is empty; at least 1 item is required"},
+        {"types: [File]\nimages: []", "p.yaml:6:9: images: has 0 items; at least 1 is required"},
         {"types: [File]\nmaxSidecars: 65", "p.yaml:6:14: maxSidecars: must be a whole number from "
                                            "0 to 64, not 65"},
         {"types: [File]\nmaxSidecars: -1", "p.yaml:6:14: maxSidecars: must be a whole number"},
@@ -244,8 +244,8 @@ static void what_may_be_misread_denies_everything(void **state)
         {"types: [File]\n---\n" HEAD, "p.yaml:1:1: must be one document of kind HostPathPolicy, "
                                       "not 2"},
         {"type: [File]\nmaxSidecar: 3",
-            "p.yaml:6:13: maxSidecar: is not a known field (did you mean "
-            "\"maxSidecars\"?) (and 1 more fault)"},
+            "p.yaml:5:9: rules[0].type: is not a known field (did you mean \"types\"?) (and 1 more "
+            "fault)"},
         {"types: [\xff]", "p.yaml:5:11: not UTF-8 text"},
     };
     (void)state;
