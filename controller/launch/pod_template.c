@@ -117,7 +117,7 @@ static bool check_container_name(const struct schema_field *field UNUSED, const 
 static bool check_restart_policy(const struct schema_field *field UNUSED, const json_t *value,
     const char *pointer, struct findings *findings)
 {
-    if (streq(json_string_value(value), "Never"))
+    if (streq(text_or(json_string_value(value), ""), "Never"))
         return true;
     findings_error(findings, pointer, "must be Never: a VMI is one run of its machine");
     return false;
@@ -177,7 +177,7 @@ static const struct schema_field fields[] = {
     {.path = "spec.readinessGates", ANY},
     {.path = "spec.resourceClaims", ANY},
     {.path = "spec.resources", ANY},
-    {.path = "spec.restartPolicy", .kind = SCHEMA_STRING, .check = check_restart_policy},
+    {.path = "spec.restartPolicy", ANY, .check = check_restart_policy},
     {.path = "spec.runtimeClassName", ANY},
     {.path = "spec.schedulerName", ANY},
     {.path = "spec.schedulingGates", ANY},
