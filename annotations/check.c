@@ -3,10 +3,7 @@
 #include <string.h>
 
 #include "annotations/fields.h"
-#include "annotations/mount_check.h"
-#include "annotations/names.h"
 #include "annotations/quantity.h"
-#include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "hooks/protocol.h"
@@ -37,97 +34,59 @@ static char *place_of(const struct check *check, const char *tail)
     return xasprintf("%s%s", check->pointer, tail);
 }
 
-/* Adds the error that value is not what the rule of its field says. */
-static void add_invalid(const struct check *check, const char *place,
-    const struct annotations_field *field, const char *value)
-{
-    auto_free char *shown = text_printable(value, strlen(value), LONGEST_SHOWN);
-    findings_error(
-        check->findings, place, "\"%s\" is not valid: it must be %s", shown, field->rule);
-}
-
-/* Checks a name of the part ("pvc") of a sidecar, where it is not NULL. */
-static void check_name(const struct check *check, const char *part, const char *member,
-    const char *value, bool (*is_valid)(const char *name))
-{
-    if (value == NULL || is_valid(value))
-        return;
-    auto_free char *place = xasprintf("%s/%s/%s", check->pointer, part, member);
-    auto_free char *path = xasprintf("%s.%s", part, member);
-    add_invalid(check, place, annotations_field_find(path), value);
-}
-
 static void check_image(const struct check *check, const char *image)
 {
     auto_free char *place = place_of(check, "/image");
-    for (const char *byte = image; *byte != '\0'; byte++) {
-        if ((unsigned char)*byte > ' ' && *byte != 0x7F)
-            continue;
-        add_invalid(check, place, annotations_field_find("image"), image);
-        return;
-    }
     if (check->options->policy != NULL)
         hostpath_policy_check_image(
             check->options->policy, policy_namespace(check), image, place, check->findings);
 }
 
-static struct annotations_config_map *check_config_map(
-    const struct check *check, const json_t *object)
+static struct annotations_config_map *take_config_map(const json_t *object)
 {
     struct annotations_config_map *config_map = xcalloc(1, sizeof(*config_map));
     config_map->name = copy_string(object, "name");
     config_map->key = copy_string(object, "key");
     config_map->hook_path = copy_string(object, "hookPath");
-    check_name(check, "configMap", "name", config_map->name, annotations_name_is_dns_subdomain);
-    check_name(check, "configMap", "key", config_map->key, annotations_name_is_config_map_key);
     return config_map;
 }
 
-/* A path of pvc, when it is right. */
-static char *check_pvc_path(const struct check *check, const json_t *object, const char *name)
-{
-    const char *path = json_get_string(object, name);
-    if (path == NULL)
-        return NULL;
-    auto_free char *place = xasprintf("%s/pvc/%s", check->pointer, name);
-    return annotations_mount_check_path(path, place, check->findings) ? xstrdup(path) : NULL;
-}
-
-static struct annotations_pvc *check_pvc(const struct check *check, const json_t *object)
+static struct annotations_pvc *take_pvc(const json_t *object)
 {
     struct annotations_pvc *pvc = xcalloc(1, sizeof(*pvc));
     pvc->name = copy_string(object, "name");
-    pvc->volume_path = check_pvc_path(check, object, "volumePath");
-    pvc->shared_compute_path = check_pvc_path(check, object, "sharedComputePath");
-    check_name(check, "pvc", "name", pvc->name, annotations_name_is_dns_subdomain);
+    pvc->volume_path = copy_string(object, "volumePath");
+    pvc->shared_compute_path = copy_string(object, "sharedComputePath");
     return pvc;
+}
+
+/* Whether there is an error at a field of the sidecar. */
+static bool is_wrong(const struct check *check, const char *tail)
+{
+    auto_free char *place = place_of(check, tail);
+    return findings_has_error_at(check->findings, place);
 }
 
 static struct hostpath *check_host_path(const struct check *check, const json_t *object)
 {
-    size_t errors = check->findings->errors;
+    struct hostpath *hostpath = hostpath_new(object);
+    if (check->options->policy == NULL || hostpath->path == NULL ||
+        is_wrong(check, "/hostPath/type") || is_wrong(check, "/hostPath/readOnly"))
+        return hostpath;
     auto_free char *place = place_of(check, "/hostPath");
-    struct hostpath *hostpath =
-        hostpath_parse(object, place, check->options->strict, check->findings);
-    bool is_right = errors == check->findings->errors;
-    if (hostpath != NULL && hostpath->volume_path != NULL) {
-        auto_free char *mount_place = json_pointer_join(place, "volumePath");
-        annotations_mount_check_path(hostpath->volume_path, mount_place, check->findings);
-    }
-    if (is_right && check->options->policy != NULL)
-        hostpath_policy_check_path(
-            check->options->policy, policy_namespace(check), hostpath, place, check->findings);
+    hostpath_policy_check_path(
+        check->options->policy, policy_namespace(check), hostpath, place, check->findings);
     return hostpath;
 }
 
 /* The quantity of one resource in "requests" or "limits"; false when there is none to compare. */
 static bool check_quantity(const struct check *check, const char *part,
-    const struct annotations_field *field, const char *text, annotations_quantity *out)
+    const struct schema_field *field, const char *text, annotations_quantity *out)
 {
     static const unsigned billionths = 1000000000;
     if (text == NULL)
         return false;
-    const char *name = annotations_field_name(field);
+    const char *name = schema_name(field);
     bool is_valid = annotations_quantity_parse(text, out);
     if (is_valid && (*out % billionths == 0 || streq(name, "cpu")))
         return true;
@@ -137,7 +96,7 @@ static bool check_quantity(const struct check *check, const char *part,
             "\"%s\" is not a whole number of bytes: m stands for thousandths, Mi for mebibytes",
             text);
     else
-        add_invalid(check, place, field, text);
+        schema_invalid(field, text, place, check->findings);
     return is_valid;
 }
 
@@ -145,10 +104,10 @@ static json_t *check_resources(const struct check *check, const json_t *object)
 {
     const json_t *requests = json_object_get(object, "requests");
     const json_t *limits = json_object_get(object, "limits");
-    const struct annotations_field *field =
-        annotations_field_child(annotations_field_find("resources.requests"));
-    for (; field != NULL; field = annotations_field_next(field)) {
-        const char *name = annotations_field_name(field);
+    const struct schema_field *field =
+        schema_child(&annotations_schema, schema_find(&annotations_schema, "resources.requests"));
+    for (; field != NULL; field = schema_next(field)) {
+        const char *name = schema_name(field);
         const char *request = json_get_string(requests, name);
         const char *limit = json_get_string(limits, name);
         annotations_quantity least = 0;
@@ -175,21 +134,13 @@ static json_t *check_resources(const struct check *check, const json_t *object)
 static void check_env_name(const struct check *check, json_t *seen, const char *name, size_t index)
 {
     const json_t *earlier = json_object_get(seen, name);
-    bool is_valid = annotations_name_is_env(name);
-    bool is_reserved = annotations_name_is_reserved_env(name);
-    if (earlier == NULL && is_valid && !is_reserved) {
+    if (earlier == NULL) {
         json_object_set_new(seen, name, json_integer((json_int_t)index));
         return;
     }
     auto_free char *place = xasprintf("%s/env/%zu/name", check->pointer, index);
-    if (!is_valid)
-        add_invalid(check, place, annotations_field_find("env[].name"), name);
-    else if (is_reserved)
-        findings_error(
-            check->findings, place, "%s is set by the launcher pod itself: leave it out", name);
-    else
-        findings_error(check->findings, place, "%s is set by env[%" JSON_INTEGER_FORMAT "] already",
-            name, json_integer_value(earlier));
+    findings_error(check->findings, place, "%s is set by env[%" JSON_INTEGER_FORMAT "] already",
+        name, json_integer_value(earlier));
 }
 
 static void check_env(const struct check *check, const json_t *env)
@@ -232,8 +183,7 @@ static void check_shim_version(const struct check *check, const struct annotatio
     if (sidecar->image != NULL || sidecar->command != NULL)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-        auto_free char *place = place_of(check, fields[i]);
-        if (findings_has_error_at(check->findings, place))
+        if (is_wrong(check, fields[i]))
             return;
     }
     const char *version = shim_version(sidecar->args);
@@ -273,9 +223,9 @@ void annotations_check_sidecar(const json_t *shaped, const char *pointer,
     sidecar->args = json_incref(json_object_get(shaped, "args"));
     check_shim_version(&check, sidecar);
     if ((part = json_object_get(shaped, "configMap")) != NULL)
-        sidecar->config_map = check_config_map(&check, part);
+        sidecar->config_map = take_config_map(part);
     if ((part = json_object_get(shaped, "pvc")) != NULL)
-        sidecar->pvc = check_pvc(&check, part);
+        sidecar->pvc = take_pvc(part);
     if ((part = json_object_get(shaped, "hostPath")) != NULL)
         sidecar->host_path = check_host_path(&check, part);
     if ((part = json_object_get(shaped, "resources")) != NULL)

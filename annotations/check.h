@@ -1,5 +1,5 @@
-/* What JSON of the right shape means: names, paths, amounts and versions, checked and put into
- * the sidecar model. */
+/* What a sidecar of the right form (annotations/fields.h) means: what its fields say together and
+ * what the policy says of them, and the sidecar model that it becomes. */
 #ifndef ANNOTATIONS_CHECK_H
 #define ANNOTATIONS_CHECK_H
 
@@ -17,8 +17,8 @@ struct annotations_options {
     const char *namespace; /* for the policy; NULL: "default" */
 };
 
-/* Fills *sidecar, which is zero, from what annotations_shape_check gave for the entry at pointer,
- * and adds all that is wrong with it. A part that is wrong may stay empty. */
+/* Fills *sidecar, which is zero, from what schema_check gave for the entry at pointer, and adds all
+ * that is wrong with it. A part that is wrong may stay empty. */
 void annotations_check_sidecar(const json_t *shaped, const char *pointer,
     const struct annotations_options *options, struct annotations_sidecar *sidecar,
     struct findings *findings);

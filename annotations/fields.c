@@ -1,50 +1,111 @@
 #include "annotations/fields.h"
 
-#include <string.h>
-
+#include "annotations/mount_check.h"
 #include "annotations/names.h"
 #include "annotations/sidecar.h"
-#include "base/memory.h"
-#include "base/text.h"
+#include "base/unused.h"
 #include "hooks/protocol.h"
+#include "hostpath/hostpath.h"
 
 static const char *const pull_policies[] = {"Always", "IfNotPresent", "Never", NULL};
-static const char *const hostpath_types[] = {"Directory", "DirectoryOrCreate", "File",
-    "FileOrCreate", "Socket", "CharDevice", "BlockDevice", NULL};
 static const char *const downward_values[] = {"pod-info", NULL};
 static const char *const failure_policies[] = {"Fail", "Ignore", NULL};
 
-#define STRING .kind = ANNOTATIONS_STRING, .type = "string"
-#define STRINGS .kind = ANNOTATIONS_STRINGS, .type = "array of strings"
-#define INTEGER .kind = ANNOTATIONS_INTEGER, .type = "integer"
-#define BOOLEAN .kind = ANNOTATIONS_BOOLEAN, .type = "boolean"
+static bool check_image(const struct schema_field *field, const json_t *value, const char *pointer,
+    struct findings *findings)
+{
+    const char *image = json_string_value(value);
+    for (const char *byte = image; *byte != '\0'; byte++) {
+        if ((unsigned char)*byte <= ' ' || *byte == 0x7F)
+            return schema_invalid(field, image, pointer, findings);
+    }
+    return true;
+}
+
+static bool check_dns_name(const struct schema_field *field, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    const char *name = json_string_value(value);
+    return annotations_name_is_dns_subdomain(name) ||
+           schema_invalid(field, name, pointer, findings);
+}
+
+static bool check_key(const struct schema_field *field, const json_t *value, const char *pointer,
+    struct findings *findings)
+{
+    const char *key = json_string_value(value);
+    return annotations_name_is_config_map_key(key) || schema_invalid(field, key, pointer, findings);
+}
+
+static bool check_env_name(const struct schema_field *field, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    const char *name = json_string_value(value);
+    if (!annotations_name_is_env(name))
+        return schema_invalid(field, name, pointer, findings);
+    if (!annotations_name_is_reserved_env(name))
+        return true;
+    findings_error(findings, pointer, "%s is set by the launcher pod itself: leave it out", name);
+    return false;
+}
+
+static bool check_host_file(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    return hostpath_check_path(json_string_value(value), pointer, findings);
+}
+
+static bool check_mount_path(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    return annotations_mount_check_path(json_string_value(value), pointer, findings);
+}
+
+/* jansson keeps what is written of whole numbers only. */
+static bool check_written(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    if (!json_is_real(value))
+        return true;
+    findings_error(findings, pointer,
+        "must be written as a string, so that no digit is lost: \"%g\"", json_real_value(value));
+    return false;
+}
+
+#define STRING .kind = SCHEMA_STRING, .type = "string"
+#define STRINGS .kind = SCHEMA_STRINGS, .type = "array of strings"
+#define INTEGER .kind = SCHEMA_INTEGER, .type = "integer"
+#define BOOLEAN .kind = SCHEMA_BOOLEAN, .type = "boolean"
 #define QUANTITY                                                                                   \
-    .kind = ANNOTATIONS_QUANTITY, .type = "string or whole number",                                \
+    .kind = SCHEMA_QUANTITY, .check = check_written, .type = "string or whole number",             \
     .pattern = "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?$",     \
     .rule = "a Kubernetes quantity such as 2, 0.5, 200m or 64Mi, from 0 to 2^63 - 1, with the "    \
             "suffix n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei, an exponent (e3) or none"
-#define OBJECT .kind = ANNOTATIONS_OBJECT, .type = "object"
-#define OBJECTS .kind = ANNOTATIONS_OBJECTS, .type = "array of objects"
+#define OBJECT .kind = SCHEMA_OBJECT, .type = "object"
+#define OBJECTS .kind = SCHEMA_OBJECTS, .type = "array of objects"
 
 #define DNS_NAME                                                                                   \
-    .pattern = ANNOTATIONS_DNS_SUBDOMAIN_PATTERN, .maximum = ANNOTATIONS_NAME_MAX,                 \
+    .check = check_dns_name, .pattern = ANNOTATIONS_DNS_SUBDOMAIN_PATTERN,                         \
+    .maximum = ANNOTATIONS_NAME_MAX,                                                               \
     .rule =                                                                                        \
         "a DNS-1123 subdomain: lower-case letters, digits, \"-\" and \".\", each part between "    \
         "dots with a letter or digit at both ends, at most 253 bytes"
 /* Absolute, no component "..", no control characters; in a container also not "/" and no ":". */
 #define HOST_FILE                                                                                  \
-    .pattern = "^(?!.*/\\.\\.(/|$))/[^\\u0000-\\u001f\\u007f]*$", .maximum = HOSTPATH_PATH_MAX,    \
-    .rule = "an absolute path without \"..\", at most 4096 bytes"
+    .check = check_host_file, .pattern = "^(?!.*/\\.\\.(/|$))/[^\\u0000-\\u001f\\u007f]*$",        \
+    .maximum = HOSTPATH_PATH_MAX, .rule = "an absolute path without \"..\", at most 4096 bytes"
 #define MOUNT_PATH                                                                                 \
+    .check = check_mount_path,                                                                     \
     .pattern = "^(?!.*/\\.\\.(/|$))(?!/*(\\./*)*$)/[^:\\u0000-\\u001f\\u007f]*$",                  \
     .maximum = HOSTPATH_PATH_MAX,                                                                  \
     .rule = "an absolute path without \"..\" and \":\", at most 4096 bytes, not \"/\", neither "   \
             "above nor below " HOOKS_SOCKET_DIRECTORY ", and where nothing else is mounted"
 
-static const struct annotations_field fields[] = {
+static const struct schema_field fields[] = {
     {
         .path = "image",
         STRING,
+        .check = check_image,
         .pattern = "^[^\\s\\u0000-\\u001f\\u007f]*$",
         .fallback = "the configured image of sidecar-shim",
         .rule = "an image reference without spaces",
@@ -103,6 +164,7 @@ static const struct annotations_field fields[] = {
         .path = "configMap.key",
         STRING,
         .required = true,
+        .check = check_key,
         .pattern = ANNOTATIONS_CONFIG_MAP_KEY_PATTERN,
         .maximum = ANNOTATIONS_NAME_MAX,
         .rule = "a text of letters, digits, \"-\", \"_\" and \".\" that is not \".\" and does not "
@@ -188,7 +250,7 @@ static const struct annotations_field fields[] = {
         .path = "hostPath.type",
         STRING,
         .ours = true,
-        .values = hostpath_types,
+        .values = hostpath_type_names,
         .fallback = "Directory",
         .rule = "one of Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice and "
                 "BlockDevice",
@@ -296,6 +358,7 @@ static const struct annotations_field fields[] = {
         STRING,
         .required = true,
         .ours = true,
+        .check = check_env_name,
         .pattern = ANNOTATIONS_ENV_NAME_PATTERN,
         .rule = "a text of letters, digits, \"-\", \"_\" and \".\" that is not \".\" and does not "
                 "begin "
@@ -350,54 +413,6 @@ static const struct annotations_field fields[] = {
     },
     {.path = NULL},
 };
-enum { FIELD_COUNT = ARRAY_SIZE(fields) - 1 };
 
-const struct annotations_field *annotations_fields(size_t *count)
-{
-    *count = FIELD_COUNT;
-    return fields;
-}
-
-const struct annotations_field *annotations_field_find(const char *path)
-{
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        if (streq(fields[i].path, path))
-            return &fields[i];
-    }
-    return NULL;
-}
-
-const char *annotations_field_name(const struct annotations_field *field)
-{
-    const char *dot = strrchr(field->path, '.');
-    return dot != NULL ? dot + 1 : field->path;
-}
-
-/* The length of what comes before the last part of a field's path. */
-static size_t prefix_length(const struct annotations_field *field)
-{
-    return (size_t)(annotations_field_name(field) - field->path);
-}
-
-const struct annotations_field *annotations_field_child(const struct annotations_field *parent)
-{
-    if (parent == NULL)
-        return fields;
-    const struct annotations_field *child = parent + 1;
-    size_t length = strlen(parent->path);
-    bool is_below = child->path != NULL && strncmp(child->path, parent->path, length) == 0 &&
-                    (child->path[length] == '.' || child->path[length] == '[');
-    return is_below ? child : NULL;
-}
-
-const struct annotations_field *annotations_field_next(const struct annotations_field *field)
-{
-    size_t length = prefix_length(field);
-    for (const struct annotations_field *next = field + 1; next->path != NULL; next++) {
-        if (strncmp(next->path, field->path, length) != 0)
-            return NULL;
-        if (prefix_length(next) == length)
-            return next;
-    }
-    return NULL;
-}
+const struct schema annotations_schema = {
+    .fields = fields, .any_case = true, .zero_is_absent = true, .lenient = true};

@@ -4,7 +4,6 @@
 
 #include "annotations/fields.h"
 #include "annotations/mount_check.h"
-#include "annotations/shape.h"
 #include "base/json.h"
 
 /* Whether there is nothing in text but JSON's white space. */
@@ -52,12 +51,27 @@ static json_t *read_array(const char *text, size_t length, struct findings *find
     return steal(&value);
 }
 
+/* What is right of one entry: a new reference, or NULL when it is no object. */
+static json_t *check_shape(
+    const json_t *value, const char *pointer, bool strict, struct findings *findings)
+{
+    struct schema schema = annotations_schema;
+    schema.lenient = !strict;
+    if (json_is_object(value))
+        return schema_check(&schema, value, pointer, findings);
+    if (json_is_null(value))
+        findings_error(findings, pointer,
+            "null is not a sidecar; {} is one with the default image and no settings");
+    else
+        findings_error(findings, pointer, "must be an object that describes one sidecar, not %s",
+            json_kind(value));
+    return NULL;
+}
+
 struct annotations_list *annotations_parse(const char *text, size_t length,
     const struct annotations_options *options, struct findings *findings)
 {
     static const struct annotations_options defaults = {0};
-    size_t field_count = 0;
-    const struct annotations_field *fields = annotations_fields(&field_count);
     size_t errors = findings->errors;
     if (options == NULL)
         options = &defaults;
@@ -73,8 +87,8 @@ struct annotations_list *annotations_parse(const char *text, size_t length,
             options->namespace != NULL ? options->namespace : "default", list->count, "", findings);
     for (size_t i = 0; i < list->count; i++) {
         auto_free char *pointer = json_pointer_index("", i);
-        auto_json json_t *shaped = annotations_shape_check(
-            fields, json_array_get(array, i), pointer, options->strict, findings);
+        auto_json json_t *shaped =
+            check_shape(json_array_get(array, i), pointer, options->strict, findings);
         if (shaped != NULL)
             annotations_check_sidecar(shaped, pointer, options, &list->sidecars[i], findings);
     }

@@ -4,7 +4,7 @@
 #include "annotations/sidecar.h"
 #include "base/memory.h"
 
-static json_t *object_schema(const struct annotations_field *parent);
+static json_t *object_schema(const struct schema_field *parent);
 
 static json_t *values_schema(const char *const *values)
 {
@@ -15,7 +15,7 @@ static json_t *values_schema(const char *const *values)
 }
 
 /* The schema of a string, or of each string of an array. */
-static json_t *string_schema(const struct annotations_field *field)
+static json_t *string_schema(const struct schema_field *field)
 {
     json_t *schema = json_pack("{s:s}", "type", "string");
     if (field->required && field->values == NULL)
@@ -29,30 +29,33 @@ static json_t *string_schema(const struct annotations_field *field)
     return schema;
 }
 
-static json_t *kind_schema(const struct annotations_field *field)
+static json_t *kind_schema(const struct schema_field *field)
 {
     switch (field->kind) {
-    case ANNOTATIONS_STRING:
+    case SCHEMA_STRING:
         return string_schema(field);
-    case ANNOTATIONS_STRINGS:
+    case SCHEMA_STRINGS:
         return json_pack("{s:s, s:o}", "type", "array", "items", string_schema(field));
-    case ANNOTATIONS_INTEGER:
-        return json_pack("{s:s, s:i, s:i}", "type", "integer", "minimum", field->minimum, "maximum",
-            field->maximum);
-    case ANNOTATIONS_BOOLEAN:
+    case SCHEMA_INTEGER:
+        return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum",
+            (json_int_t)field->minimum, "maximum", (json_int_t)field->maximum);
+    case SCHEMA_BOOLEAN:
         return json_pack("{s:s}", "type", "boolean");
-    case ANNOTATIONS_QUANTITY:
+    case SCHEMA_QUANTITY:
         return json_pack("{s:[s, s], s:s, s:i}", "type", "string", "integer", "pattern",
             field->pattern, "minimum", 0);
-    case ANNOTATIONS_OBJECT:
+    case SCHEMA_OBJECT:
         return object_schema(field);
-    case ANNOTATIONS_OBJECTS:
+    case SCHEMA_OBJECTS:
         return json_pack("{s:s, s:o}", "type", "array", "items", object_schema(field));
+    case SCHEMA_MAP:
+    case SCHEMA_ANY:
+        break;
     }
-    return NULL;
+    return json_object();
 }
 
-static json_t *field_schema(const struct annotations_field *field)
+static json_t *field_schema(const struct schema_field *field)
 {
     auto_free char *description = xasprintf("%s It is %s.%s%s%s", field->help, field->rule,
         field->fallback != NULL ? " Default: " : "", field->fallback != NULL ? field->fallback : "",
@@ -66,13 +69,13 @@ static json_t *field_schema(const struct annotations_field *field)
 
 /* The schema of the object below parent. Other properties are left open: an unknown field is a
  * warning, as KubeVirt ignores it. */
-static json_t *object_schema(const struct annotations_field *parent)
+static json_t *object_schema(const struct schema_field *parent)
 {
     json_t *properties = json_object();
     json_t *required = json_array();
-    for (const struct annotations_field *field = annotations_field_child(parent); field != NULL;
-         field = annotations_field_next(field)) {
-        const char *name = annotations_field_name(field);
+    for (const struct schema_field *field = schema_child(&annotations_schema, parent);
+         field != NULL; field = schema_next(field)) {
+        const char *name = schema_name(field);
         json_object_set_new(properties, name, field_schema(field));
         if (field->required)
             json_array_append_new(required, json_string(name));

@@ -64,14 +64,14 @@ static void print_section(const char *title, const char *text)
 }
 
 /* The fields of an object, or of a sidecar when parent is NULL. */
-static void print_children(const struct annotations_field *parent)
+static void print_children(const struct schema_field *parent)
 {
-    const struct annotations_field *field = annotations_field_child(parent);
+    const struct schema_field *field = schema_child(&annotations_schema, parent);
     if (field != NULL)
         printf("\nFIELDS:\n");
-    for (; field != NULL; field = annotations_field_next(field)) {
-        printf("  %s <%s>%s\n", annotations_field_name(field), field->type,
-            field->required ? " -required-" : "");
+    for (; field != NULL; field = schema_next(field)) {
+        printf(
+            "  %s <%s>%s\n", schema_name(field), field->type, field->required ? " -required-" : "");
         print_wrapped(field->rule, 6);
     }
 }
@@ -86,7 +86,7 @@ static void explain_sidecars(void)
     print_children(NULL);
 }
 
-static void explain_field(const struct annotations_field *field)
+static void explain_field(const struct schema_field *field)
 {
     printf("FIELD: %s <%s>%s\n", field->path, field->type, field->required ? " -required-" : "");
     print_section("DESCRIPTION", field->help);
@@ -98,13 +98,20 @@ static void explain_field(const struct annotations_field *field)
     print_children(field);
 }
 
-static struct error *unknown_field(const char *name)
+static size_t field_count(void)
 {
     size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
+    while (annotations_schema.fields[count].path != NULL)
+        count++;
+    return count;
+}
+
+static struct error *unknown_field(const char *name)
+{
+    size_t count = field_count();
     auto_free const char **paths = xcalloc(count, sizeof(*paths));
     for (size_t i = 0; i < count; i++)
-        paths[i] = fields[i].path;
+        paths[i] = annotations_schema.fields[i].path;
     auto_free char *hint = suggest_hint(name, paths, count);
     struct error *error = NULL;
     error_set(&error, ERROR_USAGE, "hook sidecars have no field \"%s\"%s", name, hint);
@@ -118,13 +125,12 @@ static int explain(const struct cli_arguments *arguments)
         explain_sidecars();
         return 0;
     }
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    for (size_t i = 0; i < count; i++) {
-        auto_free char *known = bare_path(fields[i].path);
+    for (const struct schema_field *field = annotations_schema.fields; field->path != NULL;
+         field++) {
+        auto_free char *known = bare_path(field->path);
         if (!streq(known, bare))
             continue;
-        explain_field(&fields[i]);
+        explain_field(field);
         return 0;
     }
     return cli_fail(arguments, unknown_field(arguments->operand));
@@ -132,9 +138,7 @@ static int explain(const struct cli_arguments *arguments)
 
 static const char *field_choice(size_t index)
 {
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    return index < count ? fields[index].path : NULL;
+    return index < field_count() ? annotations_schema.fields[index].path : NULL;
 }
 
 static const struct option_row rows[] = {CLI_HELP_ROW};

@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
 
 enum { LONGEST_SHOWN = 80 };
 
-static const char *const type_names[] = {
+enum { TYPES = HOSTPATH_BLOCK_DEVICE + 1 };
+
+const char *const hostpath_type_names[] = {
     [HOSTPATH_DIRECTORY] = "Directory",
     [HOSTPATH_DIRECTORY_OR_CREATE] = "DirectoryOrCreate",
     [HOSTPATH_FILE] = "File",
@@ -17,6 +18,7 @@ static const char *const type_names[] = {
     [HOSTPATH_SOCKET] = "Socket",
     [HOSTPATH_CHAR_DEVICE] = "CharDevice",
     [HOSTPATH_BLOCK_DEVICE] = "BlockDevice",
+    [TYPES] = NULL,
 };
 
 int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error **err)
@@ -25,20 +27,20 @@ int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error 
         *out = HOSTPATH_DIRECTORY;
         return 0;
     }
-    int index = text_index(name, type_names, ARRAY_SIZE(type_names));
+    int index = text_index(name, hostpath_type_names, TYPES);
     if (index >= 0) {
         *out = (enum hostpath_type)index;
         return 0;
     }
     auto_free char *shown = text_printable(name, strlen(name), LONGEST_SHOWN);
-    auto_free char *hint = suggest_hint(name, type_names, ARRAY_SIZE(type_names));
-    auto_free char *names = text_list(type_names, ARRAY_SIZE(type_names));
+    auto_free char *hint = suggest_hint(name, hostpath_type_names, TYPES);
+    auto_free char *names = text_list(hostpath_type_names, TYPES);
     return error_set(err, ERROR_INPUT, "must be %s, not \"%s\"%s", names, shown, hint);
 }
 
 const char *hostpath_type_name(enum hostpath_type type)
 {
-    return type_names[type];
+    return hostpath_type_names[type];
 }
 
 /* Whether one of the components of path is "..". */
@@ -116,74 +118,19 @@ bool hostpath_is_below(const char *path, const char *prefix)
            (normal_path[length] == '/' || normal_path[length] == '\0');
 }
 
-/* The string at name, or NULL if there is none. A value of another type, or a missing one that is
- * required, is an error. Borrowed. */
-static const char *take_string(const json_t *object, const char *name, const char *required,
-    const char *pointer, struct findings *findings)
+static char *take_path(const json_t *object, const char *name)
 {
-    const json_t *value = field_take(object, name, pointer, findings);
-    const char *text = json_string_value(value);
-    bool absent = value == NULL || (text != NULL && text[0] == '\0');
-    if (text != NULL && !absent)
-        return text;
-    auto_free char *place = json_pointer_join(pointer, name);
-    if (absent && required != NULL)
-        findings_error(findings, place, "is required: %s", required);
-    else if (!absent)
-        findings_error(findings, place, "must be a string, not %s", json_kind(value));
-    return NULL;
+    const char *path = json_get_string(object, name);
+    return path != NULL ? hostpath_normalize(path) : NULL;
 }
 
-static char *take_path(const json_t *object, const char *name, const char *what,
-    const char *pointer, struct findings *findings)
+struct hostpath *hostpath_new(const json_t *object)
 {
-    const char *path = take_string(object, name, what, pointer, findings);
-    if (path == NULL)
-        return NULL;
-    auto_free char *place = json_pointer_join(pointer, name);
-    return hostpath_check_path(path, place, findings) ? hostpath_normalize(path) : NULL;
-}
-
-static enum hostpath_type take_type(
-    const json_t *object, const char *pointer, struct findings *findings)
-{
-    enum hostpath_type type = HOSTPATH_DIRECTORY;
-    auto_error struct error *err = NULL;
-    const char *name = take_string(object, "type", NULL, pointer, findings);
-    if (hostpath_type_parse(name, &type, &err) < 0) {
-        auto_free char *place = json_pointer_join(pointer, "type");
-        findings_error(findings, place, "%s", err->message);
-    }
-    return type;
-}
-
-static bool take_read_only(const json_t *object, const char *pointer, struct findings *findings)
-{
-    const json_t *value = field_take(object, "readOnly", pointer, findings);
-    if (value != NULL && !json_is_boolean(value)) {
-        auto_free char *place = json_pointer_join(pointer, "readOnly");
-        findings_error(findings, place, "must be true or false, not %s", json_kind(value));
-    }
-    return json_is_true(value);
-}
-
-struct hostpath *hostpath_parse(
-    const json_t *value, const char *pointer, bool strict, struct findings *findings)
-{
-    static const char *const fields[] = {"path", "volumePath", "type", "readOnly"};
-    if (!json_is_object(value)) {
-        findings_error(findings, pointer,
-            "must be an object with \"path\" and \"volumePath\", not %s", json_kind(value));
-        return NULL;
-    }
     struct hostpath *hostpath = xcalloc(1, sizeof(*hostpath));
-    hostpath->path =
-        take_path(value, "path", "the absolute path on the node to mount", pointer, findings);
-    hostpath->volume_path = take_path(
-        value, "volumePath", "the absolute path in the sidecar to mount it at", pointer, findings);
-    hostpath->type = take_type(value, pointer, findings);
-    hostpath->read_only = take_read_only(value, pointer, findings);
-    field_check_unknown(value, fields, ARRAY_SIZE(fields), pointer, strict, findings);
+    hostpath->path = take_path(object, "path");
+    hostpath->volume_path = take_path(object, "volumePath");
+    hostpath_type_parse(json_get_string(object, "type"), &hostpath->type, NULL);
+    hostpath->read_only = json_is_true(json_object_get(object, "readOnly"));
     return hostpath;
 }
 

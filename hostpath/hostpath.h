@@ -1,5 +1,5 @@
-/* One hostPath object of a hook sidecar: a file or directory of the node that is mounted into the
- * sidecar. It is parsed, checked, and turned into a pod's volume and volumeMount. */
+/* One hostPath object of a hook sidecar: a file or directory of the node, mounted into the
+ * sidecar: its checks, and the pod's volume and mount that it becomes. */
 #ifndef HOSTPATH_HOSTPATH_H
 #define HOSTPATH_HOSTPATH_H
 
@@ -35,15 +35,16 @@ struct hostpath {
  * "must be …". */
 int hostpath_type_parse(const char *name, enum hostpath_type *out, struct error **err);
 
+/* The names of the types by their numbers, ended by NULL. */
+extern const char *const hostpath_type_names[];
+
 /* "Directory", "DirectoryOrCreate", … Static. */
 const char *hostpath_type_name(enum hostpath_type type);
 
-/* Parses the value of a sidecar's "hostPath" and adds everything wrong with it to findings, at
- * pointers below pointer. strict makes unknown fields errors. Returns the valid part, owned by the
- * caller: a wrong or missing path is NULL, a wrong type the default. Returns NULL if value is not
- * an object. */
-struct hostpath *hostpath_parse(
-    const json_t *value, const char *pointer, bool strict, struct findings *findings);
+/* The hostPath that an object means which has been checked: path, volumePath and type are right
+ * where they are there, readOnly is a boolean. A path that is not there is NULL. Owned by the
+ * caller. */
+struct hostpath *hostpath_new(const json_t *object);
 
 void hostpath_free(struct hostpath *hostpath);
 

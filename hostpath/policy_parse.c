@@ -1,179 +1,91 @@
 #include "hostpath/policy_parse.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/field.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/schema.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "base/yaml.h"
 
 #define API_VERSION "hookline.dev/v1alpha1"
 #define KIND "HostPathPolicy"
+#define READ_ONLY_REQUIRED "required"
 
 enum {
     POLICY_LIMIT = 1024 * 1024, /* bytes of a policy file */
     MOST_SIDECARS = 64, /* what an annotation may have without a policy */
-    LONGEST_SHOWN = 80,
 };
 
-/* Checks that value is an object with no other members than the known ones, spelt like them. A
- * member without a value is refused: it would read as if it allowed everything. */
-static bool check_object(const json_t *value, const char *const *known, size_t count,
+/* An empty glob or path is a slip: it would say nothing. */
+static bool check_not_empty(const struct schema_field *field UNUSED, const json_t *value,
     const char *pointer, struct findings *findings)
 {
-    if (!json_is_object(value)) {
-        findings_error(findings, pointer, "must be an object, not %s", json_kind(value));
-        return false;
-    }
-    const char *key = NULL;
-    json_t *member = NULL;
-    field_check_unknown(value, known, count, pointer, true, findings);
-    /* json_object_foreach takes no const object, and changes nothing */
-    json_object_foreach ((json_t *)value, key, member) {
-        auto_free char *place = json_pointer_join(pointer, key);
-        if (json_is_null(member))
-            findings_error(findings, place, "has no value: give it one, or leave it out");
-    }
-    return true;
+    if (json_string_length(value) > 0)
+        return true;
+    findings_error(findings, pointer, "must not be empty");
+    return false;
 }
 
-/* The array of strings at name, or NULL when there is none. Borrowed. */
-static json_t *take_strings(
-    const json_t *object, const char *name, const char *pointer, struct findings *findings)
+static bool check_prefix(const struct schema_field *field, const json_t *value, const char *pointer,
+    struct findings *findings)
 {
-    json_t *strings = field_take(object, name, pointer, findings);
-    if (strings == NULL)
-        return NULL;
-    auto_free char *place = json_pointer_join(pointer, name);
-    if (!json_is_array(strings) || json_array_size(strings) == 0) {
-        findings_error(findings, place, "must be a list of strings with at least one item, not %s",
-            json_is_array(strings) ? "an empty one" : json_kind(strings));
-        return NULL;
-    }
-    size_t index = 0;
-    json_t *item = NULL;
-    bool right = true;
-    json_array_foreach (strings, index, item) {
-        if (json_string_length(item) > 0)
-            continue;
-        auto_free char *item_place = json_pointer_index(place, index);
-        findings_error(findings, item_place, "must be a string that is not empty%s%s",
-            json_is_string(item) ? "" : ", not ", json_is_string(item) ? "" : json_kind(item));
-        right = false;
-    }
-    return right ? strings : NULL;
+    return check_not_empty(field, value, pointer, findings) &&
+           hostpath_check_path(json_string_value(value), pointer, findings);
 }
 
-static json_t *take_prefixes(const json_t *object, const char *pointer, struct findings *findings)
-{
-    json_t *prefixes = take_strings(object, "pathPrefixes", pointer, findings);
-    size_t index = 0;
-    json_t *item = NULL;
-    json_array_foreach (prefixes, index, item) {
-        auto_free char *place = xasprintf("%s/pathPrefixes/%zu", pointer, index);
-        hostpath_check_path(json_string_value(item), place, findings);
-    }
-    if (json_object_get(object, "pathPrefixes") == NULL)
-        findings_error(findings, pointer,
-            "has no \"pathPrefixes\": list the paths below which everything is allowed");
-    return prefixes;
-}
+static const char *const api_versions[] = {API_VERSION, NULL};
+static const char *const kinds[] = {KIND, NULL};
+static const char *const read_only_values[] = {READ_ONLY_REQUIRED, "optional", NULL};
 
-static json_t *take_types(const json_t *object, const char *pointer, struct findings *findings)
-{
-    json_t *types = take_strings(object, "types", pointer, findings);
-    size_t index = 0;
-    json_t *item = NULL;
-    json_array_foreach (types, index, item) {
-        enum hostpath_type type;
-        auto_error struct error *err = NULL;
-        if (hostpath_type_parse(json_string_value(item), &type, &err) == 0)
-            continue;
-        auto_free char *place = xasprintf("%s/types/%zu", pointer, index);
-        findings_error(findings, place, "%s", err->message);
-    }
-    return types;
-}
+/* A list that is empty, or a member without a value, would read as if it allowed everything. */
+#define STRINGS .kind = SCHEMA_STRINGS, .minimum = 1
 
-static bool take_read_only(const json_t *object, const char *pointer, struct findings *findings)
-{
-    const json_t *value = field_take(object, "readOnly", pointer, findings);
-    const char *text = json_string_value(value);
-    bool required = text != NULL && streq(text, "required");
-    if (value == NULL || required || (text != NULL && streq(text, "optional")))
-        return required;
-    auto_free char *place = json_pointer_join(pointer, "readOnly");
-    auto_free char *shown = text != NULL ? text_printable(text, strlen(text), LONGEST_SHOWN)
-                                         : xstrdup(json_kind(value));
-    findings_error(findings, place, "must be \"required\" or \"optional\", not %s", shown);
-    return true;
-}
+static const struct schema_field fields[] = {
+    {.path = "apiVersion",
+        .kind = SCHEMA_STRING,
+        .required = true,
+        .values = api_versions,
+        .rule = API_VERSION},
+    {.path = "kind", .kind = SCHEMA_STRING, .required = true, .values = kinds, .rule = KIND},
+    {.path = "metadata", .kind = SCHEMA_OBJECT},
+    {.path = "metadata.name", .kind = SCHEMA_ANY},
+    {.path = "metadata.labels", .kind = SCHEMA_ANY},
+    {.path = "metadata.annotations", .kind = SCHEMA_ANY},
+    {.path = "rules", .kind = SCHEMA_OBJECTS},
+    {.path = "rules[].namespaces", STRINGS, .check = check_not_empty},
+    {.path = "rules[].pathPrefixes",
+        STRINGS,
+        .required = true,
+        .check = check_prefix,
+        .rule = "the paths below which everything is allowed"},
+    {.path = "rules[].types", STRINGS, .values = hostpath_type_names},
+    {.path = "rules[].readOnly", .kind = SCHEMA_STRING, .values = read_only_values},
+    {.path = "images", STRINGS, .check = check_not_empty},
+    {.path = "maxSidecars", .kind = SCHEMA_INTEGER, .maximum = MOST_SIDECARS},
+    {.path = NULL},
+};
 
-static struct hostpath_rule take_rule(
-    const json_t *value, const char *pointer, struct findings *findings)
-{
-    static const char *const fields[] = {"namespaces", "pathPrefixes", "types", "readOnly"};
-    struct hostpath_rule rule = {0};
-    if (check_object(value, fields, ARRAY_SIZE(fields), pointer, findings)) {
-        rule.namespaces = take_strings(value, "namespaces", pointer, findings);
-        rule.path_prefixes = take_prefixes(value, pointer, findings);
-        rule.types = take_types(value, pointer, findings);
-        rule.read_only = take_read_only(value, pointer, findings);
-    }
-    return rule;
-}
+static const struct schema schema = {
+    .fields = fields, .null = SCHEMA_NULL_REFUSED, .any_case = true};
 
-static void take_rules(
-    struct hostpath_policy *policy, const json_t *object, struct findings *findings)
+/* What is right of a policy. */
+static void take_policy(struct hostpath_policy *policy)
 {
-    const json_t *rules = field_take(object, "rules", "", findings);
-    if (rules != NULL && !json_is_array(rules))
-        findings_error(findings, "/rules", "must be a list of rules, not %s", json_kind(rules));
+    const json_t *rules = json_object_get(policy->root, "rules");
+    const json_t *most = json_object_get(policy->root, "maxSidecars");
     policy->rules = xcalloc(json_array_size(rules), sizeof(*policy->rules));
     for (size_t i = 0; i < json_array_size(rules); i++) {
-        auto_free char *place = json_pointer_index("/rules", i);
-        policy->rules[policy->rule_count++] = take_rule(json_array_get(rules, i), place, findings);
+        const json_t *rule = json_array_get(rules, i);
+        const char *read_only = text_or(json_get_string(rule, "readOnly"), "");
+        policy->rules[policy->rule_count++] = (struct hostpath_rule){
+            .namespaces = json_object_get(rule, "namespaces"),
+            .path_prefixes = json_object_get(rule, "pathPrefixes"),
+            .types = json_object_get(rule, "types"),
+            .read_only = streq(read_only, READ_ONLY_REQUIRED),
+        };
     }
-}
-
-static size_t take_max_sidecars(const json_t *object, struct findings *findings)
-{
-    const json_t *value = field_take(object, "maxSidecars", "", findings);
-    json_int_t most = value == NULL ? MOST_SIDECARS : json_integer_value(value);
-    bool right = value == NULL || (json_is_integer(value) && most >= 0 && most <= MOST_SIDECARS);
-    if (!right)
-        findings_error(
-            findings, "/maxSidecars", "must be a whole number from 0 to %d", MOST_SIDECARS);
-    return right ? (size_t)most : 0;
-}
-
-static void check_constant(
-    const json_t *object, const char *name, const char *expected, struct findings *findings)
-{
-    const char *text = json_string_value(field_take(object, name, "", findings));
-    auto_free char *place = json_pointer_join("", name);
-    if (text == NULL || !streq(text, expected))
-        findings_error(findings, place, "must be %s", expected);
-}
-
-static void take_policy(
-    struct hostpath_policy *policy, const json_t *object, struct findings *findings)
-{
-    static const char *const fields[] = {
-        "apiVersion", "kind", "metadata", "rules", "images", "maxSidecars"};
-    static const char *const metadata_fields[] = {"name", "labels", "annotations"};
-    if (!check_object(object, fields, ARRAY_SIZE(fields), "", findings))
-        return;
-    check_constant(object, "apiVersion", API_VERSION, findings);
-    check_constant(object, "kind", KIND, findings);
-    const json_t *metadata = field_take(object, "metadata", "", findings);
-    if (metadata != NULL)
-        check_object(metadata, metadata_fields, ARRAY_SIZE(metadata_fields), "/metadata", findings);
-    take_rules(policy, object, findings);
-    policy->images = take_strings(object, "images", "", findings);
-    policy->max_sidecars = take_max_sidecars(object, findings);
+    policy->images = json_object_get(policy->root, "images");
+    policy->max_sidecars = most != NULL ? (size_t)json_integer_value(most) : MOST_SIDECARS;
 }
 
 /* Sets an error that says the first finding with its place, and how many more there are. */
@@ -199,10 +111,11 @@ static int read_policy(struct hostpath_policy *policy, const char *name, const c
     struct findings findings = {0};
     int status = 0;
     if (stream.count == 1) {
-        policy->root = json_incref(stream.documents[0].root);
-        take_policy(policy, policy->root, &findings);
+        policy->root = schema_check(&schema, stream.documents[0].root, "", &findings);
         if (findings.count > 0)
             status = fail(name, &stream.documents[0], &findings, err);
+        else
+            take_policy(policy);
     } else {
         status = error_set(err, ERROR_INPUT, "%s:1:1: must be one document of kind %s, not %zu",
             name, KIND, stream.count);

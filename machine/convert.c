@@ -24,7 +24,7 @@ static void check_name(
     const struct machine_conversion *conversion, const char *pointer, const char *name)
 {
     if (name == NULL) {
-        findings_error(conversion->findings, "/metadata", "has no \"name\", which is required");
+        findings_error(conversion->findings, pointer, "is required");
     } else if (!annotations_name_is_dns_subdomain(name)) {
         auto_free char *shown = text_printable(name, strlen(name), LONGEST_SHOWN);
         findings_error(conversion->findings, pointer,

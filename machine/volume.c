@@ -180,8 +180,9 @@ static void find_host_disk(struct search *search)
     volume->path = path;
     volume->capacity = machine_whole(search->source, "/capacity", false);
     if (volume->capacity <= 0) {
-        findings_error(search->findings, search->place,
-            "has no \"capacity\", which is required: %s does not exist and must be created", path);
+        auto_free char *place = json_pointer_join(search->place, "capacity");
+        findings_error(
+            search->findings, place, "is required: %s does not exist and must be created", path);
     }
 }
 

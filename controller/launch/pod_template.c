@@ -4,7 +4,9 @@
 
 #include "annotations/sidecar.h"
 #include "base/json.h"
+#include "base/schema.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "base/yaml.h"
 #include "controller/launch/pod_input.h"
 
@@ -49,164 +51,156 @@ static const struct {
     {"volumeDevices", ITEMS, "devicePath"},
 };
 
-/* A list whose items have names, and what they may have beside one. */
-struct item_list {
-    const char *member;
-    const char *const *fields; /* NULL: not looked at */
-    size_t count;
-};
-
-static const char *const template_fields[] = {"metadata", "spec"};
-static const char *const metadata_fields[] = {"annotations", "labels"};
-static const char *const spec_fields[] = {"activeDeadlineSeconds", "affinity",
-    "automountServiceAccountToken", "containers", "dnsConfig", "dnsPolicy", "enableServiceLinks",
-    "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostUsers", "hostname", "imagePullSecrets",
-    "initContainers", "nodeName", "nodeSelector", "os", "overhead", "preemptionPolicy", "priority",
-    "priorityClassName", "readinessGates", "resourceClaims", "resources", "restartPolicy",
-    "runtimeClassName", "schedulerName", "schedulingGates", "securityContext", "serviceAccount",
-    "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain",
-    "terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "volumes"};
-static const char *const container_fields[] = {"args", "command", "env", "envFrom", "image",
-    "imagePullPolicy", "lifecycle", "livenessProbe", "name", "ports", "readinessProbe",
-    "resizePolicy", "resources", "restartPolicy", "securityContext", "startupProbe", "stdin",
-    "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices",
-    "volumeMounts", "workingDir"};
-
-static const struct item_list spec_lists[] = {
-    {"containers", container_fields, ARRAY_SIZE(container_fields)},
-    {"initContainers", container_fields, ARRAY_SIZE(container_fields)},
-    {"volumes", NULL, 0},
-    {"imagePullSecrets", NULL, 0},
-};
-
-static bool is_set(const json_t *value)
+/* Checks that none of the keys of labels or annotations is the controller's. */
+static bool check_keys(const json_t *map, const char *const *ours, size_t count,
+    const char *pointer, struct findings *findings)
 {
-    return value != NULL && !json_is_null(value);
-}
-
-/* Refuses members that look like a slip of one of the names; others may be of a newer Kubernetes,
- * unless the names are all there are. */
-static void check_members(const json_t *object, const char *pointer, const char *const *names,
-    size_t count, bool closed, struct findings *findings)
-{
-    const char *member = NULL;
+    size_t errors = findings->errors;
+    const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach ((json_t *)object, member, value) {
-        const char *nearest = suggest_nearest(member, names, count);
-        if (text_index(member, names, count) >= 0 || (!closed && nearest == NULL))
+    /* json_object_foreach takes no const object, and changes nothing */
+    json_object_foreach ((json_t *)map, key, value) {
+        if (text_index(key, ours, count) < 0)
             continue;
-        auto_free char *place = json_pointer_join(pointer, member);
-        auto_free char *list = text_list(names, count);
-        if (nearest != NULL)
-            findings_error(findings, place, "is no field here (did you mean \"%s\"?)", nearest);
-        else
-            findings_error(findings, place, "is no field here: it must be %s", list);
+        auto_free char *place = json_pointer_join(pointer, key);
+        findings_error(findings, place, "is set by the controller, for each VMI its own");
     }
+    return findings->errors == errors;
 }
 
-/* Whether value, which is set, is an object. */
-static bool check_object(const json_t *value, const char *pointer, struct findings *findings)
+static bool check_labels(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
 {
-    if (json_is_object(value))
+    static const char *const ours[] = {"kubevirt.io", "kubevirt.io/created-by",
+        "vm.kubevirt.io/name", "vmi.kubevirt.io/id", CONTROLLER_LAUNCH_LABEL};
+    return check_keys(value, ours, ARRAY_SIZE(ours), pointer, findings);
+}
+
+static bool check_annotations(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    static const char *const ours[] = {
+        ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE, CONTROLLER_MACHINE_ANNOTATION};
+    return check_keys(value, ours, ARRAY_SIZE(ours), pointer, findings);
+}
+
+/* No two items have one name. */
+static bool check_items(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    size_t errors = findings->errors;
+    auto_json json_t *seen = json_object();
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *name = json_get_string(json_array_get(value, i), "name");
+        if (name == NULL || name[0] == '\0')
+            continue;
+        if (json_object_get(seen, name) == NULL) {
+            json_object_set_new(seen, name, json_true());
+            continue;
+        }
+        auto_free char *place = xasprintf("%s/%zu/name", pointer, i);
+        findings_error(findings, place, "is the name of another item already: %s", name);
+    }
+    return findings->errors == errors;
+}
+
+static bool check_container_name(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    const char *name = json_string_value(value);
+    if (!text_starts_with(name, "hook-sidecar-"))
         return true;
-    findings_error(findings, pointer, "must be an object, not %s", json_kind(value));
+    findings_error(findings, pointer, "must not be %s: hook sidecars have such names", name);
     return false;
 }
 
-/* Checks labels or annotations: strings, none of them the controller's. */
-static void check_strings(const json_t *metadata, const char *member, const char *const *ours,
-    size_t count, struct findings *findings)
+static bool check_restart_policy(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
 {
-    const json_t *strings = json_object_get(metadata, member);
-    auto_free char *pointer = xasprintf("/metadata/%s", member);
-    const char *key = NULL;
-    json_t *value = NULL;
-    if (!is_set(strings) || !check_object(strings, pointer, findings))
-        return;
-    json_object_foreach ((json_t *)strings, key, value) {
-        auto_free char *place = json_pointer_join(pointer, key);
-        if (!json_is_string(value))
-            findings_error(findings, place, "must be a string, not %s", json_kind(value));
-        if (text_index(key, ours, count) >= 0)
-            findings_error(findings, place, "is set by the controller, for each VMI its own");
-    }
+    if (streq(text_or(json_string_value(value), ""), "Never"))
+        return true;
+    findings_error(findings, pointer, "must be Never: a VMI is one run of its machine");
+    return false;
 }
 
-static void check_metadata(const json_t *metadata, struct findings *findings)
-{
-    static const char *const labels[] = {"kubevirt.io", "kubevirt.io/created-by",
-        "vm.kubevirt.io/name", "vmi.kubevirt.io/id", CONTROLLER_LAUNCH_LABEL};
-    static const char *const annotations[] = {
-        ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE, CONTROLLER_MACHINE_ANNOTATION};
-    static const char pointer[] = "/metadata";
-    if (!is_set(metadata) || !check_object(metadata, pointer, findings))
-        return;
-    check_members(metadata, pointer, metadata_fields, ARRAY_SIZE(metadata_fields), true, findings);
-    check_strings(metadata, "labels", labels, ARRAY_SIZE(labels), findings);
-    check_strings(metadata, "annotations", annotations, ARRAY_SIZE(annotations), findings);
-}
+#define ANY .kind = SCHEMA_ANY
+#define NAME .kind = SCHEMA_STRING, .required = true
+#define LIST .kind = SCHEMA_OBJECTS, .open = true, .check = check_items
+/* clang-format off: tables */
+/* A list of containers, and what is in one. */
+#define CONTAINERS(list)                                                                           \
+    {.path = (list), LIST}, {.path = list "[].args", ANY}, {.path = list "[].command", ANY},       \
+        {.path = list "[].env", ANY}, {.path = list "[].envFrom", ANY},                            \
+        {.path = list "[].image", ANY}, {.path = list "[].imagePullPolicy", ANY},                  \
+        {.path = list "[].lifecycle", ANY}, {.path = list "[].livenessProbe", ANY},                \
+        {.path = list "[].name", NAME, .check = check_container_name},                             \
+        {.path = list "[].ports", ANY}, {.path = list "[].readinessProbe", ANY},                   \
+        {.path = list "[].resizePolicy", ANY}, {.path = list "[].resources", ANY},                 \
+        {.path = list "[].restartPolicy", ANY}, {.path = list "[].securityContext", ANY},          \
+        {.path = list "[].startupProbe", ANY}, {.path = list "[].stdin", ANY},                     \
+        {.path = list "[].stdinOnce", ANY}, {.path = list "[].terminationMessagePath", ANY},       \
+        {.path = list "[].terminationMessagePolicy", ANY}, {.path = list "[].tty", ANY},           \
+        {.path = list "[].volumeDevices", ANY}, {.path = list "[].volumeMounts", ANY},             \
+    {                                                                                              \
+        .path = list "[].workingDir", ANY                                                          \
+    }
 
-static void check_item(const json_t *list, size_t index, const char *pointer,
-    const struct item_list *kind, struct findings *findings)
-{
-    const json_t *item = json_array_get(list, index);
-    auto_free char *place = json_pointer_index(pointer, index);
-    auto_free char *name_place = json_pointer_join(place, "name");
-    if (!check_object(item, place, findings))
-        return;
-    const char *name = json_get_string(item, "name");
-    if (name == NULL || name[0] == '\0') {
-        findings_error(findings, name_place, "is required, and must be a string");
-        return;
-    }
-    for (size_t i = 0; i < index; i++) {
-        const char *other = json_get_string(json_array_get(list, i), "name");
-        if (other != NULL && streq(other, name))
-            findings_error(findings, name_place, "is the name of another item already: %s", name);
-    }
-    if (kind->fields == NULL)
-        return;
-    if (text_starts_with(name, "hook-sidecar-"))
-        findings_error(findings, name_place, "must not be %s: hook sidecars have such names", name);
-    check_members(item, place, kind->fields, kind->count, false, findings);
-}
+/* A field that is not here may be of a newer Kubernetes: pods, containers and lists are open. */
+static const struct schema_field fields[] = {
+    {.path = "metadata", .kind = SCHEMA_OBJECT},
+    {.path = "metadata.annotations", .kind = SCHEMA_MAP, .check = check_annotations},
+    {.path = "metadata.labels", .kind = SCHEMA_MAP, .check = check_labels},
+    {.path = "spec", .kind = SCHEMA_OBJECT, .open = true},
+    {.path = "spec.activeDeadlineSeconds", ANY},
+    {.path = "spec.affinity", ANY},
+    {.path = "spec.automountServiceAccountToken", ANY},
+    CONTAINERS("spec.containers"),
+    {.path = "spec.dnsConfig", ANY},
+    {.path = "spec.dnsPolicy", ANY},
+    {.path = "spec.enableServiceLinks", ANY},
+    {.path = "spec.hostAliases", ANY},
+    {.path = "spec.hostIPC", ANY},
+    {.path = "spec.hostNetwork", ANY},
+    {.path = "spec.hostPID", ANY},
+    {.path = "spec.hostUsers", ANY},
+    {.path = "spec.hostname", ANY},
+    {.path = "spec.imagePullSecrets", LIST},
+    {.path = "spec.imagePullSecrets[].name", NAME},
+    CONTAINERS("spec.initContainers"),
+    {.path = "spec.nodeName", ANY},
+    {.path = "spec.nodeSelector", ANY},
+    {.path = "spec.os", ANY},
+    {.path = "spec.overhead", ANY},
+    {.path = "spec.preemptionPolicy", ANY},
+    {.path = "spec.priority", ANY},
+    {.path = "spec.priorityClassName", ANY},
+    {.path = "spec.readinessGates", ANY},
+    {.path = "spec.resourceClaims", ANY},
+    {.path = "spec.resources", ANY},
+    {.path = "spec.restartPolicy", ANY, .check = check_restart_policy},
+    {.path = "spec.runtimeClassName", ANY},
+    {.path = "spec.schedulerName", ANY},
+    {.path = "spec.schedulingGates", ANY},
+    {.path = "spec.securityContext", ANY},
+    {.path = "spec.serviceAccount", ANY},
+    {.path = "spec.serviceAccountName", ANY},
+    {.path = "spec.setHostnameAsFQDN", ANY},
+    {.path = "spec.shareProcessNamespace", ANY},
+    {.path = "spec.subdomain", ANY},
+    {.path = "spec.terminationGracePeriodSeconds", ANY},
+    {.path = "spec.tolerations", ANY},
+    {.path = "spec.topologySpreadConstraints", ANY},
+    {.path = "spec.volumes", LIST},
+    {.path = "spec.volumes[].name", NAME},
+    {.path = NULL},
+};
+/* clang-format on */
 
-static void check_list(const json_t *spec, const struct item_list *kind, struct findings *findings)
-{
-    const json_t *list = json_object_get(spec, kind->member);
-    auto_free char *pointer = xasprintf("/spec/%s", kind->member);
-    if (!is_set(list))
-        return;
-    if (!json_is_array(list)) {
-        findings_error(findings, pointer, "must be a list, not %s", json_kind(list));
-        return;
-    }
-    for (size_t i = 0; i < json_array_size(list); i++)
-        check_item(list, i, pointer, kind, findings);
-}
-
-static void check_spec(const json_t *spec, struct findings *findings)
-{
-    static const char pointer[] = "/spec";
-    if (!is_set(spec) || !check_object(spec, pointer, findings))
-        return;
-    check_members(spec, pointer, spec_fields, ARRAY_SIZE(spec_fields), false, findings);
-    for (size_t i = 0; i < ARRAY_SIZE(spec_lists); i++)
-        check_list(spec, &spec_lists[i], findings);
-    const json_t *policy = json_object_get(spec, "restartPolicy");
-    if (is_set(policy) && !streq(text_or(json_string_value(policy), ""), "Never")) {
-        findings_error(
-            findings, "/spec/restartPolicy", "must be Never: a VMI is one run of its machine");
-    }
-}
+static const struct schema schema = {.fields = fields};
 
 void controller_pod_template_check(const json_t *template_, struct findings *findings)
 {
-    if (!check_object(template_, "", findings))
-        return;
-    check_members(template_, "", template_fields, ARRAY_SIZE(template_fields), true, findings);
-    check_metadata(json_object_get(template_, "metadata"), findings);
-    check_spec(json_object_get(template_, "spec"), findings);
+    json_decref(schema_check(&schema, template_, "", findings));
 }
 
 /* What findings are about. */
@@ -306,7 +300,8 @@ static void merge_members(json_t *into, const json_t *from)
     const char *member = NULL;
     json_t *value = NULL;
     /* what was for the program that it replaces */
-    if (is_set(json_object_get(from, "command"))) {
+    const json_t *command = json_object_get(from, "command");
+    if (command != NULL && !json_is_null(command)) {
         json_object_del(into, "args");
         json_object_del(into, "startupProbe");
     }

@@ -60,11 +60,16 @@ static void mount(
 /* The required string member field of the source. Borrowed; NULL with a finding. */
 static const char *required(const struct addition *addition, const char *field)
 {
-    const char *value = json_get_string(addition->source, field);
+    const json_t *given = json_object_get(addition->source, field);
+    const char *value = json_string_value(given);
     if (value != NULL && value[0] != '\0')
         return value;
     auto_free char *pointer = json_pointer_join(addition->pointer, field);
-    findings_error(addition->draft->findings, pointer, "is required, and must be a string");
+    if (value != NULL || given == NULL || json_is_null(given))
+        findings_error(addition->draft->findings, pointer, "is required");
+    else
+        findings_error(
+            addition->draft->findings, pointer, "must be a string, not %s", json_kind(given));
     return NULL;
 }
 

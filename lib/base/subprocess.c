@@ -204,16 +204,14 @@ static void finish_when_drained(struct subprocess *child)
         finish(child);
 }
 
-static void on_output(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_output(UNUSED struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
-    (void)loop, (void)events;
     output_read(watcher->data);
     finish_when_drained(watcher->data);
 }
 
-static void on_error(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_error(UNUSED struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
-    (void)loop, (void)events;
     error_read(watcher->data);
     finish_when_drained(watcher->data);
 }
@@ -233,9 +231,8 @@ static void on_exit_status(struct ev_loop *loop, ev_child *watcher, UNUSED int e
     finish_when_drained(child);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *watcher, int events)
+static void on_timer(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
-    (void)loop, (void)events;
     struct subprocess *child = watcher->data;
     switch (child->phase) {
     case RUNNING:

@@ -210,13 +210,24 @@ char *suggest_hint(const char *name, const char *const *names, size_t count)
     return nearest != NULL ? xasprintf(" (did you mean \"%s\"?)", nearest) : xstrdup("");
 }
 
-char *text_list(const char *const *names, size_t count)
+/* The names with commas between them, and last before the last one. Owned by the caller. */
+static char *list(const char *const *names, size_t count, const char *last)
 {
     UT_string out;
     utstring_init(&out);
     for (size_t i = 0; i < count; i++) {
-        const char *separator = i == 0 ? "" : i + 1 == count ? " or " : ", ";
+        const char *separator = i == 0 ? "" : i + 1 == count ? last : ", ";
         utstring_printf(&out, "%s%s", separator, names[i]);
     }
     return utstring_body(&out);
+}
+
+char *text_list(const char *const *names, size_t count)
+{
+    return list(names, count, " or ");
+}
+
+char *text_list_all(const char *const *names, size_t count)
+{
+    return list(names, count, " and ");
 }

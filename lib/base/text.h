@@ -44,7 +44,8 @@ const char *suggest_nearest(const char *name, const char *const *names, size_t c
  * caller. */
 char *suggest_hint(const char *name, const char *const *names, size_t count);
 
-/* The names as `A, B or C`. Owned by the caller. */
+/* The names as `A, B or C`, and as `A, B and C`. Owned by the caller. */
 char *text_list(const char *const *names, size_t count);
+char *text_list_all(const char *const *names, size_t count);
 
 #endif

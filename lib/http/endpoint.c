@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 #include "http/url.h"
 
 enum {
@@ -116,9 +117,8 @@ static void set_pem(struct options *options, CURLoption option, const char *pem)
 }
 
 /* CURLOPT_SOCKOPTFUNCTION */
-static int set_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+static int set_socket(UNUSED void *user, curl_socket_t fd, UNUSED curlsocktype purpose)
 {
-    (void)user, (void)purpose;
     unsigned int milliseconds = UNACKNOWLEDGED_MS;
     /* ignored if the socket has no such option */
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds));

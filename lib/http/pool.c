@@ -31,9 +31,8 @@ static void on_socket(UNUSED struct ev_loop *loop, ev_io *io, int events)
             ((events & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0));
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_timer(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
-    (void)loop, (void)events;
     advance(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 

@@ -3,6 +3,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/unused.h"
 
 static void fill(struct kube_bucket *bucket)
 {
@@ -21,9 +22,8 @@ static void arm(struct kube_bucket *bucket)
     ev_timer_start(loop, &bucket->timer);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_timer(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
-    (void)loop, (void)events;
     struct kube_bucket *bucket = timer->data;
     fill(bucket);
     /* a callback may take a token, leave and queue again: look at the head again each time */

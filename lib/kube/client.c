@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/unused.h"
 #include "kube/exchange.h"
 #include "kube/request.h"
 #include "kube/retry.h"
@@ -144,9 +145,8 @@ static void on_end(void *user, const struct http_outcome *outcome)
     finish(call, outcome->code, body, failure);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_timer(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
-    (void)loop, (void)events;
     struct kube_call *call = timer->data;
     if (call->impossible != NULL) {
         auto_kube_failure struct kube_failure *failure =

@@ -171,15 +171,13 @@ static void start_call(struct request *request, enum kube_verb verb)
     request->call = kube_call_start(client, &options, on_done, request);
 }
 
-static void stop(int events, void *user)
+static void stop(UNUSED int events, UNUSED void *user)
 {
-    (void)events, (void)user;
     ev_break(ev_default_loop(EVFLAG_AUTO), EVBREAK_ALL);
 }
 
-static void cancel_all(int events, void *user)
+static void cancel_all(UNUSED int events, UNUSED void *user)
 {
-    (void)events, (void)user;
     while (under_way != NULL) {
         if (under_way->watch != NULL)
             kube_watch_cancel(under_way->watch);

@@ -154,24 +154,26 @@ static char *table_path(const char *pointer)
 /* Whether the table allows a value of this type at a path; null counts as absent. */
 static bool is_right_type(const char *path, const json_t *value)
 {
-    const struct annotations_field *field = annotations_field_find(path);
+    const struct schema_field *field = schema_find(&annotations_schema, path);
     if (field == NULL) /* an item of an array */
         return text_starts_with(path, "env") ? json_is_object(value) : json_is_string(value);
     if (json_is_null(value))
         return !field->required;
     switch (field->kind) {
-    case ANNOTATIONS_STRING:
+    case SCHEMA_STRING:
         return json_is_string(value);
-    case ANNOTATIONS_STRINGS:
-    case ANNOTATIONS_OBJECTS:
+    case SCHEMA_STRINGS:
+    case SCHEMA_OBJECTS:
         return json_is_array(value);
-    case ANNOTATIONS_INTEGER:
+    case SCHEMA_INTEGER:
         return json_is_integer(value);
-    case ANNOTATIONS_BOOLEAN:
+    case SCHEMA_BOOLEAN:
         return json_is_boolean(value);
-    case ANNOTATIONS_QUANTITY:
+    case SCHEMA_QUANTITY:
         return json_is_string(value) || json_is_integer(value);
-    case ANNOTATIONS_OBJECT:
+    case SCHEMA_MAP:
+    case SCHEMA_ANY:
+    case SCHEMA_OBJECT:
         return json_is_object(value);
     }
     return false;

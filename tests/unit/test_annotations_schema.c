@@ -18,18 +18,18 @@
 #include "base/unused.h"
 
 /* The field above another one, or NULL for a field of the sidecar. */
-static const struct annotations_field *parent_of(const struct annotations_field *field)
+static const struct schema_field *parent_of(const struct schema_field *field)
 {
-    const char *name = annotations_field_name(field);
+    const char *name = schema_name(field);
     if (name == field->path)
         return NULL;
     auto_free char *path = xstrndup(field->path, (size_t)(name - field->path) - 1);
     if (text_ends_with(path, "[]"))
         path[strlen(path) - 2] = '\0';
-    return annotations_field_find(path);
+    return schema_find(&annotations_schema, path);
 }
 
-static json_t *example_of(const struct annotations_field *field)
+static json_t *example_of(const struct schema_field *field)
 {
     json_t *example = json_loads(field->example, JSON_DECODE_ANY, NULL);
     if (example == NULL)
@@ -38,32 +38,31 @@ static json_t *example_of(const struct annotations_field *field)
 }
 
 /* A sidecar in which the field has its example, with what else is required there. */
-static json_t *sidecar_with(const struct annotations_field *field)
+static json_t *sidecar_with(const struct schema_field *field)
 {
     json_t *value = example_of(field);
-    const struct annotations_field *parent = NULL;
+    const struct schema_field *parent = NULL;
     for (; (parent = parent_of(field)) != NULL; field = parent) {
         json_t *object = json_object();
-        for (const struct annotations_field *sibling = annotations_field_child(parent);
-             sibling != NULL; sibling = annotations_field_next(sibling)) {
+        for (const struct schema_field *sibling = schema_child(&annotations_schema, parent);
+             sibling != NULL; sibling = schema_next(sibling)) {
             if (sibling->required)
-                json_object_set_new(object, annotations_field_name(sibling), example_of(sibling));
+                json_object_set_new(object, schema_name(sibling), example_of(sibling));
         }
-        json_object_set_new(object, annotations_field_name(field), value);
+        json_object_set_new(object, schema_name(field), value);
         value = object;
-        if (parent->kind == ANNOTATIONS_OBJECTS)
+        if (parent->kind == SCHEMA_OBJECTS)
             value = json_pack("[o]", object);
     }
     json_t *sidecar = json_pack("{s:[s, s]}", "args", "--version", "v1alpha3");
-    json_object_set_new(sidecar, annotations_field_name(field), value);
+    json_object_set_new(sidecar, schema_name(field), value);
     return sidecar;
 }
 
-static void examples_are_valid_in_their_place(UNUSED void **state)
+static void examples_are_valid_in_their_place(UNUSED UNUSED void **state)
 {
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    for (size_t i = 0; i < count; i++) {
+    const struct schema_field *fields = annotations_schema.fields;
+    for (size_t i = 0; fields[i].path != NULL; i++) {
         auto_json json_t *annotation = json_pack("[o]", sidecar_with(&fields[i]));
         auto_free char *text = json_dumps(annotation, 0);
         struct annotations_options options = {.strict = true};
@@ -77,30 +76,28 @@ static void examples_are_valid_in_their_place(UNUSED void **state)
     }
 }
 
-static void parents_come_first(UNUSED void **state)
+static void parents_come_first(UNUSED UNUSED void **state)
 {
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    for (size_t i = 0; i < count; i++) {
-        const struct annotations_field *parent = parent_of(&fields[i]);
+    const struct schema_field *fields = annotations_schema.fields;
+    for (size_t i = 0; fields[i].path != NULL; i++) {
+        const struct schema_field *parent = parent_of(&fields[i]);
         if (strchr(fields[i].path, '.') == NULL) {
             assert_null(parent);
             continue;
         }
         assert_non_null(parent);
         assert_true(parent < &fields[i]);
-        assert_int_equal(
-            parent->kind == ANNOTATIONS_OBJECTS, strstr(fields[i].path, "[].") != NULL);
+        assert_int_equal(parent->kind == SCHEMA_OBJECTS, strstr(fields[i].path, "[].") != NULL);
         assert_true(fields[i].ours || !parent->ours);
     }
 }
 
 /* Walking from the sidecar down meets every field once, in the order of the table. */
-static size_t walk(const struct annotations_field *parent, const struct annotations_field *expected)
+static size_t walk(const struct schema_field *parent, const struct schema_field *expected)
 {
     size_t met = 0;
-    for (const struct annotations_field *field = annotations_field_child(parent); field != NULL;
-         field = annotations_field_next(field)) {
+    for (const struct schema_field *field = schema_child(&annotations_schema, parent);
+         field != NULL; field = schema_next(field)) {
         assert_ptr_equal(field, expected + met);
         assert_ptr_equal(parent_of(field), parent);
         met += 1 + walk(field, expected + met + 1);
@@ -108,28 +105,26 @@ static size_t walk(const struct annotations_field *parent, const struct annotati
     return met;
 }
 
-static void children_are_found(UNUSED void **state)
+static void children_are_found(UNUSED UNUSED void **state)
 {
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    assert_int_equal(walk(NULL, fields), count);
+    const struct schema_field *fields = annotations_schema.fields;
+    assert_null(fields[walk(NULL, fields)].path);
 }
 
-static void fields_are_found_by_path(UNUSED void **state)
+static void fields_are_found_by_path(UNUSED UNUSED void **state)
 {
-    assert_string_equal(annotations_field_find("hostPath.type")->path, "hostPath.type");
-    assert_string_equal(annotations_field_name(annotations_field_find("env[].name")), "name");
-    assert_string_equal(annotations_field_name(annotations_field_find("image")), "image");
+    assert_string_equal(schema_find(&annotations_schema, "hostPath.type")->path, "hostPath.type");
+    assert_string_equal(schema_name(schema_find(&annotations_schema, "env[].name")), "name");
+    assert_string_equal(schema_name(schema_find(&annotations_schema, "image")), "image");
     static const char *const unknown[] = {"", "hostpath", "env.name", "env[]", "hostPath."};
     for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
-        assert_null(annotations_field_find(unknown[i]));
+        assert_null(schema_find(&annotations_schema, unknown[i]));
 }
 
-static void every_field_is_explained(UNUSED void **state)
+static void every_field_is_explained(UNUSED UNUSED void **state)
 {
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    for (size_t i = 0; i < count; i++) {
+    const struct schema_field *fields = annotations_schema.fields;
+    for (size_t i = 0; fields[i].path != NULL; i++) {
         assert_true(strlen(fields[i].rule) > 0);
         assert_true(text_ends_with(fields[i].help, "."));
         assert_int_equal(fields[i].required, fields[i].fallback == NULL);
@@ -143,9 +138,8 @@ static void the_guide_names_every_field(UNUSED void **state)
     auto_free char *guide = NULL;
     size_t length = 0;
     assert_int_equal(file_read("docs/annotation.md", 1 << 20, &guide, &length, NULL), 0);
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    for (size_t i = 0; i < count; i++) {
+    const struct schema_field *fields = annotations_schema.fields;
+    for (size_t i = 0; fields[i].path != NULL; i++) {
         auto_free char *quoted = xasprintf("`%s`", fields[i].path);
         if (strstr(guide, quoted) == NULL)
             fail_msg("docs/annotation.md does not name %s", quoted);
@@ -176,13 +170,13 @@ static void the_guides_examples_are_valid(UNUSED void **state)
 }
 
 /* What the JSON Schema says of a field. Borrowed. */
-static json_t *schema_of(json_t *schema, const struct annotations_field *field)
+static json_t *schema_of(json_t *schema, const struct schema_field *field)
 {
-    const struct annotations_field *parent = parent_of(field);
+    const struct schema_field *parent = parent_of(field);
     json_t *above = parent != NULL ? schema_of(schema, parent) : schema;
     json_t *items = json_object_get(above, "items");
     above = items != NULL ? items : above;
-    return json_object_get(json_object_get(above, "properties"), annotations_field_name(field));
+    return json_object_get(json_object_get(above, "properties"), schema_name(field));
 }
 
 static void the_schema_has_every_field(UNUSED void **state)
@@ -190,20 +184,19 @@ static void the_schema_has_every_field(UNUSED void **state)
     auto_json json_t *schema = annotations_json_schema();
     assert_string_equal(
         json_get_string(schema, "$schema"), "https://json-schema.org/draft/2020-12/schema");
-    size_t count = 0;
-    const struct annotations_field *fields = annotations_fields(&count);
-    for (size_t i = 0; i < count; i++) {
+    const struct schema_field *fields = annotations_schema.fields;
+    for (size_t i = 0; fields[i].path != NULL; i++) {
         const json_t *one = schema_of(schema, &fields[i]);
         assert_non_null(strstr(json_get_string(one, "description"), fields[i].help));
         auto_json json_t *example = example_of(&fields[i]);
         assert_true(json_equal(json_array_get(json_object_get(one, "examples"), 0), example));
     }
-    const json_t *timeout = schema_of(schema, annotations_field_find("timeoutSeconds"));
+    const json_t *timeout = schema_of(schema, schema_find(&annotations_schema, "timeoutSeconds"));
     assert_string_equal(json_get_string(timeout, "type"), "integer");
     assert_int_equal(json_integer_value(json_object_get(timeout, "maximum")), 3600);
-    const json_t *type = schema_of(schema, annotations_field_find("hostPath.type"));
+    const json_t *type = schema_of(schema, schema_find(&annotations_schema, "hostPath.type"));
     assert_int_equal(json_array_size(json_object_get(type, "enum")), 7);
-    const json_t *pvc = schema_of(schema, annotations_field_find("pvc"));
+    const json_t *pvc = schema_of(schema, schema_find(&annotations_schema, "pvc"));
     assert_int_equal(json_array_size(json_object_get(pvc, "required")), 2);
 }
 

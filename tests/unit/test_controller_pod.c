@@ -207,12 +207,16 @@ static void templates_are_read_with_their_faults(UNUSED void **state)
         {"# nothing\n", NULL},
         {"metadata:\nspec:\n  containers:\n", NULL},
         {"spec: {nodeSelector: {a: b}}", NULL},
+        {"spec: {volumes: [{name: a, nfs: {}, csi: {}, fc: {}, rbd: {}, iscsi: {}, image: {}}]}",
+            NULL},
+        {"spec: {containers: [{name: a, newerField: 1}], imagePullSecrets: [{name: a, b: 1}]}",
+            NULL},
         {"spec: [", "t:1:8: "},
         {"[]", "t:1:1: must be an object, not an array"},
         {"a: 1\n---\nb: 2\n", "t: must be one pod template, not 2"},
         {"spec:\n  nodeSelecter: {}\n  volumes:\n  - {}\n",
-            "t:2:17: spec.nodeSelecter: is no field here (did you mean \"nodeSelector\"?); "
-            "t:4:5: spec.volumes[0].name: is required, and must be a string"},
+            "t:2:17: spec.nodeSelecter: is not a known field (did you mean \"nodeSelector\"?); "
+            "t:4:5: spec.volumes[0].name: is required"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;

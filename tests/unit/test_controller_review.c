@@ -326,7 +326,7 @@ static void test_warnings_are_whole(UNUSED void **state)
         {"{\"image\": \"a\", \"annotations\": 5}",
             "[63].annotations: is not a known field and is ignored; known here: image, "
             "imagePullPolicy, command, args, configMap, pvc, hostPath, resources, env, "
-            "downwardAPI, timeoutSeconds or failurePolicy"},
+            "downwardAPI, timeoutSeconds and failurePolicy"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         json_t *annotation = json_array();

@@ -212,29 +212,26 @@ static void what_may_be_misread_denies_everything(UNUSED void **state)
             "p.yaml:5:9: rules[0].type: is not a known field (did you mean \"types\"?)"},
         {"Types: [File]", "p.yaml:5:10: rules[0].Types: is taken as \"types\""},
         {"types:", "p.yaml:5:9: rules[0].types: has no value: give it one, or leave it out"},
-        {"types: []", "p.yaml:5:10: rules[0].types: must be a list of strings with at least one "
-                      "item, not an empty one"},
-        {"types: File", "p.yaml:5:10: rules[0].types: must be a list of strings with at least one "
-                        "item, not a string"},
+        {"types: []", "p.yaml:5:10: rules[0].types: has 0 items; at least 1 is required"},
+        {"types: File", "p.yaml:5:10: rules[0].types: must be an array of strings, not a string"},
         {"types: [file]", "p.yaml:5:11: rules[0].types[0]: must be Directory, "},
-        {"types: [7]", "p.yaml:5:11: rules[0].types[0]: must be a string that is not empty, not a "
-                       "number"},
-        {"namespaces: [\"\"]", "p.yaml:5:16: rules[0].namespaces[0]: must be a string that is not "
-                               "empty"},
-        {"readOnly: true", "p.yaml:5:13: rules[0].readOnly: must be \"required\" or \"optional\", "
-                           "not a boolean"},
-        {"readOnly: yes please", "p.yaml:5:13: rules[0].readOnly: must be \"required\" or "},
-        {"types: [File]\n- types: [File]", "p.yaml:6:3: rules[1]: has no \"pathPrefixes\""},
+        {"types: [7]", "p.yaml:5:11: rules[0].types[0]: must be Directory, "},
+        {"namespaces: [\"\"]", "p.yaml:5:16: rules[0].namespaces[0]: must not be empty"},
+        {"readOnly: true",
+            "p.yaml:5:13: rules[0].readOnly: must be required or optional, not a boolean"},
+        {"readOnly: require", "p.yaml:5:13: rules[0].readOnly: must be required or optional, not "
+                              "\"require\" (did you mean \"required\"?)"},
+        {"types: [File]\n- types: [File]", "p.yaml:6:3: rules[1].pathPrefixes: is required: the "
+                                           "paths below which everything is allowed"},
         {"types: [File]\n- pathPrefixes: [/a/../b]", "p.yaml:6:18: rules[1].pathPrefixes[0]: "
                                                      "\"/a/../b\" contains \"..\""},
         {"types: [File]\n- pathPrefixes: [a]",
             "p.yaml:6:18: rules[1].pathPrefixes[0]: \"a\" is not an "
             "absolute path"},
         {"types: [File]\n- [/a]", "p.yaml:6:3: rules[1]: must be an object, not an array"},
-        {"types: [File]\nimages: []", "p.yaml:6:9: images: must be a list of strings with at least "
-                                      "one item, not an empty one"},
+        {"types: [File]\nimages: []", "p.yaml:6:9: images: has 0 items; at least 1 is required"},
         {"types: [File]\nmaxSidecars: 65", "p.yaml:6:14: maxSidecars: must be a whole number from "
-                                           "0 to 64"},
+                                           "0 to 64, not 65"},
         {"types: [File]\nmaxSidecars: -1", "p.yaml:6:14: maxSidecars: must be a whole number"},
         {"types: [File]\nmaxSidecars: many", "p.yaml:6:14: maxSidecars: must be a whole number"},
         {"types: [File]\nmetadata: {namespace: x}",
@@ -243,8 +240,8 @@ static void what_may_be_misread_denies_everything(UNUSED void **state)
         {"types: [File]\n---\n" HEAD, "p.yaml:1:1: must be one document of kind HostPathPolicy, "
                                       "not 2"},
         {"type: [File]\nmaxSidecar: 3",
-            "p.yaml:6:13: maxSidecar: is not a known field (did you mean "
-            "\"maxSidecars\"?) (and 1 more fault)"},
+            "p.yaml:5:9: rules[0].type: is not a known field (did you mean \"types\"?) (and 1 more "
+            "fault)"},
         {"types: [\xff]", "p.yaml:5:11: not UTF-8 text"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -269,10 +266,11 @@ static void what_is_no_policy_denies_everything(UNUSED void **state)
     } cases[] = {
         {"", "p.yaml:1:1: must be one document of kind HostPathPolicy, not 0"},
         {"null\n", "p.yaml:1:1: must be an object, not null"},
-        {"rules: []\n", "p.yaml:1:1: apiVersion: must be hookline.dev/v1alpha1 (and 1 more"},
-        {"apiVersion: v1\nkind: HostPathPolicy\n", "p.yaml:1:13: apiVersion: must be "},
+        {"rules: []\n", "p.yaml:1:1: apiVersion: is required: hookline.dev/v1alpha1 (and 1 more"},
+        {"apiVersion: v1\nkind: HostPathPolicy\n",
+            "p.yaml:1:13: apiVersion: must be hookline.dev/v1alpha1, not \"v1\""},
         {"apiVersion: hookline.dev/v1alpha1\nkind: ConfigMap\n",
-            "p.yaml:2:7: kind: must be HostPathPolicy"},
+            "p.yaml:2:7: kind: must be HostPathPolicy, not \"ConfigMap\""},
         {"[", "p.yaml:1:1: not valid JSON"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

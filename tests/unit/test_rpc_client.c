@@ -132,10 +132,9 @@ static void a_peer_that_does_not_answer_ends_at_the_deadline(void **state)
     rpc_request_fail(pair->held, RPC_INTERNAL, "nobody hears this");
 }
 
-static void answer_late(struct rpc_request *request, const ProtobufCMethodDescriptor *method,
-    const ProtobufCMessage *message, void *user)
+static void answer_late(struct rpc_request *request, UNUSED const ProtobufCMethodDescriptor *method,
+    UNUSED const ProtobufCMessage *message, UNUSED void *user)
 {
-    (void)method, (void)message, (void)user;
     rpc_request_fail(request, RPC_DEADLINE_EXCEEDED, "a deadline of mine");
 }
 

@@ -1,0 +1,471 @@
+#include "base/schema.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+enum {
+    LONGEST_SHOWN = 80,
+    MOST_LISTED = 12, /* names in a message */
+};
+
+/* A value within the object that is checked. Its pointer is made only where it is asked for. */
+struct place {
+    struct place *above; /* NULL: it is the object itself */
+    const char *key; /* NULL: it is an item of an array */
+    size_t index;
+    char *pointer; /* NULL: not made yet; owned, but for that of the object itself */
+};
+
+struct walk {
+    const struct schema *schema;
+    struct findings *findings;
+};
+
+/* The part of the table below one object. */
+struct level {
+    const struct schema_field *first;
+    const struct schema_field *end;
+    size_t offset; /* of the rest of a path below the object */
+    bool open;
+};
+
+/* What an object has of a field. */
+struct slot {
+    json_t *right; /* owned */
+    bool named; /* a member has its name */
+    bool given; /* and a value, which may be wrong */
+};
+
+/* An object that is being checked. */
+struct object {
+    const json_t *json;
+    struct level level;
+    struct place *place;
+    struct slot *slots; /* one for each row of the level; owned */
+    json_t *right; /* owned */
+};
+
+static json_t *check_object(
+    const struct walk *walk, const struct level *level, const json_t *value, struct place *place);
+
+static const char *pointer_of(struct place *place)
+{
+    if (place->pointer == NULL && place->above != NULL) {
+        const char *above = pointer_of(place->above);
+        place->pointer = place->key != NULL ? json_pointer_join(above, place->key)
+                                            : json_pointer_index(above, place->index);
+    }
+    return place->pointer;
+}
+
+/* Whether a field, if it is one, is below its parent, whose path has this length. */
+static bool is_below(
+    const struct schema_field *field, const struct schema_field *parent, size_t length)
+{
+    return field->path != NULL && strncmp(field->path, parent->path, length) == 0 &&
+           (field->path[length] == '.' || field->path[length] == '[');
+}
+
+static struct level level_below(const struct schema_field *parent)
+{
+    size_t length = strlen(parent->path);
+    struct level level = {.first = parent + 1, .end = parent + 1, .open = parent->open};
+    level.offset = length + strlen(parent->kind == SCHEMA_OBJECTS ? "[]." : ".");
+    while (is_below(level.end, parent, length))
+        level.end++;
+    return level;
+}
+
+static struct level level_of_root(const struct schema *schema)
+{
+    struct level level = {.first = schema->fields, .end = schema->fields};
+    while (level.end->path != NULL)
+        level.end++;
+    return level;
+}
+
+/* The name of a row as a member of the object of its level; NULL when it is further below. */
+static const char *member_name(const struct level *level, const struct schema_field *row)
+{
+    const char *name = row->path + level->offset;
+    return strchr(name, '.') == NULL ? name : NULL;
+}
+
+/* Whether key is name, letter case aside. Most keys differ in their first letter. */
+static bool is_name(const char *key, const char *name)
+{
+    return tolower((unsigned char)key[0]) == tolower((unsigned char)name[0]) &&
+           strcasecmp(key, name) == 0;
+}
+
+static const struct schema_field *find_row(
+    const struct level *level, const char *key, bool any_case)
+{
+    for (const struct schema_field *row = level->first; row < level->end; row++) {
+        const char *name = row->path + level->offset;
+        if ((any_case ? is_name(key, name) : streq(key, name)) && strchr(name, '.') == NULL)
+            return row;
+    }
+    return NULL;
+}
+
+/* Adds the error for a value that is of another kind. Returns false. */
+static bool wrong_kind(
+    const struct walk *walk, const char *wanted, const json_t *value, struct place *place)
+{
+    findings_error(
+        walk->findings, pointer_of(place), "must be %s, not %s", wanted, json_kind(value));
+    return false;
+}
+
+/* Whether value is a string, and one of those that the field may have. */
+static bool check_text(const struct walk *walk, const struct schema_field *field,
+    const json_t *value, struct place *place)
+{
+    const char *text = json_string_value(value);
+    if (field->values == NULL)
+        return text != NULL || wrong_kind(walk, "a string", value, place);
+    size_t count = 0;
+    while (field->values[count] != NULL)
+        count++;
+    if (text != NULL && text_index(text, field->values, count) >= 0)
+        return true;
+    auto_free char *names = text_list(field->values, count);
+    if (text == NULL)
+        return wrong_kind(walk, names, value, place);
+    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
+    auto_free char *hint = suggest_hint(text, field->values, count);
+    findings_error(
+        walk->findings, pointer_of(place), "must be %s, not \"%s\"%s", names, shown, hint);
+    return false;
+}
+
+static bool check_length(const struct walk *walk, const struct schema_field *field,
+    const json_t *value, struct place *place)
+{
+    if (field->maximum == 0 || json_string_length(value) <= (size_t)field->maximum)
+        return true;
+    findings_error(walk->findings, pointer_of(place), "is longer than %lld bytes", field->maximum);
+    return false;
+}
+
+static bool check_integer(const struct walk *walk, const struct schema_field *field,
+    const json_t *value, struct place *place)
+{
+    long long number = json_integer_value(value);
+    if (json_is_integer(value) && number >= field->minimum && number <= field->maximum)
+        return true;
+    auto_free char *shown =
+        json_is_number(value) ? json_dumps(value, JSON_ENCODE_ANY) : xstrdup(json_kind(value));
+    findings_error(walk->findings, pointer_of(place),
+        "must be a whole number from %lld to %lld, not %s", field->minimum, field->maximum, shown);
+    return false;
+}
+
+/* What else must hold of a value, by the field's own check. */
+static bool check_rest(const struct walk *walk, const struct schema_field *field,
+    const json_t *value, struct place *place)
+{
+    return field->check == NULL || field->check(field, value, pointer_of(place), walk->findings);
+}
+
+static bool check_count(const struct walk *walk, const struct schema_field *field,
+    const json_t *array, struct place *place)
+{
+    size_t count = json_array_size(array);
+    if (count < (size_t)field->minimum)
+        findings_error(walk->findings, pointer_of(place),
+            "has %zu items; at least %lld %s required", count, field->minimum,
+            field->minimum == 1 ? "is" : "are");
+    else if (field->maximum > 0 && count > (size_t)field->maximum)
+        findings_error(walk->findings, pointer_of(place), "has %zu items; at most %lld are allowed",
+            count, field->maximum);
+    else
+        return true;
+    return false;
+}
+
+/* One item of an array: a new reference, never NULL, so that the others keep their places. */
+static json_t *check_item(const struct walk *walk, const struct schema_field *field,
+    const struct level *level, json_t *item, struct place *place)
+{
+    if (field->kind == SCHEMA_STRINGS) {
+        bool is_right =
+            check_text(walk, field, item, place) && check_rest(walk, field, item, place);
+        return is_right ? json_incref(item) : json_string("");
+    }
+    json_t *right = check_object(walk, level, item, place);
+    return right != NULL ? right : json_object();
+}
+
+static json_t *check_array(const struct walk *walk, const struct schema_field *field,
+    const json_t *value, struct place *place)
+{
+    bool strings = field->kind == SCHEMA_STRINGS;
+    if (!json_is_array(value)) {
+        wrong_kind(walk, strings ? "an array of strings" : "an array of objects", value, place);
+        return NULL;
+    }
+    if (!check_count(walk, field, value, place))
+        return NULL;
+    struct level level = {0};
+    if (!strings)
+        level = level_below(field);
+    json_t *items = json_array();
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        struct place item_place = {.above = place, .index = i};
+        json_t *item = json_array_get(value, i);
+        json_array_append_new(items, check_item(walk, field, &level, item, &item_place));
+        free(item_place.pointer);
+    }
+    return items;
+}
+
+static json_t *check_map(const struct walk *walk, const json_t *value, struct place *place)
+{
+    if (!json_is_object(value)) {
+        wrong_kind(walk, "an object", value, place);
+        return NULL;
+    }
+    json_t *right = json_object();
+    const char *key = NULL;
+    json_t *member = NULL;
+    /* json_object_foreach takes no const object, and changes nothing */
+    json_object_foreach ((json_t *)value, key, member) {
+        struct place member_place = {.above = place, .key = key};
+        if (json_is_string(member) || wrong_kind(walk, "a string", member, &member_place))
+            json_object_set_nocheck(right, key, member);
+        free(member_place.pointer);
+    }
+    return right;
+}
+
+/* What is right of a value, as far as its kind goes: a new reference, or NULL. */
+static json_t *check_kind(
+    const struct walk *walk, const struct schema_field *field, json_t *value, struct place *place)
+{
+    bool is_right = true;
+    switch (field->kind) {
+    case SCHEMA_STRING:
+        is_right = check_text(walk, field, value, place) && check_length(walk, field, value, place);
+        break;
+    case SCHEMA_INTEGER:
+        is_right = check_integer(walk, field, value, place);
+        break;
+    case SCHEMA_BOOLEAN:
+        is_right = json_is_boolean(value) || wrong_kind(walk, "true or false", value, place);
+        break;
+    case SCHEMA_QUANTITY:
+        if (json_is_integer(value))
+            return json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        is_right = json_is_string(value) || json_is_real(value) ||
+                   wrong_kind(walk, "a quantity, such as 512Mi or 2", value, place);
+        break;
+    case SCHEMA_STRINGS:
+    case SCHEMA_OBJECTS:
+        return check_array(walk, field, value, place);
+    case SCHEMA_OBJECT: {
+        const struct level level = level_below(field);
+        return check_object(walk, &level, value, place);
+    }
+    case SCHEMA_MAP:
+        return check_map(walk, value, place);
+    case SCHEMA_ANY:
+        break;
+    }
+    return is_right ? json_incref(value) : NULL;
+}
+
+static json_t *check_value(
+    const struct walk *walk, const struct schema_field *field, json_t *value, struct place *place)
+{
+    json_t *right = check_kind(walk, field, value, place);
+    bool by_item = field->kind == SCHEMA_STRINGS;
+    if (right == NULL || by_item || check_rest(walk, field, value, place))
+        return right;
+    json_decref(right);
+    return NULL;
+}
+
+/* Whether a value, which is not null, says the same as none. */
+static bool is_absent(
+    const struct walk *walk, const struct schema_field *field, const json_t *value)
+{
+    bool zero = walk->schema->zero_is_absent;
+    if (field->kind == SCHEMA_STRING)
+        return (zero || field->required) && json_is_string(value) && json_string_length(value) == 0;
+    bool is_array = field->kind == SCHEMA_STRINGS || field->kind == SCHEMA_OBJECTS;
+    return zero && is_array && json_is_array(value) && json_array_size(value) == 0;
+}
+
+/* Takes a member whose name the table does not have. */
+static void take_unknown(const struct walk *walk, const struct object *object, const char *key,
+    json_t *value, struct place *place)
+{
+    const struct level *level = &object->level;
+    auto_free const char **names = xcalloc((size_t)(level->end - level->first), sizeof(*names));
+    size_t count = 0;
+    for (const struct schema_field *row = level->first; row < level->end; row++) {
+        const char *name = member_name(level, row);
+        if (name != NULL)
+            names[count++] = name;
+    }
+    auto_free char *hint = suggest_hint(key, names, count);
+    if (hint[0] == '\0' && level->open) {
+        json_object_set_nocheck(object->right, key, value);
+        return;
+    }
+    bool lists = hint[0] == '\0' && count > 0 && count <= MOST_LISTED;
+    auto_free char *list = lists ? text_list_all(names, count) : xstrdup("");
+    bool lenient = walk->schema->lenient;
+    findings_add(walk->findings, lenient ? FINDING_WARNING : FINDING_ERROR, ERROR_INPUT,
+        pointer_of(place), "%s%s%s%s%s", text_or(walk->schema->unknown, "is not a known field"),
+        lenient ? " and is ignored" : "", hint, lists ? "; known here: " : "", list);
+}
+
+/* Whether the member at place, whose key is that of a field in any letter case, is the field. */
+static bool take_name(const struct walk *walk, const struct object *object, const struct slot *slot,
+    const char *name, struct place *place)
+{
+    if (streq(place->key, name))
+        return true;
+    if (slot->named || json_object_get(object->json, name) != NULL) {
+        findings_error(walk->findings, pointer_of(place),
+            "is \"%s\" once more, in another letter case: keep one of the two", name);
+        return false;
+    }
+    findings_warning(
+        walk->findings, pointer_of(place), "is taken as \"%s\": write it in these letters", name);
+    return true;
+}
+
+static void take_known(const struct walk *walk, const struct object *object,
+    const struct schema_field *row, json_t *value)
+{
+    struct slot *slot = &object->slots[row - object->level.first];
+    struct place place = {.above = object->place, .key = row->path + object->level.offset};
+    slot->named = true;
+    if (json_is_null(value)) {
+        slot->given = walk->schema->null == SCHEMA_NULL_REFUSED;
+        if (slot->given)
+            findings_error(
+                walk->findings, pointer_of(&place), "has no value: give it one, or leave it out");
+    } else if (!is_absent(walk, row, value)) {
+        slot->given = true;
+        slot->right = check_value(walk, row, value, &place);
+    }
+    free(place.pointer);
+}
+
+static void take_member(
+    const struct walk *walk, const struct object *object, const char *key, json_t *value)
+{
+    if (json_is_null(value) && walk->schema->null == SCHEMA_NULL_SKIPPED)
+        return;
+    const struct level *level = &object->level;
+    struct place place = {.above = object->place, .key = key};
+    const struct schema_field *row = find_row(level, key, walk->schema->any_case);
+    if (row == NULL)
+        take_unknown(walk, object, key, value, &place);
+    else if (take_name(walk, object, &object->slots[row - level->first], row->path + level->offset,
+                 &place))
+        take_known(walk, object, row, value);
+    free(place.pointer);
+}
+
+static void require(
+    const struct walk *walk, const struct object *object, const struct schema_field *row)
+{
+    struct place place = {.above = object->place, .key = member_name(&object->level, row)};
+    if (place.key == NULL)
+        return;
+    findings_error(walk->findings, pointer_of(&place), "is required%s%s",
+        row->rule != NULL ? ": " : "", text_or(row->rule, ""));
+    free(place.pointer);
+}
+
+static json_t *check_object(
+    const struct walk *walk, const struct level *level, const json_t *value, struct place *place)
+{
+    if (!json_is_object(value)) {
+        wrong_kind(walk, "an object", value, place);
+        return NULL;
+    }
+    size_t count = (size_t)(level->end - level->first);
+    /* not xcalloc: glibc's calloc does not reuse what was freed just before, and takes longer */
+    auto_free struct slot *slots = xreallocarray(NULL, count, sizeof(*slots));
+    memset(slots, 0, count * sizeof(*slots));
+    const struct object object = {
+        .json = value, .level = *level, .place = place, .slots = slots, .right = json_object()};
+    const char *key = NULL;
+    json_t *member = NULL;
+    /* json_object_foreach takes no const object, and changes nothing */
+    json_object_foreach ((json_t *)value, key, member) {
+        take_member(walk, &object, key, member);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct schema_field *row = level->first + i;
+        if (slots[i].right != NULL)
+            json_object_set_new_nocheck(object.right, row->path + level->offset, slots[i].right);
+        else if (row->required && !slots[i].given)
+            require(walk, &object, row);
+    }
+    return object.right;
+}
+
+json_t *schema_check(const struct schema *schema, const json_t *value, const char *pointer,
+    struct findings *findings)
+{
+    const struct walk walk = {.schema = schema, .findings = findings};
+    const struct level level = level_of_root(schema);
+    struct place root = {.pointer = (char *)pointer}; /* which is only read */
+    return check_object(&walk, &level, value, &root);
+}
+
+bool schema_invalid(const struct schema_field *field, const char *text, const char *pointer,
+    struct findings *findings)
+{
+    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
+    findings_error(findings, pointer, "\"%s\" is not valid: it must be %s", shown, field->rule);
+    return false;
+}
+
+const struct schema_field *schema_find(const struct schema *schema, const char *path)
+{
+    for (const struct schema_field *field = schema->fields; field->path != NULL; field++) {
+        if (streq(field->path, path))
+            return field;
+    }
+    return NULL;
+}
+
+const char *schema_name(const struct schema_field *field)
+{
+    const char *dot = strrchr(field->path, '.');
+    return dot != NULL ? dot + 1 : field->path;
+}
+
+const struct schema_field *schema_child(
+    const struct schema *schema, const struct schema_field *parent)
+{
+    if (parent == NULL)
+        return schema->fields->path != NULL ? schema->fields : NULL;
+    return is_below(parent + 1, parent, strlen(parent->path)) ? parent + 1 : NULL;
+}
+
+const struct schema_field *schema_next(const struct schema_field *field)
+{
+    size_t length = (size_t)(schema_name(field) - field->path);
+    for (const struct schema_field *next = field + 1; next->path != NULL; next++) {
+        if (strncmp(next->path, field->path, length) != 0)
+            return NULL;
+        if ((size_t)(schema_name(next) - next->path) == length)
+            return next;
+    }
+    return NULL;
+}
