@@ -359,7 +359,7 @@ class Obstacles(LaunchTest):
         self.server.put(VMIS, machine("vm2", [{**SIDECAR, "hostPath": host_path}]))
         said = self.condition("vm2", "InvalidAnnotation")
         self.assertIn("[0].hostPath.path: no hostPath is allowed: the policy", said)
-        self.assertIn("(kubectl create -k deploy/initial/standalone)", said)
+        self.assertIn("with kubectl create -k deploy/initial/standalone", said)
         self.server.put(VMIS, machine("vm3"))  # a sidecar without a host path needs no policy
         self.wait_pod("vm3")
         self.policy("rules: 5")

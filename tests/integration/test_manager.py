@@ -655,7 +655,7 @@ class CommandLineTest(ManagerTest):
             ("collect", "--sidecars", "1", "more"): 'unexpected argument "more"',
             ("shutdown", "--vmi", "x"): "unknown flag",
             ("shutdown", "--socket-dir", ""): "--socket-dir: the value must not be empty",
-            ("on-define-domain", "--schema", "x"): 'argument "x" (a schema\'s file is given as',
+            ("on-define-domain", "--schema", "x"): 'argument "x" (give a schema file as',
         }
         for words, message in wrong.items():
             with self.subTest(words):

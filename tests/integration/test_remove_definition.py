@@ -42,8 +42,8 @@ class RemoveDefinition(support.TestCase):
         for labels, machines, why in (
             (kubevirts, "", "it is KubeVirt's"),
             ("there ", "", "it lacks the label app.kubernetes.io/name=hookline"),
-            (OURS, machine, "it holds VirtualMachineInstances, which would go with it: 1\n"),
-            (OURS, machine * 3, "it holds VirtualMachineInstances, which would go with it: 3\n"),
+            (OURS, machine, "it has VirtualMachineInstances, which would be deleted with it: 1\n"),
+            (OURS, machine * 3, "it has VirtualMachineInstances, which would be deleted with it: 3\n"),
             (1, "", ""),  # kubectl is not allowed to list, or fails
             (OURS, 1, ""),
         ):
