@@ -93,8 +93,7 @@ static bool check_quantity(const struct check *check, const char *part,
     auto_free char *place = xasprintf("%s/resources/%s/%s", check->pointer, part, name);
     if (is_valid)
         findings_warning(check->findings, place,
-            "\"%s\" is not a whole number of bytes: m stands for thousandths, Mi for mebibytes",
-            text);
+            "\"%s\" is not a whole number of bytes: m means thousandths, Mi means mebibytes", text);
     else
         schema_invalid(field, text, place, check->findings);
     return is_valid;
@@ -139,7 +138,7 @@ static void check_env_name(const struct check *check, json_t *seen, const char *
         return;
     }
     auto_free char *place = xasprintf("%s/env/%zu/name", check->pointer, index);
-    findings_error(check->findings, place, "%s is set by env[%" JSON_INTEGER_FORMAT "] already",
+    findings_error(check->findings, place, "%s is already set by env[%" JSON_INTEGER_FORMAT "]",
         name, json_integer_value(earlier));
 }
 

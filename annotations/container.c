@@ -185,7 +185,7 @@ static void compare_image(struct annotations_draft *draft, const json_t *contain
         return;
     auto_free char *pointer = xasprintf("/%ld/image", index);
     findings_warning(draft->findings, pointer,
-        "container %s is there already with image %s, and keeps it; the annotation says %s",
+        "container %s already exists with the image %s and keeps it; the annotation asks for %s",
         json_get_string(container, "name"), image, sidecar->image);
 }
 

@@ -19,7 +19,7 @@ int annotations_draft_init(
     const json_t *spec = json_object_get(pod, "spec");
     if (!json_is_object(spec) || !json_is_array(json_object_get(spec, "containers"))) {
         annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
-            "there is no list spec.containers; a virt-launcher pod has one");
+            "the pod has no list spec.containers; only virt-launcher pods can have sidecars");
         return -1;
     }
     /* json_copy takes no const value, and changes nothing */
@@ -29,7 +29,7 @@ int annotations_draft_init(
     draft->compute = annotations_draft_container(draft, "compute");
     if (draft->compute == NULL) {
         annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
-            "it has no container named compute; sidecars go into virt-launcher pods only");
+            "the pod has no container named compute; only virt-launcher pods can have sidecars");
         return -1;
     }
     draft->compute_mounts = annotations_draft_list(draft, draft->compute, "volumeMounts");
@@ -71,7 +71,7 @@ json_t *annotations_draft_list(struct annotations_draft *draft, json_t *parent, 
         auto_free char *what = container != NULL ? xasprintf("%s of container %s", key, container)
                                                  : xasprintf("spec.%s", key);
         annotations_draft_error(
-            draft, ANNOTATIONS_POD, NULL, "%s is %s; it has to be a list", what, json_kind(list));
+            draft, ANNOTATIONS_POD, NULL, "%s is %s; it must be a list", what, json_kind(list));
         return NULL;
     }
     list = json_array();

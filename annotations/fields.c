@@ -45,7 +45,7 @@ static bool check_env_name(const struct schema_field *field, const json_t *value
         return schema_invalid(field, name, pointer, findings);
     if (!annotations_name_is_reserved_env(name))
         return true;
-    findings_error(findings, pointer, "%s is set by the launcher pod itself: leave it out", name);
+    findings_error(findings, pointer, "%s is set by the launcher pod: leave it out", name);
     return false;
 }
 
@@ -79,8 +79,9 @@ static bool check_written(const struct schema_field *field UNUSED, const json_t 
 #define QUANTITY                                                                                   \
     .kind = SCHEMA_QUANTITY, .check = check_written, .type = "string or whole number",             \
     .pattern = "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?$",     \
-    .rule = "a Kubernetes quantity such as 2, 0.5, 200m or 64Mi, from 0 to 2^63 - 1, with the "    \
-            "suffix n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei, an exponent (e3) or none"
+    .rule =                                                                                        \
+        "a Kubernetes quantity such as 2, 0.5, 200m or 64Mi, from 0 to 2^63 - 1, with a "          \
+        "suffix (n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei), an exponent (e3) or neither"
 #define OBJECT .kind = SCHEMA_OBJECT, .type = "object"
 #define OBJECTS .kind = SCHEMA_OBJECTS, .type = "array of objects"
 
@@ -98,8 +99,8 @@ static bool check_written(const struct schema_field *field UNUSED, const json_t 
     .check = check_mount_path,                                                                     \
     .pattern = "^(?!.*/\\.\\.(/|$))(?!/*(\\./*)*$)/[^:\\u0000-\\u001f\\u007f]*$",                  \
     .maximum = HOSTPATH_PATH_MAX,                                                                  \
-    .rule = "an absolute path without \"..\" and \":\", at most 4096 bytes, not \"/\", neither "   \
-            "above nor below " HOOKS_SOCKET_DIRECTORY ", and where nothing else is mounted"
+    .rule = "an absolute path without \"..\" and \":\", at most 4096 bytes; not \"/\", not at, "   \
+            "above or below " HOOKS_SOCKET_DIRECTORY ", and not the path of another mount"
 
 static const struct schema_field fields[] = {
     {
@@ -119,8 +120,8 @@ static const struct schema_field fields[] = {
         .path = "imagePullPolicy",
         STRING,
         .values = pull_policies,
-        .fallback = "what Kubernetes takes: Always for the tag latest, else IfNotPresent",
-        .rule = "one of Always, IfNotPresent and Never",
+        .fallback = "Kubernetes' default: Always for the tag latest, else IfNotPresent",
+        .rule = "Always, IfNotPresent or Never",
         .help = "When the node pulls the image.",
         .example = "\"IfNotPresent\"",
     },
@@ -129,15 +130,15 @@ static const struct schema_field fields[] = {
         STRINGS,
         .fallback = "the entrypoint of the image",
         .rule = "an array of strings",
-        .help = "The program that the sidecar runs, in place of the image's entrypoint (of the "
-                "default image: /sidecar-shim), and its first arguments.",
+        .help = "The program, which replaces the image's entrypoint (/sidecar-shim in the default "
+                "image), and its first arguments.",
         .example = "[\"/usr/bin/create-cow.sh\"]",
     },
     {
         .path = "args",
         STRINGS,
         .fallback = "the arguments of the image",
-        .rule = "an array of strings; the default image needs --version among them",
+        .rule = "an array of strings; the default image requires --version",
         .help = "Arguments of the program. With the default image, --version names the version of "
                 "the hook protocol: " HOOKS_VERSIONS_ALL ".",
         .example = "[\"--version\", \"" HOOKS_VERSION_NEWEST "\"]",
@@ -147,8 +148,8 @@ static const struct schema_field fields[] = {
         OBJECT,
         .fallback = "none",
         .rule = "an object with name, key and hookPath",
-        .help = "One hook that stands in a ConfigMap of the VM's namespace and is mounted, "
-                "executable, where sidecar-shim looks for it.",
+        .help = "A hook in a ConfigMap in the VM's namespace. It is mounted as an executable file "
+                "where sidecar-shim looks for it.",
         .example = "{\"name\": \"my-hooks\", \"key\": \"smbios.sh\", "
                    "\"hookPath\": \"" HOOKS_EXECUTABLE_FIRST "\"}",
     },
@@ -167,9 +168,9 @@ static const struct schema_field fields[] = {
         .check = check_key,
         .pattern = ANNOTATIONS_CONFIG_MAP_KEY_PATTERN,
         .maximum = ANNOTATIONS_NAME_MAX,
-        .rule = "a text of letters, digits, \"-\", \"_\" and \".\" that is not \".\" and does not "
-                "begin "
-                "with \"..\", at most 253 bytes",
+        .rule =
+            "a string of letters, digits, \"-\", \"_\" and \".\" that is not \".\" and does not "
+            "begin with \"..\", at most 253 bytes",
         .help = "The key of the ConfigMap whose value is the hook.",
         .example = "\"smbios.sh\"",
     },
@@ -179,7 +180,7 @@ static const struct schema_field fields[] = {
         .required = true,
         .values = hooks_executable_paths,
         .rule = HOOKS_EXECUTABLE_PATHS("or"),
-        .help = "Where the hook stands in the sidecar, and so which hook it is.",
+        .help = "Where the hook is mounted in the sidecar, and so which hook it is.",
         .example = "\"" HOOKS_EXECUTABLE_FIRST "\"",
     },
     {
@@ -187,8 +188,9 @@ static const struct schema_field fields[] = {
         OBJECT,
         .fallback = "none",
         .rule = "an object with name and volumePath",
-        .help = "A PersistentVolumeClaim of the VM's namespace that is mounted into the sidecar, "
-                "and, when asked, into the compute container, where QEMU runs.",
+        .help =
+            "A PersistentVolumeClaim in the VM's namespace. The sidecar mounts it and, on request, "
+            "so does the compute container, where QEMU runs.",
         .example = "{\"name\": \"overlays\", \"volumePath\": \"/overlays\", "
                    "\"sharedComputePath\": \"/var/run/overlays\"}",
     },
@@ -213,8 +215,9 @@ static const struct schema_field fields[] = {
         STRING,
         MOUNT_PATH,
         .fallback = "not mounted into compute",
-        .help = "Where the compute container sees the same volume. Two sidecars do not share one "
-                "such path.",
+        .help =
+            "Where the compute container sees the same volume. No two sidecars may give the same "
+            "path.",
         .example = "\"/var/run/overlays\"",
     },
     {
@@ -222,7 +225,7 @@ static const struct schema_field fields[] = {
         OBJECT,
         .fallback = "none",
         .rule = "an object with path and volumePath",
-        .help = "A file, directory, socket or device of the node that is mounted into the sidecar. "
+        .help = "A file, directory, socket or device on the node that is mounted into the sidecar. "
                 "A policy may restrict the paths and types.",
         .ours = true,
         .example = "{\"path\": \"/var/lib/kubevirt/images\", \"volumePath\": \"/images\", "
@@ -252,10 +255,10 @@ static const struct schema_field fields[] = {
         .ours = true,
         .values = hostpath_type_names,
         .fallback = "Directory",
-        .rule = "one of Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice and "
+        .rule = "Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or "
                 "BlockDevice",
-        .help = "What must stand at path on the node before the sidecar starts; DirectoryOrCreate "
-                "and FileOrCreate make it when nothing stands there.",
+        .help = "What must exist at path on the node before the sidecar starts; DirectoryOrCreate "
+                "and FileOrCreate create it if nothing is there.",
         .example = "\"Directory\"",
     },
     {
@@ -264,15 +267,14 @@ static const struct schema_field fields[] = {
         .ours = true,
         .fallback = "false",
         .rule = "true or false",
-        .help = "Whether the sidecar may only read what is mounted. A policy may require it.",
+        .help = "Whether the volume is mounted read-only. A policy may require it.",
         .example = "true",
     },
     {
         .path = "resources",
         OBJECT,
         .ours = true,
-        .fallback = "what KubeVirt gives sidecars: none, or 200m and 64M where the VM is "
-                    "Guaranteed",
+        .fallback = "none, or 200m and 64M if the VM has the QoS class Guaranteed",
         .rule = "an object with requests and limits",
         .help = "Compute resources of the sidecar's container.",
         .example = "{\"requests\": {\"cpu\": \"50m\", \"memory\": \"32Mi\"}, "
@@ -283,15 +285,15 @@ static const struct schema_field fields[] = {
         OBJECT,
         .ours = true,
         .fallback = "none",
-        .rule = "an object with cpu, memory and ephemeral-storage; none is above its limit",
-        .help = "What the sidecar is sure to have.",
+        .rule = "an object with cpu, memory and ephemeral-storage, none above its limit",
+        .help = "What is reserved for the sidecar.",
         .example = "{\"cpu\": \"50m\", \"memory\": \"32Mi\"}",
     },
     {
         .path = "resources.requests.cpu",
         QUANTITY,
         .ours = true,
-        .fallback = "the limit, where there is one",
+        .fallback = "the limit, if there is one",
         .help = "Processor time in cores; \"50m\" is a twentieth of one.",
         .example = "\"50m\"",
     },
@@ -299,7 +301,7 @@ static const struct schema_field fields[] = {
         .path = "resources.requests.memory",
         QUANTITY,
         .ours = true,
-        .fallback = "the limit, where there is one",
+        .fallback = "the limit, if there is one",
         .help = "Memory in bytes.",
         .example = "\"32Mi\"",
     },
@@ -307,7 +309,7 @@ static const struct schema_field fields[] = {
         .path = "resources.requests.ephemeral-storage",
         QUANTITY,
         .ours = true,
-        .fallback = "the limit, where there is one",
+        .fallback = "the limit, if there is one",
         .help = "Local disk space in bytes, for the container's own files and its log.",
         .example = "\"100Mi\"",
     },
@@ -316,7 +318,7 @@ static const struct schema_field fields[] = {
         OBJECT,
         .ours = true,
         .fallback = "none",
-        .rule = "an object with cpu, memory and ephemeral-storage; none is below its request",
+        .rule = "an object with cpu, memory and ephemeral-storage, none below its request",
         .help = "What the sidecar cannot exceed.",
         .example = "{\"memory\": \"64Mi\"}",
     },
@@ -325,7 +327,7 @@ static const struct schema_field fields[] = {
         QUANTITY,
         .ours = true,
         .fallback = "none",
-        .help = "Processor time in cores; beyond it the sidecar is slowed down.",
+        .help = "Processor time in cores; beyond it the sidecar is throttled.",
         .example = "\"200m\"",
     },
     {
@@ -349,8 +351,8 @@ static const struct schema_field fields[] = {
         OBJECTS,
         .ours = true,
         .fallback = "none",
-        .rule = "an array of objects with name and value; no name stands twice",
-        .help = "Environment variables of the sidecar, and so of its hooks.",
+        .rule = "an array of objects with name and value; each name only once",
+        .help = "Environment variables of the sidecar and its hooks.",
         .example = "[{\"name\": \"LOG_LEVEL\", \"value\": \"debug\"}]",
     },
     {
@@ -360,10 +362,10 @@ static const struct schema_field fields[] = {
         .ours = true,
         .check = check_env_name,
         .pattern = ANNOTATIONS_ENV_NAME_PATTERN,
-        .rule = "a text of letters, digits, \"-\", \"_\" and \".\" that is not \".\" and does not "
-                "begin "
-                "with a digit or \"..\"; none of CONTAINER_NAME, NETWORK_BINDING_PLUGIN_NAME, "
-                "XDG_CACHE_HOME, XDG_CONFIG_HOME and XDG_RUNTIME_DIR, which the pod sets itself",
+        .rule =
+            "a string of letters, digits, \"-\", \"_\" and \".\" that is not \".\" and does not "
+            "begin with a digit or \"..\"; not CONTAINER_NAME, NETWORK_BINDING_PLUGIN_NAME, "
+            "XDG_CACHE_HOME, XDG_CONFIG_HOME or XDG_RUNTIME_DIR, which the launcher pod sets",
         .help = "The name of the variable.",
         .example = "\"LOG_LEVEL\"",
     },
@@ -372,7 +374,7 @@ static const struct schema_field fields[] = {
         STRING,
         .ours = true,
         .fallback = "empty",
-        .rule = "a string; Kubernetes replaces $(NAME) in it and makes $$ one dollar sign",
+        .rule = "a string; Kubernetes expands $(NAME) in it, and $$ is one dollar sign",
         .help = "The value of the variable.",
         .example = "\"debug\"",
     },
@@ -382,9 +384,10 @@ static const struct schema_field fields[] = {
         .ours = true,
         .values = downward_values,
         .fallback = "none",
-        .rule = "an array; the one value there is is \"pod-info\"",
-        .help = "What the sidecar can read of its own pod. pod-info: the pod's labels and "
-                "annotations, as files below " ANNOTATIONS_POD_INFO_PATH ".",
+        .rule = "an array; the only value is \"pod-info\"",
+        .help =
+            "Information about its own pod that the sidecar can read. pod-info: the pod's labels "
+            "and annotations, as files below " ANNOTATIONS_POD_INFO_PATH ".",
         .example = "[\"pod-info\"]",
     },
     {
@@ -397,7 +400,7 @@ static const struct schema_field fields[] = {
         .rule = "a whole number from 1 to 3600",
         .help =
             "How long hook-manager waits for one call of one of the sidecar's hooks. KubeVirt's "
-            "own manager waits 60 seconds, whatever stands here.",
+            "own manager waits 60 seconds, whatever is set here.",
         .example = "15",
     },
     {
@@ -407,8 +410,10 @@ static const struct schema_field fields[] = {
         .values = failure_policies,
         .fallback = "Fail",
         .rule = "Fail or Ignore",
-        .help = "What hook-manager does when a hook fails: give up the launch, or go on with the "
-                "document as it was before the hook. KubeVirt's own manager always gives up.",
+        .help =
+            "What hook-manager does when a hook fails or takes too long: Fail aborts the launch, "
+            "Ignore continues with the document from before the hook. KubeVirt's own manager "
+            "always aborts.",
         .example = "\"Ignore\"",
     },
     {.path = NULL},

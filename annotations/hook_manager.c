@@ -64,8 +64,9 @@ void annotations_plugin_require(
     const char *launcher_volume = json_get_string(launcher, "name");
     if (plugins_volume == NULL) {
         annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
-            "compute mounts no volume at " ANNOTATIONS_PLUGIN_DIRECTORY
-            ", which launcher kind plugin needs; KubeVirt adds it with its feature gate Plugins");
+            "compute has no volume mount at " ANNOTATIONS_PLUGIN_DIRECTORY
+            ", which the launcher kind plugin needs; KubeVirt adds it if its feature gate Plugins "
+            "is enabled");
         return;
     }
     json_t *container = annotations_draft_container(draft, "hook-manager");

@@ -21,7 +21,8 @@ int annotations_launcher_parse(const char *name, enum annotations_launcher *out,
     }
     auto_free char *list = text_list(launcher_names, ARRAY_SIZE(launcher_names));
     auto_free char *hint = suggest_hint(name, launcher_names, ARRAY_SIZE(launcher_names));
-    return error_set(err, ERROR_USAGE, "\"%s\" is not a kind of launcher: %s%s", name, list, hint);
+    return error_set(
+        err, ERROR_USAGE, "\"%s\" is not a kind of launcher: use %s%s", name, list, hint);
 }
 
 enum annotations_launcher annotations_launcher_detect(const json_t *pod)

@@ -62,8 +62,9 @@ void annotations_mount_require(struct annotations_draft *draft, const json_t *co
     if (!same_mount(there, take_mount)) {
         const char *volume = json_get_string(there, "name");
         annotations_draft_error(draft, sidecar, field,
-            "container %s already has another mount at %s, of volume %s%s; a container mounts one "
-            "thing at one path",
+            "container %s already has another volume mount at %s, of volume %s%s; mount paths must "
+            "be "
+            "unique",
             json_get_string(container, "name"), path, text_or(volume, "(without a name)"),
             json_same_string(there, take_mount, "name") ? " with other options" : "");
     }

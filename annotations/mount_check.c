@@ -26,14 +26,15 @@ bool annotations_mount_check_path(const char *path, const char *pointer, struct 
         return false;
     auto_free char *place = hostpath_normalize(path);
     if (strchr(place, ':') != NULL)
-        findings_error(
-            findings, pointer, "\"%s\" has a \":\", which a mount path may not have", place);
+        findings_error(findings, pointer,
+            "\"%s\" contains \":\", which Kubernetes does not allow in a mount path", place);
     if (streq(place, "/"))
-        findings_error(findings, pointer, "\"/\" is all of the container: mount it further down");
+        findings_error(
+            findings, pointer, "\"/\" would hide the whole container: choose a path below it");
     else if (touches_sockets(place))
         findings_error(findings, pointer,
-            "\"%s\" touches " HOOKS_SOCKET_DIRECTORY
-            ", where the sockets of the hooks are: mount it elsewhere",
+            "\"%s\" overlaps " HOOKS_SOCKET_DIRECTORY
+            ", which has the sockets of the hooks: choose another path",
             place);
     return findings->errors == errors;
 }
@@ -79,7 +80,7 @@ static void check_sidecar(
                 continue;
             auto_free char *pointer = xasprintf("/%zu%s", index, mounts[i].tail);
             findings_error(findings, pointer,
-                "%s is the place of %s already: two mounts need two places", mounts[i].path,
+                "%s is already the path of %s: mount paths must be unique", mounts[i].path,
                 mounts[k].field);
         }
     }
@@ -102,8 +103,9 @@ void annotations_mount_check_list(const struct annotations_list *list, struct fi
                 continue;
             auto_free char *pointer = xasprintf("/%zu/pvc/sharedComputePath", i);
             findings_error(findings, pointer,
-                "%s in the compute container is the place of [%zu].pvc.sharedComputePath already: "
-                "two mounts need two places, and one claim needs only one",
+                "%s is already the path of [%zu].pvc.sharedComputePath in the compute container: "
+                "mount "
+                "paths must be unique, and a claim needs only one",
                 path, k);
             break;
         }

@@ -121,7 +121,7 @@ const char *annotations_find(
         json_object_get(annotations, ANNOTATIONS_KEY_HOOKLINE) != NULL) {
         auto_free char *pointer = json_pointer_join("", ANNOTATIONS_KEY_HOOKLINE);
         findings_error(findings, pointer,
-            "stands beside " ANNOTATIONS_KEY_KUBEVIRT ": keep the one that is meant");
+            "conflicts with " ANNOTATIONS_KEY_KUBEVIRT ": keep only one of the two");
         return NULL;
     }
     const char *text = NULL;

@@ -17,9 +17,8 @@ static void require_sockets(struct annotations_draft *draft)
         draft, ANNOTATIONS_SOCKET_VOLUME, "emptyDir", json_object(), before);
     if (!streq(volume, ANNOTATIONS_SOCKET_VOLUME)) {
         annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
-            "its volume " ANNOTATIONS_SOCKET_VOLUME
-            " is not an emptyDir; that name is for the sockets "
-            "of hook sidecars");
+            "the volume " ANNOTATIONS_SOCKET_VOLUME
+            " is not an emptyDir; that name is reserved for the sockets of hook sidecars");
         return;
     }
     annotations_mount_require(draft, draft->compute, draft->compute_mounts,

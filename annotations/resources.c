@@ -35,13 +35,15 @@ static void check_guaranteed(struct annotations_draft *draft, const json_t *reso
         enum annotations_qos_fault fault = annotations_qos_find_fault(resources, resource);
         if (fault == ANNOTATIONS_QOS_NO_LIMIT) {
             annotations_draft_error(draft, sidecar, "resources",
-                "limits.%s is missing, and the pod would no longer be of QoS class Guaranteed; "
-                "limit cpu and memory, or leave resources out",
+                "limits.%s is missing, so the pod would lose its QoS class Guaranteed; set limits "
+                "for "
+                "cpu and memory, or leave out resources",
                 resource);
         } else if (fault == ANNOTATIONS_QOS_OTHER_REQUEST) {
             annotations_draft_error(draft, sidecar, "resources",
-                "requests.%s is not limits.%s, and the pod would no longer be of QoS class "
-                "Guaranteed; make them equal, or leave resources out",
+                "requests.%s differs from limits.%s, so the pod would lose its QoS class "
+                "Guaranteed; "
+                "make them equal, or leave out resources",
                 resource, resource);
         }
     }

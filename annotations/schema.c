@@ -57,7 +57,7 @@ static json_t *kind_schema(const struct schema_field *field)
 
 static json_t *field_schema(const struct schema_field *field)
 {
-    auto_free char *description = xasprintf("%s It is %s.%s%s%s", field->help, field->rule,
+    auto_free char *description = xasprintf("%s Must be %s.%s%s%s", field->help, field->rule,
         field->fallback != NULL ? " Default: " : "", field->fallback != NULL ? field->fallback : "",
         field->fallback != NULL ? "." : "");
     json_t *schema = kind_schema(field);
@@ -82,7 +82,7 @@ static json_t *object_schema(const struct schema_field *parent)
     }
     json_t *schema = json_pack("{s:s, s:o, s:{s:s}}", "type", "object", "properties", properties,
         "additionalProperties", "description",
-        "No known field: KubeVirt and Hookline ignore it, with a warning of hookctl.");
+        "Not a known field: KubeVirt and Hookline ignore it, and hookctl warns about it.");
     if (json_array_size(required) > 0)
         json_object_set(schema, "required", required);
     json_decref(required);

@@ -57,7 +57,7 @@ static const struct schema_field fields[] = {
         STRINGS,
         .required = true,
         .check = check_prefix,
-        .rule = "the paths below which everything is allowed"},
+        .rule = "the paths to allow, with everything below them"},
     {.path = "rules[].types", STRINGS, .values = hostpath_type_names},
     {.path = "rules[].readOnly", .kind = SCHEMA_STRING, .values = read_only_values},
     {.path = "images", STRINGS, .check = check_not_empty},

@@ -14,11 +14,11 @@ static void check_path(struct findings *findings, const char *path, bool socket)
     auto_free char *shown = text_printable(path, strlen(path), strlen(path));
     if (!streq(shown, path)) {
         findings_error(
-            findings, "", "the path %s has characters that cannot stand in a domain", shown);
+            findings, "", "the path %s contains characters that a domain cannot hold", shown);
     }
     if (socket && strlen(path) > socket_max) {
         findings_error(findings, "",
-            "the path of a socket, %s, has more than %zu bytes: choose a shorter directory", shown,
+            "the socket path %s is longer than %zu bytes: choose a shorter directory", shown,
             socket_max);
     }
 }

@@ -95,7 +95,7 @@ static void check_networks(const struct machine_conversion *conversion, const js
         auto_free char *place = xasprintf("/spec/networks/%zu/name", i);
         if (machine_item_named(networks, name) != json_array_get(networks, i)) {
             findings_error(
-                conversion->findings, place, "is the name of another network too: \"%s\"", name);
+                conversion->findings, place, "is already the name of another network: %s", name);
         } else if (machine_item_named(interfaces, name) == NULL) {
             findings_error(
                 conversion->findings, place, "\"%s\" is not the name of an interface", name);

@@ -12,7 +12,7 @@ void machine_memory_convert(const struct machine_conversion *conversion)
         i++;
     if (i == ARRAY_SIZE(pointers)) {
         findings_error(conversion->findings, "/spec/domain",
-            "says nothing of memory: set memory.guest, such as \"512Mi\"");
+            "does not say how much memory the guest has: set memory.guest, such as \"512Mi\"");
         return;
     }
     long long bytes = machine_whole(conversion->domain, pointers[i], false);

@@ -71,13 +71,13 @@ void machine_unique_check(const struct machine_conversion *conversion)
         }
         if (name_taken) {
             auto_free char *place = xasprintf("%s/name", later->place);
-            findings_error(conversion->findings, place, "is the name of another device too: \"%s\"",
+            findings_error(conversion->findings, place, "is already the name of another device: %s",
                 later->name);
         }
         if (order_taken) {
             auto_free char *place = xasprintf("%s/bootOrder", later->place);
-            findings_error(
-                conversion->findings, place, "is that of another device too: %lld", later->order);
+            findings_error(conversion->findings, place,
+                "is already the boot order of another device: %lld", later->order);
         }
     }
     for (size_t i = 0; i < claims->count; i++)

@@ -389,7 +389,7 @@ int machine_volumes_find(const json_t *vmi, const struct machine_volume_options 
         const char *name = machine_string(spec, "/name");
         if (machine_volume_named(out, name) != NULL) {
             auto_free char *place = xasprintf("/spec/volumes/%zu/name", i);
-            findings_error(findings, place, "is the name of another volume too: \"%s\"", name);
+            findings_error(findings, place, "is already the name of another volume: %s", name);
             continue;
         }
         struct search search = {

@@ -63,7 +63,7 @@ static bool check_keys(const json_t *map, const char *const *ours, size_t count,
         if (text_index(key, ours, count) < 0)
             continue;
         auto_free char *place = json_pointer_join(pointer, key);
-        findings_error(findings, place, "is set by the controller, for each VMI its own");
+        findings_error(findings, place, "is set by the controller for each VMI: leave it out");
     }
     return findings->errors == errors;
 }
@@ -99,7 +99,7 @@ static bool check_items(const struct schema_field *field UNUSED, const json_t *v
             continue;
         }
         auto_free char *place = xasprintf("%s/%zu/name", pointer, i);
-        findings_error(findings, place, "is the name of another item already: %s", name);
+        findings_error(findings, place, "is already the name of another item: %s", name);
     }
     return findings->errors == errors;
 }
@@ -110,7 +110,8 @@ static bool check_container_name(const struct schema_field *field UNUSED, const 
     const char *name = json_string_value(value);
     if (!text_starts_with(name, "hook-sidecar-"))
         return true;
-    findings_error(findings, pointer, "must not be %s: hook sidecars have such names", name);
+    findings_error(
+        findings, pointer, "must not be %s: such names are reserved for hook sidecars", name);
     return false;
 }
 
@@ -119,7 +120,7 @@ static bool check_restart_policy(const struct schema_field *field UNUSED, const 
 {
     if (streq(text_or(json_string_value(value), ""), "Never"))
         return true;
-    findings_error(findings, pointer, "must be Never: a VMI is one run of its machine");
+    findings_error(findings, pointer, "must be Never: a VMI runs its machine only once");
     return false;
 }
 

@@ -325,7 +325,7 @@ static void take_unknown(const struct walk *walk, const struct object *object, c
     bool lenient = walk->schema->lenient;
     findings_add(walk->findings, lenient ? FINDING_WARNING : FINDING_ERROR, ERROR_INPUT,
         pointer_of(place), "%s%s%s%s%s", text_or(walk->schema->unknown, "is not a known field"),
-        lenient ? " and is ignored" : "", hint, lists ? "; known here: " : "", list);
+        lenient ? " and is ignored" : "", hint, lists ? "; known fields: " : "", list);
 }
 
 /* Whether the member at place, whose key is that of a field in any letter case, is the field. */
@@ -336,11 +336,11 @@ static bool take_name(const struct walk *walk, const struct object *object, cons
         return true;
     if (slot->named || json_object_get(object->json, name) != NULL) {
         findings_error(walk->findings, pointer_of(place),
-            "is \"%s\" once more, in another letter case: keep one of the two", name);
+            "is \"%s\" again, in another letter case: keep only one of the two", name);
         return false;
     }
     findings_warning(
-        walk->findings, pointer_of(place), "is taken as \"%s\": write it in these letters", name);
+        walk->findings, pointer_of(place), "is read as \"%s\": use that spelling", name);
     return true;
 }
 

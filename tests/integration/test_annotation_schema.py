@@ -22,7 +22,7 @@ BEYOND_A_SCHEMA = {
     "unknown-fields.strict",
     "version-not-known",
 }
-BEYOND = ("is above the limit", "is set by env[", "in another letter case")
+BEYOND = ("is above the limit", "is already set by env[", "in another letter case")
 
 
 def refuse_duplicates(pairs):

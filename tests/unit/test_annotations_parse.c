@@ -374,8 +374,9 @@ static void find_reads_either_key(UNUSED void **state)
             ANNOTATIONS_KEY_HOOKLINE, ANNOTATIONS_KEY_HOOKLINE, ""},
         {"{\"hookline.dev/hookSidecars\": \"[]\", \"hooks.kubevirt.io/hookSidecars\": \"[]\"}",
             NULL, NULL,
-            "error: [\"hookline.dev/hookSidecars\"]: stands beside hooks.kubevirt.io/hookSidecars: "
-            "keep the one that is meant\n"},
+            "error: [\"hookline.dev/hookSidecars\"]: conflicts with "
+            "hooks.kubevirt.io/hookSidecars: "
+            "keep only one of the two\n"},
         {"{\"hooks.kubevirt.io/hookSidecars\": []}", NULL, NULL,
             "error: [\"hooks.kubevirt.io/hookSidecars\"]: must be a string that holds a JSON "
             "array, "

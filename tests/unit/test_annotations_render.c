@@ -208,7 +208,7 @@ static void test_launcher_names(UNUSED void **state)
     assert_int_equal(annotations_launcher_parse("plug-in", &parsed, &err), -1);
     assert_int_equal(err->class, ERROR_USAGE);
     assert_string_equal(err->message,
-        "\"plug-in\" is not a kind of launcher: auto, builtin, plugin or standalone "
+        "\"plug-in\" is not a kind of launcher: use auto, builtin, plugin or standalone "
         "(did you mean \"plugin\"?)");
 }
 

@@ -207,12 +207,12 @@ static void unknown_members_get_a_hint(UNUSED void **state)
             "/ is not a known field\n"},
         {"{\"name\":\"a\",\"part\":{\"a/b\":null,\"inner\":{\"x\":1,\"q\":1}}}",
             "{\"name\":\"a\",\"part\":{\"inner\":{\"x\":1}}}",
-            "/part/a~1b is not a known field; known here: inner and y\n"
+            "/part/a~1b is not a known field; known fields: inner and y\n"
             "/part/inner/q is not a known field (did you mean \"x\"?)\n"},
         {"{\"name\":\"a\",\"items\":[{\"id\":\"1\",\"late\":1,\"inner[].z\":1}]}",
             "{\"name\":\"a\",\"items\":[{\"id\":\"1\"}]}",
-            "/items/0/late is not a known field; known here: id and inner\n"
-            "/items/0/inner[].z is not a known field; known here: id and inner\n"},
+            "/items/0/late is not a known field; known fields: id and inner\n"
+            "/items/0/inner[].z is not a known field; known fields: id and inner\n"},
         {"{\"name\":\"a\",\"late\":{\"knwon\":1,\"other\":2}}",
             "{\"name\":\"a\",\"late\":{\"other\":2}}",
             "/late/knwon is not a known field (did you mean \"known\"?)\n"},
@@ -221,7 +221,7 @@ static void unknown_members_get_a_hint(UNUSED void **state)
     expect_all(&schema, cases, ARRAY_SIZE(cases));
     static const struct schema lenient = {.fields = fields, .lenient = true};
     expect(&lenient, "{\"name\":\"a\",\"part\":{\"why\":1}}", "{\"name\":\"a\",\"part\":{}}",
-        "warning /part/why is not a known field and is ignored; known here: inner and y\n");
+        "warning /part/why is not a known field and is ignored; known fields: inner and y\n");
     static const struct schema named = {.fields = fields, .unknown = "is not for this program"};
     expect(&named, "{\"name\":\"a\",\"flags\":1}", "{\"name\":\"a\"}",
         "/flags is not for this program (did you mean \"flag\"?)\n");
@@ -231,17 +231,17 @@ static void names_are_taken_in_any_letter_case(UNUSED void **state)
 {
     static const struct expectation cases[] = {
         {"{\"NAME\":\"a\"}", "{\"name\":\"a\"}",
-            "warning /NAME is taken as \"name\": write it in these letters\n"},
+            "warning /NAME is read as \"name\": use that spelling\n"},
         {"{\"NAME\":\"a\",\"name\":\"b\"}", "{\"name\":\"b\"}",
-            "/NAME is \"name\" once more, in another letter case: keep one of the two\n"},
+            "/NAME is \"name\" again, in another letter case: keep only one of the two\n"},
         {"{\"name\":\"b\",\"NAME\":\"a\"}", "{\"name\":\"b\"}",
-            "/NAME is \"name\" once more, in another letter case: keep one of the two\n"},
+            "/NAME is \"name\" again, in another letter case: keep only one of the two\n"},
         {"{\"Name\":\"a\",\"NAME\":\"b\"}", "{\"name\":\"a\"}",
-            "warning /Name is taken as \"name\": write it in these letters\n"
-            "/NAME is \"name\" once more, in another letter case: keep one of the two\n"},
+            "warning /Name is read as \"name\": use that spelling\n"
+            "/NAME is \"name\" again, in another letter case: keep only one of the two\n"},
         {"{\"name\":\"a\",\"Part\":{\"Y\":10},\"nam\":null}", "{\"name\":\"a\",\"part\":{}}",
-            "warning /Part is taken as \"part\": write it in these letters\n"
-            "warning /part/Y is taken as \"y\": write it in these letters\n"
+            "warning /Part is read as \"part\": use that spelling\n"
+            "warning /part/Y is read as \"y\": use that spelling\n"
             "/part/y must be a whole number from 0 to 9, not 10\n"
             "/nam is not a known field (did you mean \"name\"?)\n"},
     };

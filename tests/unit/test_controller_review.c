@@ -316,15 +316,15 @@ static void test_warnings_are_whole(UNUSED void **state)
             "v1alpha2 or v1alpha1"},
         {"{\"image\": \"a\", \"resources\": {\"requests\": {\"ephemeral-storage\": \"1500m\"}}}",
             "[63].resources.requests.ephemeral-storage: \"1500m\" is not a whole number of bytes: "
-            "m "
-            "stands for thousandths, Mi for mebibytes"},
+            "m means "
+            "thousandths, Mi means mebibytes"},
         {"{\"image\": \"a\", \"Timeoutseconds\": 5}",
-            "[63].Timeoutseconds: is taken as \"timeoutSeconds\": write it in these letters"},
+            "[63].Timeoutseconds: is read as \"timeoutSeconds\": use that spelling"},
         {"{\"image\": \"a\", \"imagePullPolicies\": 5}",
             "[63].imagePullPolicies: is not a known field and is ignored (did you mean "
             "\"imagePullPolicy\"?)"},
         {"{\"image\": \"a\", \"annotations\": 5}",
-            "[63].annotations: is not a known field and is ignored; known here: image, "
+            "[63].annotations: is not a known field and is ignored; known fields: image, "
             "imagePullPolicy, command, args, configMap, pvc, hostPath, resources, env, "
             "downwardAPI, timeoutSeconds and failurePolicy"},
     };
@@ -361,7 +361,8 @@ static void test_a_long_place_is_cut(UNUSED void **state)
     const json_t *warnings = json_object_get(json_object_get(answer, "response"), "warnings");
     assert_int_equal(json_array_size(warnings), 1);
     const char *warning = json_string_value(json_array_get(warnings, 0));
-    assert_non_null(strstr(warning, "k…: is not a known field and is ignored; known here: image"));
+    assert_non_null(
+        strstr(warning, "k…: is not a known field and is ignored; known fields: image"));
 }
 
 int main(void)

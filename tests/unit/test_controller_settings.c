@@ -197,7 +197,7 @@ static void test_wrong_flags(UNUSED void **state)
         {{"--self-signed", "--kube-qps=fast"},
             "--kube-qps: must be a whole number from 1 to 2147483647, not \"fast\""},
         {{"--self-signed", "--launcher=builtins"},
-            "--launcher: \"builtins\" is not a kind of launcher: auto, builtin, plugin or "
+            "--launcher: \"builtins\" is not a kind of launcher: use auto, builtin, plugin or "
             "standalone (did you mean \"builtin\"?)"},
         {{"--self-signed", "--lease-name="}, "--lease-name: must not be empty"},
         {{NULL}, "the webhooks need a certificate: --tls-certificate FILE and --tls-key FILE, or "

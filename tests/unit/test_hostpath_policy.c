@@ -210,7 +210,7 @@ static void what_may_be_misread_denies_everything(UNUSED void **state)
     } cases[] = {
         {"type: [File]",
             "p.yaml:5:9: rules[0].type: is not a known field (did you mean \"types\"?)"},
-        {"Types: [File]", "p.yaml:5:10: rules[0].Types: is taken as \"types\""},
+        {"Types: [File]", "p.yaml:5:10: rules[0].Types: is read as \"types\""},
         {"types:", "p.yaml:5:9: rules[0].types: has no value: give it one, or leave it out"},
         {"types: []", "p.yaml:5:10: rules[0].types: has 0 items; at least 1 is required"},
         {"types: File", "p.yaml:5:10: rules[0].types: must be an array of strings, not a string"},
@@ -222,7 +222,7 @@ static void what_may_be_misread_denies_everything(UNUSED void **state)
         {"readOnly: require", "p.yaml:5:13: rules[0].readOnly: must be required or optional, not "
                               "\"require\" (did you mean \"required\"?)"},
         {"types: [File]\n- types: [File]", "p.yaml:6:3: rules[1].pathPrefixes: is required: the "
-                                           "paths below which everything is allowed"},
+                                           "paths to allow, with everything below them"},
         {"types: [File]\n- pathPrefixes: [/a/../b]", "p.yaml:6:18: rules[1].pathPrefixes[0]: "
                                                      "\"/a/../b\" contains \"..\""},
         {"types: [File]\n- pathPrefixes: [a]",
