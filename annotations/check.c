@@ -28,7 +28,7 @@ static char *copy_string(const json_t *object, const char *name)
     return value != NULL ? xstrdup(value) : NULL;
 }
 
-/* The pointer to a value of the sidecar. Owned by the caller. */
+/* Returns the pointer to a value of the sidecar. Owned by the caller. */
 static char *place_of(const struct check *check, const char *tail)
 {
     return xasprintf("%s%s", check->pointer, tail);
@@ -79,7 +79,8 @@ static struct hostpath *check_host_path(const struct check *check, const json_t 
     return hostpath;
 }
 
-/* The quantity of one resource in "requests" or "limits"; false when there is none to compare. */
+/* Checks the quantity of one resource in "requests" or "limits"; returns whether there is one to
+ * compare. */
 static bool check_quantity(const struct check *check, const char *part,
     const struct schema_field *field, const char *text, annotations_quantity *out)
 {
@@ -129,7 +130,7 @@ static json_t *check_resources(const struct check *check, const json_t *object)
     return NULL;
 }
 
-/* seen has the index of every variable before this one, by name. */
+/* seen has the index of each earlier variable, by name. */
 static void check_env_name(const struct check *check, json_t *seen, const char *name, size_t index)
 {
     const json_t *earlier = json_object_get(seen, name);
@@ -154,8 +155,8 @@ static void check_env(const struct check *check, const json_t *env)
     }
 }
 
-/* The value of the last --version among args, as pflag reads them: "" when it has none, NULL
- * when there is no --version. Borrowed. */
+/* Returns the value of the last --version among args, as pflag reads them: "" if it has none, NULL
+ * if there is no --version. Borrowed. */
 static const char *shim_version(const json_t *args)
 {
     static const char flag[] = "--version";
@@ -173,9 +174,9 @@ static const char *shim_version(const json_t *args)
     return version;
 }
 
-/* The shim of the default image exits at once without a version of the protocol that it knows.
- * A command takes its place. What image, command and args are is not known where one of them is
- * wrong. */
+/* The shim of the default image exits at once unless it is given a protocol version that it
+ * supports. A command replaces the shim. If image, command or args is invalid, its value is not
+ * known. */
 static void check_shim_version(const struct check *check, const struct annotations_sidecar *sidecar)
 {
     static const char *const fields[] = {"/image", "/command", "/args"};

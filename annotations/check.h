@@ -1,5 +1,5 @@
-/* What a sidecar of the right form (annotations/fields.h) means: what its fields say together and
- * what the policy says of them, and the sidecar model that it becomes. */
+/* Checks what a sidecar of the right form (annotations/fields.h) says as a whole, and against the
+ * policy, and turns it into the sidecar model. */
 #ifndef ANNOTATIONS_CHECK_H
 #define ANNOTATIONS_CHECK_H
 
@@ -13,12 +13,12 @@
 /* How an annotation is checked. */
 struct annotations_options {
     bool strict; /* unknown fields are errors */
-    const struct hostpath_policy *policy; /* or NULL: no policy */
+    const struct hostpath_policy *policy; /* NULL: no policy */
     const char *namespace; /* for the policy; NULL: "default" */
 };
 
-/* Fills *sidecar, which is zero, from what schema_check gave for the entry at pointer, and adds all
- * that is wrong with it. A part that is wrong may stay empty. */
+/* Fills *sidecar, which must be zero, from shaped, the result of schema_check for the entry at
+ * pointer, and adds everything wrong with it to the findings. An invalid part may stay empty. */
 void annotations_check_sidecar(const json_t *shaped, const char *pointer,
     const struct annotations_options *options, struct annotations_sidecar *sidecar,
     struct findings *findings);

@@ -25,8 +25,8 @@ bool annotations_container_has_env(const json_t *container, const char *name)
     return json_item_named(json_object_get(container, "env"), name, NULL) != NULL;
 }
 
-/* A place for a new sidecar: before the one that has the next number, else behind the last, else
- * behind all containers. */
+/* The position for a new sidecar: before the first one with a higher number, else after the last
+ * one, else after all containers. */
 static size_t sidecar_position(const json_t *containers, size_t number)
 {
     size_t index = 0;
@@ -77,7 +77,7 @@ static void require_env(json_t *env, const char *name, const char *value)
     json_array_append_new(env, variable);
 }
 
-/* Sets a variable of the annotation, in place of one that is there. */
+/* Sets a variable of the annotation; replaces an existing one. */
 static void set_env(json_t *env, json_t *variable)
 {
     size_t index = 0;
@@ -87,7 +87,7 @@ static void set_env(json_t *env, json_t *variable)
         json_array_append(env, variable);
         return;
     }
-    /* the API server leaves an empty value out */
+    /* the API server omits an empty value */
     bool same = streq(text_or(json_get_string(there, "value"), ""), text_or(value, ""));
     if (!same || json_object_get(there, "valueFrom") != NULL)
         json_array_set(env, index, variable);
@@ -111,7 +111,7 @@ static void apply_env(
         set_env(env, variable);
 }
 
-/* The volume with the pod's labels and annotations as files. */
+/* Returns the name of the volume with the pod's labels and annotations as files. */
 static const char *require_pod_info(struct annotations_draft *draft)
 {
     json_t *source = json_pack("{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}", "items", "path", "labels",
@@ -176,7 +176,8 @@ static void apply_mounts(struct annotations_draft *draft, json_t *container,
     }
 }
 
-/* Says so when KubeVirt's container, or another's, is not what the annotation asks for. */
+/* Warns if an existing container, such as KubeVirt's, does not have the image that the annotation
+ * asks for. */
 static void compare_image(struct annotations_draft *draft, const json_t *container,
     const struct annotations_sidecar *sidecar, long index)
 {

@@ -4,7 +4,7 @@
 #include "annotations/security.h"
 #include "base/json.h"
 
-/* A copy of one level of parent's member, put in its place. */
+/* Replaces a member of parent with a shallow copy, and returns the copy. */
 static json_t *copy_member(json_t *parent, const char *key)
 {
     json_t *copy = json_copy(json_object_get(parent, key));
@@ -22,7 +22,7 @@ int annotations_draft_init(
             "the pod has no list spec.containers; only virt-launcher pods can have sidecars");
         return -1;
     }
-    /* json_copy takes no const value, and changes nothing */
+    /* json_copy does not take a const value, but changes nothing */
     draft->pod = json_copy((json_t *)pod);
     draft->spec = copy_member(draft->pod, "spec");
     draft->containers = copy_member(draft->spec, "containers");

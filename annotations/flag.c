@@ -5,11 +5,11 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* Where a flag stands. */
+/* The position of a flag. */
 struct flag_place {
     const char *list; /* "args" or "command" */
-    size_t index; /* of the argument that holds the value; one past the end when it lacks */
-    bool joined; /* that argument is "--flag=value" */
+    size_t index; /* of the argument that holds the value; past the end if it is missing */
+    bool joined; /* the argument is "--flag=value" */
 };
 
 static bool find_flag(const json_t *container, const char *flag, struct flag_place *place)

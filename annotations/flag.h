@@ -7,11 +7,11 @@
 
 #include "annotations/draft.h"
 
-/* The argument after a flag ("--flag", "value" or "--flag=value") among a container's args and
- * its command, or NULL. Borrowed. */
+/* Returns the value of a flag ("--flag", "value" or "--flag=value") in a container's args or
+ * command: "" if the value is missing, NULL if the flag is. Borrowed. */
 const char *annotations_flag_get(const json_t *container, const char *flag);
 
-/* Sets a flag where it stands, and else at the end of args. The container is the draft's copy. */
+/* Sets a flag in its place, or appends it to args. The container must be the draft's copy. */
 void annotations_flag_set(
     struct annotations_draft *draft, json_t *container, const char *flag, size_t value);
 

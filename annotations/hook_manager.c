@@ -12,7 +12,7 @@
 #define PLUGIN_DIRECTORY ANNOTATIONS_PLUGIN_DIRECTORY "/hookline"
 #define PLUGIN_SOCKET PLUGIN_DIRECTORY "/hook.sock"
 
-/* The key under which the pod has the annotation. */
+/* Returns the annotation key that the pod has. */
 static const char *find_key(const json_t *pod)
 {
     const json_t *annotations = json_object_get(json_object_get(pod, "metadata"), "annotations");
@@ -21,7 +21,7 @@ static const char *find_key(const json_t *pod)
                : ANNOTATIONS_KEY_KUBEVIRT;
 }
 
-/* Mounts the annotation of the pod as a file. */
+/* Mounts the pod's annotation as a file. */
 static void mount_annotation(
     struct annotations_draft *draft, const json_t *container, json_t *mounts, const char *key)
 {

@@ -5,8 +5,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* KubeVirt gives the annotations of an instance type's or preference's spec to the VMIs that are made
- * with it.
+/* KubeVirt copies the annotations in the spec of an instance type or preference to the VMIs that
+ * use it.
  * Source: KubeVirt API reference; VirtualMachineInstancetypeSpec, VirtualMachinePreferenceSpec. */
 const struct annotations_kind annotations_kinds[ANNOTATIONS_KIND_COUNT] = {
     [ANNOTATIONS_KIND_VMI] = {"VirtualMachineInstance", "kubevirt.io", "virtualmachineinstances",

@@ -22,17 +22,16 @@ struct annotations_kind {
     const char *name; /* "VirtualMachine" */
     const char *group; /* "kubevirt.io"; "" for a pod */
     const char *plural; /* "virtualmachines", as in the REST API */
-    const char *template; /* what its VMIs are made from; NULL: it makes none */
-    const char *annotations; /* those that reach the launcher pod */
-    const char
-        *misplaced[3]; /* those where people put it, though they do not reach it; NULL ends */
+    const char *template; /* what its VMIs are created from; NULL: it creates none */
+    const char *annotations; /* the annotations that reach the launcher pod */
+    const char *misplaced[3]; /* annotations that do not, but are used by mistake; NULL ends them */
     bool cluster_scoped; /* its objects have no namespace */
 };
 
-/* All of them, by the numbers above. */
+/* All kinds, indexed by the constants above. */
 extern const struct annotations_kind annotations_kinds[ANNOTATIONS_KIND_COUNT];
 
-/* The kind of this name in this API group, or NULL. Static. */
+/* Returns the kind with this name in this API group, or NULL. Static. */
 const struct annotations_kind *annotations_kind_find(const char *name, const char *group);
 
 #endif

@@ -1,4 +1,4 @@
-/* The kinds of launcher, and how a pod tells which it is of. */
+/* The kinds of launcher, and how to tell which kind a pod is. */
 #ifndef ANNOTATIONS_LAUNCHER_H
 #define ANNOTATIONS_LAUNCHER_H
 
@@ -13,7 +13,7 @@
 
 /* Who calls the hooks in the pod. */
 enum annotations_launcher {
-    ANNOTATIONS_LAUNCHER_AUTO, /* found from the pod */
+    ANNOTATIONS_LAUNCHER_AUTO, /* detected from the pod */
     ANNOTATIONS_LAUNCHER_BUILTIN, /* compute's own manager: it has --hook-sidecars */
     ANNOTATIONS_LAUNCHER_PLUGIN, /* a hook-manager container serves KubeVirt's plugin socket */
     ANNOTATIONS_LAUNCHER_STANDALONE, /* compute itself runs hook-manager */
@@ -24,10 +24,10 @@ enum annotations_launcher {
 int annotations_launcher_parse(
     const char *name, enum annotations_launcher *out, struct error **err);
 
-/* The kind of a pod that is to be rendered. */
+/* Returns the kind of a pod that has not been rendered. */
 enum annotations_launcher annotations_launcher_detect(const json_t *pod);
 
-/* Whether a pod is one to leave alone: a temporary provisioning pod of KubeVirt. */
+/* Whether the pod is a temporary provisioning pod of KubeVirt, which gets no sidecars. */
 bool annotations_pod_is_provisioning(const json_t *pod);
 
 #endif

@@ -7,7 +7,7 @@
 
 #define LAUNCHER_IMAGE "quay.io/kubevirt/virt-launcher"
 
-/* Annotations of a VMI that KubeVirt keeps from its pod. */
+/* Annotations of a VMI that KubeVirt does not copy to its pod. */
 static bool stays_on_vmi(const char *key)
 {
     return text_starts_with(key, "kubectl.kubernetes.io") ||
@@ -51,8 +51,8 @@ static json_t *pod_metadata(const json_t *vmi, const char *name)
         labels, "annotations", pod_annotations(vmi_metadata, name), "ownerReferences", owner);
 }
 
-/* Whether KubeVirt would run the VMI's launcher as root: its webhook writes the user into the
- * status, and older ones an annotation.
+/* Whether KubeVirt would run the VMI's launcher as root: its webhook sets the user in the status,
+ * and older versions set an annotation.
  * Source: KubeVirt, api/core/v1, VirtualMachineInstanceStatus.runtimeUser. */
 static bool runs_as_root(const json_t *vmi)
 {

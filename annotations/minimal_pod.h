@@ -1,4 +1,4 @@
-/* The pod that KubeVirt would make of a VMI, as far as sidecars are concerned. */
+/* The launcher pod that KubeVirt would create for a VMI, as far as sidecars are concerned. */
 #ifndef ANNOTATIONS_MINIMAL_POD_H
 #define ANNOTATIONS_MINIMAL_POD_H
 
@@ -6,9 +6,9 @@
 
 #include "annotations/launcher.h"
 
-/* A launcher pod with nothing but a compute container, for a VMI that has no pod yet: what
- * `hookctl render` shows without --pod. AUTO is BUILTIN. vmi is a VirtualMachineInstance; its
- * launcher is root's when its status.runtimeUser is 0. New reference. */
+/* Returns a launcher pod with only a compute container, for a VMI that has no pod yet (`hookctl
+ * render` without --pod). AUTO means BUILTIN. vmi is a VirtualMachineInstance; its launcher runs as
+ * root if its status.runtimeUser is 0. New reference. */
 json_t *annotations_minimal_pod(const json_t *vmi, enum annotations_launcher launcher);
 
 #endif

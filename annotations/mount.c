@@ -16,8 +16,8 @@ json_t *annotations_mount_new(const char *volume, const char *path, const char *
     return mount;
 }
 
-/* Whether two absolute paths are one place. Most paths are in their normal form, and need not be
- * copied to be compared. */
+/* Whether two absolute paths are the same place. Most paths are in normal form and can be compared
+ * without a copy. */
 static bool same_place(const char *a, const char *b)
 {
     if (streq(a, b))

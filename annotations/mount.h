@@ -1,4 +1,4 @@
-/* Where the containers of a launcher pod mount its volumes. */
+/* The volume mounts of a launcher pod's containers. */
 #ifndef ANNOTATIONS_MOUNT_H
 #define ANNOTATIONS_MOUNT_H
 
@@ -6,15 +6,16 @@
 
 #include "annotations/draft.h"
 
-/* {name, mountPath} and, where not NULL, subPath. New reference. */
+/* Returns {name, mountPath}, with subPath unless it is NULL. New reference. */
 json_t *annotations_mount_new(const char *volume, const char *path, const char *sub_path);
 
-/* Adds a mount to a container's mounts, which are the draft's copy, unless it is there. Another
- * mount at its path is an error about sidecar and field. before: as for volumes. */
+/* Adds a mount to a container's mounts, which must be the draft's copy, unless it is already there.
+ * A different mount at its path is an error about sidecar and field. before: as in
+ * annotations_draft_insert. */
 void annotations_mount_require(struct annotations_draft *draft, const json_t *container,
     json_t *mounts, json_t *take_mount, const char *before, long sidecar, const char *field);
 
-/* The mount at a path, or NULL. Borrowed. */
+/* Returns the mount at a path, or NULL. Borrowed. */
 json_t *annotations_mount_find(const json_t *mounts, const char *path);
 
 #endif

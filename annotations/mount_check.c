@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "hooks/protocol.h"
 
-/* Whether path stands above, at or below the sockets. In most images /var/run is a symbolic link
- * to /run. */
+/* Whether path is at, above or below the directory of the sockets. In most images /var/run is a
+ * symbolic link to /run. */
 static bool touches_sockets(const char *path)
 {
     static const char *const places[] = {
@@ -41,12 +41,12 @@ bool annotations_mount_check_path(const char *path, const char *pointer, struct 
 
 /* One mount that the annotation asks for. */
 struct mount {
-    const char *field; /* as people write it: "pvc.volumePath" */
+    const char *field; /* in messages: "pvc.volumePath" */
     const char *tail; /* of the pointer: "/pvc/volumePath" */
     const char *path;
 };
 
-/* The annotation's own mounts of a sidecar; returns how many, at most 4. */
+/* Lists the mounts of a sidecar that the annotation asks for; returns how many, at most 4. */
 static size_t sidecar_mounts(const struct annotations_sidecar *sidecar, struct mount *mounts)
 {
     size_t count = 0;

@@ -26,7 +26,7 @@ bool annotations_name_is_dns_subdomain(const char *name)
     }
 }
 
-/* Neither names a directory above nor could be taken for one. */
+/* Whether name could be read as the directory or its parent. */
 static bool is_dots(const char *name)
 {
     return streq(name, ".") || text_starts_with(name, "..");

@@ -1,5 +1,5 @@
-/* The forms of names that Kubernetes allows. The patterns say the same as the functions, in the
- * regular expressions of ECMA-262 that JSON Schema uses. */
+/* The names that Kubernetes allows. The patterns say the same as the functions, as ECMA-262 regular
+ * expressions, which JSON Schema uses. */
 #ifndef ANNOTATIONS_NAMES_H
 #define ANNOTATIONS_NAMES_H
 
@@ -19,14 +19,14 @@ bool annotations_name_is_dns_subdomain(const char *name);
 bool annotations_name_is_config_map_key(const char *name);
 
 /* The name of an environment variable.
- * Source: Kubernetes API reference, EnvVar.name, as every version of Kubernetes takes it. */
+ * Source: Kubernetes API reference, EnvVar.name, as every version of Kubernetes accepts it. */
 #define ANNOTATIONS_ENV_NAME_PATTERN                                                               \
     "^(?!\\.\\.|\\.$)(?!(CONTAINER_NAME|NETWORK_BINDING_PLUGIN_NAME|XDG_(CACHE_HOME|CONFIG_HOME|"  \
     "RUNTIME_DIR))$)[-._a-zA-Z][-._a-zA-Z0-9]*$"
 bool annotations_name_is_env(const char *name);
 
-/* Whether the launcher pod gives sidecars this variable itself (or tells others' sidecars by
- * it), so that an annotation cannot. */
+/* Whether an annotation must not set this variable: the launcher pod sets it in sidecars, or it
+ * marks the sidecars of network bindings. */
 bool annotations_name_is_reserved_env(const char *name);
 
 #endif

@@ -6,7 +6,7 @@
 #include "annotations/mount_check.h"
 #include "base/json.h"
 
-/* Whether there is nothing in text but JSON's white space. */
+/* Whether text has only JSON white space. */
 static bool is_blank(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -16,8 +16,7 @@ static bool is_blank(const char *text, size_t length)
     return true;
 }
 
-/* The array that the annotation is: a new reference, or NULL, and then the reason is among the
- * findings. */
+/* Returns the annotation's array: a new reference, or NULL with the reason among the findings. */
 static json_t *read_array(const char *text, size_t length, struct findings *findings)
 {
     if (length > ANNOTATIONS_MAX_BYTES) {
@@ -51,7 +50,7 @@ static json_t *read_array(const char *text, size_t length, struct findings *find
     return steal(&value);
 }
 
-/* What is right of one entry: a new reference, or NULL when it is no object. */
+/* Returns the valid part of one entry: a new reference, or NULL if it is not an object. */
 static json_t *check_shape(
     const json_t *value, const char *pointer, bool strict, struct findings *findings)
 {
@@ -96,7 +95,7 @@ struct annotations_list *annotations_parse(const char *text, size_t length,
     return findings->errors == errors ? steal(&list) : NULL;
 }
 
-/* The text of annotations[key], or NULL; an error when it is no string. */
+/* Returns the text of annotations[key], or NULL; a value that is not a string is an error. */
 static const char *find_text(const json_t *annotations, const char *key, struct findings *findings)
 {
     const json_t *value = json_object_get(annotations, key);

@@ -4,7 +4,7 @@
 
 static void diff(json_t *patch, const char *pointer, const json_t *from, const json_t *to);
 
-/* value is NULL for a removal. */
+/* value is NULL for the operation remove. */
 static void add_operation(json_t *patch, const char *op, const char *pointer, const json_t *value)
 {
     json_t *operation = json_object();
@@ -19,7 +19,7 @@ static void diff_objects(json_t *patch, const char *pointer, const json_t *from,
 {
     const char *key = NULL;
     json_t *value = NULL;
-    /* json_object_foreach takes no const object, and changes nothing */
+    /* json_object_foreach does not take a const object, but changes nothing */
     json_object_foreach ((json_t *)from, key, value) {
         const json_t *new_value = json_object_get(to, key);
         if (new_value == value)
@@ -38,8 +38,8 @@ static void diff_objects(json_t *patch, const char *pointer, const json_t *from,
     }
 }
 
-/* Whether two array items are one thing, perhaps changed: containers, volumes and variables are
- * known by name, mounts by their path too.
+/* Whether two array items are the same object, possibly changed: containers, volumes and variables
+ * are identified by name, mounts by their path too.
  * Source: Kubernetes API reference, the merge keys of PodSpec and Container. */
 static bool same_item(const json_t *a, const json_t *b)
 {
@@ -59,8 +59,8 @@ static bool stands_from(const json_t *array, size_t index, const json_t *item)
     return false;
 }
 
-/* Walks both arrays at once. What stands at `at` in the patched array is from[old], and all before
- * it is in place already, so that operations apply in the order in which they are found. */
+/* Walks both arrays at once. Element `at` of the partly patched array is from[old], and everything
+ * before it is final, so the operations apply in the order in which they are added. */
 static void diff_arrays(json_t *patch, const char *pointer, const json_t *from, const json_t *to)
 {
     size_t old = 0;

@@ -24,7 +24,7 @@ bool annotations_qos_same_quantity(const json_t *a, const json_t *b)
            annotations_quantity_parse(text_b, &value_b) && value_a == value_b;
 }
 
-/* A resource's quantity; NULL also for zero, which counts as none. */
+/* Returns a resource's quantity; NULL also for zero, which counts as absent. */
 static const json_t *find_quantity(const json_t *resources, const char *kind, const char *resource)
 {
     const json_t *quantity = json_object_get(json_object_get(resources, kind), resource);
@@ -45,7 +45,7 @@ enum annotations_qos_fault annotations_qos_find_fault(const json_t *resources, c
                : ANNOTATIONS_QOS_NO_FAULT;
 }
 
-/* Whether cpu and memory are limited, and the requests are the limits. */
+/* Whether cpu and memory have limits, and requests equal to them. */
 static bool requests_are_limits(const json_t *container)
 {
     const json_t *resources = json_object_get(container, "resources");
@@ -57,8 +57,8 @@ static bool requests_are_limits(const json_t *container)
     return true;
 }
 
-/* Whether KubeVirt gave this container resources by the VMI's QoS class: the guest's console log,
- * a container disk or virtiofs. */
+/* Whether KubeVirt sets this container's resources according to the VMI's QoS class: the guest's
+ * console log, a container disk or virtiofs. */
 static bool is_support_container(const json_t *container)
 {
     const char *name = json_get_string(container, "name");

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* What a suffix multiplies by: 10^decimal * 2^binary. */
+/* The factor of a suffix: 10^decimal * 2^binary. */
 struct scale {
     const char *suffix;
     int decimal;

@@ -4,11 +4,11 @@
 
 #include <stdbool.h>
 
-/* A quantity in billionths: the smallest that Kubernetes keeps. */
+/* A quantity in billionths, the smallest unit that Kubernetes keeps. */
 typedef unsigned __int128 annotations_quantity;
 
-/* Parses a quantity that is not negative; digits below a billionth are rounded up, as Kubernetes
- * does. False for anything else, and for more than 2^63 - 1.
+/* Parses a quantity that is not negative; rounds up to a whole billionth, as Kubernetes does.
+ * Returns false for anything else, and for more than 2^63 - 1.
  * Source: Kubernetes API reference, Quantity. */
 bool annotations_quantity_parse(const char *text, annotations_quantity *out);
 

@@ -9,10 +9,10 @@
 #include "base/text.h"
 #include "hooks/protocol.h"
 
-/* The directory of the sockets: all of it for compute, a part for each sidecar. */
+/* The volume of the sockets: compute mounts all of it, each sidecar its own subdirectory. */
 static void require_sockets(struct annotations_draft *draft)
 {
-    static const char before[] = "hotplug-disks"; /* where KubeVirt puts them */
+    static const char before[] = "hotplug-disks"; /* KubeVirt's position for them */
     const char *volume = annotations_volume_require(
         draft, ANNOTATIONS_SOCKET_VOLUME, "emptyDir", json_object(), before);
     if (!streq(volume, ANNOTATIONS_SOCKET_VOLUME)) {
@@ -26,9 +26,9 @@ static void require_sockets(struct annotations_draft *draft)
         ANNOTATIONS_POD, NULL);
 }
 
-/* Whether a number below limit is that of a network binding's sidecar, for each. A KubeVirt that
- * does not know the annotation numbers its bindings from 0, one that does from the end of the
- * list on. Owned by the caller. */
+/* Returns, for each number below limit, whether a network binding's sidecar has it. KubeVirt
+ * numbers its bindings from 0, or from the end of the list if it knows the annotation. Owned by the
+ * caller. */
 static bool *find_binding_numbers(const json_t *containers, size_t limit)
 {
     bool *taken = xcalloc(limit, sizeof(*taken));
@@ -43,8 +43,8 @@ static bool *find_binding_numbers(const json_t *containers, size_t limit)
     return taken;
 }
 
-/* Gives the sidecars, in their order, the numbers that no network binding has. The bindings are
- * known by their environment, so a second rendering gives the same numbers. */
+/* Gives the sidecars, in order, the numbers that no network binding has. Bindings are recognized by
+ * their environment, so rendering again gives the same numbers. */
 static void require_sidecars(
     struct annotations_draft *draft, const struct annotations_list *list, const char *shim_image)
 {
@@ -58,7 +58,7 @@ static void require_sidecars(
     }
 }
 
-/* How many containers bind a socket: ours and those of network bindings. */
+/* The number of containers that create a socket: ours and those of network bindings. */
 static size_t count_sidecars(const json_t *containers)
 {
     size_t count = 0;
@@ -71,7 +71,7 @@ static size_t count_sidecars(const json_t *containers)
     return count;
 }
 
-/* Lets whoever calls the hooks know of the sidecars. */
+/* Tells the program that calls the hooks about the sidecars. */
 static void require_manager(struct annotations_draft *draft, const json_t *pod,
     const struct annotations_render_options *options)
 {
@@ -96,7 +96,7 @@ json_t *annotations_render(const json_t *pod, const struct annotations_list *lis
     static const struct annotations_render_options defaults = {0};
     if (options == NULL)
         options = &defaults;
-    /* json_incref takes no const value */
+    /* json_incref does not take a const value */
     if (list->count == 0 || annotations_pod_is_provisioning(pod))
         return json_incref((json_t *)pod);
 

@@ -10,7 +10,7 @@ json_t *annotations_resources_default(const struct annotations_draft *draft)
         "requests", "cpu", "200m", "memory", "64M");
 }
 
-/* Whether theirs gives every quantity that ours gives. */
+/* Whether theirs has every quantity of ours. */
 static bool resources_include(const json_t *theirs, const json_t *ours)
 {
     static const char *const kinds[] = {"limits", "requests"};
@@ -27,7 +27,7 @@ static bool resources_include(const json_t *theirs, const json_t *ours)
     return true;
 }
 
-/* Refuses resources that would end the class Guaranteed of the pod. */
+/* Refuses resources that would cost the pod its class Guaranteed. */
 static void check_guaranteed(struct annotations_draft *draft, const json_t *resources, long sidecar)
 {
     const char *resource = NULL;
@@ -55,8 +55,7 @@ void annotations_resources_apply(
     if (draft->guaranteed)
         check_guaranteed(draft, resources, sidecar);
     if (!resources_include(json_object_get(container, "resources"), resources)) {
-        /* a set replaces what is there: a limit of the one and a request of the other might not
-         * go together */
+        /* replaced as a whole: a limit of one and a request of the other might not fit together */
         json_object_set(container, "resources", (json_t *)resources);
     }
 }

@@ -67,8 +67,8 @@ static json_t *field_schema(const struct schema_field *field)
     return schema;
 }
 
-/* The schema of the object below parent. Other properties are left open: an unknown field is a
- * warning, as KubeVirt ignores it. */
+/* The schema of the object below parent. It allows other properties: an unknown field is only a
+ * warning, because KubeVirt ignores it. */
 static json_t *object_schema(const struct schema_field *parent)
 {
     json_t *properties = json_object();

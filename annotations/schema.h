@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-/* The JSON Schema (draft 2020-12) of the annotation's value, made from the fields. New
- * reference. */
+/* Returns the JSON Schema (draft 2020-12) of the annotation's value, generated from
+ * annotations_schema. New reference. */
 json_t *annotations_json_schema(void);
 
 #endif

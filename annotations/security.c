@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* The first of compute's and the pod's own value of a security context's member. */
+/* Returns a member of compute's security context, else of the pod's, else the fallback. */
 static json_int_t security_number(
     const json_t *spec, const json_t *compute, const char *key, json_int_t fallback)
 {

@@ -1,4 +1,4 @@
-/* The hookSidecars model: one struct per entry of the annotation, as validated. */
+/* The hookSidecars model: one struct for each entry of the validated annotation. */
 #ifndef ANNOTATIONS_SIDECAR_H
 #define ANNOTATIONS_SIDECAR_H
 
@@ -8,7 +8,7 @@
 
 #include "hostpath/hostpath.h"
 
-/* The annotation keys: KubeVirt's, and ours for clusters whose KubeVirt refuses or misreads its
+/* The annotation keys: KubeVirt's, and ours for clusters whose KubeVirt rejects or misreads its
  * own. */
 #define ANNOTATIONS_KEY_KUBEVIRT "hooks.kubevirt.io/hookSidecars"
 #define ANNOTATIONS_KEY_HOOKLINE "hookline.dev/hookSidecars"
@@ -37,7 +37,7 @@ enum annotations_failure_policy { ANNOTATIONS_FAIL, ANNOTATIONS_IGNORE };
 struct annotations_config_map {
     char *name;
     char *key;
-    char *hook_path; /* of hooks_executable_paths */
+    char *hook_path; /* one of hooks_executable_paths */
 };
 
 struct annotations_pvc {
@@ -61,7 +61,7 @@ struct annotations_sidecar {
     enum annotations_failure_policy failure_policy;
 };
 
-/* A sidecar list; all of it is owned. */
+/* A sidecar list; it owns everything in it. */
 struct annotations_list {
     struct annotations_sidecar *sidecars;
     size_t count;

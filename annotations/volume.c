@@ -27,8 +27,8 @@ static uint32_t hash_text(uint32_t hash, const char *text)
     return hash;
 }
 
-/* A DNS label that begins like name and ends in a hash of what it is for. The same for the same
- * arguments always, so that a second rendering finds the volume of the first. */
+/* Returns a DNS label that begins like name and ends in a hash of name and kind. It depends on the
+ * arguments only, so that a second rendering finds the volume of the first. Owned by the caller. */
 static char *derive_name(const char *name, const char *kind, unsigned attempt)
 {
     static const uint32_t offset_basis = 2166136261u;
@@ -44,8 +44,8 @@ static char *derive_name(const char *name, const char *kind, unsigned attempt)
     return xasprintf("%s-%08x", *start != '\0' ? start : "volume", hash);
 }
 
-/* Whether there is all that ours says in theirs, which may say more: the API server fills in
- * defaults. "items" and "readOnly" take something away, so they may not be more. */
+/* Whether theirs has everything that ours has. It may have more, because the API server fills in
+ * defaults, but not "items" and "readOnly", which restrict the volume. */
 static bool source_matches(const json_t *theirs, const json_t *ours)
 {
     const char *key = NULL;
@@ -62,7 +62,7 @@ static bool source_matches(const json_t *theirs, const json_t *ours)
     }
     if (!json_is_object(ours))
         return json_equal(theirs, ours);
-    /* json_object_foreach takes no const object, and changes nothing */
+    /* json_object_foreach does not take a const object, but changes nothing */
     json_object_foreach ((json_t *)ours, key, value) {
         if (!source_matches(json_object_get(theirs, key), value))
             return false;
@@ -71,8 +71,8 @@ static bool source_matches(const json_t *theirs, const json_t *ours)
     return json_is_object(theirs) && !fewer && !json_is_true(json_object_get(theirs, "readOnly"));
 }
 
-/* Removes what follows volume and equals it: KubeVirt writes the config map or the claim of two
- * sidecars twice, and the API server refuses the pod. */
+/* Removes later copies of volume: KubeVirt adds a config map or claim that two sidecars use twice,
+ * and the API server rejects such a pod. */
 static void drop_repeats(json_t *volumes, const json_t *volume)
 {
     for (size_t i = json_array_size(volumes); i-- > 0 && json_array_get(volumes, i) != volume;) {
@@ -81,7 +81,8 @@ static void drop_repeats(json_t *volumes, const json_t *volume)
     }
 }
 
-/* Finds a volume by name. *taken says whether there is one with another source. */
+/* Returns the name of the volume with this name and source, or NULL. *taken says whether another
+ * source has the name. Borrowed. */
 static const char *find_volume(
     json_t *volumes, const char *name, const char *kind, const json_t *source, bool *taken)
 {

@@ -6,10 +6,10 @@
 
 #include "annotations/draft.h"
 
-/* The volume with a source (source is what stands under kind: {"name": …} under "configMap"),
- * added when the pod has none. It is called name, unless that is no DNS label or another volume
- * has it: then a name that derives from it. It is put before the volume called before, where that
- * is not NULL and there is one. Returns the volume's name, borrowed from the draft. */
+/* Finds the volume with this name and source, or adds it. source is the value of the member kind:
+ * {"name": …} of "configMap". If name is not a DNS label or belongs to another volume, a name
+ * derived from it is used. before: as in annotations_draft_insert. Returns the volume's name,
+ * borrowed from the draft. */
 const char *annotations_volume_require(struct annotations_draft *draft, const char *name,
     const char *kind, json_t *take_source, const char *before);
 
