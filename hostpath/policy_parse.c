@@ -13,10 +13,10 @@
 
 enum {
     POLICY_LIMIT = 1024 * 1024, /* bytes of a policy file */
-    MOST_SIDECARS = 64, /* what an annotation may have without a policy */
+    MOST_SIDECARS = 64, /* the limit of an annotation */
 };
 
-/* An empty glob or path is a slip: it would say nothing. */
+/* An empty glob or path is a mistake: it would match nothing. */
 static bool check_not_empty(const struct schema_field *field UNUSED, const json_t *value,
     const char *pointer, struct findings *findings)
 {
@@ -37,7 +37,7 @@ static const char *const api_versions[] = {API_VERSION, NULL};
 static const char *const kinds[] = {KIND, NULL};
 static const char *const read_only_values[] = {READ_ONLY_REQUIRED, "optional", NULL};
 
-/* A list that is empty, or a member without a value, would read as if it allowed everything. */
+/* An empty list or a member without a value could be read as allowing everything. */
 #define STRINGS .kind = SCHEMA_STRINGS, .minimum = 1
 
 static const struct schema_field fields[] = {
@@ -68,7 +68,7 @@ static const struct schema_field fields[] = {
 static const struct schema schema = {
     .fields = fields, .null = SCHEMA_NULL_REFUSED, .any_case = true};
 
-/* What is right of a policy. */
+/* Fills the policy from its checked fields. */
 static void take_policy(struct hostpath_policy *policy)
 {
     const json_t *rules = json_object_get(policy->root, "rules");
@@ -88,7 +88,7 @@ static void take_policy(struct hostpath_policy *policy)
     policy->max_sidecars = most != NULL ? (size_t)json_integer_value(most) : MOST_SIDECARS;
 }
 
-/* Sets an error that says the first finding with its place, and how many more there are. */
+/* Sets an error with the first finding, its place, and the number of further findings. */
 static int fail(const char *name, const struct yaml_document *document,
     const struct findings *findings, struct error **err)
 {

@@ -13,7 +13,7 @@
 struct hostpath_policy *hostpath_policy_parse(
     const char *name, const char *text, size_t length, struct error **err);
 
-/* The same from a file, or from standard input ("-"). A file that is missing or unreadable also
+/* Reads a policy from a file, or from standard input ("-"). A missing or unreadable file also
  * denies everything. */
 struct hostpath_policy *hostpath_policy_read(const char *path, struct error **err);
 

@@ -6,9 +6,9 @@
 
 #include "base/finding.h"
 
-/* A field outside the table (machine/fields.h) is an error that names the nearest known one, as is
- * a value of the wrong kind or range. null is no value, as in Kubernetes. Findings' pointers are
- * relative to the VMI. metadata and status are not looked at. */
+/* Adds an error for each field that is not in the table (machine/fields.h), with the nearest known
+ * name, and for each value of the wrong kind or range. null means that a field is absent, as in
+ * Kubernetes. Pointers of findings are relative to the VMI. metadata and status are not checked. */
 void machine_check(const json_t *vmi, struct findings *findings);
 
 #endif

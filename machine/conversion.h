@@ -1,8 +1,8 @@
 /* A conversion under way. For machine/convert.c and the files of its parts only.
  *
  * The parts write in the order in which KubeVirt's domain has its elements, and in the order of
- * its attributes. They write on after an error, so that all errors are found; what was written is
- * thrown away then. */
+ * its attributes. After an error they continue, so that all errors are found; the output is then
+ * discarded. */
 #ifndef MACHINE_CONVERSION_H
 #define MACHINE_CONVERSION_H
 
@@ -23,13 +23,13 @@ struct machine_conversion {
 /* The model of devices that speak virtio: KubeVirt's default, without what virtio 0.9 needs. */
 #define MACHINE_VIRTIO_MODEL "virtio-non-transitional"
 
-/* The interface of a VMI that says nothing of networks. */
+/* The interface of a VMI that has neither interfaces nor networks. */
 #define MACHINE_POD_INTERFACE "default"
 
 /* Writes <alias name="ua-NAME">, the name that a user gave a device. */
 void machine_conversion_alias(const struct machine_conversion *conversion, const char *name);
 
-/* Whether the VMI says nothing of networks, and so has the interface MACHINE_POD_INTERFACE. */
+/* Whether the VMI, without interfaces and networks, gets the interface MACHINE_POD_INTERFACE. */
 bool machine_conversion_has_pod_interface(const struct machine_conversion *conversion);
 
 /* Whether the VMI boots with EFI. */

@@ -1,4 +1,4 @@
-/* The features of the board. */
+/* The machine's features, such as ACPI. */
 #ifndef MACHINE_FEATURES_H
 #define MACHINE_FEATURES_H
 

@@ -1,5 +1,5 @@
-/* Which fields of a VirtualMachineInstance Hookline understands: one table behind the check, the
- * conversion's trust in what it reads, and docs/launcher.md. */
+/* The fields of a VirtualMachineInstance that Hookline understands: one table for the check, on
+ * which the conversion relies, and for docs/launcher.md. */
 #ifndef MACHINE_FIELDS_H
 #define MACHINE_FIELDS_H
 
@@ -11,8 +11,8 @@ enum {
     MACHINE_MAX_NAME = 63,
 };
 
-/* A VMI. Each field of the machine has its type and, in one line, its help; what is around the
- * machine (metadata, status) has none. null is no value, as in Kubernetes. */
+/* A VMI. Each field of spec has a type and a one-line help; kind, metadata and status have no help.
+ * null means that a field is absent, as in Kubernetes. */
 extern const struct schema machine_schema;
 
 #endif

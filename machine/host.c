@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-/* Checks a path that the domain is to have. socket: a unix socket's. */
+/* Checks a path for the domain. socket: the path of a unix socket. */
 static void check_path(struct findings *findings, const char *path, bool socket)
 {
     static const size_t socket_max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;

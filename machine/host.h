@@ -1,4 +1,4 @@
-/* Where the guest is to run, as far as its domain has to know. */
+/* The host on which the guest runs, as far as its domain depends on it. */
 #ifndef MACHINE_HOST_H
 #define MACHINE_HOST_H
 
@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/finding.h"
 
-/* Finds the firmware for EFI: *code, the program, and *vars, the template of its variables, static;
- * with Secure Boot, the one whose variables hold keys. any: an answer also when nothing is there.
+/* Finds the firmware for EFI: *code, the program, and *vars, the template of its variables, both
+ * static; for Secure Boot, the one whose variables hold keys. any: succeeds even if no file exists.
  * Returns 0, or -1 with an io error. */
 typedef int machine_firmware_finder(
     bool secure_boot, bool any, const char **code, const char **vars, struct error **err);
@@ -16,14 +16,14 @@ typedef int machine_firmware_finder(
 struct machine_host {
     bool kvm; /* domain type kvm; else qemu (emulation) */
     bool test; /* domain type test, whatever kvm says: for libvirt's test driver */
-    const char *console_file; /* the serial console is logged there; or NULL */
+    const char *console_file; /* the log of the serial console; or NULL */
     const char *console_socket; /* a unix socket that the serial console listens on; or NULL: pty */
     machine_firmware_finder *find_firmware;
     const char *work_directory; /* where the screen's socket and EFI's variables go */
-    bool dry_run; /* the files of a kernel and of EFI need not be there */
+    bool dry_run; /* the files of the kernel and of EFI need not exist */
 };
 
-/* Adds an error for each path that a domain cannot have. */
+/* Adds an error for each path that a domain cannot hold. */
 void machine_host_check(const struct machine_host *host, struct findings *findings);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "machine/conversion.h"
 
-/* Writes <memory>; a VMI that says nothing of memory is an error. */
+/* Writes <memory>; it is an error if the VMI does not give an amount. */
 void machine_memory_convert(const struct machine_conversion *conversion);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the firmware tells the guest of its machine. */
+/* What the firmware tells the guest about its machine. */
 #ifndef MACHINE_SYSINFO_H
 #define MACHINE_SYSINFO_H
 

@@ -51,7 +51,7 @@ static void collect(struct claims *claims, const struct machine_conversion *conv
     for (size_t i = 0; i < json_array_size(volumes); i++) {
         const json_t *volume = json_array_get(volumes, i);
         const char *name = machine_string(volume, "/name");
-        /* two volumes of one name are an error of their own */
+        /* two volumes with the same name are a different error */
         if (machine_item_named(disks, name) == NULL && machine_item_named(volumes, name) == volume)
             add(claims, name, 0, xasprintf("/spec/volumes/%zu", i));
     }

@@ -1,5 +1,4 @@
-/* Values of a VMI that was checked (machine/fields.h), by JSON Pointer. What is not there and
- * what is null is the same. */
+/* Values of a checked VMI (machine/fields.h), by JSON Pointer. null counts as absent. */
 #ifndef MACHINE_VALUE_H
 #define MACHINE_VALUE_H
 
@@ -8,23 +7,23 @@
 
 #include "annotations/quantity.h"
 
-/* The value at pointer below root, which may be NULL. Borrowed, or NULL. */
+/* Returns the value at pointer below root, which may be NULL. Borrowed, or NULL. */
 const json_t *machine_value(const json_t *root, const char *pointer);
 
-/* Such a string, or NULL. Borrowed. */
+/* Returns the string at pointer, or NULL. Borrowed. */
 const char *machine_string(const json_t *root, const char *pointer);
 
-/* Such a boolean or integer, or the default. */
+/* Return the boolean or integer at pointer, or the default. */
 bool machine_boolean(const json_t *root, const char *pointer, bool default_value);
 long long machine_integer(const json_t *root, const char *pointer, long long default_value);
 
-/* The first item of an array whose "name" is name. Borrowed, or NULL. */
+/* Returns the first item of an array whose "name" is name. Borrowed, or NULL. */
 const json_t *machine_item_named(const json_t *array, const char *name);
 
-/* Reads a quantity: a string, or a number as Kubernetes takes it too. */
+/* Reads a quantity: a string or, as in Kubernetes, a number. Returns whether it is valid. */
 bool machine_quantity(const json_t *value, annotations_quantity *out);
 
-/* The quantity at pointer in whole units (bytes, CPUs), rounded down or up; 0 without one. */
+/* Returns the quantity at pointer in whole units (bytes, CPUs), rounded up or down; 0 if absent. */
 long long machine_whole(const json_t *root, const char *pointer, bool up);
 
 #endif

@@ -13,12 +13,12 @@ enum {
     MOST_LISTED = 12, /* names in a message */
 };
 
-/* A value within the object that is checked. Its pointer is made only where it is asked for. */
+/* A value within the object that is checked. Its pointer is created only when it is needed. */
 struct place {
-    struct place *above; /* NULL: it is the object itself */
-    const char *key; /* NULL: it is an item of an array */
+    struct place *above; /* NULL: the object itself */
+    const char *key; /* NULL: an item of an array */
     size_t index;
-    char *pointer; /* NULL: not made yet; owned, but for that of the object itself */
+    char *pointer; /* NULL: not created yet; owned, except for the object itself */
 };
 
 struct walk {
@@ -30,15 +30,15 @@ struct walk {
 struct level {
     const struct schema_field *first;
     const struct schema_field *end;
-    size_t offset; /* of the rest of a path below the object */
+    size_t offset; /* of the part of a path that is below the object */
     bool open;
 };
 
-/* What an object has of a field. */
+/* An object's value for a field. */
 struct slot {
     json_t *right; /* owned */
     bool named; /* a member has its name */
-    bool given; /* and a value, which may be wrong */
+    bool given; /* with a value, valid or not */
 };
 
 /* An object that is being checked. */
@@ -63,7 +63,7 @@ static const char *pointer_of(struct place *place)
     return place->pointer;
 }
 
-/* Whether a field, if it is one, is below its parent, whose path has this length. */
+/* Whether field, unless it is the end of the table, is below parent, whose path has this length. */
 static bool is_below(
     const struct schema_field *field, const struct schema_field *parent, size_t length)
 {
@@ -89,14 +89,14 @@ static struct level level_of_root(const struct schema *schema)
     return level;
 }
 
-/* The name of a row as a member of the object of its level; NULL when it is further below. */
+/* The name of a row as a member of the level's object; NULL if the row is further below. */
 static const char *member_name(const struct level *level, const struct schema_field *row)
 {
     const char *name = row->path + level->offset;
     return strchr(name, '.') == NULL ? name : NULL;
 }
 
-/* Whether key is name, letter case aside. Most keys differ in their first letter. */
+/* Whether key is name, ignoring letter case. Most keys differ in the first letter. */
 static bool is_name(const char *key, const char *name)
 {
     return tolower((unsigned char)key[0]) == tolower((unsigned char)name[0]) &&
@@ -114,7 +114,7 @@ static const struct schema_field *find_row(
     return NULL;
 }
 
-/* Adds the error for a value that is of another kind. Returns false. */
+/* Adds the error for a value of the wrong kind. Returns false. */
 static bool wrong_kind(
     const struct walk *walk, const char *wanted, const json_t *value, struct place *place)
 {
@@ -123,7 +123,7 @@ static bool wrong_kind(
     return false;
 }
 
-/* Whether value is a string, and one of those that the field may have. */
+/* Checks that value is a string, and one of those that the field allows. */
 static bool check_text(const struct walk *walk, const struct schema_field *field,
     const json_t *value, struct place *place)
 {
@@ -167,7 +167,7 @@ static bool check_integer(const struct walk *walk, const struct schema_field *fi
     return false;
 }
 
-/* What else must hold of a value, by the field's own check. */
+/* Runs the field's own check of a value. */
 static bool check_rest(const struct walk *walk, const struct schema_field *field,
     const json_t *value, struct place *place)
 {
@@ -190,7 +190,7 @@ static bool check_count(const struct walk *walk, const struct schema_field *fiel
     return false;
 }
 
-/* One item of an array: a new reference, never NULL, so that the others keep their places. */
+/* An item of an array: a new reference, never NULL, so that the others keep their places. */
 static json_t *check_item(const struct walk *walk, const struct schema_field *field,
     const struct level *level, json_t *item, struct place *place)
 {
@@ -235,7 +235,7 @@ static json_t *check_map(const struct walk *walk, const json_t *value, struct pl
     json_t *right = json_object();
     const char *key = NULL;
     json_t *member = NULL;
-    /* json_object_foreach takes no const object, and changes nothing */
+    /* json_object_foreach does not take a const object, but changes nothing */
     json_object_foreach ((json_t *)value, key, member) {
         struct place member_place = {.above = place, .key = key};
         if (json_is_string(member) || wrong_kind(walk, "a string", member, &member_place))
@@ -245,7 +245,7 @@ static json_t *check_map(const struct walk *walk, const json_t *value, struct pl
     return right;
 }
 
-/* What is right of a value, as far as its kind goes: a new reference, or NULL. */
+/* Returns the valid part of a value, as far as its kind goes: a new reference, or NULL. */
 static json_t *check_kind(
     const struct walk *walk, const struct schema_field *field, json_t *value, struct place *place)
 {
@@ -292,7 +292,7 @@ static json_t *check_value(
     return NULL;
 }
 
-/* Whether a value, which is not null, says the same as none. */
+/* Whether a value, which is not null, counts as absent. */
 static bool is_absent(
     const struct walk *walk, const struct schema_field *field, const json_t *value)
 {
@@ -303,7 +303,7 @@ static bool is_absent(
     return zero && is_array && json_is_array(value) && json_array_size(value) == 0;
 }
 
-/* Takes a member whose name the table does not have. */
+/* Handles a member whose name is not in the table. */
 static void take_unknown(const struct walk *walk, const struct object *object, const char *key,
     json_t *value, struct place *place)
 {
@@ -328,7 +328,8 @@ static void take_unknown(const struct walk *walk, const struct object *object, c
         lenient ? " and is ignored" : "", hint, lists ? "; known fields: " : "", list);
 }
 
-/* Whether the member at place, whose key is that of a field in any letter case, is the field. */
+/* Whether the member at place, whose key is a field's name in any letter case, counts as that
+ * field. */
 static bool take_name(const struct walk *walk, const struct object *object, const struct slot *slot,
     const char *name, struct place *place)
 {
@@ -397,14 +398,14 @@ static json_t *check_object(
         return NULL;
     }
     size_t count = (size_t)(level->end - level->first);
-    /* not xcalloc: glibc's calloc does not reuse what was freed just before, and takes longer */
+    /* not xcalloc: glibc's calloc is slower, as it does not reuse memory that was just freed */
     auto_free struct slot *slots = xreallocarray(NULL, count, sizeof(*slots));
     memset(slots, 0, count * sizeof(*slots));
     const struct object object = {
         .json = value, .level = *level, .place = place, .slots = slots, .right = json_object()};
     const char *key = NULL;
     json_t *member = NULL;
-    /* json_object_foreach takes no const object, and changes nothing */
+    /* json_object_foreach does not take a const object, but changes nothing */
     json_object_foreach ((json_t *)value, key, member) {
         take_member(walk, &object, key, member);
     }
@@ -423,7 +424,7 @@ json_t *schema_check(const struct schema *schema, const json_t *value, const cha
 {
     const struct walk walk = {.schema = schema, .findings = findings};
     const struct level level = level_of_root(schema);
-    struct place root = {.pointer = (char *)pointer}; /* which is only read */
+    struct place root = {.pointer = (char *)pointer}; /* only read */
     return check_object(&walk, &level, value, &root);
 }
 
