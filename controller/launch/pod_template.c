@@ -10,14 +10,15 @@
 #include "base/yaml.h"
 #include "controller/launch/pod_input.h"
 
-/* How two values of one member become one. Members that are not listed: the template's. */
+/* How the pod's value of a member is merged with the template's. Members that are not listed are
+ * replaced. */
 enum merging {
     REPLACE,
-    MEMBERS, /* objects: member by member, in the same way */
-    MEMBERS_REPLACED, /* objects: member by member, whose values are replaced */
-    ITEMS, /* lists: an item takes the place of the one with the same key, or comes last */
-    ITEMS_MEMBERS, /* the same, but that the two items are merged */
-    APPEND, /* lists: the template's come last */
+    MEMBERS, /* objects: merged member by member */
+    MEMBERS_REPLACED, /* objects: members are added or replaced */
+    ITEMS, /* lists: an item replaces the one with the same key, or is appended */
+    ITEMS_MEMBERS, /* the same, but the two items are merged */
+    APPEND, /* lists: the template's items are appended */
 };
 
 static const struct {
@@ -51,14 +52,14 @@ static const struct {
     {"volumeDevices", ITEMS, "devicePath"},
 };
 
-/* Checks that none of the keys of labels or annotations is the controller's. */
+/* Checks that the labels or annotations have no key that the controller sets. */
 static bool check_keys(const json_t *map, const char *const *ours, size_t count,
     const char *pointer, struct findings *findings)
 {
     size_t errors = findings->errors;
     const char *key = NULL;
     json_t *value = NULL;
-    /* json_object_foreach takes no const object, and changes nothing */
+    /* json_object_foreach does not take a const object, but changes nothing */
     json_object_foreach ((json_t *)map, key, value) {
         if (text_index(key, ours, count) < 0)
             continue;
@@ -84,7 +85,7 @@ static bool check_annotations(const struct schema_field *field UNUSED, const jso
     return check_keys(value, ours, ARRAY_SIZE(ours), pointer, findings);
 }
 
-/* No two items have one name. */
+/* Checks that no two items have the same name. */
 static bool check_items(const struct schema_field *field UNUSED, const json_t *value,
     const char *pointer, struct findings *findings)
 {
@@ -128,7 +129,7 @@ static bool check_restart_policy(const struct schema_field *field UNUSED, const 
 #define NAME .kind = SCHEMA_STRING, .required = true
 #define LIST .kind = SCHEMA_OBJECTS, .open = true, .check = check_items
 /* clang-format off: tables */
-/* A list of containers, and what is in one. */
+/* A list of containers, and the fields of a container. */
 #define CONTAINERS(list)                                                                           \
     {.path = (list), LIST}, {.path = list "[].args", ANY}, {.path = list "[].command", ANY},       \
         {.path = list "[].env", ANY}, {.path = list "[].envFrom", ANY},                            \
@@ -146,7 +147,7 @@ static bool check_restart_policy(const struct schema_field *field UNUSED, const 
         .path = list "[].workingDir", ANY                                                          \
     }
 
-/* A field that is not here may be of a newer Kubernetes: pods, containers and lists are open. */
+/* A newer Kubernetes may have other fields, so pods, containers and lists are open. */
 static const struct schema_field fields[] = {
     {.path = "metadata", .kind = SCHEMA_OBJECT},
     {.path = "metadata.annotations", .kind = SCHEMA_MAP, .check = check_annotations},
@@ -204,7 +205,7 @@ void controller_pod_template_check(const json_t *template_, struct findings *fin
     json_decref(schema_check(&schema, template_, "", findings));
 }
 
-/* What findings are about. */
+/* The document that findings are about. */
 struct source {
     const char *name;
     const struct yaml_document *document;
@@ -239,7 +240,7 @@ json_t *controller_pod_template_parse(const char *name, const char *text, struct
 
 static void merge_members(json_t *into, const json_t *from);
 
-/* The place in list of the item with the same key, or its size. */
+/* Returns the index in list of the item with the same key, or the list's size. */
 static size_t find_item(const json_t *list, const json_t *item, const char *key)
 {
     const json_t *value = json_object_get(item, key);
@@ -300,7 +301,7 @@ static void merge_members(json_t *into, const json_t *from)
 {
     const char *member = NULL;
     json_t *value = NULL;
-    /* what was for the program that it replaces */
+    /* these were for the command that is replaced */
     const json_t *command = json_object_get(from, "command");
     if (command != NULL && !json_is_null(command)) {
         json_object_del(into, "args");
