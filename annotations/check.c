@@ -22,12 +22,6 @@ static const char *policy_namespace(const struct check *check)
     return check->options->namespace != NULL ? check->options->namespace : "default";
 }
 
-static char *copy_string(const json_t *object, const char *name)
-{
-    const char *value = json_get_string(object, name);
-    return value != NULL ? xstrdup(value) : NULL;
-}
-
 /* Returns the pointer to a value of the sidecar. Owned by the caller. */
 static char *place_of(const struct check *check, const char *tail)
 {
@@ -45,18 +39,18 @@ static void check_image(const struct check *check, const char *image)
 static struct annotations_config_map *take_config_map(const json_t *object)
 {
     struct annotations_config_map *config_map = xcalloc(1, sizeof(*config_map));
-    config_map->name = copy_string(object, "name");
-    config_map->key = copy_string(object, "key");
-    config_map->hook_path = copy_string(object, "hookPath");
+    config_map->name = json_get_string(object, "name");
+    config_map->key = json_get_string(object, "key");
+    config_map->hook_path = json_get_string(object, "hookPath");
     return config_map;
 }
 
 static struct annotations_pvc *take_pvc(const json_t *object)
 {
     struct annotations_pvc *pvc = xcalloc(1, sizeof(*pvc));
-    pvc->name = copy_string(object, "name");
-    pvc->volume_path = copy_string(object, "volumePath");
-    pvc->shared_compute_path = copy_string(object, "sharedComputePath");
+    pvc->name = json_get_string(object, "name");
+    pvc->volume_path = json_get_string(object, "volumePath");
+    pvc->shared_compute_path = json_get_string(object, "sharedComputePath");
     return pvc;
 }
 
@@ -208,19 +202,19 @@ static enum annotations_failure_policy failure_policy(const json_t *shaped)
     return name != NULL && streq(name, "Ignore") ? ANNOTATIONS_IGNORE : ANNOTATIONS_FAIL;
 }
 
-void annotations_check_sidecar(const json_t *shaped, const char *pointer,
+void annotations_check_sidecar(json_t *shaped, const char *pointer,
     const struct annotations_options *options, struct annotations_sidecar *sidecar,
     struct findings *findings)
 {
     struct check check = {.pointer = pointer, .options = options, .findings = findings};
     const json_t *part = NULL;
 
-    sidecar->image = copy_string(shaped, "image");
+    sidecar->object = json_incref(shaped);
+    sidecar->image = json_get_string(shaped, "image");
     if (sidecar->image != NULL)
         check_image(&check, sidecar->image);
-    sidecar->image_pull_policy = copy_string(shaped, "imagePullPolicy");
-    sidecar->command = json_incref(json_object_get(shaped, "command"));
-    sidecar->args = json_incref(json_object_get(shaped, "args"));
+    sidecar->command = json_object_get(shaped, "command");
+    sidecar->args = json_object_get(shaped, "args");
     check_shim_version(&check, sidecar);
     if ((part = json_object_get(shaped, "configMap")) != NULL)
         sidecar->config_map = take_config_map(part);
@@ -230,7 +224,7 @@ void annotations_check_sidecar(const json_t *shaped, const char *pointer,
         sidecar->host_path = check_host_path(&check, part);
     if ((part = json_object_get(shaped, "resources")) != NULL)
         sidecar->resources = check_resources(&check, part);
-    sidecar->env = json_incref(json_object_get(shaped, "env"));
+    sidecar->env = json_object_get(shaped, "env");
     if (sidecar->env != NULL)
         check_env(&check, sidecar->env);
     sidecar->pod_info = json_object_get(shaped, "downwardAPI") != NULL;

@@ -18,8 +18,9 @@ struct annotations_options {
 };
 
 /* Fills *sidecar, which must be zero, from shaped, the result of schema_check for the entry at
- * pointer, and adds everything wrong with it to the findings. An invalid part may stay empty. */
-void annotations_check_sidecar(const json_t *shaped, const char *pointer,
+ * pointer, and adds everything wrong with it to the findings. An invalid part may stay empty. The
+ * sidecar keeps a reference to shaped. */
+void annotations_check_sidecar(json_t *shaped, const char *pointer,
     const struct annotations_options *options, struct annotations_sidecar *sidecar,
     struct findings *findings);
 

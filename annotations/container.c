@@ -42,6 +42,9 @@ static size_t sidecar_position(const json_t *containers, size_t number)
     return position;
 }
 
+/* The fields that a container has by the same name and in the same form. */
+static const char *const passed_on[] = {"imagePullPolicy", "command", "args"};
+
 static json_t *new_sidecar(struct annotations_draft *draft,
     const struct annotations_sidecar *sidecar, const char *name, size_t number,
     const char *shim_image)
@@ -49,12 +52,11 @@ static json_t *new_sidecar(struct annotations_draft *draft,
     json_t *container = json_object();
     json_object_set_new(container, "name", json_string(name));
     json_object_set_new(container, "image", json_string(text_or(sidecar->image, shim_image)));
-    if (sidecar->image_pull_policy != NULL)
-        json_object_set_new(container, "imagePullPolicy", json_string(sidecar->image_pull_policy));
-    if (json_array_size(sidecar->command) > 0)
-        json_object_set(container, "command", sidecar->command);
-    if (json_array_size(sidecar->args) > 0)
-        json_object_set(container, "args", sidecar->args);
+    for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++) {
+        json_t *value = json_object_get(sidecar->object, passed_on[i]);
+        if (value != NULL)
+            json_object_set(container, passed_on[i], value);
+    }
     json_object_set_new(container, "env", json_array());
     json_object_set_new(container, "resources", annotations_resources_default(draft));
     json_object_set_new(container, "volumeMounts", json_array());

@@ -35,25 +35,26 @@ enum {
 enum annotations_failure_policy { ANNOTATIONS_FAIL, ANNOTATIONS_IGNORE };
 
 struct annotations_config_map {
-    char *name;
-    char *key;
-    char *hook_path; /* one of hooks_executable_paths */
+    const char *name;
+    const char *key;
+    const char *hook_path; /* one of hooks_executable_paths */
 };
 
 struct annotations_pvc {
-    char *name;
-    char *volume_path;
-    char *shared_compute_path; /* or NULL */
+    const char *name;
+    const char *volume_path;
+    const char *shared_compute_path; /* or NULL */
 };
 
+/* Strings and arrays, also those of its parts, are borrowed from object. */
 struct annotations_sidecar {
-    char *image; /* NULL: the configured shim image */
-    char *image_pull_policy; /* "Always", "IfNotPresent", "Never", or NULL */
+    json_t *object; /* the entry, as schema_check returned it; owned */
+    const char *image; /* NULL: the configured shim image */
     json_t *command; /* array of strings, or NULL when absent or empty */
     json_t *args; /* array of strings, or NULL when absent or empty */
     json_t *env; /* array of {name, value}, or NULL */
-    json_t *resources; /* {requests, limits}, or NULL */
-    struct annotations_config_map *config_map; /* or NULL */
+    json_t *resources; /* {requests, limits}, or NULL; owned */
+    struct annotations_config_map *config_map; /* or NULL; owned, like the next two */
     struct annotations_pvc *pvc; /* or NULL */
     struct hostpath *host_path; /* or NULL */
     bool pod_info; /* downwardAPI: ["pod-info"] */

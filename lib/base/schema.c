@@ -10,7 +10,7 @@
 
 enum {
     LONGEST_SHOWN = 80,
-    MOST_LISTED = 12, /* names in a message */
+    MOST_LISTED = 16, /* names in a message */
 };
 
 /* A value within the object that is checked. Its pointer is created only when it is needed. */

@@ -54,9 +54,9 @@ static json_t *sidecar_json(const struct annotations_sidecar *sidecar)
     const struct annotations_pvc *pvc = sidecar->pvc;
     const struct hostpath *host_path = sidecar->host_path;
     return json_pack("{s:s*, s:s*, s:O*, s:O*, s:O*, s:O*, s:o*, s:o*, s:o*, s:b, s:i, s:s}",
-        "image", sidecar->image, "image_pull_policy", sidecar->image_pull_policy, "command",
-        sidecar->command, "args", sidecar->args, "env", sidecar->env, "resources",
-        sidecar->resources, "config_map",
+        "image", sidecar->image, "image_pull_policy",
+        json_get_string(sidecar->object, "imagePullPolicy"), "command", sidecar->command, "args",
+        sidecar->args, "env", sidecar->env, "resources", sidecar->resources, "config_map",
         config_map == NULL
             ? NULL
             : json_pack("[s, s, s]", config_map->name, config_map->key, config_map->hook_path),

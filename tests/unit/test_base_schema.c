@@ -51,7 +51,11 @@ static const struct schema_field fields[] = {
     {.path = "amount", .kind = SCHEMA_QUANTITY},
     {.path = "labels", .kind = SCHEMA_MAP, .check = check_seven},
     {.path = "any", .kind = SCHEMA_ANY},
-    {.path = "more", .kind = SCHEMA_ANY}, /* one more than are listed */
+    {.path = "more", .kind = SCHEMA_ANY},
+    {.path = "and", .kind = SCHEMA_ANY},
+    {.path = "yet", .kind = SCHEMA_ANY},
+    {.path = "another", .kind = SCHEMA_ANY},
+    {.path = "one", .kind = SCHEMA_ANY}, /* one more than are listed */
     {.path = "part", .kind = SCHEMA_OBJECT},
     {.path = "part.inner", .kind = SCHEMA_OBJECT},
     {.path = "part.inner.x", .kind = SCHEMA_INTEGER, .required = true, .maximum = 9},
