@@ -196,6 +196,11 @@ static void take_key(struct json_builder *builder, const struct json_token *toke
     builder->key_length = token->length;
     if (mask_of_next(builder) == 0)
         return;
+    if (memchr(token->text, '\0', token->length) != NULL) {
+        /* jansson's copies would call it by what precedes the zero byte */
+        fault_of_text(builder, "key", token->text, token->length, "has a zero byte");
+        return;
+    }
     const json_t *outer = builder->open[builder->open_count - 1];
     if (json_object_getn(outer, token->text, token->length) != NULL)
         fault_of_text(builder, "key", token->text, token->length, "occurs twice");

@@ -1,6 +1,6 @@
 /* jansson's values out of a reader's tokens, within a budget, and of a large text only what is
- * wanted. What jansson's own parser refuses as a whole is built: zero bytes in strings and keys, and
- * whole numbers beyond 64 bits, which become the nearest double, as Kubernetes holds them. */
+ * wanted. What jansson's own parser refuses is built: zero bytes in strings, and whole numbers beyond
+ * 64 bits, which become the nearest double, as Kubernetes holds them. */
 #ifndef BASE_JSON_BUILD_H
 #define BASE_JSON_BUILD_H
 
@@ -53,8 +53,8 @@ void json_builder_take(void *builder, const struct json_token *token);
 bool json_builder_is_done(const struct json_builder *builder);
 
 /* The value, new reference; the builder has none afterwards. NULL with an input error that says
- * what is wrong with it: a limit that it exceeds, a key that occurs twice in one object, a number
- * that no double can hold, a token that has a fault. */
+ * what is wrong with it: a limit that it exceeds, a key that has a zero byte or occurs twice in
+ * one object, a number that no double can hold, a token that has a fault. */
 json_t *json_builder_finish(struct json_builder *builder, struct error **err);
 
 void json_builder_clear(struct json_builder *builder);

@@ -51,7 +51,7 @@ static void values_are_built_however_their_bytes_arrive(UNUSED void **state)
         {"[1,-2.5,\"a\",{\"b\":[true,false,null]},[[]]]", NULL},
         {"{\"\":{\"\":0},\"b\":\"\"}", NULL},
         {"[ \"\\u00e9\\n\\/\\\\\\\"\" , \"\\ud83d\\ude00\" ]", "[\"é\\n/\\\\\\\"\",\"😀\"]"},
-        {"{\"a\\u0000b\":\"\\u0000\"}", NULL},
+        {"{\"a\":\"\\u0000\"}", NULL},
         {"9223372036854775807", NULL},
         {"-9223372036854775808", NULL},
         {"9223372036854775808", "9223372036854776000"},
@@ -84,12 +84,10 @@ static void values_are_built_however_their_bytes_arrive(UNUSED void **state)
 
 static void zero_bytes_keep_their_length(UNUSED void **state)
 {
-    static const char text[] = "{\"a\\u0000b\":\"c\\u0000d\",\"a\":1}";
-    auto_json json_t *value = json_build(text, strlen(text), &ample, NULL, NULL);
-    const json_t *string = json_object_getn(value, "a\0b", 3);
+    static const char text[] = "\"c\\u0000d\"";
+    auto_json json_t *string = json_build(text, strlen(text), &ample, NULL, NULL);
     assert_int_equal(json_string_length(string), 3);
     assert_memory_equal(json_string_value(string), "c\0d", 3);
-    assert_int_equal(json_integer_value(json_object_get(value, "a")), 1);
 }
 
 static void a_wrong_structure_has_its_place(UNUSED void **state)
@@ -148,6 +146,7 @@ static void a_bad_value_is_refused_alone(UNUSED void **state)
         {"[+1]", "is not a number, true, false or null"},
         {"nul", "is not a number, true, false or null"},
         {"[1e400]", "the number \"1e400\" is too large"},
+        {"{\"a\\u0000b\":1}", "the key \"a\\x00b\" has a zero byte"},
         {"{\"a\":1,\"b\":2,\"a\":3}", "the key \"a\" occurs twice"},
         {"{\"x\":{\"a\":1,\"\\u0061\":3}}", "the key \"a\" occurs twice"},
     };
