@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/unused.h"
+#include "kube/list.h"
 #include "kube/resource.h"
 
 struct item {
@@ -54,7 +55,8 @@ static char *encode(const json_t *object)
 /* A new reference. */
 static json_t *decode(const char *state)
 {
-    json_t *object = json_loads(text_of(state), JSON_ALLOW_NUL, NULL);
+    const char *text = text_of(state);
+    json_t *object = json_build(text, strlen(text), &kube_object_limits, NULL, NULL);
     json_t *metadata = json_object_get(object, "metadata");
     json_object_set_new(metadata, "resourceVersion", json_string(state));
     return object;
@@ -171,6 +173,13 @@ void kube_cache_each(struct kube_cache *cache, kube_cache_visit *visit, void *us
 void kube_cache_stale(struct kube_cache *cache)
 {
     cache->generation++;
+}
+
+void kube_cache_keep(struct kube_cache *cache, const char *key)
+{
+    struct item *item = find(cache, key);
+    if (item != NULL)
+        item->generation = cache->generation;
 }
 
 void kube_cache_sweep(struct kube_cache *cache, kube_cache_visit *visit, void *user)

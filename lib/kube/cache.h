@@ -35,6 +35,9 @@ void kube_cache_each(struct kube_cache *cache, kube_cache_visit *visit, void *us
 /* Marks every object stale until it is put again. */
 void kube_cache_stale(struct kube_cache *cache);
 
+/* The object at key, if there is one, is no longer stale. */
+void kube_cache_keep(struct kube_cache *cache, const char *key);
+
 /* Removes the stale objects, and visits each after its removal. */
 void kube_cache_sweep(struct kube_cache *cache, kube_cache_visit *visit, void *user);
 

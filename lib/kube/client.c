@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/unused.h"
 #include "kube/exchange.h"
+#include "kube/list.h"
 #include "kube/request.h"
 #include "kube/retry.h"
 
@@ -25,6 +26,8 @@ struct kube_call {
     int tries; /* that have been made */
     bool idempotent;
     bool no_body; /* the answer's body is not wanted */
+    struct kube_list_sink each; /* of a list; on_item NULL: none */
+    struct kube_list *list; /* of this try, where each is set; owned */
     const char *impossible; /* why the request is invalid, or NULL */
     bool is_ending; /* done is being called: the call ends after it */
     kube_done *done;
@@ -106,6 +109,7 @@ static void call_free(struct kube_call *call)
 {
     ev_timer_stop(ev_default_loop(EVFLAG_AUTO), &call->timer);
     kube_exchange_clear(&call->exchange);
+    kube_list_free(call->list);
     free(call);
 }
 
@@ -130,12 +134,34 @@ static void wait(struct kube_call *call, int64_t milliseconds)
     ev_timer_start(loop, &call->timer);
 }
 
+static void on_data(void *user, const char *data, size_t length)
+{
+    struct kube_call *call = user;
+    kube_list_feed(call->list, data, length);
+}
+
+/* What came of a try, as kube_exchange_read says. */
+static struct kube_failure *read_answer(
+    struct kube_call *call, const struct http_outcome *outcome, json_t **body)
+{
+    if (call->list == NULL)
+        return kube_exchange_read(&call->exchange, outcome, call->no_body ? NULL : body);
+    struct kube_failure *failure = kube_exchange_read(&call->exchange, outcome, NULL);
+    auto_error struct error *error = NULL;
+    if (failure == NULL)
+        *body = kube_list_end(call->list, &error);
+    if (error != NULL)
+        failure = kube_failure_new(call->exchange.what, KUBE_UNREACHABLE, outcome->code,
+            "the answer of %s cannot be used: %s", call->exchange.session->config->server,
+            error->message);
+    return failure;
+}
+
 static void on_end(void *user, const struct http_outcome *outcome)
 {
     struct kube_call *call = user;
     auto_json json_t *body = NULL;
-    auto_kube_failure struct kube_failure *failure =
-        kube_exchange_read(&call->exchange, outcome, call->no_body ? NULL : &body);
+    auto_kube_failure struct kube_failure *failure = read_answer(call, outcome, &body);
     int retries = call->client->retries;
     if (failure != NULL && call->tries <= retries &&
         kube_retry_is_due(failure, outcome->fault, call->idempotent)) {
@@ -143,6 +169,15 @@ static void on_end(void *user, const struct http_outcome *outcome)
         return;
     }
     finish(call, outcome->code, body, failure);
+}
+
+/* Before each try, so that none sees what an earlier one has read. */
+static void expect_list(struct kube_call *call)
+{
+    if (call->each.on_item == NULL)
+        return;
+    kube_list_free(call->list);
+    call->list = kube_list_new(&call->each);
 }
 
 static void on_timer(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int events)
@@ -155,6 +190,7 @@ static void on_timer(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int ev
         return;
     }
     call->tries++;
+    expect_list(call);
     kube_exchange_start(&call->exchange);
 }
 
@@ -170,6 +206,10 @@ struct kube_call *kube_call_start(
     call->exchange.user = call;
     call->idempotent = kube_request_is_idempotent(request);
     call->no_body = request->no_body;
+    if (request->each != NULL) {
+        call->each = *request->each;
+        call->exchange.on_data = on_data;
+    }
     call->impossible = kube_request_fill(request, &call->exchange);
     call->done = done;
     call->user = user;

@@ -11,10 +11,11 @@
 #include "base/text.h"
 #include "base/unused.h"
 #include "kube/cache.h"
+#include "kube/list.h"
 #include "kube/retry.h"
 
 enum {
-    DEFAULT_PAGE = 100, /* of VMIs of 10 KiB, decoded: 10 MiB; 500 would take 45 */
+    DEFAULT_PAGE = 500, /* as client-go asks for; one object is in memory at a time */
     BACKOFF_MIN_MS = 100,
     BACKOFF_MAX_MS = 10000,
     /* After so many watches in a row that the server refuses, its history may be another than ours,
@@ -23,6 +24,7 @@ enum {
     /* After so many lists that expired before they were complete, everything is requested in
      * one. */
     EXPIRIES_MAX = 2,
+    LONGEST_SHOWN = 300,
 };
 
 /* A watch that lasts this long is a good one: earlier failures are forgotten. */
@@ -145,17 +147,28 @@ static void add_type(const struct kube_resource *resource, json_t *object)
     json_object_set_new(object, "kind", json_string(resource->kind));
 }
 
-static void put_page(struct kube_informer *informer, json_t *items)
+static void on_item(void *user, json_t *item)
 {
-    size_t i = 0;
-    json_t *item = NULL;
-    json_array_foreach (items, i, item) {
-        auto_free char *key = checked_key(informer, item);
-        if (key == NULL)
-            continue;
-        add_type(informer->options.resource, item);
-        put(informer, key, item);
-    }
+    struct kube_informer *informer = user;
+    auto_free char *key = checked_key(informer, item);
+    if (key == NULL)
+        return;
+    add_type(informer->options.resource, item);
+    put(informer, key, item);
+}
+
+/* What was known of the object stays: it is there. */
+static void on_bad_item(void *user, const char *namespace, const char *name, const char *why)
+{
+    struct kube_informer *informer = user;
+    bool has_namespace = informer->options.resource->namespaced;
+    auto_free char *key = has_namespace ? xasprintf("%s/%s", namespace, name) : xstrdup(name);
+    kube_cache_keep(informer->cache, key);
+    if (informer->options.on_unreadable != NULL)
+        informer->options.on_unreadable(informer->options.user, namespace, name, why);
+    auto_free char *shown = text_printable(key, strlen(key), LONGEST_SHOWN);
+    kube_client_warn(informer->client, "%s %s: the object was skipped: %s",
+        informer->options.resource->plural, shown, why);
 }
 
 static void on_page(void *user, const struct kube_answer *answer);
@@ -163,6 +176,11 @@ static void on_page(void *user, const struct kube_answer *answer);
 static void list_page(struct kube_informer *informer)
 {
     const struct kube_informer_options *options = &informer->options;
+    const struct kube_list_sink each = {
+        .on_item = on_item, .on_bad = on_bad_item, .user = informer};
+    /* objects of a first page that fails stay until a list is whole: what they are is true */
+    if (informer->continue_token == NULL)
+        kube_cache_stale(informer->cache);
     struct kube_request request = {
         .verb = KUBE_LIST,
         .resource = options->resource,
@@ -171,20 +189,9 @@ static void list_page(struct kube_informer *informer)
         .field_selector = options->field_selector,
         .continue_token = informer->continue_token,
         .limit = informer->expiries < EXPIRIES_MAX ? options->page : 0,
+        .each = &each,
     };
     informer->list = kube_call_start(informer->client, &request, on_page, informer);
-}
-
-/* Makes pages smaller if they were too large, and counts lists that expired. */
-static void adapt_pages(struct kube_informer *informer, enum kube_reason reason)
-{
-    if (reason == KUBE_EXPIRED)
-        informer->expiries++;
-    if (reason != KUBE_TOO_LARGE)
-        return;
-    informer->expiries = 0;
-    if (informer->options.page > 1)
-        informer->options.page /= 2;
 }
 
 static void list_failed(struct kube_informer *informer, const char *why)
@@ -214,28 +221,16 @@ static void on_page(void *user, const struct kube_answer *answer)
     struct kube_informer *informer = user;
     informer->list = NULL;
     if (answer->failure != NULL) {
-        adapt_pages(informer, answer->failure->reason);
+        informer->expiries += answer->failure->reason == KUBE_EXPIRED;
         list_failed(informer, answer->failure->message);
         return;
     }
-    json_t *items = json_object_get(answer->body, "items");
-    const char *version = kube_resource_version(answer->body);
-    if ((!json_is_array(items) && !json_is_null(items)) || version[0] == '\0') {
-        auto_free char *why = xasprintf("list %s: the answer is not a list with items and a "
-                                        "resourceVersion",
-            informer->options.resource->plural);
-        list_failed(informer, why);
-        return;
-    }
-    if (informer->continue_token == NULL)
-        kube_cache_stale(informer->cache);
-    put_page(informer, items);
     const char *next = json_get_string(json_object_get(answer->body, "metadata"), "continue");
     xstrset(&informer->continue_token, next != NULL && next[0] != '\0' ? next : NULL);
     if (informer->continue_token != NULL)
         list_page(informer);
     else
-        list_done(informer, version);
+        list_done(informer, kube_resource_version(answer->body));
 }
 
 static void on_event(void *user, enum kube_event_type type, json_t *object)
@@ -298,6 +293,7 @@ static void start_watch(struct kube_informer *informer)
         .resource_version = informer->version,
         .on_event = on_event,
         .on_skipped = on_skipped,
+        .on_unreadable = on_bad_item,
         .on_end = on_watch_end,
         .user = informer,
     };

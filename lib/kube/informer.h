@@ -25,9 +25,12 @@ struct kube_informer_options {
     const char *namespace; /* NULL: all */
     const char *label_selector;
     const char *field_selector;
-    int page; /* objects per list request, all in memory unpruned; 0: 100 */
+    int page; /* objects a list request asks for; 0: 500 */
     kube_prune *prune; /* NULL: whole objects without metadata.managedFields */
     kube_changed *on_change; /* or NULL */
+    /* An object that could not be read, by its names ("": not known), and why; or NULL. What the
+     * cache has at its key stays as it was. */
+    void (*on_unreadable)(void *user, const char *namespace, const char *name, const char *why);
     void (*on_synced)(void *user); /* once: the first list is in the cache; or NULL */
     void *user;
 };

@@ -9,6 +9,7 @@
 #include "kube/resource.h"
 
 struct kube_exchange;
+struct kube_list_sink;
 
 enum kube_verb {
     KUBE_GET,
@@ -41,7 +42,11 @@ struct kube_request {
     int grace_period_seconds; /* of a delete; 0: the object's own. -1: none, at once */
     bool dry_run;
     int64_t timeout_ms; /* of one try; 0: the client's */
-    bool no_body; /* only success matters: the answer is not decoded */
+    const struct kube_list_sink *each; /* of a list: told of its objects as they arrive, again from
+                                          the first when it is tried again; they may not cancel the
+                                          call. The answer's body is the list without its items.
+                                          NULL: the body has them */
+    bool no_body; /* that it went well is all that is to be known: its answer is not decoded */
 };
 
 /* Puts method, path, body and the rest of a request into exchange. Returns NULL, or why the request

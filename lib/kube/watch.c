@@ -30,6 +30,7 @@ struct kube_watch {
     bool is_over; /* no callback may be called */
     kube_watch_event *on_event;
     kube_watch_skipped *on_skipped;
+    kube_list_bad *on_unreadable;
     kube_watch_end *on_end;
     void *user;
 };
@@ -87,6 +88,10 @@ static bool on_line(void *user, const char *line, size_t length)
         break;
     case KUBE_LINE_SKIPPED:
         tell_skipped(watch, read.why);
+        break;
+    case KUBE_LINE_UNREADABLE:
+        watch->on_unreadable(
+            watch->user, kube_namespace(read.object), kube_name(read.object), read.why);
         break;
     }
     kube_watch_read_clear(&read);
@@ -182,6 +187,7 @@ struct kube_watch *kube_watch_start(
     watch->silence = timeout_seconds + GRACE_S;
     watch->on_event = options->on_event;
     watch->on_skipped = options->on_skipped;
+    watch->on_unreadable = options->on_unreadable;
     watch->on_end = options->on_end;
     watch->user = options->user;
     ev_init(&watch->timer, on_timer);

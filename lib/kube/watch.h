@@ -4,6 +4,7 @@
 #define KUBE_WATCH_H
 
 #include "kube/client.h"
+#include "kube/list.h"
 #include "kube/watch_event.h"
 
 struct kube_watch;
@@ -29,7 +30,8 @@ struct kube_watch_options {
     size_t max_event; /* bytes; a longer event is skipped, 0: 8 MiB */
     kube_watch_event *on_event;
     kube_watch_skipped *on_skipped;
-    kube_watch_end *on_end; /* once, from the loop; the watch is freed after it */
+    kube_list_bad *on_unreadable; /* an object that was added or changed, and cannot be built */
+    kube_watch_end *on_end; /* once, from the loop; the watch ends with it */
     void *user;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "kube/list.h"
 
 enum { LONGEST_SHOWN = 100 };
 
@@ -48,6 +49,16 @@ static void read_object(const struct kube_resource *resource, const char *name,
             shown, missing);
 }
 
+/* An event whose object cannot be built: what it is called can, and what has happened to it. That it
+ * was deleted is all there is to know then. */
+static json_t *read_names(const char *line, size_t length)
+{
+    static const char *const keep[] = {"/type", "/object/metadata/name",
+        "/object/metadata/namespace", "/object/metadata/resourceVersion", NULL};
+    static const struct json_limits limits = {.nodes = 8, .bytes = 4096, .depth = 3, .keep = keep};
+    return json_build(line, length, &limits, NULL, NULL);
+}
+
 void kube_watch_read(const struct kube_resource *resource, const char *line, size_t length,
     struct kube_watch_read *out)
 {
@@ -58,12 +69,16 @@ void kube_watch_read(const struct kube_resource *resource, const char *line, siz
         [KUBE_BOOKMARK] = "BOOKMARK",
     };
     *out = (struct kube_watch_read){.line = KUBE_LINE_EVENT};
-    json_error_t fault;
-    auto_json json_t *event = json_loadb(line, length, JSON_ALLOW_NUL, &fault);
-    if (event == NULL) {
-        skip(out, "its line of %zu bytes is not JSON (column %d)", length, fault.column);
+    struct json_fault fault;
+    auto_error struct error *err = NULL;
+    auto_json json_t *event = json_build(line, length, &kube_object_limits, &fault, &err);
+    if (event == NULL && fault.line > 0) {
+        skip(out, "its line of %zu bytes is not JSON (column %zu)", length, fault.column);
         return;
     }
+    bool unreadable = event == NULL;
+    if (unreadable)
+        event = read_names(line, length);
     const char *name = json_get_string(event, "type");
     json_t *object = json_object_get(event, "object");
     if (name == NULL) {
@@ -80,6 +95,10 @@ void kube_watch_read(const struct kube_resource *resource, const char *line, siz
     } else {
         out->type = (enum kube_event_type)type;
         read_object(resource, name, object, out);
+    }
+    if (unreadable && out->line == KUBE_LINE_EVENT && out->type != KUBE_DELETED) {
+        out->line = KUBE_LINE_UNREADABLE;
+        out->why = xstrdup(err->message);
     }
 }
 

@@ -13,6 +13,7 @@ enum kube_watch_line {
     KUBE_LINE_EVENT, /* type and object are set */
     KUBE_LINE_ERROR, /* the server ends the watch: object is its Status, or NULL */
     KUBE_LINE_SKIPPED, /* why is set */
+    KUBE_LINE_UNREADABLE, /* object, which is there now, has its names and version alone; why is set */
 };
 
 struct kube_watch_read {

@@ -140,7 +140,7 @@ class Watch(kube_server.TestCase):
 
     def test_what_is_no_event(self):
         wrong = [
-            (b"no json", "its line of 7 bytes is not JSON (column 2)"),
+            (b"no json", "its line of 7 bytes is not JSON (column 4)"),
             (b"[]", "its type is missing or not a string"),
             (b'{"type": "RENAMED", "object": {}}', 'its type "RENAMED" is unknown'),
             (b'{"type": "ADDED", "object": 7}', "its object is a number"),

@@ -57,6 +57,13 @@ static void on_synced(UNUSED void *user)
     print(json_pack("{s:i}", "synced", (int)kube_informer_count(informer)));
 }
 
+static void on_unreadable(
+    UNUSED void *user, const char *namespace, const char *name, const char *why)
+{
+    auto_free char *key = xasprintf("%s/%s", namespace, name);
+    print(json_pack("{s:s, s:s}", "unreadable", key, "why", why));
+}
+
 static void on_acquired(UNUSED void *user)
 {
     held = true;
@@ -161,6 +168,7 @@ static void start(int argc, char **argv)
             .page = (int)strtol(argv[4], NULL, 10),
             .on_change = on_change,
             .on_synced = on_synced,
+            .on_unreadable = on_unreadable,
         };
         informer = kube_informer_new(client, &options);
     } else if (argc == 8 && streq(argv[2], "lease")) {

@@ -97,6 +97,12 @@ static void on_skipped(void *user, const char *why)
     print(user, json_pack("{s:s}", "skipped", why));
 }
 
+static void on_unreadable(void *user, const char *namespace, const char *name, const char *why)
+{
+    auto_free char *key = xasprintf("%s/%s", namespace, name);
+    print(user, json_pack("{s:s, s:s}", "unreadable", key, "why", why));
+}
+
 static void on_end(void *user, const struct kube_failure *failure)
 {
     print(user, json_pack("{s:b, s:o}", "end", 1, "failure", failure_json(failure)));
@@ -139,6 +145,7 @@ static void start_watch(struct request *request)
         .max_event = (size_t)number_of(json, "maxEvent"),
         .on_event = on_event,
         .on_skipped = on_skipped,
+        .on_unreadable = on_unreadable,
         .on_end = on_end,
         .user = request,
     };

@@ -101,7 +101,7 @@ static void test_events(UNUSED void **state)
             &kube_namespaces, KUBE_LINE_EVENT, KUBE_ADDED, NULL},
         {"{\"type\": \"ERROR\", \"object\": {\"code\": 410}}", NULL, KUBE_LINE_ERROR, 0, NULL},
         {"{\"type\": \"ERROR\"}", NULL, KUBE_LINE_ERROR, 0, NULL},
-        {"", NULL, KUBE_LINE_SKIPPED, 0, "its line of 0 bytes is not JSON (column 0)"},
+        {"", NULL, KUBE_LINE_SKIPPED, 0, "its line of 0 bytes is not JSON (column 1)"},
         {"<html>SECRET", NULL, KUBE_LINE_SKIPPED, 0, "its line of 12 bytes is not JSON (column 1)"},
         {"[]", NULL, KUBE_LINE_SKIPPED, 0, "its type is missing or not a string"},
         {"{\"type\": 1}", NULL, KUBE_LINE_SKIPPED, 0, "its type is missing or not a string"},
