@@ -8,6 +8,7 @@
 #include "controller/launch/pod_input.h"
 #include "controller/launch/machine.h"
 #include "controller/launch/machine_kind.h"
+#include "controller/metrics.h"
 #include "controller/watch/pod_prune.h"
 #include "controller/watch/sidecar_events.h"
 
@@ -55,13 +56,35 @@ static bool is_foreign(const struct controller_caches *caches)
     return state == CONTROLLER_MACHINE_KIND_KUBEVIRTS || state == CONTROLLER_MACHINE_KIND_STRANGE;
 }
 
+static void tell_unreadable(struct controller_caches *caches, const struct kube_resource *resource,
+    const json_t *stub, const char *why)
+{
+    controller_metrics_unreadable(resource->plural);
+    if (caches->leads && kube_uid(stub)[0] != '\0')
+        kube_event(caches->options.events, resource, stub, KUBE_EVENT_WARNING, "Unreadable",
+            "hook-controller cannot read this object and goes by its last readable version: %s",
+            why);
+}
+
+static void machine_unreadable(void *user, const json_t *stub, const char *why)
+{
+    tell_unreadable(user, &kube_virtual_machine_instances, stub, why);
+}
+
+static void pod_unreadable(void *user, const json_t *stub, const char *why)
+{
+    tell_unreadable(user, &kube_pods, stub, why);
+}
+
 static void watch_machines(struct controller_caches *caches)
 {
     struct kube_informer_options options = {
         .resource = &kube_virtual_machine_instances,
         .label_selector = CONTROLLER_LAUNCH_LABEL "=true",
+        .keep = controller_machine_kept,
         .prune = controller_machine_prune,
         .on_change = machine_changed,
+        .on_unreadable = machine_unreadable,
         .on_synced = synced,
         .user = caches,
     };
@@ -91,8 +114,10 @@ struct controller_caches *controller_caches_new(const struct controller_caches_o
     struct kube_informer_options pods = {
         .resource = &kube_pods,
         .label_selector = LAUNCHER_SELECTOR,
+        .keep = controller_pod_kept,
         .prune = prune_pod,
         .on_change = pod_changed,
+        .on_unreadable = pod_unreadable,
         .on_synced = synced,
         .user = caches,
     };

@@ -59,8 +59,10 @@ static struct counters api_requests = {.name = "hookline_api_requests_total",
     .help = "Requests to the API server; code 0: no answer."};
 static struct counters events = {
     .name = "hookline_events_total", .help = "Events about sidecars, by reason."};
-static struct counters *const all_counters[] = {
-    &reviews, &patches, &denials, &bad_connections, &reconciles, &api_requests, &events};
+static struct counters unreadable = {.name = "hookline_unreadable_objects_total",
+    .help = "Objects that could not be read and were skipped, by resource."};
+static struct counters *const all_counters[] = {&reviews, &patches, &denials, &bad_connections,
+    &reconciles, &api_requests, &events, &unreadable};
 
 static struct histograms review_durations = {
     .name = "hookline_webhook_review_duration_seconds", .help = "How long a review took."};
@@ -179,6 +181,11 @@ void controller_metrics_api(const char *verb, int code, double seconds)
 void controller_metrics_event(const char *reason)
 {
     count_by(&events, "reason", reason);
+}
+
+void controller_metrics_unreadable(const char *resource)
+{
+    count_by(&unreadable, "resource", resource);
 }
 
 /* Creates the known series before anything was counted: Prometheus computes a rate only from the

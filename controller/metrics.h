@@ -27,6 +27,9 @@ void controller_metrics_api(const char *verb, int code, double seconds);
 /* hookline_events_total{reason}: Events about sidecars. */
 void controller_metrics_event(const char *reason);
 
+/* hookline_unreadable_objects_total{resource}. */
+void controller_metrics_unreadable(const char *resource);
+
 /* Gauges, and counters kept elsewhere, read at each scrape. */
 struct controller_metrics_now {
     bool leader; /* hookline_leader */

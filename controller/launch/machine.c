@@ -21,6 +21,11 @@ static json_t *fingerprint(const json_t *value)
     return json_integer(hash);
 }
 
+const char *const controller_machine_kept[] = {"/metadata/name", "/metadata/namespace",
+    "/metadata/uid", "/metadata/resourceVersion", "/metadata/generation",
+    "/metadata/deletionTimestamp", "/metadata/finalizers", "/metadata/annotations", "/status",
+    NULL};
+
 json_t *controller_machine_prune(UNUSED void *user, json_t *machine)
 {
     static const char *const kept[] = {

@@ -5,6 +5,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* What the prune function reads, as JSON Pointers ended by NULL. */
+extern const char *const controller_machine_kept[];
+
 /* The prune function of the informer. Keeps of a VMI its identity, deletion, generation, status,
  * and a fingerprint of the annotations; the rest is read from the API when a pod is created. NULL
  * for what is not a VMI. */

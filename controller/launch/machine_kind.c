@@ -85,9 +85,12 @@ struct controller_machine_kind *controller_machine_kind_new(
     struct controller_machine_kind *kind = xcalloc(1, sizeof(*kind));
     kind->on_change = on_state;
     kind->user = user;
+    static const char *const keep[] = {"/metadata/name", "/metadata/uid",
+        "/metadata/resourceVersion", "/metadata/labels", "/status/conditions", NULL};
     const struct kube_informer_options options = {
         .resource = &kube_custom_resource_definitions,
         .field_selector = "metadata.name=" NAME,
+        .keep = keep,
         .prune = prune,
         .on_change = on_change,
         .on_synced = on_synced,

@@ -5,6 +5,9 @@
 
 #include <jansson.h>
 
+/* What controller_pod_prune reads of a pod, as JSON Pointers ended by NULL. */
+extern const char *const controller_pod_kept[];
+
 /* Prunes a launcher pod (label kubevirt.io=virt-launcher) to what controller_phase_status and
  * controller_sidecar_notices read. annotation_key is the only key to look for, or NULL: KubeVirt's
  * and ours. Returns a new reference, which shares values with pod; NULL for what is not a pod. */

@@ -48,10 +48,17 @@ json_t *json_builder_finish(struct json_builder *builder, struct error **err)
     return steal(&builder->root);
 }
 
+/* Whether the key of the value to come is text. */
+static bool is_key(const struct json_builder *builder, const char *text)
+{
+    return strlen(text) == builder->key_length &&
+           memcmp(text, builder->key, builder->key_length) == 0;
+}
+
 /* Whether the value's key or index at this level is what keep's pointer has there; *last when
  * nothing follows. */
-static bool matches(
-    const char *pointer, size_t level, const char *key, size_t length, bool in_array, bool *last)
+static bool matches(const struct json_builder *builder, const char *pointer, size_t level,
+    bool in_array, bool *last)
 {
     for (size_t i = 0; i < level; i++)
         pointer += 1 + strcspn(pointer + 1, "/");
@@ -62,7 +69,7 @@ static bool matches(
     if (in_array)
         return false;
     auto_free char *token = json_pointer_token(pointer + 1, token_length);
-    return strlen(token) == length && memcmp(token, key, length) == 0;
+    return is_key(builder, token);
 }
 
 /* The mask of the value to come in the innermost open array or object: 0 when it is not wanted. */
@@ -72,14 +79,18 @@ static unsigned mask_of_next(const struct json_builder *builder)
     unsigned outer = builder->open_count > 0 ? builder->masks[builder->open_count - 1] : 0;
     if (builder->left.keep == NULL || outer >= WHOLE)
         return WHOLE;
-    bool root = builder->open_count == 0;
-    bool in_array = !root && json_is_array(builder->open[builder->open_count - 1]);
+    size_t start = builder->left.within != NULL ? 1 : 0;
+    if (start > 0 && builder->open_count == start && !is_key(builder, builder->left.within))
+        return WHOLE;
+    bool all = builder->open_count <= start;
+    bool in_array = !all && json_is_array(builder->open[builder->open_count - 1]);
     for (unsigned i = 0; builder->left.keep[i] != NULL; i++) {
+        const char *pointer = builder->left.keep[i];
         bool last = false;
-        if (root)
+        if (all)
             mask |= 1U << i;
-        else if ((outer >> i & 1) != 0 && matches(builder->left.keep[i], builder->open_count - 1,
-                                              builder->key, builder->key_length, in_array, &last))
+        else if ((outer >> i & 1) != 0 &&
+                 matches(builder, pointer, builder->open_count - 1 - start, in_array, &last))
             mask |= last ? WHOLE : 1U << i;
     }
     return mask;

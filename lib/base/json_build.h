@@ -13,7 +13,7 @@
 
 enum {
     JSON_BUILD_MAX_DEPTH = 512, /* jansson frees values recursively */
-    JSON_BUILD_MAX_KEPT = 16, /* pointers of one builder */
+    JSON_BUILD_MAX_KEPT = 24, /* pointers of one builder */
 };
 
 struct json_limits {
@@ -25,6 +25,8 @@ struct json_limits {
                                 least one token: only what is at them or below is built, and the
                                 objects on the way there. "*" stands for every key or index. NULL:
                                 everything. Borrowed */
+    const char *within; /* the member of the root that keep's pointers start at; the root's other
+                           members are kept whole. NULL: they start at the root. Borrowed */
 };
 
 struct json_builder {

@@ -100,8 +100,19 @@ static json_t *prune(struct kube_informer *informer, json_t *object)
     return json_incref(object);
 }
 
+/* Items of a list of a built-in kind lack their type, and keep may leave it out. */
+static void add_type(const struct kube_resource *resource, json_t *object)
+{
+    if (json_object_get(object, "kind") != NULL)
+        return;
+    auto_free char *api_version = kube_resource_api_version(resource);
+    json_object_set_new(object, "apiVersion", json_string(api_version));
+    json_object_set_new(object, "kind", json_string(resource->kind));
+}
+
 static void put(struct kube_informer *informer, const char *key, json_t *object)
 {
+    add_type(informer->options.resource, object);
     auto_json json_t *kept = prune(informer, object);
     if (!json_is_object(kept)) {
         remove_key(informer, key);
@@ -137,35 +148,23 @@ static char *checked_key(struct kube_informer *informer, const json_t *object)
     return NULL;
 }
 
-/* Adds apiVersion and kind, which the items of a list of a built-in kind lack. */
-static void add_type(const struct kube_resource *resource, json_t *object)
-{
-    if (json_object_get(object, "kind") != NULL)
-        return;
-    auto_free char *api_version = kube_resource_api_version(resource);
-    json_object_set_new(object, "apiVersion", json_string(api_version));
-    json_object_set_new(object, "kind", json_string(resource->kind));
-}
-
 static void on_item(void *user, json_t *item)
 {
     struct kube_informer *informer = user;
     auto_free char *key = checked_key(informer, item);
     if (key == NULL)
         return;
-    add_type(informer->options.resource, item);
     put(informer, key, item);
 }
 
-/* What was known of the object stays: it is there. */
-static void on_bad_item(void *user, const char *namespace, const char *name, const char *why)
+/* What was known of the object stays: it exists. */
+static void on_bad_item(void *user, const json_t *stub, const char *why)
 {
     struct kube_informer *informer = user;
-    bool has_namespace = informer->options.resource->namespaced;
-    auto_free char *key = has_namespace ? xasprintf("%s/%s", namespace, name) : xstrdup(name);
+    auto_free char *key = kube_key(stub);
     kube_cache_keep(informer->cache, key);
     if (informer->options.on_unreadable != NULL)
-        informer->options.on_unreadable(informer->options.user, namespace, name, why);
+        informer->options.on_unreadable(informer->options.user, stub, why);
     auto_free char *shown = text_printable(key, strlen(key), LONGEST_SHOWN);
     kube_client_warn(informer->client, "%s %s: the object was skipped: %s",
         informer->options.resource->plural, shown, why);
@@ -177,7 +176,7 @@ static void list_page(struct kube_informer *informer)
 {
     const struct kube_informer_options *options = &informer->options;
     const struct kube_list_sink each = {
-        .on_item = on_item, .on_bad = on_bad_item, .user = informer};
+        .on_item = on_item, .on_bad = on_bad_item, .user = informer, .keep = options->keep};
     /* objects of a first page that fails stay until a list is whole: what they are is true */
     if (informer->continue_token == NULL)
         kube_cache_stale(informer->cache);
@@ -294,6 +293,7 @@ static void start_watch(struct kube_informer *informer)
         .on_event = on_event,
         .on_skipped = on_skipped,
         .on_unreadable = on_bad_item,
+        .keep = informer->options.keep,
         .on_end = on_watch_end,
         .user = informer,
     };

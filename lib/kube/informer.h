@@ -26,11 +26,11 @@ struct kube_informer_options {
     const char *label_selector;
     const char *field_selector;
     int page; /* objects a list request asks for; 0: 500 */
+    const char *const *keep; /* as in kube_object_limits: what prune needs; static */
     kube_prune *prune; /* NULL: whole objects without metadata.managedFields */
     kube_changed *on_change; /* or NULL */
-    /* An object that could not be read, by its names ("": not known), and why; or NULL. What the
-     * cache has at its key stays as it was. */
-    void (*on_unreadable)(void *user, const char *namespace, const char *name, const char *why);
+    kube_list_bad *on_unreadable; /* an object that cannot be built: the cache keeps what it has at
+                                     its key; or NULL */
     void (*on_synced)(void *user); /* once: the first list is in the cache; or NULL */
     void *user;
 };

@@ -7,9 +7,13 @@
 #include "base/text.h"
 #include "kube/resource.h"
 
-/* etcd takes objects of up to 1.5 MiB; the costliest of those, "[[],[],…", would take 80 MiB. */
-const struct json_limits kube_object_limits = {
-    .nodes = 100000, .bytes = 4 << 20, .depth = JSON_BUILD_MAX_DEPTH};
+/* A VMI has some hundred values. etcd takes objects of up to 1.5 MiB, of which the costliest,
+ * "[[],[],…", would take 80 MiB. */
+struct json_limits kube_object_limits(const char *const *keep)
+{
+    return (struct json_limits){
+        .nodes = 20000, .bytes = 4 << 20, .depth = JSON_BUILD_MAX_DEPTH, .keep = keep};
+}
 
 enum { TOP = 1, IN_ITEMS = 2 }; /* levels of nesting */
 
@@ -18,7 +22,7 @@ struct kube_list {
     struct json_reader reader;
     struct json_builder page; /* all but the items */
     struct json_builder item;
-    struct json_builder names; /* of the item: it has them also when that is bad */
+    struct json_builder stub; /* of the item: built also when that is bad */
     size_t depth;
     bool is_items; /* the value to come at the top is that of "items" */
     bool in_items;
@@ -28,29 +32,31 @@ struct kube_list {
 
 static void start_item(struct kube_list *list)
 {
-    static const char *const keep[] = {"/metadata/name", "/metadata/namespace", NULL};
-    static const struct json_limits limits = {.nodes = 4, .bytes = 4096, .depth = 2, .keep = keep};
-    json_builder_init(&list->item, &kube_object_limits);
-    json_builder_init(&list->names, &limits);
+    static const char *const keep[] = {"/metadata/name", "/metadata/namespace", "/metadata/uid",
+        "/metadata/resourceVersion", NULL};
+    static const struct json_limits limits = {.nodes = 6, .bytes = 4096, .depth = 2, .keep = keep};
+    const struct json_limits whole = kube_object_limits(list->sink.keep);
+    json_builder_init(&list->item, &whole);
+    json_builder_init(&list->stub, &limits);
 }
 
 static void clear_item(struct kube_list *list)
 {
     json_builder_clear(&list->item);
-    json_builder_clear(&list->names);
+    json_builder_clear(&list->stub);
 }
 
 static void tell_item(struct kube_list *list)
 {
     auto_error struct error *err = NULL;
     auto_json json_t *item = json_builder_finish(&list->item, &err);
-    auto_json json_t *names = json_builder_finish(&list->names, NULL);
+    auto_json json_t *stub = json_builder_finish(&list->stub, NULL);
     if (item != NULL && !json_is_object(item))
         error_set(&err, ERROR_INPUT, "it is %s, not an object", json_kind(item));
     if (err == NULL)
         list->sink.on_item(list->sink.user, item);
     else
-        list->sink.on_bad(list->sink.user, kube_namespace(names), kube_name(names), err->message);
+        list->sink.on_bad(list->sink.user, stub, err->message);
     clear_item(list);
     start_item(list);
 }
@@ -58,7 +64,7 @@ static void tell_item(struct kube_list *list)
 static void take_item(struct kube_list *list, const struct json_token *token)
 {
     json_builder_take(&list->item, token);
-    json_builder_take(&list->names, token);
+    json_builder_take(&list->stub, token);
     if (json_builder_is_done(&list->item))
         tell_item(list);
 }

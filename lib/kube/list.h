@@ -12,17 +12,20 @@
 /* An object of the list, borrowed. */
 typedef void kube_list_item(void *user, json_t *object);
 
-/* An object that could not be built, by its names ("": not known), and why. */
-typedef void kube_list_bad(void *user, const char *namespace, const char *name, const char *why);
+/* An object that could not be built, and why. What could be read of its metadata's name, namespace,
+ * uid and resourceVersion is in stub, borrowed; it may be NULL. */
+typedef void kube_list_bad(void *user, const json_t *stub, const char *why);
 
 struct kube_list_sink {
     kube_list_item *on_item;
     kube_list_bad *on_bad;
     void *user;
+    const char *const *keep; /* as in kube_object_limits */
 };
 
-/* What is built of one object; a larger one is bad. */
-extern const struct json_limits kube_object_limits;
+/* What is built of one object at most: a larger one is bad. keep: JSON Pointers to the parts that
+ * are wanted, ended by NULL, borrowed; NULL: all of it. */
+struct json_limits kube_object_limits(const char *const *keep);
 
 struct kube_list;
 

@@ -21,6 +21,7 @@ enum {
 struct kube_watch {
     struct kube_exchange exchange;
     struct kube_resource resource;
+    const char *const *keep; /* borrowed */
     struct kube_lines lines;
     ev_timer timer; /* for the start, then for silence */
     bool started;
@@ -78,7 +79,7 @@ static bool on_line(void *user, const char *line, size_t length)
         return !watch->is_over;
     }
     struct kube_watch_read read;
-    kube_watch_read(&watch->resource, line, length, &read);
+    kube_watch_read(&watch->resource, watch->keep, line, length, &read);
     switch (read.line) {
     case KUBE_LINE_EVENT:
         watch->on_event(watch->user, read.type, read.object);
@@ -90,8 +91,7 @@ static bool on_line(void *user, const char *line, size_t length)
         tell_skipped(watch, read.why);
         break;
     case KUBE_LINE_UNREADABLE:
-        watch->on_unreadable(
-            watch->user, kube_namespace(read.object), kube_name(read.object), read.why);
+        watch->on_unreadable(watch->user, read.object, read.why);
         break;
     }
     kube_watch_read_clear(&read);
@@ -188,6 +188,7 @@ struct kube_watch *kube_watch_start(
     watch->on_event = options->on_event;
     watch->on_skipped = options->on_skipped;
     watch->on_unreadable = options->on_unreadable;
+    watch->keep = options->keep;
     watch->on_end = options->on_end;
     watch->user = options->user;
     ev_init(&watch->timer, on_timer);

@@ -28,6 +28,7 @@ struct kube_watch_options {
     const char *resource_version; /* events after this one */
     int timeout_seconds; /* the server ends it then; 0: 290 plus a random part */
     size_t max_event; /* bytes; a longer event is skipped, 0: 8 MiB */
+    const char *const *keep; /* as in kube_object_limits; borrowed as long as the watch lives */
     kube_watch_event *on_event;
     kube_watch_skipped *on_skipped;
     kube_list_bad *on_unreadable; /* an object that was added or changed, and cannot be built */

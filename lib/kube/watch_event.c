@@ -49,18 +49,20 @@ static void read_object(const struct kube_resource *resource, const char *name,
             shown, missing);
 }
 
-/* An event whose object cannot be built: what it is called can, and what has happened to it. That it
- * was deleted is all there is to know then. */
-static json_t *read_names(const char *line, size_t length)
+static json_t *build(
+    const char *line, size_t length, const char *const *keep, struct json_fault *fault, char **why)
 {
-    static const char *const keep[] = {"/type", "/object/metadata/name",
-        "/object/metadata/namespace", "/object/metadata/resourceVersion", NULL};
-    static const struct json_limits limits = {.nodes = 8, .bytes = 4096, .depth = 3, .keep = keep};
-    return json_build(line, length, &limits, NULL, NULL);
+    struct json_limits limits = kube_object_limits(keep);
+    auto_error struct error *err = NULL;
+    limits.within = "object";
+    json_t *event = json_build(line, length, &limits, fault, &err);
+    if (event == NULL)
+        *why = xstrdup(err->message);
+    return event;
 }
 
-void kube_watch_read(const struct kube_resource *resource, const char *line, size_t length,
-    struct kube_watch_read *out)
+void kube_watch_read(const struct kube_resource *resource, const char *const *keep,
+    const char *line, size_t length, struct kube_watch_read *out)
 {
     static const char *const types[] = {
         [KUBE_ADDED] = "ADDED",
@@ -68,17 +70,22 @@ void kube_watch_read(const struct kube_resource *resource, const char *line, siz
         [KUBE_DELETED] = "DELETED",
         [KUBE_BOOKMARK] = "BOOKMARK",
     };
+    static const char *const stub[] = {"/metadata/name", "/metadata/namespace", "/metadata/uid",
+        "/metadata/resourceVersion", "/code", "/reason", "/message", NULL};
     *out = (struct kube_watch_read){.line = KUBE_LINE_EVENT};
     struct json_fault fault;
-    auto_error struct error *err = NULL;
-    auto_json json_t *event = json_build(line, length, &kube_object_limits, &fault, &err);
+    auto_free char *unreadable = NULL;
+    auto_free char *unreadable_stub = NULL;
+    auto_json json_t *event = build(line, length, keep, &fault, &unreadable);
     if (event == NULL && fault.line > 0) {
         skip(out, "its line of %zu bytes is not JSON (column %zu)", length, fault.column);
         return;
     }
-    bool unreadable = event == NULL;
-    if (unreadable)
-        event = read_names(line, length);
+    bool is_error = streq(text_or(json_get_string(event, "type"), ""), "ERROR");
+    if (event == NULL || is_error) {
+        json_decref(event);
+        event = build(line, length, stub, &fault, &unreadable_stub);
+    }
     const char *name = json_get_string(event, "type");
     json_t *object = json_object_get(event, "object");
     if (name == NULL) {
@@ -96,9 +103,10 @@ void kube_watch_read(const struct kube_resource *resource, const char *line, siz
         out->type = (enum kube_event_type)type;
         read_object(resource, name, object, out);
     }
-    if (unreadable && out->line == KUBE_LINE_EVENT && out->type != KUBE_DELETED) {
+    /* that it was deleted is all there is to know of a bad object */
+    if (unreadable != NULL && out->line == KUBE_LINE_EVENT && out->type != KUBE_DELETED) {
         out->line = KUBE_LINE_UNREADABLE;
-        out->why = xstrdup(err->message);
+        out->why = steal(&unreadable);
     }
 }
 

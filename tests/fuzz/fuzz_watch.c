@@ -38,7 +38,7 @@ static bool read_line(void *user, const char *line, size_t length)
     }
     check(length <= LIMIT);
     struct kube_watch_read read;
-    kube_watch_read(&kube_pods, line, length, &read);
+    kube_watch_read(&kube_pods, NULL, line, length, &read);
     if (read.line == KUBE_LINE_EVENT)
         read_event(&read);
     if (read.line == KUBE_LINE_SKIPPED)

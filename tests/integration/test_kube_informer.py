@@ -228,7 +228,7 @@ class InformerTest(support.TestCase):
         self.finish(driver, "added a")
 
     def test_an_object_that_cannot_be_built_hides_no_other(self):
-        large = {"n": [[]] * 100000}
+        large = {"n": [[]] * 20000}
         self.put("a", data={"x": 10**20, "y": "zero\0byte"})
         self.put("bad", spec=large)
         self.put("z")

@@ -57,10 +57,9 @@ static void on_synced(UNUSED void *user)
     print(json_pack("{s:i}", "synced", (int)kube_informer_count(informer)));
 }
 
-static void on_unreadable(
-    UNUSED void *user, const char *namespace, const char *name, const char *why)
+static void on_unreadable(UNUSED void *user, const json_t *stub, const char *why)
 {
-    auto_free char *key = xasprintf("%s/%s", namespace, name);
+    auto_free char *key = kube_key(stub);
     print(json_pack("{s:s, s:s}", "unreadable", key, "why", why));
 }
 

@@ -97,9 +97,9 @@ static void on_skipped(void *user, const char *why)
     print(user, json_pack("{s:s}", "skipped", why));
 }
 
-static void on_unreadable(void *user, const char *namespace, const char *name, const char *why)
+static void on_unreadable(void *user, const json_t *stub, const char *why)
 {
-    auto_free char *key = xasprintf("%s/%s", namespace, name);
+    auto_free char *key = kube_key(stub);
     print(user, json_pack("{s:s, s:s}", "unreadable", key, "why", why));
 }
 

@@ -236,6 +236,20 @@ static void only_what_is_kept_is_built(UNUSED void **state)
     }
 }
 
+static void what_is_kept_may_begin_further_in(UNUSED void **state)
+{
+    static const char text[] = "{\"type\":\"T\",\"object\":{\"metadata\":{\"name\":\"n\",\"x\":1},"
+                               "\"spec\":{\"y\":1}},\"other\":[{\"z\":2}]}";
+    static const char *const keep[] = {"/metadata/name", "/z", NULL};
+    struct json_limits limits = ample;
+    limits.keep = keep;
+    limits.within = "object";
+    auto_json json_t *value = json_build(text, strlen(text), &limits, NULL, NULL);
+    auto_free char *written = json_write(value);
+    assert_string_equal(written,
+        "{\"type\":\"T\",\"object\":{\"metadata\":{\"name\":\"n\"}},\"other\":[{\"z\":2}]}");
+}
+
 /* What is passed over costs nothing of the budget, however much it is. */
 static void what_is_passed_over_is_free(UNUSED void **state)
 {
@@ -301,6 +315,7 @@ int main(void)
         cmocka_unit_test(tokens_follow_what_was_given_up),
         cmocka_unit_test(a_budget_is_kept),
         cmocka_unit_test(only_what_is_kept_is_built),
+        cmocka_unit_test(what_is_kept_may_begin_further_in),
         cmocka_unit_test(what_is_passed_over_is_free),
         cmocka_unit_test(nesting_ends_somewhere),
         cmocka_unit_test(long_tokens_are_cut),

@@ -127,8 +127,8 @@ static void test_events(UNUSED void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct kube_watch_read read;
-        kube_watch_read(cases[i].resource != NULL ? cases[i].resource : &kube_pods, cases[i].line,
-            strlen(cases[i].line), &read);
+        kube_watch_read(cases[i].resource != NULL ? cases[i].resource : &kube_pods, NULL,
+            cases[i].line, strlen(cases[i].line), &read);
         assert_int_equal(read.line, cases[i].kind);
         if (cases[i].why != NULL)
             assert_string_equal(read.why, cases[i].why);
