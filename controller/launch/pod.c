@@ -8,6 +8,7 @@
 #include "annotations/minimal_pod.h"
 #include "annotations/render.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/text.h"
 #include "controller/launch/pod_copy.h"
 #include "controller/launch/pod_draft.h"
@@ -102,7 +103,7 @@ static char *machine_text(const json_t *machine, const json_t *pod_annotations)
     auto_json json_t *text = json_pack("{s:s, s:s, s:o, s:O}", "apiVersion", "kubevirt.io/v1",
         "kind", "VirtualMachineInstance", "metadata", metadata, "spec",
         json_object_get(machine, "spec"));
-    return json_dumps(text, JSON_COMPACT | JSON_SORT_KEYS);
+    return json_write_sorted(text);
 }
 
 /* Adds the VMI to the pod, as an annotation that compute sees as a file. */

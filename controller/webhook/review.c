@@ -8,6 +8,7 @@
 #include "annotations/parse.h"
 #include "annotations/patch.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/text.h"
 #include "controller/launch/pod_input.h"
 #include "tls/base64.h"
@@ -337,7 +338,7 @@ static json_t *make_status(const struct review *review)
 
 static json_t *encode_patch(const json_t *patch)
 {
-    auto_free char *text = json_dumps(patch, JSON_COMPACT);
+    auto_free char *text = json_write(patch);
     auto_free char *encoded = tls_base64_encode(text);
     return json_string(encoded);
 }

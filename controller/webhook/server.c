@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/unused.h"
@@ -55,7 +56,7 @@ static void review(const struct controller_server *server, enum controller_webho
     auto_json json_t *answer =
         controller_review(webhook, body, length, controller_rules_options(rules), &outcome, &error);
     if (answer != NULL)
-        answer_text(request, 200, "application/json", json_dumps(answer, JSON_COMPACT));
+        answer_text(request, 200, "application/json", json_write(answer));
     else
         answer_error(request, 400, error->message);
     controller_metrics_review(webhook, outcome, clock_seconds() - start);

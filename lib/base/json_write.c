@@ -12,6 +12,7 @@ struct output {
     char *text;
     size_t length;
     size_t size;
+    bool sorted;
 };
 
 static void put(struct output *out, const char *text, size_t length)
@@ -117,18 +118,29 @@ static void put_real(struct output *out, double number)
 
 static void put_value(struct output *out, const json_t *value);
 
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(json_object_iter_key(*(void *const *)a), json_object_iter_key(*(void *const *)b));
+}
+
 static void put_object(struct output *out, const json_t *object)
 {
-    bool first = true;
+    size_t count = json_object_size(object);
+    auto_free void **members = xcalloc(count + 1, sizeof(*members));
+    void *member = json_object_iter((json_t *)object);
+    for (size_t i = 0; i < count; i++) {
+        members[i] = member;
+        member = json_object_iter_next((json_t *)object, member);
+    }
+    if (out->sorted)
+        qsort(members, count, sizeof(*members), compare_keys);
     put_byte(out, '{');
-    for (void *at = json_object_iter((json_t *)object); at != NULL;
-         at = json_object_iter_next((json_t *)object, at)) {
-        if (!first)
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
             put_byte(out, ',');
-        first = false;
-        put_string(out, json_object_iter_key(at), json_object_iter_key_len(at));
+        put_string(out, json_object_iter_key(members[i]), json_object_iter_key_len(members[i]));
         put_byte(out, ':');
-        put_value(out, json_object_iter_value(at));
+        put_value(out, json_object_iter_value(members[i]));
     }
     put_byte(out, '}');
 }
@@ -182,6 +194,13 @@ static void put_value(struct output *out, const json_t *value)
 char *json_write(const json_t *value)
 {
     struct output out = {0};
+    put_value(&out, value);
+    return out.text;
+}
+
+char *json_write_sorted(const json_t *value)
+{
+    struct output out = {.sorted = true};
     put_value(&out, value);
     return out.text;
 }

@@ -12,4 +12,8 @@
  * Source: Go, encoding/json, how a float64 is encoded. */
 char *json_write(const json_t *value);
 
+/* The same with the members of every object sorted by their keys, so that equal values are equal
+ * texts. */
+char *json_write_sorted(const json_t *value);
+
 #endif

@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/memory.h"
 #include "base/unused.h"
 #include "kube/list.h"
@@ -42,7 +43,7 @@ static char *encode(const json_t *object)
     json_t *metadata = json_copy(json_object_get(object, "metadata"));
     json_object_del(metadata, "resourceVersion");
     json_object_set_new(plain, "metadata", metadata);
-    auto_free char *text = json_dumps(plain, JSON_COMPACT | JSON_SORT_KEYS);
+    auto_free char *text = json_write_sorted(plain);
     const char *version = kube_resource_version(object);
     size_t head = strlen(version) + 1;
     size_t tail = strlen(text) + 1;

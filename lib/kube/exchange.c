@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "kube/list.h"
 
 enum {
     MAX_ANSWER = 64 << 20, /* bytes, of one page of a list too */
@@ -113,18 +114,19 @@ void kube_exchange_clear(struct kube_exchange *exchange)
     free_secret(exchange->body, exchange->body != NULL ? strlen(exchange->body) : 0);
 }
 
-/* An answer's JSON, or NULL. Zero bytes are accepted: one string with \u0000 in one object would
- * otherwise hide the whole list. */
-static json_t *parse(const struct http_outcome *outcome)
+/* An answer's JSON, or NULL with an error; line 0 of *fault when the text is JSON. */
+static json_t *parse(
+    const struct http_outcome *outcome, struct json_fault *fault, struct error **err)
 {
-    return json_loadb(outcome->body, outcome->length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    const struct json_limits limits = kube_object_limits(NULL);
+    return json_build(outcome->body, outcome->length, &limits, fault, err);
 }
 
 /* The failure in an answer, which may be plain text from a proxy. */
 static struct kube_failure *read_refusal(
     const struct kube_exchange *exchange, const struct http_outcome *outcome)
 {
-    auto_json json_t *status = parse(outcome);
+    auto_json json_t *status = parse(outcome, NULL, NULL);
     if (!json_is_object(status)) {
         size_t length = strcspn(outcome->body, "\r\n");
         auto_free char *line = text_printable(outcome->body, length, MAX_SHOWN);
@@ -144,10 +146,18 @@ struct kube_failure *kube_exchange_read(
         return kube_failure_unreachable(exchange->what, outcome->why);
     if (outcome->code < 200 || outcome->code > 299)
         return read_refusal(exchange, outcome);
-    if (body != NULL)
-        *body = parse(outcome);
-    if (body != NULL ? *body != NULL : text_starts_with(outcome->content_type, answer_type))
+    const char *server = exchange->session->config->server;
+    if (body == NULL && text_starts_with(outcome->content_type, answer_type))
         return NULL;
-    return kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
-        "the answer from %s is not JSON", exchange->session->config->server);
+    struct json_fault fault = {.line = 1};
+    auto_error struct error *err = NULL;
+    if (body != NULL)
+        *body = parse(outcome, &fault, &err);
+    if (body != NULL && *body != NULL)
+        return NULL;
+    if (fault.line > 0)
+        return kube_failure_new(exchange->what, KUBE_UNREACHABLE, outcome->code,
+            "the answer from %s is not JSON", server);
+    return kube_failure_new(exchange->what, KUBE_TOO_LARGE, outcome->code,
+        "the answer from %s cannot be used: %s", server, err->message);
 }

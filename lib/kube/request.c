@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/text.h"
 #include "kube/exchange.h"
 
@@ -130,7 +131,7 @@ static char *make_body(const struct kube_request *request)
         return NULL;
     auto_json json_t *body =
         request->verb == KUBE_DELETE ? delete_options(request) : json_incref(request->body);
-    return json_dumps(body, JSON_COMPACT);
+    return body != NULL ? json_write(body) : NULL;
 }
 
 const char *kube_request_fill(const struct kube_request *request, struct kube_exchange *exchange)
