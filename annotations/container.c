@@ -79,20 +79,33 @@ static void require_env(json_t *env, const char *name, const char *value)
     json_array_append_new(env, variable);
 }
 
-/* Sets a variable of the annotation; replaces an existing one. */
-static void set_env(json_t *env, json_t *variable)
+/* Sets a variable of the annotation; replaces an existing one, whose index places has by its name. */
+static void set_env(json_t *env, const json_t *places, json_t *variable)
 {
-    size_t index = 0;
     const char *value = json_get_string(variable, "value");
-    const json_t *there = json_item_named(env, json_get_string(variable, "name"), &index);
-    if (there == NULL) {
+    const json_t *place = json_object_get(places, json_get_string(variable, "name"));
+    if (place == NULL) {
         json_array_append(env, variable);
         return;
     }
+    size_t index = (size_t)json_integer_value(place);
+    const json_t *there = json_array_get(env, index);
     /* the API server omits an empty value */
     bool same = streq(text_or(json_get_string(there, "value"), ""), text_or(value, ""));
     if (!same || json_object_get(there, "valueFrom") != NULL)
         json_array_set(env, index, variable);
+}
+
+/* The index of each variable that has a name, by that: of the first with the same one. */
+static json_t *index_env(const json_t *env)
+{
+    json_t *places = json_object();
+    for (size_t i = json_array_size(env); i > 0; i--) {
+        const char *name = json_get_string(json_array_get(env, i - 1), "name");
+        if (name != NULL)
+            json_object_set_new(places, name, json_integer((json_int_t)i - 1));
+    }
+    return places;
 }
 
 static void apply_env(
@@ -107,10 +120,11 @@ static void apply_env(
         require_env(env, "XDG_RUNTIME_DIR", "/var/run");
     }
     require_env(env, "CONTAINER_NAME", json_get_string(container, "name"));
+    auto_json json_t *places = index_env(env);
     size_t i = 0;
     json_t *variable = NULL;
     json_array_foreach (sidecar->env, i, variable)
-        set_env(env, variable);
+        set_env(env, places, variable);
 }
 
 /* Returns the name of the volume with the pod's labels and annotations as files. */

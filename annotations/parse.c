@@ -1,6 +1,7 @@
 #include "annotations/parse.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "annotations/fields.h"
 #include "annotations/mount_check.h"
@@ -99,9 +100,14 @@ struct annotations_list *annotations_parse(const char *text, size_t length,
 static const char *find_text(const json_t *annotations, const char *key, struct findings *findings)
 {
     const json_t *value = json_object_get(annotations, key);
-    if (value == NULL || json_is_string(value))
-        return json_string_value(value);
+    const char *text = json_string_value(value);
+    if (value == NULL || (text != NULL && strlen(text) == json_string_length(value)))
+        return text;
     auto_free char *pointer = json_pointer_join("", key);
+    if (text != NULL) {
+        findings_error(findings, pointer, "contains a zero byte (\\u0000)");
+        return NULL;
+    }
     findings_error(findings, pointer,
         "must be a string that holds a JSON array, not %s: put it in quotes", json_kind(value));
     return NULL;

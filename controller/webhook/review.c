@@ -2,76 +2,64 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utstring.h>
 
 #include "annotations/kind.h"
 #include "annotations/launcher.h"
 #include "annotations/parse.h"
 #include "annotations/patch.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/json_write.h"
 #include "base/text.h"
 #include "controller/launch/pod_input.h"
+#include "controller/webhook/admission.h"
 #include "tls/base64.h"
 
-static const char api_version[] = "admission.k8s.io/v1";
+enum {
+    MOST_CAUSES = 100, /* of a denial; more are counted */
+    MOST_MESSAGE_BYTES = 16 << 10, /* of the message of a denial */
+};
 
-/* One review in progress. Const members without a comment are borrowed from the body. */
+/* One review under way. What is const and without a comment is borrowed from the admission. */
 struct review {
     const struct controller_review_options *options;
-    json_t *body; /* owned */
-    const json_t *request;
-    const char *uid;
-    const char *operation;
-    const json_t *object;
+    struct controller_admission admission; /* owned */
     const struct annotations_kind *kind; /* static; NULL: a kind without hook sidecars */
     const char *key; /* the annotation's key; NULL until it is found */
     const char *text; /* of the annotation, or NULL */
     json_t *causes; /* owned; the errors, as Kubernetes' StatusCause */
+    size_t more_causes; /* number of further errors, which are left out */
     json_t *warnings; /* owned; strings */
     size_t said; /* bytes of the warnings */
     size_t unsaid; /* number of further warnings, which are left out */
     enum controller_review_outcome outcome; /* so far; once denied, it stays denied */
 };
 
-static int refuse(struct error **err, const char *what)
+/* The keys under which the annotation may stand. */
+static size_t list_keys(const struct review *review, const char *keys[2])
 {
-    return error_set(err, ERROR_INPUT, "the request is not an AdmissionReview: %s", what);
+    keys[0] = text_or(review->options->annotation_key, ANNOTATIONS_KEY_KUBEVIRT);
+    keys[1] = ANNOTATIONS_KEY_HOOKLINE;
+    return review->options->annotation_key != NULL ? 1 : 2;
 }
 
-static int read_request(struct review *review, const char *body, size_t length, struct error **err)
+/* Whether one of the keys occurs anywhere in the request. */
+static bool mentions_key(const struct review *review)
 {
-    if (length > CONTROLLER_REVIEW_MAX_BYTES)
-        return error_set(err, ERROR_INPUT, "the request has %zu bytes; at most %d are allowed",
-            length, CONTROLLER_REVIEW_MAX_BYTES);
-    review->body = json_parse(body, length, CONTROLLER_REVIEW_MAX_DEPTH, err);
-    if (review->body == NULL)
-        return error_wrap(err, "the request is not an AdmissionReview");
-    const char *version = json_get_string(review->body, "apiVersion");
-    const char *kind = json_get_string(review->body, "kind");
-    if (version == NULL || !streq(version, api_version))
-        return refuse(err, "its apiVersion must be admission.k8s.io/v1");
-    if (kind == NULL || !streq(kind, "AdmissionReview"))
-        return refuse(err, "its kind must be AdmissionReview");
-    review->request = json_object_get(review->body, "request");
-    review->uid = json_get_string(review->request, "uid");
-    if (review->uid == NULL || review->uid[0] == '\0')
-        return refuse(err, "it has no request.uid");
-    review->operation = json_get_string(review->request, "operation");
-    if (review->operation == NULL)
-        return refuse(err, "it has no request.operation");
-    const json_t *of = json_object_get(review->request, "kind");
-    const char *name = json_get_string(of, "kind");
-    if (name == NULL)
-        return refuse(err, "it has no request.kind.kind");
-    review->kind = annotations_kind_find(name, text_or(json_get_string(of, "group"), ""));
-    review->object = json_object_get(review->request, "object");
-    return 0;
+    const char *keys[2];
+    size_t count = list_keys(review, keys);
+    for (size_t i = 0; i < count; i++) {
+        if (controller_admission_mentions(&review->admission, keys[i]))
+            return true;
+    }
+    return false;
 }
 
 /* Whether the request is about a subresource: status, scale, ephemeralcontainers. */
 static bool has_subresource(const struct review *review)
 {
-    const char *subresource = json_get_string(review->request, "subResource");
+    const char *subresource = json_get_string(review->admission.request, "subResource");
     return subresource != NULL && subresource[0] != '\0';
 }
 
@@ -129,6 +117,13 @@ static bool is_denied(const struct review *review)
 static void deny(struct review *review, const struct finding *finding)
 {
     bool policy = finding->class == ERROR_POLICY;
+    review->outcome = policy && review->outcome != CONTROLLER_REVIEW_DENIED_INPUT
+                          ? CONTROLLER_REVIEW_DENIED_POLICY
+                          : CONTROLLER_REVIEW_DENIED_INPUT;
+    if (json_array_size(review->causes) == MOST_CAUSES) {
+        review->more_causes++;
+        return;
+    }
     auto_free char *field = field_path(review, finding->pointer);
     auto_free char *message = finding->fault.line > 0
                                   ? xasprintf("line %zu, column %zu: %s", finding->fault.line,
@@ -137,9 +132,6 @@ static void deny(struct review *review, const struct finding *finding)
     json_array_append_new(review->causes,
         json_pack("{s:s, s:s, s:s}", "reason", policy ? "FieldValueForbidden" : "FieldValueInvalid",
             "message", message, "field", field));
-    review->outcome = policy && review->outcome != CONTROLLER_REVIEW_DENIED_INPUT
-                          ? CONTROLLER_REVIEW_DENIED_POLICY
-                          : CONTROLLER_REVIEW_DENIED_INPUT;
 }
 
 /* Denies what could not be processed even without a cause, so that it does not pass by mistake. */
@@ -164,11 +156,27 @@ static void take_findings(struct review *review, struct findings *findings)
     findings_clear(findings);
 }
 
+/* Reads the parts of the objects at keep. Returns whether it could; if not, the request is denied,
+ * because it mentions the annotation's key. */
+static bool read_objects(struct review *review, const char *const *keep)
+{
+    auto_error struct error *err = NULL;
+    if (controller_admission_read_objects(&review->admission, keep, &err) == 0)
+        return true;
+    auto_free char *message = xasprintf("the object cannot be checked: %s", err->message);
+    json_array_append_new(
+        review->causes, json_pack("{s:s, s:s, s:s}", "reason", "FieldValueInvalid", "message",
+                            message, "field", ""));
+    review->outcome = CONTROLLER_REVIEW_DENIED_INPUT;
+    return false;
+}
+
 /* Finds the annotation; faults of its place become causes. */
 static void find_annotation(struct review *review)
 {
     struct findings findings = {0};
-    const json_t *annotations = json_pointer_get(review->object, review->kind->annotations);
+    const json_t *annotations =
+        json_pointer_get(review->admission.object, review->kind->annotations);
     const char *key = NULL;
     review->text = annotations_find(annotations, review->options->annotation_key, &key, &findings);
     take_findings(review, &findings);
@@ -183,7 +191,7 @@ static struct annotations_list *parse_annotation(struct review *review)
     const struct annotations_options options = {
         .strict = review->options->strict,
         .policy = review->kind->cluster_scoped ? NULL : review->options->policy,
-        .namespace = text_or(json_get_string(review->request, "namespace"), ""),
+        .namespace = text_or(json_get_string(review->admission.request, "namespace"), ""),
     };
     struct annotations_list *list =
         annotations_parse(review->text, strlen(review->text), &options, &findings);
@@ -207,13 +215,13 @@ static json_t *render_patch(struct review *review, const struct annotations_list
     struct findings findings = {0};
     struct annotations_render_options options = review->options->render;
     options.annotation_key = review->key;
-    if (is_ours(review->object))
+    if (is_ours(review->admission.object))
         options.launcher = ANNOTATIONS_LAUNCHER_AUTO;
-    auto_json json_t *pod = annotations_render(review->object, list, &options, &findings);
+    auto_json json_t *pod = annotations_render(review->admission.object, list, &options, &findings);
     take_findings(review, &findings);
     if (pod == NULL)
         deny_anyway(review);
-    return is_denied(review) ? NULL : annotations_patch(review->object, pod);
+    return is_denied(review) ? NULL : annotations_patch(review->admission.object, pod);
 }
 
 static bool is_launcher_pod(const json_t *pod)
@@ -222,44 +230,45 @@ static bool is_launcher_pod(const json_t *pod)
     return label != NULL && streq(label, "virt-launcher");
 }
 
-/* Returns the patch, new reference, or NULL when the pod passes unchanged or is denied. */
+/* Whether a new pod is a launcher pod; reads its metadata for that. */
+static bool is_new_launcher_pod(struct review *review)
+{
+    static const char *const keep[] = {"/request/object/metadata/labels", NULL};
+    return review->kind == &annotations_kinds[ANNOTATIONS_KIND_POD] && !has_subresource(review) &&
+           streq(review->admission.operation, "CREATE") && read_objects(review, keep) &&
+           is_launcher_pod(review->admission.object);
+}
+
+/* Returns the patch, new reference, or NULL if the pod is to be left unchanged or denied. */
 static json_t *review_pod(struct review *review)
 {
-    if (review->kind != &annotations_kinds[ANNOTATIONS_KIND_POD] || has_subresource(review) ||
-        !streq(review->operation, "CREATE") || !is_launcher_pod(review->object) ||
-        annotations_pod_is_provisioning(review->object))
+    static const char *const keep[] = {"/request/object", NULL};
+    if (!is_new_launcher_pod(review) || !read_objects(review, keep))
         return NULL;
     find_annotation(review);
     if (review->text == NULL)
         return NULL;
     auto_annotations_list struct annotations_list *list = parse_annotation(review);
-    auto_json json_t *patch = list != NULL ? render_patch(review, list) : NULL;
+    /* what gets no sidecars is not exempt from the check, or from the policy */
+    bool exempt = annotations_pod_is_provisioning(review->admission.object);
+    auto_json json_t *patch = list != NULL && !exempt ? render_patch(review, list) : NULL;
     if (json_array_size(patch) == 0)
         return NULL;
     review->outcome = CONTROLLER_REVIEW_PATCHED;
     return steal(&patch);
 }
 
-/* The keys that the annotation may have. Returns their number. */
-static size_t list_keys(const struct review *review, const char *keys[2])
-{
-    keys[0] = text_or(review->options->annotation_key, ANNOTATIONS_KEY_KUBEVIRT);
-    keys[1] = ANNOTATIONS_KEY_HOOKLINE;
-    return review->options->annotation_key != NULL ? 1 : 2;
-}
-
 /* Whether the request writes the annotation among the annotations at pointer and must be checked;
  * see the header for the rule. */
 static bool is_written(const struct review *review, const char *pointer)
 {
-    if (streq(review->operation, "CREATE"))
+    if (streq(review->admission.operation, "CREATE"))
         return true;
-    if (!streq(review->operation, "UPDATE") ||
-        json_pointer_get(review->object, "/metadata/deletionTimestamp") != NULL)
+    if (!streq(review->admission.operation, "UPDATE") ||
+        json_pointer_get(review->admission.object, "/metadata/deletionTimestamp") != NULL)
         return false;
-    const json_t *old_object = json_object_get(review->request, "oldObject");
-    const json_t *old = json_pointer_get(old_object, pointer);
-    const json_t *new = json_pointer_get(review->object, pointer);
+    const json_t *old = json_pointer_get(review->admission.old_object, pointer);
+    const json_t *new = json_pointer_get(review->admission.object, pointer);
     const char *keys[2];
     size_t count = list_keys(review, keys);
     for (size_t i = 0; i < count; i++) {
@@ -276,7 +285,7 @@ static void check_misplaced(struct review *review, const char *pointer)
 {
     const char *keys[2];
     size_t count = list_keys(review, keys);
-    const json_t *annotations = json_pointer_get(review->object, pointer);
+    const json_t *annotations = json_pointer_get(review->admission.object, pointer);
     for (size_t i = 0; i < count; i++) {
         if (json_object_get(annotations, keys[i]) == NULL)
             continue;
@@ -286,10 +295,29 @@ static void check_misplaced(struct review *review, const char *pointer)
     }
 }
 
+/* Reads what a verdict on a machine takes: where the annotation may stand, before and after, and
+ * whether the object is being deleted. */
+static bool read_machine(struct review *review)
+{
+    static const char *const roots[] = {"/request/object", "/request/oldObject"};
+    char *keep[JSON_BUILD_MAX_KEPT + 1] = {NULL};
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+        keep[count++] = xasprintf("%s/metadata/deletionTimestamp", roots[i]);
+        keep[count++] = xasprintf("%s%s", roots[i], review->kind->annotations);
+        for (const char *const *place = review->kind->misplaced; *place != NULL; place++)
+            keep[count++] = xasprintf("%s%s", roots[i], *place);
+    }
+    bool right = read_objects(review, (const char *const *)keep);
+    for (size_t i = 0; i < count; i++)
+        free(keep[i]);
+    return right;
+}
+
 static void review_machine(struct review *review)
 {
     if (review->kind == NULL || review->kind == &annotations_kinds[ANNOTATIONS_KIND_POD] ||
-        has_subresource(review))
+        has_subresource(review) || !read_machine(review))
         return;
     for (const char *const *pointer = review->kind->misplaced; *pointer != NULL; pointer++) {
         if (is_written(review, *pointer))
@@ -305,35 +333,43 @@ static void review_machine(struct review *review)
         review->outcome = CONTROLLER_REVIEW_VALID;
 }
 
-/* Every error, one per line. Owned by the caller. */
-static char *denial_message(const json_t *causes)
+/* Every error, one a line, up to a limit. Owned by the caller. */
+static char *denial_message(const struct review *review)
 {
-    size_t count = json_array_size(causes);
+    size_t count = json_array_size(review->causes);
+    size_t more = review->more_causes;
+    UT_string text;
     if (count == 0)
         return xstrdup("internal error: the annotation could not be used");
-    char *message = count > 1 ? xasprintf("%zu faults:", count) : xstrdup("");
+    utstring_init(&text);
+    if (count > 1)
+        utstring_printf(&text, "%zu faults:", count + more);
     for (size_t i = 0; i < count; i++) {
-        const json_t *cause = json_array_get(causes, i);
+        const json_t *cause = json_array_get(review->causes, i);
         const char *field = json_get_string(cause, "field");
-        char *longer = xasprintf("%s%s%s%s%s", message, count > 1 ? "\n" : "", field,
+        if (utstring_len(&text) > MOST_MESSAGE_BYTES) {
+            more += count - i;
+            break;
+        }
+        utstring_printf(&text, "%s%s%s%s", count > 1 ? "\n" : "", field,
             field[0] != '\0' ? ": " : "", json_get_string(cause, "message"));
-        free(message);
-        message = longer;
     }
-    return message;
+    if (more > 0)
+        utstring_printf(&text, "\nand %zu more", more);
+    return utstring_body(&text);
 }
 
 /* The Status that kubectl shows for a denial. Source: Kubernetes API reference, Status. */
 static json_t *make_status(const struct review *review)
 {
     bool by_policy = review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;
-    const json_t *kind = json_object_get(review->request, "kind");
-    auto_free char *message = denial_message(review->causes);
+    const json_t *kind = json_object_get(review->admission.request, "kind");
+    auto_free char *message = denial_message(review);
     return json_pack("{s:s, s:s, s:s, s:i, s:{s:O*, s:O*, s:O*, s:O}}", "status", "Failure",
         "message", message, "reason", by_policy ? "Forbidden" : "Invalid", "code",
-        by_policy ? 403 : 422, "details", "name", json_object_get(review->request, "name"), "group",
-        json_object_get(kind, "group"), "kind", json_object_get(kind, "kind"), "causes",
-        review->causes);
+        by_policy ? 403 : 422, "details", "name",
+        json_object_get(review->admission.request, "name"), "group", json_object_get(kind, "group"),
+        "kind", json_object_get(kind, "kind"), "causes", review->causes);
 }
 
 static json_t *encode_patch(const json_t *patch)
@@ -347,7 +383,7 @@ static json_t *encode_patch(const json_t *patch)
 static json_t *respond(struct review *review, const json_t *patch)
 {
     bool denied = is_denied(review);
-    json_t *response = json_pack("{s:s, s:b}", "uid", review->uid, "allowed", !denied);
+    json_t *response = json_pack("{s:s, s:b}", "uid", review->admission.uid, "allowed", !denied);
     if (denied)
         json_object_set_new(response, "status", make_status(review));
     if (patch != NULL && !denied) {
@@ -361,8 +397,8 @@ static json_t *respond(struct review *review, const json_t *patch)
     }
     if (json_array_size(review->warnings) > 0)
         json_object_set(response, "warnings", review->warnings);
-    return json_pack("{s:s, s:s, s:o}", "apiVersion", api_version, "kind", "AdmissionReview",
-        "response", response);
+    return json_pack("{s:s, s:s, s:o}", "apiVersion", "admission.k8s.io/v1", "kind",
+        "AdmissionReview", "response", response);
 }
 
 json_t *controller_review(enum controller_webhook webhook, const char *body, size_t length,
@@ -373,19 +409,21 @@ json_t *controller_review(enum controller_webhook webhook, const char *body, siz
     struct review review = {.options = options, .outcome = CONTROLLER_REVIEW_BAD_REQUEST};
     review.causes = json_array();
     review.warnings = json_array();
-    if (read_request(&review, body, length, err) == 0) {
+    const struct bytes bytes = {body, length};
+    if (controller_admission_read(&review.admission, bytes, err) == 0) {
         review.outcome = CONTROLLER_REVIEW_UNTOUCHED;
+        review.kind = annotations_kind_find(review.admission.kind, review.admission.group);
         auto_json json_t *patch = NULL;
-        if (webhook == CONTROLLER_MUTATE_PODS)
+        if (mentions_key(&review) && webhook == CONTROLLER_MUTATE_PODS)
             patch = review_pod(&review);
-        else
+        else if (mentions_key(&review))
             review_machine(&review);
         answer = respond(&review, patch);
     }
     *outcome = review.outcome;
     json_decref(review.causes);
     json_decref(review.warnings);
-    json_decref(review.body);
+    controller_admission_clear(&review.admission);
     return answer;
 }
 

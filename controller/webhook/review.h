@@ -3,13 +3,19 @@
  * review at once.
  *
  * Pods: a launcher pod (label kubevirt.io=virt-launcher) that is created and has the annotation is
- * patched as annotations/render.h says. Everything else passes untouched: other pods, other
- * operations, subresources, and KubeVirt's provisioning pods.
+ * patched as annotations/render.h says. KubeVirt's provisioning pods get no sidecars, but their
+ * annotation must be valid and allowed by the policy. Everything else passes untouched: other pods,
+ * other operations, and subresources.
  *
  * Machines: the annotation must be valid when it is written. It is checked on CREATE, and on an
  * UPDATE that changes it. An UPDATE that does not change it always passes, as does every UPDATE of
  * an object that is being deleted: a policy that has become stricter, or a fault from before the
  * webhook was installed, must not block finalizers and status. Subresources pass too.
+ *
+ * Of an object no more is read than this takes. A request in which the annotation's key occurs
+ * nowhere is allowed unread; one in which it does, and whose object cannot be read within the budget
+ * of controller/webhook/admission.h, is denied. A denial has at most 100 causes, and counts the
+ * others.
  *
  * The policy's rules are those for the request's namespace, whatever the object says. A
  * cluster-scoped instance type or preference has none: its annotation is checked, and the policy is
@@ -25,8 +31,6 @@
 #include "hostpath/policy.h"
 
 enum {
-    CONTROLLER_REVIEW_MAX_BYTES = 3 * 1024 * 1024, /* of a request body */
-    CONTROLLER_REVIEW_MAX_DEPTH = 128,
     /* What the API server passes on uncut: it may truncate warnings over 256 characters, and drops
      * them over 4096 in total. (It asks for 120, which ours keep to unless they quote long values.)
      * Source: Kubernetes, "Dynamic Admission Control", the response's warnings. */

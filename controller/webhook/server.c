@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/unused.h"
 #include "controller/metrics.h"
+#include "controller/webhook/admission.h"
 #include "http/request.h"
 #include "http/server.h"
 
@@ -173,7 +174,7 @@ struct controller_server *controller_server_webhooks(
         .on_bad = on_bad,
         .threads = webhooks->threads,
         .connections = WEBHOOK_CONNECTIONS,
-        .max_body = CONTROLLER_REVIEW_MAX_BYTES,
+        .max_body = CONTROLLER_ADMISSION_MAX_BYTES,
     };
     return start(server, &options, err);
 }

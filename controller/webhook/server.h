@@ -20,7 +20,7 @@ struct controller_webhook_options {
 
 /* Serves the webhooks at listen ("ADDRESS:PORT", "[ADDRESS]:PORT", ":9443") with the
  * certificates, rules and metrics: POST /mutate-pods and /validate-machines, content type
- * application/json. Bodies over CONTROLLER_REVIEW_MAX_BYTES get 413. A client that is silent for 10
+ * application/json. Bodies over CONTROLLER_ADMISSION_MAX_BYTES get 413. A client that is silent for 10
  * s within a request, or has not sent all of it after 30 s, is disconnected; the default loop must
  * run for the 30 s limit. TLS 1.2 or newer, keep-alive. Returns the server, owned by the caller, or
  * NULL with an error. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/text.h"
 #include "base/unused.h"
 #include "controller/webhook/review.h"
@@ -87,7 +88,9 @@ static void review(enum controller_webhook webhook, const uint8_t *data, size_t 
         check_denial(response);
     check((outcome == CONTROLLER_REVIEW_PATCHED) == (json_get_string(response, "patch") != NULL));
     if (outcome == CONTROLLER_REVIEW_PATCHED) {
-        auto_json json_t *body = json_parse(text, size, CONTROLLER_REVIEW_MAX_DEPTH, NULL);
+        const struct json_limits limits = {
+            .nodes = SIZE_MAX, .bytes = SIZE_MAX, .depth = JSON_BUILD_MAX_DEPTH};
+        auto_json json_t *body = json_build(text, size, &limits, NULL, NULL);
         check_patch(body, response, options);
     }
 }

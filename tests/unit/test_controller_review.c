@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/unused.h"
+#include "controller/webhook/admission.h"
 #include "controller/webhook/review.h"
 #include "hostpath/policy_parse.h"
 #include "tests/unit/cases.h"
@@ -240,8 +241,7 @@ static void test_bad_requests(UNUSED void **state)
         const char *body;
         const char *message;
     } cases[] = {
-        {"", REFUSED "line 1, column 1: not valid JSON: unexpected token near "
-                     "end of file"},
+        {"", REFUSED "line 1, column 1: not valid JSON: the text ends too early"},
         {"[]", REFUSED "its apiVersion must be admission.k8s.io/v1"},
         {"{\"apiVersion\":\"admission.k8s.io/v1beta1\",\"kind\":\"AdmissionReview\"}",
             REFUSED "its apiVersion must be admission.k8s.io/v1"},
@@ -259,13 +259,109 @@ static void test_bad_requests(UNUSED void **state)
 
 static void test_limits(UNUSED void **state)
 {
-    enum { TOO_LONG = CONTROLLER_REVIEW_MAX_BYTES + 1 };
+    enum { TOO_LONG = CONTROLLER_ADMISSION_MAX_BYTES + 1 };
     auto_free char *body = xmalloc(TOO_LONG);
     memset(body, ' ', TOO_LONG);
     check_refused(body, TOO_LONG, "the request has 3145729 bytes; at most 3145728 are allowed");
     memset(body, '[', TOO_LONG);
-    check_refused(
-        body, CONTROLLER_REVIEW_MAX_BYTES, REFUSED "JSON is nested deeper than 128 levels");
+    check_refused(body, CONTROLLER_ADMISSION_MAX_BYTES,
+        REFUSED "line 1, column 10001: not valid JSON: it is nested too deeply");
+}
+
+#define VMI(annotations, more)                                                                     \
+    HEAD ",\"request\":{\"uid\":\"1\",\"operation\":\"CREATE\",\"kind\":{\"group\":"               \
+         "\"kubevirt.io\",\"kind\":\"VirtualMachineInstance\"},\"object\":{\"metadata\":{"         \
+         "\"annotations\":{" annotations "}},\"spec\":{" more "}}}}"
+#define POD(annotations, more)                                                                     \
+    HEAD ",\"request\":{\"uid\":\"1\",\"operation\":\"CREATE\",\"kind\":{\"group\":\"\",\"kind\":" \
+         "\"Pod\"},\"object\":{\"metadata\":{\"labels\":{\"kubevirt.io\":\"virt-launcher\"},"      \
+         "\"annotations\":{" annotations                                                           \
+         "}},\"spec\":{\"containers\":[{\"name\":\"compute\"}]," more "}}}}"
+#define KEY "\"hooks.kubevirt.io/hookSidecars\":"
+#define ONE KEY "\"[{\\\"image\\\":\\\"a\\\"}]\""
+#define STRANGE                                                                                    \
+    "\"a\":\"\\u0000\",\"b\":100000000000000000000,\"c\":-9223372036854775809,\"d\":1e300"
+
+/* Whatever an object holds, its request gets a verdict. */
+static void test_every_object_gets_a_verdict(UNUSED void **state)
+{
+    enum { DEPTH = 600, MANY = CONTROLLER_ADMISSION_MAX_NODES };
+    char deep[2 * DEPTH + 8];
+    char *end = stpcpy(deep, "\"x\":");
+    memset(end, '[', DEPTH);
+    memset(end + DEPTH, ']', DEPTH);
+    end[2 * DEPTH] = '\0';
+    auto_free char *many = xmalloc(3 * MANY + 16);
+    end = stpcpy(many, "\"x\":[[]");
+    for (int i = 1; i < MANY; i++)
+        end = stpcpy(end, ",[]");
+    strcpy(end, "]");
+    const struct {
+        const char *format; /* with one %s for more */
+        const char *more;
+        enum controller_webhook webhook;
+        enum controller_review_outcome outcome;
+        const char *message; /* of a denial, or NULL */
+    } cases[] = {
+        {VMI("", "%s"), STRANGE, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_UNTOUCHED, NULL},
+        {VMI("", "%s"), deep, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_UNTOUCHED, NULL},
+        {VMI("", "%s"), many, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_UNTOUCHED, NULL},
+        {VMI(ONE, "%s"), STRANGE, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_VALID, NULL},
+        {VMI(ONE, "%s"), deep, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_VALID, NULL},
+        {VMI(ONE, "%s"), many, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_VALID, NULL},
+        {VMI(KEY "\"\\u0000\"", "%s"), STRANGE, CONTROLLER_VALIDATE_MACHINES,
+            CONTROLLER_REVIEW_DENIED_INPUT, "contains a zero byte"},
+        {VMI(KEY "{%s}", ""), many, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_DENIED_INPUT,
+            "the object cannot be checked: it has too many values"},
+        {POD("", "%s"), STRANGE, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_UNTOUCHED, NULL},
+        {POD("", "%s"), deep, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_UNTOUCHED, NULL},
+        {POD("", "%s"), many, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_UNTOUCHED, NULL},
+        {POD(ONE, "%s"), STRANGE, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_PATCHED, NULL},
+        {POD(ONE, "%s"), deep, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_DENIED_INPUT,
+            "the object cannot be checked: it is nested deeper than 512 levels"},
+        {POD(ONE, "%s"), many, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_DENIED_INPUT,
+            "the object cannot be checked: it has too many values"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_free char *body = xasprintf(cases[i].format, cases[i].more);
+        const struct controller_review_options options = {
+            .render = {.launcher = ANNOTATIONS_LAUNCHER_BUILTIN, .shim_image = "shim"}};
+        enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+        auto_error struct error *error = NULL;
+        auto_json json_t *answer =
+            controller_review(cases[i].webhook, body, strlen(body), &options, &outcome, &error);
+        if (answer == NULL)
+            fail_msg("case %zu: %s", i, error->message);
+        if (outcome != cases[i].outcome)
+            fail_msg("case %zu: %s", i, controller_review_outcome_name(outcome));
+        const json_t *status = json_pointer_get(answer, "/response/status");
+        if (cases[i].message != NULL)
+            assert_non_null(strstr(json_get_string(status, "message"), cases[i].message));
+    }
+}
+
+/* An annotation of many faults gets a short answer. */
+static void test_many_faults(UNUSED void **state)
+{
+    enum { MANY = 20000 };
+    auto_free char *list = xmalloc(2 * MANY + 100);
+    char *end = stpcpy(list, "\"[{\\\"args\\\":[1");
+    for (int i = 1; i < MANY; i++)
+        end = stpcpy(end, ",1");
+    strcpy(end, "]}]\"");
+    auto_free char *body = xasprintf(VMI(KEY "%s", ""), list);
+    const struct controller_review_options options = {0};
+    enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+    auto_json json_t *answer = controller_review(
+        CONTROLLER_VALIDATE_MACHINES, body, strlen(body), &options, &outcome, NULL);
+    assert_int_equal(outcome, CONTROLLER_REVIEW_DENIED_INPUT);
+    const json_t *status = json_pointer_get(answer, "/response/status");
+    const char *message = json_get_string(status, "message");
+    assert_true(text_starts_with(message, "20000 faults:\n"));
+    assert_true(text_ends_with(message, "\nand 19900 more"));
+    assert_int_equal(json_array_size(json_pointer_get(status, "/details/causes")), 100);
+    auto_free char *text = json_dumps(answer, 0);
+    assert_true(strlen(text) < (64 << 10));
 }
 
 /* At most as many warnings, and as long, as the API server passes on. */
@@ -371,6 +467,8 @@ int main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_bad_requests),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_every_object_gets_a_verdict),
+        cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_warnings_are_whole),
         cmocka_unit_test(test_a_long_place_is_cut),
