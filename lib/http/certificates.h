@@ -12,6 +12,9 @@ struct http_certificates {
     /* Gets its contents, borrowed as long as the reference is held. */
     void (*get)(void *held, gnutls_pcert_st **chain, unsigned *count, gnutls_privkey_t *key);
     void (*release)(void *held);
+    /* Checks the client's certificate during the handshake, which fails unless it returns 0; NULL:
+     * clients need none. */
+    int (*check_client)(void *user, gnutls_session_t session);
     void *user;
 };
 

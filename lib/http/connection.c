@@ -9,7 +9,7 @@
 #include "base/unused.h"
 
 struct connection {
-    struct http_deadline deadline; /* for the handshake and each request */
+    struct http_client client;
     const struct http_certificates *certificates; /* of the server; borrowed */
     void *certificate; /* of the handshake, held; or NULL */
     time_t started; /* clock_seconds, without the fraction */
@@ -32,9 +32,18 @@ static int on_agreed(gnutls_session_t session, UNUSED unsigned message, UNUSED u
     return 0;
 }
 
+static int on_client_certificate(gnutls_session_t session)
+{
+    const struct connection *connection = gnutls_session_get_ptr(session);
+    return connection->certificates->check_client(connection->certificates->user, session);
+}
+
 static void connection_start(
     struct http_shared *shared, struct MHD_Connection *mhd, struct connection *connection)
 {
+    const union MHD_ConnectionInfo *peer =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     connection->started = (time_t)clock_seconds();
     if (shared->tls) {
         /* the session borrows the certificate until the connection ends */
@@ -45,17 +54,23 @@ static void connection_start(
         gnutls_session_set_ptr(session, connection);
         gnutls_handshake_set_hook_function(
             session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_agreed);
+        if (shared->certificates.check_client != NULL) {
+            gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+            gnutls_session_set_verify_function(session, on_client_certificate);
+        }
     }
-    http_deadline_set(&shared->deadlines, &connection->deadline,
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+    http_deadline_set(&shared->deadlines, &connection->client.deadline, fd, HTTP_HEAD_S, 0);
+    http_place_enter(&shared->places, &connection->client.place, fd, peer->client_addr);
 }
 
 /* The TLS session is gone by now, the socket is not. */
 static void connection_end(struct http_shared *shared, struct connection *connection)
 {
-    bool late = http_deadline_end(&shared->deadlines, &connection->deadline);
-    if (late || connection->slow ||
-        (!connection->used && (time_t)clock_seconds() - connection->started >= HTTP_SILENCE_S))
+    bool late = http_deadline_end(&shared->deadlines, &connection->client.deadline);
+    if (http_place_leave(&shared->places, &connection->client.place))
+        http_shared_bad(shared, "displaced");
+    else if (late || connection->slow ||
+             (!connection->used && (time_t)clock_seconds() - connection->started >= HTTP_SILENCE_S))
         http_shared_bad(shared, "slow");
     else if (!connection->used && !connection->agreed)
         http_shared_bad(shared, "tls");
@@ -92,12 +107,14 @@ void *http_connection_on_begin(void *user, UNUSED const char *uri, struct MHD_Co
 {
     struct http_shared *shared = user;
     struct connection *connection = connection_of(mhd);
+    struct http_client *client = &connection->client;
     if (connection->used) {
-        http_deadline_set(&shared->deadlines, &connection->deadline, connection->deadline.fd);
+        http_deadline_set(&shared->deadlines, &client->deadline, client->place.fd, HTTP_HEAD_S, 0);
         MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)HTTP_SILENCE_S);
     }
     connection->used = true;
-    return http_exchange_begin(shared, mhd, &connection->deadline);
+    http_place_use(&shared->places, &client->place, HTTP_PLACE_BUSY);
+    return http_exchange_begin(shared, mhd, client);
 }
 
 void http_connection_on_completed(
@@ -110,7 +127,8 @@ void http_connection_on_completed(
     http_exchange_end(*context);
     *context = NULL;
     if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
-        http_deadline_end(&shared->deadlines, &connection->deadline);
+        http_deadline_end(&shared->deadlines, &connection->client.deadline);
+        http_place_use(&shared->places, &connection->client.place, HTTP_PLACE_IDLE);
         MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)HTTP_KEEP_ALIVE_S);
     }
     connection->slow = code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED;

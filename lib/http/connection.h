@@ -10,7 +10,7 @@
 
 enum {
     HTTP_SILENCE_S = 10, /* a client silent for so long within a request is cut off */
-    HTTP_REQUEST_S = 30, /* a request must be complete by then */
+    HTTP_HEAD_S = 10, /* the handshake and the headers must be complete by then */
     /* Longer than the 90 s for which Go's clients keep a connection: otherwise they would send a
      * request into one that is being closed, and not retry. */
     HTTP_KEEP_ALIVE_S = 180,

@@ -1,21 +1,22 @@
 #include "http/exchange.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 
 enum {
     FIRST_BODY = 16 * 1024, /* what is allocated for a body at first */
-    BODIES_AT_ONCE = 16, /* of the maximum size */
     LONGEST_SHOWN = 128, /* of what a client sent, in an error */
 };
 
-struct http_shared *http_shared_new(void)
+struct http_shared *http_shared_new(unsigned connections, size_t bytes)
 {
     struct http_shared *shared = xcalloc(1, sizeof(*shared));
     atomic_init(&shared->references, 1);
@@ -24,6 +25,8 @@ struct http_shared *http_shared_new(void)
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&shared->mutex, &recursive);
     pthread_mutexattr_destroy(&recursive);
+    http_places_init(&shared->places, connections);
+    http_budget_init(&shared->budget, bytes);
     return shared;
 }
 
@@ -31,6 +34,8 @@ void http_shared_unref(struct http_shared *shared)
 {
     if (atomic_fetch_sub(&shared->references, 1) != 1)
         return;
+    http_places_clear(&shared->places);
+    http_budget_clear(&shared->budget);
     pthread_mutex_destroy(&shared->mutex);
     free(shared);
 }
@@ -50,33 +55,76 @@ static void on_gone(struct http_hangup *hangup)
         request->on_hangup(request->on_hangup_user);
 }
 
+static void free_body(struct http_request *request)
+{
+    free(request->body);
+    request->body = NULL;
+    request->length = request->allocated = 0;
+}
+
+/* Others need the memory of this request; on their threads, with the budget's mutex held. */
+static void on_lost(struct http_holding *holding)
+{
+    struct http_request *request =
+        (struct http_request *)((char *)holding - offsetof(struct http_request, holding));
+    request->lost = true;
+    if (request->body != NULL)
+        free_body(request);
+    else /* libmicrohttpd frees the answer that nobody reads */
+        shutdown(request->client->place.fd, SHUT_RDWR);
+}
+
 struct http_request *http_exchange_begin(
-    struct http_shared *shared, struct MHD_Connection *mhd, struct http_deadline *deadline)
+    struct http_shared *shared, struct MHD_Connection *mhd, struct http_client *client)
 {
     struct http_request *request = xcalloc(1, sizeof(*request));
     atomic_fetch_add(&shared->references, 1);
     atomic_fetch_add(&shared->requests, 1);
     request->shared = shared;
     request->mhd = mhd;
-    request->deadline = deadline;
+    request->client = client;
     request->hangup.on_gone = on_gone;
+    request->holding.on_lost = on_lost;
+    http_budget_enter(&shared->budget, &request->holding);
     return request;
 }
 
 static void drop_body(struct http_request *request)
 {
-    atomic_fetch_sub(&request->shared->body_bytes, request->allocated);
-    free(request->body);
-    request->body = NULL;
-    request->length = request->allocated = 0;
+    struct http_budget *budget = &request->shared->budget;
+    pthread_mutex_lock(&budget->mutex);
+    http_budget_release(budget, &request->holding);
+    free_body(request);
+    pthread_mutex_unlock(&budget->mutex);
 }
 
 void http_exchange_free(struct http_request *request)
 {
-    drop_body(request);
+    http_budget_leave(&request->shared->budget, &request->holding);
+    free(request->body);
     free(request->answer.body);
     http_shared_unref(request->shared);
     free(request);
+}
+
+void http_exchange_settle(struct http_request *request)
+{
+    struct http_budget *budget = &request->shared->budget;
+    pthread_mutex_lock(&budget->mutex);
+    http_budget_release(budget, &request->holding);
+    free_body(request);
+    http_budget_count(budget, &request->holding, request->answer.length);
+    request->holding.kept = request->ended;
+    pthread_mutex_unlock(&budget->mutex);
+}
+
+/* From now on the connection may go, and what the request holds cannot be lost. */
+static void keep(struct http_request *request)
+{
+    struct http_budget *budget = &request->shared->budget;
+    pthread_mutex_lock(&budget->mutex);
+    request->holding.kept = true;
+    pthread_mutex_unlock(&budget->mutex);
 }
 
 void http_exchange_end(struct http_request *request)
@@ -85,11 +133,9 @@ void http_exchange_end(struct http_request *request)
     pthread_mutex_lock(&shared->mutex);
     bool owed = request->owed;
     request->ended = true;
-    if (owed) { /* its handler still reads the body */
+    keep(request);
+    if (owed) /* its handler still reads the body */
         request->phase = HTTP_ORPHANED;
-        atomic_fetch_sub(&shared->body_bytes, request->allocated);
-        request->allocated = 0;
-    }
     pthread_mutex_unlock(&shared->mutex);
     atomic_fetch_sub(&shared->requests, 1);
     if (!owed)
@@ -114,6 +160,12 @@ static void refuse_size(struct http_request *request)
 {
     refuse(request, MHD_HTTP_CONTENT_TOO_LARGE,
         "the body of the request is larger than %zu bytes\n", request->shared->max_body);
+}
+
+static void refuse_memory(struct http_request *request)
+{
+    http_shared_bad(request->shared, "memory");
+    refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too many large requests at once; try again\n");
 }
 
 static void refuse_path(struct http_request *request, const char *url)
@@ -185,7 +237,10 @@ static bool announces_too_much(const struct http_request *request)
 
 bool http_exchange_head(struct http_request *request, const char *url, const char *method)
 {
+    struct http_client *client = request->client;
     request->begun = true;
+    http_deadline_set(&request->shared->deadlines, &client->deadline, client->place.fd,
+        HTTP_GRACE_S, HTTP_LEAST_RATE);
     look_at_head(request, url, method);
     if (!announces_too_much(request))
         return false;
@@ -193,41 +248,57 @@ bool http_exchange_head(struct http_request *request, const char *url, const cha
     return true;
 }
 
+/* Makes the body able to hold size more bytes and a zero byte; with the budget's mutex held.
+ * Returns whether there is memory for that. */
+static bool make_room(struct http_request *request, size_t size)
+{
+    struct http_budget *budget = &request->shared->budget;
+    size_t needed = request->length + size + 1;
+    size_t most = request->shared->max_body + 1;
+    if (request->lost || needed <= request->allocated)
+        return !request->lost;
+    size_t wanted = request->allocated == 0 ? FIRST_BODY : 2 * request->allocated;
+    while (wanted < needed)
+        wanted *= 2;
+    if (wanted > most)
+        wanted = most;
+    if (!http_budget_take(budget, &request->holding, wanted - request->allocated))
+        return false;
+    request->body = xrealloc(request->body, wanted);
+    request->allocated = wanted;
+    return true;
+}
+
 void http_exchange_part(struct http_request *request, const char *data, size_t size)
 {
-    struct http_shared *shared = request->shared;
     const struct http_route *route = request->route;
-    size_t max = shared->max_body;
+    http_deadline_move(&request->client->deadline, size);
     if (request->answer.code != 0 || (route->method != HTTP_POST && !route->takes_body))
         return;
-    if (size > max - request->length) {
+    struct http_budget *budget = &request->shared->budget;
+    pthread_mutex_lock(&budget->mutex);
+    bool fits = size <= request->shared->max_body - request->length;
+    bool kept = fits && make_room(request, size);
+    if (kept) {
+        memcpy(request->body + request->length, data, size);
+        request->length += size;
+        request->body[request->length] = '\0';
+    }
+    pthread_mutex_unlock(&budget->mutex);
+    if (!fits)
         refuse_size(request);
-        return;
-    }
-    if (request->length + size >= request->allocated) {
-        size_t wanted = request->allocated == 0 ? FIRST_BODY : 2 * request->allocated;
-        while (wanted <= request->length + size)
-            wanted *= 2;
-        size_t more = wanted - request->allocated;
-        if (atomic_fetch_add(&shared->body_bytes, more) + more > BODIES_AT_ONCE * max) {
-            atomic_fetch_sub(&shared->body_bytes, more);
-            refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-                "too many large requests at once; try again\n");
-            return;
-        }
-        request->body = xrealloc(request->body, wanted);
-        request->allocated = wanted;
-    }
-    memcpy(request->body + request->length, data, size);
-    request->length += size;
-    request->body[request->length] = '\0';
+    else if (!kept)
+        refuse_memory(request);
 }
 
 /* Passes the answer to libmicrohttpd. */
 static enum MHD_Result send_answer(struct http_request *request)
 {
-    const struct http_shared *shared = request->shared;
+    struct http_shared *shared = request->shared;
+    struct http_client *client = request->client;
     struct http_answer *answer = &request->answer;
+    http_place_use(&shared->places, &client->place, HTTP_PLACE_BUSY);
+    http_deadline_set(&shared->deadlines, &client->deadline, client->place.fd, HTTP_ANSWER_S, 0);
     if (answer->code == MHD_HTTP_CONTENT_TOO_LARGE)
         http_shared_bad(shared, "too-large");
     else if (answer->code >= 400 && answer->code < 500)
@@ -249,11 +320,23 @@ static enum MHD_Result send_answer(struct http_request *request)
     return result;
 }
 
+/* Keeps the body for the handler. Returns whether it is still there. */
+static bool keep_body(struct http_request *request)
+{
+    keep(request);
+    if (request->lost)
+        refuse_memory(request);
+    return !request->lost;
+}
+
 /* Calls the handler. Returns whether the answer is ready or the connection must end; else it is
  * suspended. */
 static bool handle(struct http_request *request)
 {
     struct http_shared *shared = request->shared;
+    struct http_client *client = request->client;
+    http_place_use(&shared->places, &client->place, HTTP_PLACE_HANDLED);
+    http_deadline_end(&shared->deadlines, &client->deadline);
     request->phase = HTTP_HANDLED;
     request->owed = true;
     request->route->handler(request->route->user, request);
@@ -261,11 +344,8 @@ static bool handle(struct http_request *request)
     pthread_mutex_lock(&shared->mutex);
     bool suspend = request->owed && !shared->ending;
     if (suspend) {
-        int fd =
-            MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         request->phase = HTTP_SUSPENDED;
-        http_deadline_end(&shared->deadlines, request->deadline);
-        http_hangup_begin(&shared->hangups, &request->hangup, fd);
+        http_hangup_begin(&shared->hangups, &request->hangup, client->place.fd);
         MHD_suspend_connection(request->mhd);
     } else {
         request->phase = request->owed ? HTTP_ORPHANED : HTTP_ANSWERED;
@@ -278,7 +358,8 @@ static bool handle(struct http_request *request)
 
 enum MHD_Result http_exchange_answer(struct http_request *request)
 {
-    if (request->answer.code == 0 && request->phase == HTTP_READING && !handle(request))
+    if (request->answer.code == 0 && request->phase == HTTP_READING && keep_body(request) &&
+        !handle(request))
         return MHD_YES;
     return request->phase == HTTP_ORPHANED ? MHD_NO : send_answer(request);
 }

@@ -8,10 +8,19 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "http/budget.h"
 #include "http/certificates.h"
 #include "http/deadline.h"
 #include "http/hangup.h"
+#include "http/places.h"
 #include "http/route.h"
+
+enum {
+    /* A body must arrive at this rate, after some seconds of grace. An answer has some seconds. */
+    HTTP_GRACE_S = 5,
+    HTTP_LEAST_RATE = 128 * 1024, /* bytes per second: 3 MiB take 29 s at most */
+    HTTP_ANSWER_S = 10,
+};
 
 /* Lives as long as the server, and until no handler owes an answer. */
 struct http_shared {
@@ -25,7 +34,8 @@ struct http_shared {
     void *user;
     struct http_deadlines deadlines;
     atomic_uint requests; /* under way */
-    atomic_size_t body_bytes; /* held for them */
+    struct http_budget budget; /* of their bodies and answers */
+    struct http_places places; /* of connections */
     atomic_bool closing; /* answers close their connection */
     pthread_mutex_t mutex; /* recursive */
     struct http_hangups hangups; /* of suspended requests; guarded by mutex */
@@ -49,15 +59,25 @@ struct http_answer {
     size_t length;
 };
 
+/* A connection, as its requests see it. */
+struct http_client {
+    struct http_deadline deadline; /* for the handshake, and each part of a request */
+    struct http_place place;
+};
+
 struct http_request {
     struct http_hangup hangup; /* first: a hang-up is cast to its request; listed while suspended */
     struct http_shared *shared; /* a reference */
     struct MHD_Connection *mhd;
-    struct http_deadline *deadline; /* of its connection */
+    struct http_client *client; /* its connection; borrowed until it has ended */
     const struct http_route *route; /* NULL: see answer */
     bool begun; /* its headers were checked */
+    /* guarded by the budget's mutex, until the handler is called */
+    struct http_holding holding; /* the body; then the answer */
     char *body; /* owned */
     size_t length, allocated;
+    bool lost; /* others needed the memory of the body, or of the answer */
+
     struct http_answer answer;
     const char *allow; /* the Allow header of a 405 */
     /* guarded by shared's mutex */
@@ -69,8 +89,9 @@ struct http_request {
     void *on_hangup_user;
 };
 
-/* Returns it zeroed except for its mutex, with one reference, owned by the caller. */
-struct http_shared *http_shared_new(void);
+/* Returns it zeroed except for its mutexes, the places for connections and the budget of bytes, with
+ * one reference, owned by the caller. */
+struct http_shared *http_shared_new(unsigned connections, size_t bytes);
 void http_shared_unref(struct http_shared *shared);
 
 /* Reports a bad connection or request to on_bad. */
@@ -79,7 +100,7 @@ void http_shared_bad(const struct http_shared *shared, const char *reason);
 /* Creates a request when its first line has arrived. Owned by libmicrohttpd until
  * http_exchange_end. */
 struct http_request *http_exchange_begin(
-    struct http_shared *shared, struct MHD_Connection *mhd, struct http_deadline *deadline);
+    struct http_shared *shared, struct MHD_Connection *mhd, struct http_client *client);
 
 /* Checks the headers: finds the route, or decides on a refusal. Returns whether the refusal is sent
  * before the body is read, which closes the connection. */
@@ -94,6 +115,9 @@ enum MHD_Result http_exchange_answer(struct http_request *request);
 
 /* libmicrohttpd forgets the request, which is freed when its handler owes no answer. */
 void http_exchange_end(struct http_request *request);
+
+/* Its handler has decided on the answer: frees the body, and counts the answer. */
+void http_exchange_settle(struct http_request *request);
 
 /* Lets libmicrohttpd continue with a suspended request; with the mutex held. */
 void http_exchange_resume(struct http_request *request);

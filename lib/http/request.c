@@ -21,10 +21,10 @@ void http_request_answer(struct http_request *request, int code, const char *con
     request->answer.body = take_body;
     request->answer.length = length;
     request->owed = false;
+    http_exchange_settle(request);
     bool last = request->ended;
     if (request->phase == HTTP_SUSPENDED) {
         request->phase = HTTP_ANSWERED;
-        http_deadline_set(&shared->deadlines, request->deadline, request->hangup.fd);
         http_exchange_resume(request);
     } /* else the caller of the handler sends it, or nobody does */
     pthread_mutex_unlock(&shared->mutex);

@@ -14,6 +14,13 @@
 /* TLS 1.2 or 1.3, with forward secrecy. */
 static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
 
+enum {
+    DEFAULT_BODIES = 16, /* of the maximum size, at once */
+    /* Connections that libmicrohttpd accepts before those that are displaced have gone. It takes no
+     * new ones at its own limit, which is one of each thread. */
+    SPARE_CONNECTIONS = 128,
+};
+
 struct http_server {
     void (*on_trouble)(void *user, const char *message); /* or NULL */
     void *user;
@@ -75,6 +82,7 @@ static void start(struct http_server *server, const struct http_server_options *
         {MHD_OPTION_END, 0, NULL},
     };
     static struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned threads = options->threads > 0 ? (unsigned)options->threads : 1;
     unsigned flags = MHD_USE_ERROR_LOG | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
     if (options->threads > 0)
         flags |= MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;
@@ -87,11 +95,12 @@ static void start(struct http_server *server, const struct http_server_options *
     pthread_sigmask(SIG_SETMASK, &all, &before);
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_connection_on_request,
         server->shared, MHD_OPTION_EXTERNAL_LOGGER, on_message, server, MHD_OPTION_LISTEN_SOCKET,
-        server->listener.fd, MHD_OPTION_CONNECTION_LIMIT, options->connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SILENCE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change, server->shared,
-        MHD_OPTION_URI_LOG_CALLBACK, http_connection_on_begin, server->shared,
-        MHD_OPTION_NOTIFY_COMPLETED, http_connection_on_completed, server->shared, MHD_OPTION_ARRAY,
+        server->listener.fd, MHD_OPTION_CONNECTION_LIMIT,
+        (options->connections + SPARE_CONNECTIONS) * threads, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)HTTP_SILENCE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
+        http_connection_on_change, server->shared, MHD_OPTION_URI_LOG_CALLBACK,
+        http_connection_on_begin, server->shared, MHD_OPTION_NOTIFY_COMPLETED,
+        http_connection_on_completed, server->shared, MHD_OPTION_ARRAY,
         options->threads > 1 ? pool : none, MHD_OPTION_ARRAY,
         options->certificates != NULL ? tls : none, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -108,7 +117,7 @@ static void share(struct http_shared *shared, const struct http_server_options *
     shared->on_bad = options->on_bad;
     shared->user = options->user;
     shared->on_loop = options->threads == 0;
-    http_deadlines_init(&shared->deadlines, HTTP_REQUEST_S);
+    http_deadlines_init(&shared->deadlines);
 }
 
 struct http_server *http_server_new(const struct http_server_options *options, struct error **err)
@@ -124,7 +133,8 @@ struct http_server *http_server_new(const struct http_server_options *options, s
     server->user = options->user;
     server->listener = listener;
     server->port = http_listener_port(&listener);
-    server->shared = http_shared_new();
+    server->shared = http_shared_new(options->connections,
+        options->memory > 0 ? options->memory : DEFAULT_BODIES * options->max_body);
     share(server->shared, options);
     ev_init(&server->timer, on_timer);
     ev_init(&server->readable, on_readable);

@@ -1,7 +1,12 @@
 /* An HTTP server with libmicrohttpd, over TCP or a unix socket: limits on connections, bodies and
- * time, answers to requests that match no route, and graceful shutdown. A client that is silent for
- * 10 s within a request, or has not sent it completely after 30 s, is cut off; the default loop
- * watches these 30 s. */
+ * time, answers to requests that match no route, and graceful shutdown.
+ *
+ * No client keeps out others. A connection too many displaces the one idle longest, of the same
+ * address if that has a quarter of all (http/places.h). A body for which there is no memory takes
+ * that of the slowest (http/budget.h), which is answered with 503. A client is cut off if it is
+ * silent for 10 s within a request, has not sent the headers after 10 s, sends a body more slowly
+ * than 128 KiB/s after 5 s of grace, or has not read the answer after 10 s; the default loop must
+ * run for this. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -22,11 +27,12 @@ struct http_server_options {
     const struct http_certificates *certificates; /* for TLS; copied; NULL: without it */
     int threads; /* 0: on the default loop */
     unsigned connections; /* at once */
-    size_t max_body; /* bytes of one request; of all in progress: 16 times that */
+    size_t max_body; /* bytes of one request */
+    size_t memory; /* bytes of all bodies and answers in progress; 0: 16 times max_body */
     const struct http_route *routes; /* borrowed until the program exits */
     size_t route_count;
     /* Called on any of its threads; or NULL. on_bad: a connection or request was bad, with
-     * reason "tls", "too-large", "slow" or "bad-request". on_trouble: libmicrohttpd has logged a
+     * reason "tls", "too-large", "slow", "displaced", "memory" or "bad-request". on_trouble: libmicrohttpd has logged a
      * message. */
     void (*on_bad)(void *user, const char *reason);
     void (*on_trouble)(void *user, const char *message);

@@ -1,0 +1,47 @@
+/* The memory that the requests of a server hold together: bodies, and answers that are being sent.
+ * When a request needs more than is left, the one that has held the most for the longest time
+ * (bytes times seconds) loses its own, so that slow uploads never keep out a fast one. */
+#ifndef HTTP_BUDGET_H
+#define HTTP_BUDGET_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What one request holds; embedded in the request. Guarded by the budget's mutex. */
+struct http_holding {
+    struct http_holding *prev, *next;
+    size_t bytes;
+    double since; /* clock_seconds */
+    bool kept; /* it cannot be lost now */
+    /* Frees the memory, or makes its owner free it soon; it counts no longer. Called on any thread,
+     * with the mutex held. */
+    void (*on_lost)(struct http_holding *holding);
+};
+
+struct http_budget {
+    pthread_mutex_t mutex;
+    struct http_holding *first;
+    size_t held, most; /* bytes */
+};
+
+void http_budget_init(struct http_budget *budget, size_t most);
+
+/* Call when no other thread uses it. */
+void http_budget_clear(struct http_budget *budget);
+
+/* Enters a request that holds nothing yet, and removes one. Any thread, without the mutex. */
+void http_budget_enter(struct http_budget *budget, struct http_holding *holding);
+void http_budget_leave(struct http_budget *budget, struct http_holding *holding);
+
+/* Takes more bytes for a request, from others if need be. Returns whether it got them; if it did
+ * not, it is the one that should lose what it has. With the mutex held. */
+bool http_budget_take(struct http_budget *budget, struct http_holding *holding, size_t more);
+
+/* Counts more bytes that exist already, whether they fit or not. With the mutex held. */
+void http_budget_count(struct http_budget *budget, struct http_holding *holding, size_t more);
+
+/* The request no longer holds anything. With the mutex held. */
+void http_budget_release(struct http_budget *budget, struct http_holding *holding);
+
+#endif

@@ -1,0 +1,62 @@
+/* The places for a server's connections, limited in total and for each address. When there is none
+ * for a new connection, it displaces an older one: the one idle longest. So a client can be crowded
+ * out only while it is idle, and never keeps others out by being there first.
+ *
+ * Connections on which no request was answered yet, by a handler, are newcomers. Once these are a
+ * quarter of all, they displace one another, so that a flood of them does not displace the
+ * established ones. */
+#ifndef HTTP_PLACES_H
+#define HTTP_PLACES_H
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+enum {
+    HTTP_ADDRESS_SHARE = 4, /* one address has at most a quarter of the places */
+    HTTP_NEWCOMER_SHARE = 4,
+};
+
+enum http_place_use {
+    HTTP_PLACE_IDLE, /* in the handshake, or between two requests */
+    HTTP_PLACE_BUSY, /* its request is being read, or the answer sent */
+    HTTP_PLACE_HANDLED, /* its request is with the handler; it is not displaced */
+};
+
+/* One connection's place; embedded in the connection's struct. Guarded by the mutex of the
+ * places. */
+struct http_place {
+    struct http_place *prev, *next;
+    int fd;
+    struct in6_addr address; /* IPv4 is mapped; unspecified: a unix socket, which has no share */
+    enum http_place_use use;
+    bool listed;
+    bool newcomer;
+    bool displaced; /* the socket was shut down */
+};
+
+struct http_places {
+    pthread_mutex_t mutex;
+    struct http_place *first; /* by last use, idle longest first */
+    unsigned count, most;
+};
+
+void http_places_init(struct http_places *places, unsigned most);
+
+/* Call when no other thread uses it. */
+void http_places_clear(struct http_places *places);
+
+/* Gives fd, a socket connected to address, a place, and shuts down another socket if there are too
+ * many; or fd itself, if all others are with their handlers. */
+void http_place_enter(
+    struct http_places *places, struct http_place *place, int fd, const struct sockaddr *address);
+
+/* The connection is used, in this way, from now on. When a handler has answered (HANDLED is
+ * followed by another use) it is no longer a newcomer. */
+void http_place_use(struct http_places *places, struct http_place *place, enum http_place_use use);
+
+/* Gives the place back; after this, fd may be closed. Returns whether it was displaced. */
+bool http_place_leave(struct http_places *places, struct http_place *place);
+
+#endif
