@@ -192,7 +192,8 @@ void controller_metrics_unreadable(const char *resource)
  * second value of a series on. */
 static void add_known_series(void)
 {
-    static const char *const connection_reasons[] = {"tls", "too-large", "slow", "bad-request"};
+    static const char *const connection_reasons[] = {
+        "tls", "too-large", "slow", "displaced", "memory", "bad-request"};
     static const char *const results[] = {"ok", "refused", "retry"};
     char labels[LONGEST_LABELS];
     for (int outcome = 0; outcome < CONTROLLER_REVIEW_OUTCOMES; outcome++) {

@@ -12,7 +12,8 @@
 void controller_metrics_review(
     enum controller_webhook webhook, enum controller_review_outcome outcome, double seconds);
 
-/* hookline_webhook_bad_connections_total{reason}: "tls", "too-large", "slow", "bad-request". */
+/* hookline_webhook_bad_connections_total{reason}: "tls", "too-large", "slow", "displaced" (its place went
+ * to another), "memory" (so did that of its body), "bad-request". */
 void controller_metrics_bad_connection(const char *reason);
 
 /* hookline_reconciles_total{result}: "ok", "refused", "retry". */

@@ -14,8 +14,8 @@
 #include "controller/drain.h"
 #include "controller/launch/launch.h"
 #include "controller/metrics.h"
+#include "controller/servers.h"
 #include "controller/certificates/self_signed.h"
-#include "controller/webhook/server.h"
 #include "controller/webhook/webhooks.h"
 #include "kube/config_load.h"
 #include "kube/lease.h"
@@ -40,7 +40,7 @@ struct program {
     bool certificate_ready;
     bool synced; /* the caches were synced once */
     char *complaints[2]; /* about each webhook configuration, or NULL; owned */
-    struct controller_server *webhooks, *health;
+    struct controller_servers servers;
     struct controller_drain *drain; /* not NULL: shutting down */
     bool leads; /* holds the lease, or needs none */
 };
@@ -140,7 +140,7 @@ static bool is_ready(void *user, const char **why_not)
     const struct program *program = user;
     if (program->drain != NULL)
         *why_not = "shutting down";
-    else if (program->webhooks != NULL && !program->certificate_ready)
+    else if (program->servers.webhooks != NULL && !program->certificate_ready)
         *why_not = "there is no certificate yet";
     else if (!controller_configuration_loaded(program->configuration))
         *why_not = "the policy and the pod template have not been read yet";
@@ -305,31 +305,15 @@ static int start_certificate(struct program *program, struct error **err)
 
 static int start_servers(struct program *program, struct error **err)
 {
-    const struct controller_settings *settings = program->settings;
-    if (is_set(settings->webhook_listen)) {
-        if (start_certificate(program, err) < 0)
-            return -1;
-        const struct controller_webhook_options options = {
-            .listen = settings->webhook_listen,
-            .threads = settings->webhook_threads,
-            .certificates = program->certificates,
-            .rules = program->rules,
-        };
-        program->webhooks = controller_server_webhooks(&options, err);
-        if (program->webhooks == NULL)
-            return -1;
-        log_write(LOG_INFO, json_pack("{s:i}", "port", controller_server_port(program->webhooks)),
-            "serving the webhooks at %s", settings->webhook_listen);
-    }
-    if (is_set(settings->metrics_listen)) {
-        const struct controller_health health = {metrics_page, is_ready, program};
-        program->health = controller_server_health(settings->metrics_listen, &health, err);
-        if (program->health == NULL)
-            return -1;
-        log_write(LOG_INFO, json_pack("{s:i}", "port", controller_server_port(program->health)),
-            "serving metrics and health at %s", settings->metrics_listen);
-    }
-    return 0;
+    const struct controller_servers_options options = {
+        .settings = program->settings,
+        .certificates = program->certificates,
+        .rules = program->rules,
+        .health = {metrics_page, is_ready, program},
+    };
+    if (is_set(program->settings->webhook_listen) && start_certificate(program, err) < 0)
+        return -1;
+    return controller_servers_start(&program->servers, &options, err);
 }
 
 static void start_caches(struct program *program)
@@ -399,8 +383,7 @@ static int start(struct program *program, struct error **err)
 static void stop(struct program *program)
 {
     controller_drain_free(program->drain);
-    controller_server_free(program->webhooks);
-    controller_server_free(program->health);
+    controller_servers_clear(&program->servers);
     kube_lease_free(program->lease);
     controller_caches_free(program->caches);
     controller_launch_free(program->launch);
@@ -432,7 +415,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, UNUSED int event
         return;
     }
     const struct controller_drain_options options = {
-        .webhooks = program->webhooks,
+        .webhooks = program->servers.webhooks,
         .lease = program->lease,
         .limit_ms = program->settings->drain_ms,
         .on_drained = on_drained,

@@ -18,6 +18,7 @@
 enum {
     DEFAULT_WEBHOOK_THREADS = 8, /* at most */
     MOST_WEBHOOK_THREADS = 64,
+    MOST_WEBHOOK_CONNECTIONS = 65536,
     MOST_BURST = 100000,
     MOST_WORKERS = 1024,
 };
@@ -68,10 +69,19 @@ static const struct option_row rows[] = {
     {"webhook-threads", OPTION_COUNT, MEMBER(webhook_threads), .argument = "N", .least = 1,
         .most = MOST_WEBHOOK_THREADS,
         .help = "number of threads that serve them; default: one per CPU, at most 8"},
+    {"webhook-connections", OPTION_COUNT, MEMBER(webhook_connections), .argument = "N",
+        .initial = "1024", .least = 1, .most = MOST_WEBHOOK_CONNECTIONS,
+        .help = "maximum number of connections to them at once, and from one address a quarter of "
+                "that"},
     {"tls-certificate", OPTION_TEXT, MEMBER(tls_certificate), .argument = "FILE", .is_path = true,
         .help = "the webhooks' certificate chain in PEM, reloaded when it changes"},
     {"tls-key", OPTION_TEXT, MEMBER(tls_key), .argument = "FILE", .is_path = true,
         .help = "its private key"},
+    {"client-ca-file", OPTION_TEXT, MEMBER(client_ca_file), .argument = "FILE", .is_path = true,
+        .help = "CA certificates in PEM, reloaded when they change: clients of the webhooks must "
+                "show a certificate that one of them signed; default: clients need none"},
+    {"client-name", OPTION_TEXT, MEMBER(client_name), .argument = "NAME",
+        .help = "the common name or DNS name in that certificate; default: any"},
     {"self-signed", OPTION_BOOLEAN, MEMBER(self_signed), .initial = "false",
         .help = "instead of both: create a CA and a certificate, keep them in a Secret, renew "
                 "them, and keep caBundle in the webhook configurations up to date"},
@@ -91,6 +101,10 @@ static const struct option_row rows[] = {
     {"metrics-listen", OPTION_TEXT_OR_EMPTY, MEMBER(metrics_listen), .argument = "[ADDRESS]:PORT",
         .initial = ":8080", .check = check_listen,
         .help = "where to serve /metrics, /healthz and /readyz, over HTTP; empty: nowhere"},
+    {"health-listen", OPTION_TEXT_OR_EMPTY, MEMBER(health_listen), .argument = "[ADDRESS]:PORT",
+        .initial = "", .check = check_listen,
+        .help = "where to serve /healthz and /readyz besides, apart from clients that read "
+                "metrics; empty: nowhere"},
 
     {"policy-config-map", OPTION_TEXT_OR_EMPTY, MEMBER(policy_config_map),
         .heading = "Hook sidecars", .argument = "NAME", .initial = "hookline-policy",
@@ -194,6 +208,8 @@ static int check(const struct controller_settings *settings, struct error **err)
         return error_set(err, ERROR_USAGE,
             "the webhooks need a certificate: --tls-certificate FILE and --tls-key FILE, or "
             "--self-signed; or no webhooks: --webhook-listen=");
+    if (settings->client_name != NULL && settings->client_ca_file == NULL)
+        return error_set(err, ERROR_USAGE, "--client-name needs --client-ca-file");
     if (settings->lease_renew_deadline_ms >= settings->lease_duration_ms)
         return error_set(err, ERROR_USAGE,
             "--lease-renew-deadline must be shorter than --lease-duration, or two replicas could "

@@ -23,7 +23,11 @@ struct controller_settings {
                       * $POD_NAMESPACE; NULL: that of the kube_config */
     char *identity; /* this replica; default: $POD_NAME, else the host's name */
     char *webhook_listen; /* "[ADDRESS]:PORT"; default ":9443"; "": no webhooks */
+    int webhook_connections; /* at once; default 1024 */
+    char *client_ca_file; /* PEM: clients of the webhooks need a certificate of it; NULL: none */
+    char *client_name; /* in that certificate; NULL: any */
     char *metrics_listen; /* plain HTTP: /metrics, /healthz, /readyz; default ":8080"; "": none */
+    char *health_listen; /* plain HTTP: /healthz, /readyz, besides; default "": none */
     int webhook_threads; /* default: one per CPU, at most 8 */
     char *tls_certificate, *tls_key; /* files, read again when they change */
     bool self_signed; /* instead: a CA and a leaf in a Secret, rotated */

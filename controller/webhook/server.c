@@ -15,7 +15,6 @@
 #include "http/server.h"
 
 enum {
-    WEBHOOK_CONNECTIONS = 512,
     HEALTH_CONNECTIONS = 64,
     MAX_HEALTH_BODY = 4096,
 };
@@ -25,6 +24,7 @@ struct controller_server {
     const char *name; /* for messages; static */
     struct controller_rules_store *rules; /* of the webhooks */
     struct tls_certificate_store *certificates; /* of the webhooks */
+    struct tls_client_ca *client_ca; /* of the webhooks; or NULL */
     struct controller_health health;
     struct http_route routes[3];
 };
@@ -114,6 +114,16 @@ static void release_certificate(void *held)
     tls_certificate_unref(held);
 }
 
+static int check_client(void *user, gnutls_session_t session)
+{
+    const struct controller_server *server = user;
+    auto_error struct error *error = NULL;
+    int status = tls_client_ca_check(server->client_ca, session, &error);
+    if (status < 0)
+        log_debug("%s: %s", server->name, error->message);
+    return status;
+}
+
 static void on_bad(UNUSED void *user, const char *reason)
 {
     controller_metrics_bad_connection(reason);
@@ -159,12 +169,14 @@ struct controller_server *controller_server_webhooks(
     struct controller_server *server = xcalloc(1, sizeof(*server));
     server->rules = webhooks->rules;
     server->certificates = webhooks->certificates;
+    server->client_ca = webhooks->client_ca;
     server->routes[0] = webhook_route("/mutate-pods", answer_mutate);
     server->routes[1] = webhook_route("/validate-machines", answer_validate);
     const struct http_certificates certificates = {
         .hold = hold_certificate,
         .get = get_certificate,
         .release = release_certificate,
+        .check_client = server->client_ca != NULL ? check_client : NULL,
         .user = server,
     };
     struct http_server_options options = {
@@ -173,27 +185,43 @@ struct controller_server *controller_server_webhooks(
         .certificates = &certificates,
         .on_bad = on_bad,
         .threads = webhooks->threads,
-        .connections = WEBHOOK_CONNECTIONS,
+        .connections = webhooks->connections,
         .max_body = CONTROLLER_ADMISSION_MAX_BYTES,
+        .memory = CONTROLLER_SERVER_BODIES_BYTES,
     };
     return start(server, &options, err);
 }
 
-struct controller_server *controller_server_health(
-    const char *listen, const struct controller_health *health, struct error **err)
+/* Serves /healthz and /readyz, and /metrics if that is the handler. */
+static struct controller_server *start_plain(const char *name, const char *listen,
+    const struct controller_health *health, http_handler *metrics, struct error **err)
 {
     struct controller_server *server = xcalloc(1, sizeof(*server));
+    size_t count = 0;
     server->health = *health;
-    server->routes[0] = (struct http_route){.path = "/metrics", .handler = answer_metrics};
-    server->routes[1] = (struct http_route){.path = "/healthz", .handler = answer_healthy};
-    server->routes[2] = (struct http_route){.path = "/readyz", .handler = answer_ready};
+    if (metrics != NULL)
+        server->routes[count++] = (struct http_route){.path = "/metrics", .handler = metrics};
+    server->routes[count++] = (struct http_route){.path = "/healthz", .handler = answer_healthy};
+    server->routes[count++] = (struct http_route){.path = "/readyz", .handler = answer_ready};
     struct http_server_options options = {
-        .name = "metrics server",
+        .name = name,
         .listen = listen,
         .connections = HEALTH_CONNECTIONS,
         .max_body = MAX_HEALTH_BODY,
     };
     return start(server, &options, err);
+}
+
+struct controller_server *controller_server_metrics(
+    const char *listen, const struct controller_health *health, struct error **err)
+{
+    return start_plain("metrics server", listen, health, answer_metrics, err);
+}
+
+struct controller_server *controller_server_health(
+    const char *listen, const struct controller_health *health, struct error **err)
+{
+    return start_plain("health server", listen, health, NULL, err);
 }
 
 int controller_server_port(const struct controller_server *server)

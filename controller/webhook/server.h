@@ -1,5 +1,5 @@
 /* The HTTP servers: the webhooks over TLS on their own threads, and metrics and health over plain
- * HTTP on the default loop. */
+ * HTTP on the default loop. http/server.h says how they keep clients from keeping out others. */
 #ifndef CONTROLLER_WEBHOOK_SERVER_H
 #define CONTROLLER_WEBHOOK_SERVER_H
 
@@ -8,21 +8,25 @@
 #include "base/error.h"
 #include "controller/webhook/rules.h"
 #include "tls/certificate_store.h"
+#include "tls/client_ca.h"
+
+enum { CONTROLLER_SERVER_BODIES_BYTES = 32 * 1024 * 1024 }; /* of all reviews in progress */
 
 struct controller_server;
 
 struct controller_webhook_options {
     const char *listen;
     int threads;
+    unsigned connections; /* at once */
+    struct tls_client_ca *client_ca; /* borrowed; NULL: clients need no certificate */
     struct tls_certificate_store *certificates; /* borrowed */
     struct controller_rules_store *rules; /* borrowed */
 };
 
 /* Serves the webhooks at listen ("ADDRESS:PORT", "[ADDRESS]:PORT", ":9443") with the
  * certificates, rules and metrics: POST /mutate-pods and /validate-machines, content type
- * application/json. Bodies over CONTROLLER_ADMISSION_MAX_BYTES get 413. A client that is silent for 10
- * s within a request, or has not sent all of it after 30 s, is disconnected; the default loop must
- * run for the 30 s limit. TLS 1.2 or newer, keep-alive. Returns the server, owned by the caller, or
+ * application/json. Bodies over CONTROLLER_ADMISSION_MAX_BYTES get 413. The default loop must run, for
+ * the limits of time. TLS 1.2 or newer, keep-alive. Returns the server, owned by the caller, or
  * NULL with an error. */
 struct controller_server *controller_server_webhooks(
     const struct controller_webhook_options *options, struct error **err);
@@ -34,7 +38,10 @@ struct controller_health {
     void *user;
 };
 
-/* Serves GET /metrics, /healthz and /readyz on the default loop. */
+/* Serve GET /healthz and /readyz on the default loop, the first also /metrics. Return the server,
+ * owned by the caller, or NULL with an error. */
+struct controller_server *controller_server_metrics(
+    const char *listen, const struct controller_health *health, struct error **err);
 struct controller_server *controller_server_health(
     const char *listen, const struct controller_health *health, struct error **err);
 

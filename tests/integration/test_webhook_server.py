@@ -66,6 +66,9 @@ class WebhookServer(support.TestCase):
         self.certificate = self.tmp / "tls" / "tls.crt"
         self.make_certificate("one")
         self.swap("one")
+        self.start()
+
+    def start(self):
         self.controller = Controller(
             self,
             *ALONE,
@@ -441,6 +444,108 @@ class TestSlowClients(WebhookServer):
                 future.result(support.PATIENCE)
         self.assert_serves()
         self.assert_bad("slow", len(starts) + len(drips))
+
+
+class TestClientCertificates(WebhookServer):
+    """--client-ca-file and --client-name."""
+
+    def start(self):
+        self.make_ca("ca")
+        self.ca_file = self.tmp / "client-ca.crt"
+        self.use_ca("ca")
+        self.flags = (f"--client-ca-file={self.ca_file}", "--client-name=kube-apiserver")
+        super().start()
+
+    def make_ca(self, name):
+        make_certificate(
+            self.tmp, name, f"/CN={name}", "basicConstraints=critical,CA:TRUE",
+            "keyUsage=critical,keyCertSign",
+        )  # fmt: skip
+
+    def use_ca(self, *names):
+        """Replaces the file."""
+        text = "".join((self.tmp / f"{name}.crt").read_text("ascii") for name in names)
+        os.rename(self.write("new.crt", text), self.ca_file)
+
+    def client(self, name, subject, *extensions, signer="ca"):
+        """A TLS context with a certificate."""
+        extensions = extensions or ("extendedKeyUsage=clientAuth",)
+        make_certificate(
+            self.tmp, name, subject, "basicConstraints=CA:FALSE", *extensions, signer=signer
+        )
+        context = self.context()
+        context.load_cert_chain(self.tmp / f"{name}.crt", self.tmp / f"{name}.key")
+        return context
+
+    def is_served(self, context):
+        """Whether a review is answered. TLS 1.3 tells a client of the refusal when it reads."""
+        connection = http.client.HTTPSConnection(
+            "localhost", self.port, context=context, timeout=support.PATIENCE
+        )
+        self.addCleanup(connection.close)
+        try:
+            answer, _ = self.ask(connection, "POST", "/mutate-pods", review())
+        except OSError:
+            return False
+        return answer.status == 200
+
+    def test_who_is_served(self):
+        self.make_ca("other")
+        name = "/CN=kube-apiserver"
+        other_name = "subjectAltName=DNS:kube-apiserver"
+        self.assertTrue(self.is_served(self.client("good", name)))
+        self.assertTrue(self.is_served(self.client("named", "/CN=a", other_name)))
+        bad = [
+            self.context(),  # it shows none
+            self.client("wrong-name", "/CN=kube-apiserver-2", "subjectAltName=DNS:a"),
+            self.client("for-servers", name, "extendedKeyUsage=serverAuth"),
+            self.client("wrong-ca", name, signer="other"),
+            self.client("alone", name, signer=None),
+        ]
+        for number, context in enumerate(bad, 1):
+            self.assertFalse(self.is_served(context), f"number {number}")
+            self.assert_bad("tls", number)
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            good = self.client(f"good-{version}", name)
+            good.minimum_version = good.maximum_version = version
+            self.assertTrue(self.is_served(good))
+
+    def test_a_new_ca(self):
+        self.make_ca("next")
+        name = "/CN=kube-apiserver"
+        old, new = self.client("old", name), self.client("new", name, signer="next")
+        self.assertFalse(self.is_served(new))
+        self.use_ca("ca", "next")
+        self.assertTrue(self.is_served(new))
+        self.controller.follow("a new client CA is in use")
+        self.assertTrue(self.is_served(old))
+        self.write("client-ca.crt", "nonsense")
+        self.assertTrue(self.is_served(old))
+        self.assertIn("no PEM certificate", self.controller.follow("stays in use")["msg"])
+        self.ca_file.unlink()
+        self.assertTrue(self.is_served(new))
+        self.controller.follow("stays in use")
+        self.use_ca("next")
+        self.assertFalse(self.is_served(old))
+        self.assertTrue(self.is_served(new))
+
+
+class TestHealthPort(WebhookServer):
+    """--health-listen."""
+
+    flags = ("--health-listen=127.0.0.1:0",)
+
+    def test_probes_have_a_port_of_their_own(self):
+        port = self.controller.wait_log("serving health at")["port"]
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=support.PATIENCE)
+        self.addCleanup(connection.close)
+        for path in ("/healthz", "/readyz"):
+            answer, text = self.ask(connection, "GET", path, headers={})
+            self.assertEqual((answer.status, text), (200, "ok\n"))
+        answer, text = self.ask(connection, "GET", "/metrics", headers={})
+        self.assertEqual(
+            (answer.status, text), (404, "there is no /metrics here; use /healthz or /readyz\n")
+        )
 
 
 class TestEnd(WebhookServer):

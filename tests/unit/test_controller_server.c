@@ -83,8 +83,11 @@ static struct controller_server *listen_at(const char *listen, int threads,
     struct tls_certificate_store *certificates, struct controller_rules_store *rules,
     struct error **err)
 {
-    const struct controller_webhook_options options = {
-        .listen = listen, .threads = threads, .certificates = certificates, .rules = rules};
+    const struct controller_webhook_options options = {.listen = listen,
+        .threads = threads,
+        .connections = 64,
+        .certificates = certificates,
+        .rules = rules};
     return controller_server_webhooks(&options, err);
 }
 

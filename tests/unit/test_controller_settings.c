@@ -66,6 +66,10 @@ static void test_defaults(UNUSED void **state)
     assert_string_equal(settings.identity, "hook-controller-0");
     assert_string_equal(settings.webhook_listen, ":9443");
     assert_string_equal(settings.metrics_listen, ":8080");
+    assert_string_equal(settings.health_listen, "");
+    assert_int_equal(settings.webhook_connections, 1024);
+    assert_null(settings.client_ca_file);
+    assert_null(settings.client_name);
     assert_in_range(settings.webhook_threads, 1, 8);
     assert_string_equal(settings.certificate_secret, "hookline-webhook-certificate");
     assert_string_equal(settings.webhook_service, "hookline-webhook");
@@ -206,6 +210,7 @@ static void test_wrong_flags(UNUSED void **state)
             "--tls-certificate and --tls-key belong together: --tls-key is missing"},
         {{"--tls-certificate=a.pem", "--tls-key=k.pem", "--self-signed"},
             "--self-signed and --tls-certificate are both set: use only one of them"},
+        {{"--self-signed", "--client-name=kube-apiserver"}, "--client-name needs --client-ca-file"},
         {{"--self-signed", "--lease-duration=10s"}, "--lease-renew-deadline must be shorter than "
                                                     "--lease-duration, or two replicas could lead"},
         {{"--self-signed", "--lease-retry=10s"},
@@ -221,7 +226,7 @@ static void test_wrong_listen(UNUSED void **state)
     static const char *const cases[] = {"9443", ":70000", ":-1", ":", ":https", "127.0.0.1",
         "127.0.0.1:", "localhost:9443", "256.0.0.1:9443", "::1:9443", "[::1:9443", "[]:9443",
         "[127.0.0.1::1]:9443", " :9443"};
-    static const char *const flags[] = {"--webhook-listen", "--metrics-listen"};
+    static const char *const flags[] = {"--webhook-listen", "--metrics-listen", "--health-listen"};
     for (size_t i = 0; i < ARRAY_SIZE(cases) * ARRAY_SIZE(flags); i++) {
         const char *flag = flags[i % ARRAY_SIZE(flags)];
         const char *value = cases[i / ARRAY_SIZE(flags)];
