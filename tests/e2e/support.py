@@ -36,6 +36,17 @@ RESTRICTED = {
 }
 # Arguments for kubectl: the namespace of Hookline, and its replicas.
 SYSTEM = ["--namespace=hookline-system"]
+# The tests read the metrics through the API server, which the NetworkPolicy of deploy/ does not let in.
+METRICS_READERS = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "metrics-readers", "namespace": "hookline-system"},
+    "spec": {
+        "podSelector": {"matchLabels": {"app.kubernetes.io/component": "controller"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"ports": [{"protocol": "TCP", "port": 8080}]}],
+    },
+}
 CONTROLLER = ["--selector=app.kubernetes.io/component=controller"]
 # What a replica logs when the policy changes.
 POLICY_READ = "the policy is that of|everything that needs a policy is denied"
@@ -258,6 +269,7 @@ class ClusterCase(TestCase):
     def install(self, objects, add_cleanup=None):
         """Applies the objects of an overlay, waits until every replica of hook-controller is ready,
         and registers their removal, by default as a cleanup of the test."""
+        objects = [*objects, METRICS_READERS]
         if any(item["kind"] == "CustomResourceDefinition" for item in objects):
             self.require_kinds_of_our_own()
         (add_cleanup or self.addCleanup)(self.uninstall, objects)

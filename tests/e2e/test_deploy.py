@@ -117,6 +117,23 @@ class Deploy(support.ClusterCase):
             for subject in item.get("subjects", []):
                 self.assertEqual(subject["namespace"], "elsewhere", name)
 
+    def test_network_policy(self):
+        """Who may reach which port: the probes' port is open to nobody but the kubelet."""
+        name = ("NetworkPolicy", "hookline-system", "hook-controller")
+        webhook, metrics = self.helm()[name]["spec"]["ingress"]
+        self.assertEqual([port["port"] for port in webhook["ports"]], [9443])
+        self.assertEqual([port["port"] for port in metrics["ports"]], [8080])
+        self.assertNotIn("from", webhook)
+        labels = metrics["from"][0]["namespaceSelector"]["matchLabels"]
+        self.assertEqual(labels, {"hookline.dev/metrics": "allow"})
+        chart = self.helm(
+            "--set=networkPolicy.webhookFrom[0].ipBlock.cidr=10.0.0.1/32",
+            "--set=networkPolicy.metricsFrom[0].podSelector.matchLabels.app=prometheus",
+        )
+        webhook, metrics = chart[name]["spec"]["ingress"]
+        self.assertEqual(webhook["from"], [{"ipBlock": {"cidr": "10.0.0.1/32"}}])
+        self.assertEqual(metrics["from"], [{"podSelector": {"matchLabels": {"app": "prometheus"}}}])
+
     def test_cert_manager(self):
         chart = self.helm("--set", "webhook.certManager.enabled=true")
         pod = chart["Deployment", "hookline-system", "hook-controller"]["spec"]["template"]["spec"]
