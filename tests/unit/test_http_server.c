@@ -22,13 +22,18 @@
 #include "http/server.h"
 #include "tests/unit/directory.h"
 
-enum { MAX_ANSWER = 4096, THREADS = 2 };
+enum {
+    MAX_ANSWER = 4096,
+    THREADS = 2,
+    MEMORY = 64 * 1024, /* of all requests */
+    LARGE = 4 * 1024 * 1024, /* an answer that no socket's buffers hold */
+};
 
 /* What the handlers of a server record for the test. */
 struct room {
     struct http_server *server;
     char *path; /* of its socket */
-    struct http_route routes[4];
+    struct http_route routes[5];
     pthread_mutex_t mutex;
     struct http_request *kept; /* by answer_later; guarded by mutex */
     atomic_int hangups;
@@ -45,6 +50,11 @@ static void answer_echo(UNUSED void *user, struct http_request *request)
 static void answer_binary(UNUSED void *user, struct http_request *request)
 {
     http_request_answer(request, 200, "application/octet-stream", xmemdup("a\0b\0", 4), 4);
+}
+
+static void answer_large(UNUSED void *user, struct http_request *request)
+{
+    http_request_answer(request, 200, NULL, xcalloc(1, LARGE), LARGE);
 }
 
 static struct http_request *take_kept(struct room *room)
@@ -83,6 +93,7 @@ static struct room *open_room(const char *directory, int threads)
     room->routes[1] = (struct http_route){.path = "/binary", .handler = answer_binary};
     room->routes[2] = (struct http_route){.path = "/later", .handler = answer_later, .user = room};
     room->routes[3] = (struct http_route){.path = "/drop", .handler = answer_echo};
+    room->routes[4] = (struct http_route){.path = "/large", .handler = answer_large};
     auto_free char *listen = xasprintf("unix:%s", room->path);
     const struct http_server_options options = {
         .name = "test server",
@@ -91,6 +102,7 @@ static struct room *open_room(const char *directory, int threads)
         .threads = threads,
         .connections = 16,
         .max_body = 1024,
+        .memory = MEMORY,
         .routes = room->routes,
         .route_count = ARRAY_SIZE(room->routes),
     };
@@ -352,6 +364,42 @@ static void a_server_ends_while_answers_are_owed(void **state)
     }
 }
 
+/* Its memory goes to a request that needs it. */
+static void an_answer_that_nobody_reads_is_dropped(void **state)
+{
+    static const int threads[] = {0, THREADS};
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        struct room *room = open_room(*state, threads[i]);
+        auto_fd int reader = connect_to(room->path);
+        auto_fd int other = connect_to(room->path);
+        char buffer[MAX_ANSWER];
+        ask(reader, "GET", "/large", "");
+        size_t got = receive(reader, buffer, sizeof(buffer));
+        assert_true(got > 0);
+        ask(other, "GET", "/echo", "small");
+        expect(other, 200, "small");
+        for (size_t more = 1; more > 0; got += more)
+            more = receive(reader, buffer, sizeof(buffer));
+        assert_true(got < LARGE);
+        close_room(room);
+    }
+}
+
+/* Alone, it arrives, though it is larger than the memory. */
+static void a_large_answer_arrives(void **state)
+{
+    struct room *room = open_room(*state, 0);
+    auto_fd int reader = connect_to(room->path);
+    char buffer[MAX_ANSWER];
+    ask(reader, "GET", "/large", "");
+    for (size_t got = 0; got < LARGE;) {
+        size_t more = receive(reader, buffer, sizeof(buffer));
+        assert_true(more > 0);
+        got += more;
+    }
+    close_room(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +411,8 @@ int main(void)
         IN_DIRECTORY(an_answer_may_come_later),
         IN_DIRECTORY(a_client_that_hangs_up_is_told_of),
         IN_DIRECTORY(a_server_ends_while_answers_are_owed),
+        IN_DIRECTORY(an_answer_that_nobody_reads_is_dropped),
+        IN_DIRECTORY(a_large_answer_arrives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
