@@ -8,6 +8,7 @@
 #include "controller/launch/pod_input.h"
 #include "controller/launch/machine.h"
 #include "controller/launch/machine_kind.h"
+#include "controller/launch/pod_owner.h"
 #include "controller/metrics.h"
 #include "controller/watch/pod_prune.h"
 #include "controller/watch/sidecar_events.h"
@@ -34,13 +35,26 @@ static void machine_changed(
     controller_launch_machine_changed(caches->options.launch, key);
 }
 
-static void pod_changed(void *user, const char *key, const json_t *before, const json_t *after)
+/* Whether a pod may speak for the VMI that it names. One that we launch has only the pod that we
+ * created; we do not know the pods of other VMIs. */
+static bool is_believed(const struct controller_caches *caches, const json_t *pod)
+{
+    const char *name = json_get_string(controller_pod_owner_reference(pod), "name");
+    if (name == NULL || caches->machines == NULL)
+        return name != NULL;
+    auto_free char *key = xasprintf("%s/%s", kube_namespace(pod), name);
+    const json_t *machine = kube_informer_get(caches->machines, key);
+    return machine == NULL || controller_pod_owner_is(pod, machine);
+}
+
+static void pod_changed(
+    void *user, UNUSED const char *key, const json_t *before, const json_t *after)
 {
     struct controller_caches *caches = user;
-    if (caches->leads && after != NULL)
+    if (caches->leads && after != NULL && is_believed(caches, after))
         controller_sidecar_events_record(caches->options.events, before, after);
     if (caches->options.launch != NULL)
-        controller_launch_pod_changed(caches->options.launch, key, before, after);
+        controller_launch_pod_changed(caches->options.launch, before, after);
 }
 
 static void synced(void *user)
@@ -163,7 +177,8 @@ bool controller_caches_ready(const struct controller_caches *caches, const char 
 static void tell_of_pod(void *user, UNUSED const char *key, const json_t *pod)
 {
     const struct controller_caches *caches = user;
-    controller_sidecar_events_record(caches->options.events, NULL, pod);
+    if (is_believed(caches, pod))
+        controller_sidecar_events_record(caches->options.events, NULL, pod);
 }
 
 void controller_caches_lead(struct controller_caches *caches, bool leads)

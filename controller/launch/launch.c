@@ -22,7 +22,6 @@ enum {
 struct controller_launch {
     struct controller_launch_shared shared; /* with the works in progress */
     const struct kube_informer *machines, *pods;
-    struct controller_pod_owner *owners; /* the pods of owners; owned */
     bool leads;
 };
 
@@ -136,10 +135,13 @@ static enum controller_launch_step decide(struct controller_launch_work *work)
     return LAUNCH_LOOK_FOR_POD;
 }
 
+/* The VMI's pod in the cache, or NULL. */
 static const json_t *find_pod(struct controller_launch *launch, const json_t *machine)
 {
-    const char *key = controller_pod_owner_find(launch->owners, kube_uid(machine));
-    return key == NULL ? NULL : kube_informer_get(launch->pods, key);
+    auto_free char *name = controller_pod_name(machine);
+    auto_free char *key = xasprintf("%s/%s", kube_namespace(machine), name);
+    const json_t *pod = kube_informer_get(launch->pods, key);
+    return pod != NULL && controller_pod_owner_is(pod, machine) ? pod : NULL;
 }
 
 static void work_on(void *user, const char *key)
@@ -161,26 +163,24 @@ void controller_launch_machine_changed(struct controller_launch *launch, const c
         kube_queue_add(launch->shared.queue, key);
 }
 
-void controller_launch_pod_changed(
-    struct controller_launch *launch, const char *key, const json_t *before, const json_t *after)
+/* Queues the VMI that a pod, or NULL, says it belongs to. */
+static void queue_owner(struct controller_launch *launch, const json_t *pod)
 {
-    const json_t *reference = controller_pod_owner_reference(after != NULL ? after : before);
-    const char *kind = json_get_string(reference, "kind");
-    const char *name = json_get_string(reference, "name");
-    const char *uid = json_get_string(reference, "uid");
-    if (before != NULL)
-        controller_pod_owner_forget(&launch->owners,
-            text_or(json_get_string(controller_pod_owner_reference(before), "uid"), ""), key);
-    if (kind == NULL || name == NULL || uid == NULL ||
-        !streq(kind, kube_virtual_machine_instances.kind))
+    const char *name = json_get_string(controller_pod_owner_reference(pod), "name");
+    if (name == NULL)
         return;
-    if (after != NULL)
-        controller_pod_owner_set(&launch->owners, uid, key);
+    auto_free char *machine = xasprintf("%s/%s", kube_namespace(pod), name);
+    if (kube_informer_get(launch->machines, machine) != NULL)
+        kube_queue_add(launch->shared.queue, machine);
+}
+
+void controller_launch_pod_changed(
+    struct controller_launch *launch, const json_t *before, const json_t *after)
+{
     if (!launch->leads)
         return;
-    auto_free char *machine =
-        xasprintf("%s/%s", kube_namespace(after != NULL ? after : before), name);
-    kube_queue_add(launch->shared.queue, machine);
+    queue_owner(launch, before); /* which it may have had until now */
+    queue_owner(launch, after);
 }
 
 static void add_machine(void *user, const char *key, UNUSED const json_t *machine)
@@ -243,7 +243,6 @@ void controller_launch_free(struct controller_launch *launch)
     while (launch->shared.works != NULL)
         free_work(launch->shared.works);
     kube_queue_free(launch->shared.queue);
-    controller_pod_owner_clear(&launch->owners);
     free(launch);
 }
 

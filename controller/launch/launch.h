@@ -25,7 +25,7 @@ void controller_launch_lead(struct controller_launch *launch, bool leads);
 /* To be called for every change in the caches, even while another replica leads. */
 void controller_launch_machine_changed(struct controller_launch *launch, const char *key);
 void controller_launch_pod_changed(
-    struct controller_launch *launch, const char *key, const json_t *before, const json_t *after);
+    struct controller_launch *launch, const json_t *before, const json_t *after);
 
 /* To be called when the policy or the pod template has changed: what waits for them is tried
  * again. */

@@ -1,18 +1,21 @@
 #include "controller/launch/pod_owner.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "controller/launch/machine.h"
+#include "controller/launch/pod.h"
+#include "controller/launch/pod_input.h"
 #include "kube/resource.h"
 
-struct controller_pod_owner {
-    char *uid; /* of the owner */
-    char *pod; /* its pod's key */
-    UT_hash_handle hh;
-};
+/* Whether an apiVersion, "GROUP/VERSION", is of the VMIs' group. */
+static bool is_of_group(const char *api_version)
+{
+    const char *group = kube_virtual_machine_instances.group;
+    size_t length = strlen(group);
+    return text_starts_with(api_version, group) && api_version[length] == '/';
+}
 
 const json_t *controller_pod_owner_reference(const json_t *pod)
 {
@@ -20,59 +23,34 @@ const json_t *controller_pod_owner_reference(const json_t *pod)
     size_t index = 0;
     json_t *reference = NULL;
     json_array_foreach (references, index, reference) {
-        if (json_is_true(json_object_get(reference, "controller")))
-            return reference;
+        if (!json_is_true(json_object_get(reference, "controller")))
+            continue; /* Kubernetes allows only one that is */
+        const char *kind = text_or(json_get_string(reference, "kind"), "");
+        const char *version = text_or(json_get_string(reference, "apiVersion"), "");
+        bool known = json_get_string(reference, "name") != NULL &&
+                     json_get_string(reference, "uid") != NULL;
+        bool fits = streq(kind, kube_virtual_machine_instances.kind) && is_of_group(version);
+        return known && fits ? reference : NULL;
     }
     return NULL;
 }
 
+/* Whether the status says that the VMI has another pod. */
+static bool has_another(const json_t *machine, const char *pod_uid)
+{
+    const json_t *active = json_pointer_get(machine, "/status/activePods");
+    return !controller_machine_needs_pod(machine) && json_object_size(active) > 0 &&
+           json_object_get(active, pod_uid) == NULL;
+}
+
 bool controller_pod_owner_is(const json_t *pod, const json_t *machine)
 {
-    const char *uid = json_get_string(controller_pod_owner_reference(pod), "uid");
-    return uid != NULL && streq(uid, kube_uid(machine));
-}
-
-static void remove_owner(struct controller_pod_owner **owners, struct controller_pod_owner *owner)
-{
-    HASH_DEL(*owners, owner);
-    free(owner->uid);
-    free(owner->pod);
-    free(owner);
-}
-
-void controller_pod_owner_set(
-    struct controller_pod_owner **owners, const char *uid, const char *pod_key)
-{
-    struct controller_pod_owner *owner = NULL;
-    HASH_FIND_STR(*owners, uid, owner);
-    if (owner == NULL) {
-        owner = xcalloc(1, sizeof(*owner));
-        owner->uid = xstrdup(uid);
-        HASH_ADD_KEYPTR(hh, *owners, owner->uid, strlen(owner->uid), owner);
-    }
-    xstrset(&owner->pod, pod_key);
-}
-
-void controller_pod_owner_forget(
-    struct controller_pod_owner **owners, const char *uid, const char *pod_key)
-{
-    struct controller_pod_owner *owner = NULL;
-    HASH_FIND_STR(*owners, uid, owner);
-    if (owner != NULL && streq(owner->pod, pod_key))
-        remove_owner(owners, owner);
-}
-
-const char *controller_pod_owner_find(struct controller_pod_owner *owners, const char *uid)
-{
-    struct controller_pod_owner *owner = NULL;
-    HASH_FIND_STR(owners, uid, owner);
-    return owner == NULL ? NULL : owner->pod;
-}
-
-void controller_pod_owner_clear(struct controller_pod_owner **owners)
-{
-    struct controller_pod_owner *owner = NULL;
-    struct controller_pod_owner *next = NULL;
-    HASH_ITER (hh, *owners, owner, next)
-        remove_owner(owners, owner);
+    const json_t *reference = controller_pod_owner_reference(pod);
+    if (reference == NULL || !streq(json_get_string(reference, "name"), kube_name(machine)) ||
+        !streq(json_get_string(reference, "uid"), kube_uid(machine)))
+        return false;
+    auto_free char *name = controller_pod_name(machine);
+    return streq(kube_namespace(pod), kube_namespace(machine)) && streq(kube_name(pod), name) &&
+           streq(text_or(kube_label(pod, CONTROLLER_LAUNCH_LABEL), ""), "true") &&
+           !has_another(machine, kube_uid(pod));
 }

@@ -1,31 +1,20 @@
-/* Finds launcher pods by owner, from the controller in their ownerReferences, so that pods with
- * names of another scheme are found too. */
+/* Which launcher pod is a VMI's own. Tenants write pods, their labels and their owner references, so
+ * each of them is only a claim: docs/security.md, "Whose pod it is". */
 #ifndef CONTROLLER_LAUNCH_POD_OWNER_H
 #define CONTROLLER_LAUNCH_POD_OWNER_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
-/* The pods of owners, as a hash table; NULL: none. Owned by the caller. */
-struct controller_pod_owner;
-
-/* The owner reference of a pod's controller: borrowed, or NULL. */
+/* The owner reference of the pod's controller if that is a VMI: of its kind and API group, in any
+ * version, with a name and a uid. Borrowed, or NULL. The VMI is in the pod's namespace, or nowhere.
+ * Source: Kubernetes, "Owners and Dependents". */
 const json_t *controller_pod_owner_reference(const json_t *pod);
 
-/* Whether the pod's controller is this VMI. */
+/* Whether this is the pod that the controller created for the VMI; either may be pruned. It has the
+ * VMI's namespace, the name that controller_pod_name gives, the label of pods that the controller
+ * creates, and the VMI as its controller, by name and uid. Once the status names an active pod, no
+ * other one counts, even under the same name. */
 bool controller_pod_owner_is(const json_t *pod, const json_t *machine);
-
-/* Records that the pod with this key belongs to the owner with this uid. */
-void controller_pod_owner_set(
-    struct controller_pod_owner **owners, const char *uid, const char *pod_key);
-
-/* Forgets it, unless the owner has another pod by now. */
-void controller_pod_owner_forget(
-    struct controller_pod_owner **owners, const char *uid, const char *pod_key);
-
-/* The key of the owner's pod: borrowed, or NULL. */
-const char *controller_pod_owner_find(struct controller_pod_owner *owners, const char *uid);
-
-void controller_pod_owner_clear(struct controller_pod_owner **owners);
 
 #endif

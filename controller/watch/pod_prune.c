@@ -6,6 +6,7 @@
 #include "annotations/parse.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "controller/launch/pod_input.h"
 #include "controller/watch/container_state.h"
 
 /* Copies those of the members that from has. */
@@ -120,10 +121,14 @@ static json_t *prune_metadata(const json_t *metadata)
 {
     static const char *const members[] = {
         "name", "namespace", "uid", "resourceVersion", "deletionTimestamp"};
-    static const char *const of_owner[] = {"kind", "name", "uid", "controller"};
+    static const char *const of_owner[] = {"apiVersion", "kind", "name", "uid", "controller"};
+    static const char *const label[] = {CONTROLLER_LAUNCH_LABEL};
     const json_t *owners = json_object_get(metadata, "ownerReferences");
     json_t *kept = json_object();
+    json_t *labels = json_object();
     keep(kept, metadata, members, ARRAY_SIZE(members));
+    keep(labels, json_object_get(metadata, "labels"), label, ARRAY_SIZE(label));
+    set_filled(kept, "labels", labels);
     for (size_t i = 0; i < json_array_size(owners); i++) {
         const json_t *owner = json_array_get(owners, i);
         if (!json_is_true(json_object_get(owner, "controller")))

@@ -1,7 +1,7 @@
 #include "controller/watch/sidecar_events.h"
 
 #include "base/json.h"
-#include "base/text.h"
+#include "controller/launch/pod_owner.h"
 #include "controller/metrics.h"
 #include "controller/watch/sidecar_watch.h"
 
@@ -9,9 +9,8 @@
 static json_t *owner_of(const json_t *pod)
 {
     const json_t *metadata = json_object_get(pod, "metadata");
-    const json_t *owner = json_array_get(json_object_get(metadata, "ownerReferences"), 0);
-    const char *kind = json_get_string(owner, "kind");
-    if (kind == NULL || !streq(kind, kube_virtual_machine_instances.kind))
+    const json_t *owner = controller_pod_owner_reference(pod);
+    if (owner == NULL)
         return NULL;
     return json_pack("{s:{s:O*, s:O*, s:O*}}", "metadata", "namespace",
         json_object_get(metadata, "namespace"), "name", json_object_get(owner, "name"), "uid",

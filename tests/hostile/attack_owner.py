@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+"""Pods that claim to be a VMI's launcher pod, and must not decide about the VMI: in another
+namespace, under another name, of another API group, or under the real pod's name after it was
+deleted."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+import support
+from polling import poll
+from test_hook_controller_launch import VMIS, LaunchTest, machine
+
+
+def forged(real, **metadata):
+    """A pod that has ended, with the real one's metadata except for what is given."""
+    kept = {key: real["metadata"][key] for key in ("name", "namespace", "labels", "ownerReferences")}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {**kept, **metadata},
+        "spec": {"containers": [{"name": "compute", "image": "example.org/evil"}]},
+        "status": {
+            "phase": "Succeeded",
+            "containerStatuses": [
+                {"name": "compute", "state": {"terminated": {"exitCode": 0}}},
+                {
+                    "name": "hook-sidecar-0",
+                    "state": {"terminated": {"exitCode": 1, "message": "forged"}},
+                },
+            ],
+        },
+    }
+
+
+class ForgedPods(LaunchTest):
+    def running(self, *flags):
+        """A controller, and a VMI that runs; returns the VMI's pod."""
+        self.controller = self.start(*flags)
+        self.server.put(VMIS, machine("vm"))
+        pod = self.wait_pod("vm")
+        self.set_pod(pod, "Running", ready=True)
+        self.wait_phase("vm", "Running")
+        return self.pods("vm")[0]
+
+    def reconciled(self):
+        """How often the controller has reconciled a VMI."""
+        return self.controller.metric('hookline_reconciles_total{result="ok"}')
+
+    def reconcile(self):
+        """Has the controller reconcile the VMI again."""
+        before = self.reconciled()
+        self.server.patch(VMIS, "vms", "vm", {"metadata": {"annotations": {"touched": "yes"}}})
+        poll(lambda: self.reconciled() > before, support.PATIENCE)
+
+    def forge(self, pod):
+        """Creates a pod, and waits until the controller has it in its cache."""
+        cached = 'hookline_cached_objects{kind="Pod"}'
+        before = self.controller.metric(cached)
+        self.server.put("pods", pod)
+        poll(lambda: self.controller.metric(cached) > before, support.PATIENCE)
+
+    def check(self, pod):
+        self.forge(pod)
+        self.reconcile()
+        self.assertEqual(self.phase("vm"), "Running")
+        self.assertEqual(self.events("SidecarCrashed"), [])
+
+    def owner(self, pod, **members):
+        """The owner reference of a pod, with other members."""
+        return [{**pod["metadata"]["ownerReferences"][0], **members}]
+
+    def test_in_another_namespace(self):
+        pod = self.running()
+        self.check(forged(pod, namespace="evil"))
+
+    def test_under_another_name(self):
+        pod = self.running()
+        self.check(forged(pod, name="virt-launcher-vm-0000000000"))
+
+    def test_of_another_group(self):
+        """A kind of this name that somebody else defines."""
+        pod = self.running()
+        owner = self.owner(pod, apiVersion="example.org/v1")
+        self.check(forged(pod, name="other", ownerReferences=owner))
+
+    def test_of_another_machine(self):
+        """It names another VMI, but the uid of this one."""
+        pod = self.running()
+        self.check(forged(pod, name="other", ownerReferences=self.owner(pod, name="other")))
+
+    def test_in_place_of_the_real_one(self):
+        """The real pod is deleted, and another is created under its name at once."""
+        pod = self.running()
+        name = pod["metadata"]["name"]
+        with self.server.changed:
+            self.server.remove("pods", "vms", name)
+            self.server.put("pods", forged(pod))
+        self.server.wait(lambda: self.phase("vm") in ("Succeeded", "Failed"), "the VMI's end")
+        self.assertEqual(self.phase("vm"), "Failed")
+
+
+if __name__ == "__main__":
+    support.main()
