@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/subprocess.h"
@@ -145,23 +146,13 @@ char *kube_exec_info(const struct kube_config *config, struct error **err)
     return json_dumps(info, JSON_COMPACT);
 }
 
-/* The info, then what the configuration adds, then our environment: of two variables with the same
- * name, getenv(3) finds the first. Owned by the caller; its strings are borrowed. */
+/* Our environment, with what the configuration adds or replaces, and with the info. As in client-go.
+ * Owned by the caller; its strings are borrowed. */
 static const char **make_environment(char *const *added, const char *info)
 {
-    size_t count = 2;
-    for (char *const *name = environ; *name != NULL; name++)
-        count++;
-    for (char *const *name = added; name != NULL && *name != NULL; name++)
-        count++;
-    const char **environment = xcalloc(count, sizeof(*environment));
-    size_t used = 0;
-    environment[used++] = info;
-    for (char *const *name = added; name != NULL && *name != NULL; name++)
-        environment[used++] = *name;
-    for (char *const *name = environ; *name != NULL; name++)
-        environment[used++] = *name;
-    return environment;
+    auto_free const char **configured =
+        environment_with((const char *const *)environ, (const char *const *)added);
+    return environment_with(configured, (const char *const[]){info, NULL});
 }
 
 /* Reads the credential from the plugin's result. Returns 0, or -1 with an error. */

@@ -524,6 +524,22 @@ echo "{text}"
             self.assertEqual(ca, self.certificates.ca.read_bytes())
             self.assertIn("-v hello", (self.tmp / "arguments").read_text())
 
+    def test_its_environment(self):
+        """The configuration's variables replace ours, and nothing replaces its input."""
+        self.plugin({"token": "t"}, f'/usr/bin/env >"{self.tmp}/environment"')
+        given = {"GREETING": "hello", "LAST": "1", "KUBERNETES_EXEC_INFO": "forged"}
+        env = [{"name": name, "value": value} for name, value in given.items()]
+        config = self.config(self.serve(good), env=[*env, {"name": "LAST", "value": "2"}])
+        outer = {"GREETING": "from outside", "OTHER": "kept", "KUBERNETES_EXEC_INFO": "outer"}
+        self.assertEqual(self.call(config, GET, env=outer)["code"], 200)
+        lines = (self.tmp / "environment").read_text().splitlines()
+        found = [line for line in lines if line.split("=")[0] in {*given, *outer}]
+        [info] = [line for line in found if line.startswith("KUBERNETES_EXEC_INFO=")]
+        self.assertEqual(json.loads(info.split("=", 1)[1])["kind"], "ExecCredential")
+        found.remove(info)
+        self.assertEqual(sorted(found), ["GREETING=hello", "LAST=2", "OTHER=kept"])
+        self.assertIn(" hello", (self.tmp / "arguments").read_text())
+
     def test_token_that_expires(self):
         self.plugin({"token": "t$n", "expirationTimestamp": "2020-01-01T00:00:00Z"})
         server = self.serve(good)
