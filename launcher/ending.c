@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/unused.h"
@@ -38,15 +39,15 @@ static void on_grace(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int 
     destroy_guest(watcher->data);
 }
 
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, UNUSED int events)
+static void on_signal(UNUSED struct ev_loop *loop, ev_signal *watcher, UNUSED int events)
 {
     struct launcher_ending *ending = watcher->data;
     bool again = ending->signal != 0;
-    if (ending->over || (again && ev_now(loop) - ending->signal_time < AGAIN_SECONDS))
+    if (ending->over || (again && clock_seconds() - ending->signal_time < AGAIN_SECONDS))
         return;
     if (!again) {
         ending->signal = watcher->signum;
-        ending->signal_time = ev_now(loop);
+        ending->signal_time = clock_seconds();
     }
     ending->on_signal(ending->user, again);
 }

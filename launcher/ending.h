@@ -22,7 +22,7 @@ struct launcher_ending {
     void *user;
     ev_signal signals[4];
     int signal; /* the first one; 0: none */
-    ev_tstamp signal_time; /* of the first one */
+    double signal_time; /* of the first one; clock_seconds */
     struct guest *guest; /* the guest being ended; NULL before */
     ev_timer button; /* presses the power button, from the first signal on */
     ev_timer grace; /* runs from the first signal */

@@ -35,7 +35,7 @@ void manager_candidate_failed(struct manager_candidate *candidate, const struct 
     xstrset(&candidate->last, error->message);
     if (manager->options.present_only)
         return;
-    double delay = (ev_now(manager->loop) - candidate->found) / 8;
+    double delay = (clock_seconds() - candidate->found) / 8;
     delay = delay < retry_first ? retry_first : delay > retry_last ? retry_last : delay;
     ev_timer_set(&candidate->retry, delay, 0);
     ev_timer_start(manager->loop, &candidate->retry);
@@ -90,7 +90,7 @@ static struct manager_candidate *candidate_new(
         .container = container,
         .path = xstrdup(path),
         .inode = inode,
-        .found = ev_now(manager->loop),
+        .found = clock_seconds(),
     };
     ev_timer_init(&candidate->retry, on_retry, 0, 0);
     candidate->retry.data = candidate;

@@ -17,7 +17,7 @@ struct manager_candidate {
     struct manager_container *container;
     char *path;
     ino_t inode; /* distinguishes it from a later socket at the same path */
-    ev_tstamp found; /* when it appeared */
+    double found; /* when it appeared; clock_seconds */
     ev_timer retry;
     struct manager_dial *dial; /* the attempt in progress (something listens), or NULL */
     char *last; /* the last attempt's error message; NULL before the first fails */

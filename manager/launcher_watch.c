@@ -7,12 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/unix_socket.h"
 #include "base/unused.h"
 
 /* The least time between two connection attempts, whatever the peer does with them. */
-static const ev_tstamp pause_seconds = 1;
+static const double pause_seconds = 1;
 
 struct manager_launcher_watch {
     struct ev_loop *loop;
@@ -20,7 +21,7 @@ struct manager_launcher_watch {
     int fd; /* the connection, or -1 */
     bool met; /* connected at least once */
     bool complained; /* about a launcher that exists but refuses us */
-    ev_tstamp tried; /* ev_now at the last attempt */
+    double tried; /* when; clock_seconds */
     ev_io closing;
     ev_stat appearing; /* by inotify; until the first connection */
     ev_timer retry;
@@ -48,7 +49,7 @@ static int connect_to(const char *path)
 
 static void try_later(struct manager_launcher_watch *watch)
 {
-    ev_tstamp wait = watch->tried + pause_seconds - ev_now(watch->loop);
+    double wait = watch->tried + pause_seconds - clock_seconds();
     ev_timer_stop(watch->loop, &watch->retry);
     ev_timer_set(&watch->retry, wait > 0 ? wait : 0, 0);
     ev_timer_start(watch->loop, &watch->retry);
@@ -67,7 +68,7 @@ static void begin_idling(struct manager_launcher_watch *watch)
 /* Connects, or reports that the launcher is gone, after which the watch may be freed. */
 static void try_now(struct manager_launcher_watch *watch)
 {
-    watch->tried = ev_now(watch->loop);
+    watch->tried = clock_seconds();
     watch->fd = connect_to(watch->path);
     if (watch->fd >= 0) {
         begin_idling(watch);

@@ -1,5 +1,6 @@
 #include "controller/certificates/pace.h"
 
+#include "base/clock.h"
 #include "base/unused.h"
 
 static const double first_delay = 1.0;
@@ -29,14 +30,14 @@ void controller_pace_ask(struct controller_pace *pace)
     if (ev_is_active(&pace->timer))
         return;
     ev_now_update(EV_DEFAULT);
-    double wait = pace->last == 0 ? 0 : pace->last + pace->delay - ev_now(EV_DEFAULT);
+    double wait = pace->last == 0 ? 0 : pace->last + pace->delay - clock_seconds();
     ev_timer_set(&pace->timer, wait > 0 ? wait : 0.0, 0.0);
     ev_timer_start(EV_DEFAULT_ & pace->timer);
 }
 
 void controller_pace_count(struct controller_pace *pace)
 {
-    double now = ev_now(EV_DEFAULT);
+    double now = clock_seconds();
     if (pace->last == 0 || now - pace->last > forgotten_after)
         pace->delay = 0;
     else

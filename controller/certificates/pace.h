@@ -8,7 +8,7 @@
 /* Embedded; on the default loop. */
 struct controller_pace {
     struct ev_timer timer;
-    double last; /* of the last action, on the loop's clock; 0: never */
+    double last; /* of the last action, by clock_seconds; 0: never */
     double delay; /* after it, in seconds */
     void (*go)(void *user);
     void *user;

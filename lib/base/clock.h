@@ -1,5 +1,6 @@
-/* The monotonic clock (CLOCK_MONOTONIC), for measuring how long something takes: setting the time
- * of day does not affect it. */
+/* The monotonic clock (CLOCK_MONOTONIC), for measuring how long something takes and for
+ * what is waited for: setting the time of day does not affect it. libev's ev_now and ev_time are the
+ * time of day; its ev_timer is on this clock, and its ev_periodic is not. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -7,7 +7,7 @@
 
 static void fill(struct kube_bucket *bucket)
 {
-    ev_tstamp now = clock_seconds();
+    double now = clock_seconds();
     double tokens = bucket->tokens + (now - bucket->filled) * bucket->qps;
     bucket->tokens = tokens < bucket->burst ? tokens : bucket->burst;
     bucket->filled = now;

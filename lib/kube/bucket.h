@@ -17,7 +17,7 @@ struct kube_bucket {
     double qps;
     double burst;
     double tokens;
-    ev_tstamp filled; /* when tokens was last updated, on the monotonic clock */
+    double filled; /* when tokens was last updated; clock_seconds */
     ev_timer timer;
     struct kube_bucket_waiter *waiters;
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -28,7 +29,7 @@ enum {
 };
 
 /* A watch that lasts this long is a good one: earlier failures are forgotten. */
-static const ev_tstamp good_watch_seconds = 5;
+static const double good_watch_seconds = 5;
 
 struct kube_informer {
     struct kube_client *client;
@@ -40,7 +41,7 @@ struct kube_informer {
     ev_timer pause; /* before either */
     char *continue_token; /* of the next page of a list, or NULL */
     char *version; /* to watch from; NULL: list first */
-    ev_tstamp watch_began;
+    double watch_began; /* clock_seconds */
     int failures; /* in a row */
     int expiries; /* of lists, in a row */
     bool listed; /* just now: memory is to be returned */
@@ -262,7 +263,7 @@ static void on_watch_end(void *user, const struct kube_failure *failure)
 {
     struct kube_informer *informer = user;
     informer->watch = NULL;
-    bool held = ev_now(EV_DEFAULT) - informer->watch_began >= good_watch_seconds;
+    bool held = clock_seconds() - informer->watch_began >= good_watch_seconds;
     if (held)
         informer->failures = 0;
     if (failure == NULL) {
@@ -297,7 +298,7 @@ static void start_watch(struct kube_informer *informer)
         .on_end = on_watch_end,
         .user = informer,
     };
-    informer->watch_began = ev_now(EV_DEFAULT);
+    informer->watch_began = clock_seconds();
     informer->watch = kube_watch_start(informer->client, &options);
 }
 

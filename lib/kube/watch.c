@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/unused.h"
@@ -26,7 +27,7 @@ struct kube_watch {
     ev_timer timer; /* for the start, then for silence */
     bool started;
     double silence; /* seconds without data that end it */
-    ev_tstamp heard; /* when the last data arrived */
+    double heard; /* when the last data arrived; clock_seconds */
     bool is_busy; /* a callback is running: its caller frees the watch */
     bool is_over; /* no callback may be called */
     kube_watch_event *on_event;
@@ -101,7 +102,7 @@ static bool on_line(void *user, const char *line, size_t length)
 static void on_data(void *user, const char *data, size_t length)
 {
     struct kube_watch *watch = user;
-    watch->heard = ev_now(ev_default_loop(EVFLAG_AUTO));
+    watch->heard = clock_seconds();
     watch->is_busy = true;
     kube_lines_feed(&watch->lines, data, length, on_line, watch);
     watch->is_busy = false;
@@ -118,24 +119,25 @@ static void on_end(void *user, const struct http_outcome *outcome)
     watch_free(watch);
 }
 
-static void arm(struct kube_watch *watch, ev_tstamp seconds)
+static void arm(struct kube_watch *watch, double seconds)
 {
     struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
+    ev_now_update(loop);
     ev_timer_set(&watch->timer, seconds, 0);
     ev_timer_start(loop, &watch->timer);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, UNUSED int events)
+static void on_timer(UNUSED struct ev_loop *loop, ev_timer *timer, UNUSED int events)
 {
     struct kube_watch *watch = timer->data;
     if (!watch->started) {
         watch->started = true;
-        watch->heard = ev_now(loop);
+        watch->heard = clock_seconds();
         arm(watch, watch->silence);
         kube_exchange_start(&watch->exchange);
         return;
     }
-    ev_tstamp left = watch->heard + watch->silence - ev_now(loop);
+    double left = watch->heard + watch->silence - clock_seconds();
     if (left > 0) {
         arm(watch, left);
         return;

@@ -16,6 +16,7 @@
 #include "base/unix_socket.h"
 #include "base/unused.h"
 #include "manager/launcher_watch.h"
+#include "tests/unit/time_of_day.h"
 
 enum { PATIENCE_SECONDS = 120 };
 
@@ -180,6 +181,17 @@ static void test_closed_connections(void **state)
     expect_gone(room);
 }
 
+static void test_time_of_day_is_set_back(void **state)
+{
+    struct room *room = *state;
+    start_launcher(room, room->path);
+    start_watch(room);
+    expect_connection(room);
+    time_of_day_set(room->loop, -3600);
+    end_launcher(room);
+    expect_gone(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusing_at_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_closed_connections, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_time_of_day_is_set_back, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
