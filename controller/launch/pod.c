@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "controller/launch/pod_copy.h"
 #include "controller/launch/pod_draft.h"
+#include "controller/launch/pod_probe.h"
 #include "controller/launch/pod_resources.h"
 #include "controller/launch/pod_template.h"
 #include "controller/launch/pod_volumes.h"
@@ -174,24 +175,6 @@ static json_t *make_ports(const json_t *domain)
     return ports;
 }
 
-/* A probe of the VMI: only the kinds that Kubernetes itself performs over the network. */
-static void add_probe(struct controller_pod_draft *draft, const char *name)
-{
-    static const char *const refused[] = {"exec", "guestAgentPing"};
-    const json_t *probe = json_object_get(draft->machine_spec, name);
-    if (probe == NULL || json_is_null(probe))
-        return;
-    for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
-        if (json_object_get(probe, refused[i]) == NULL)
-            continue;
-        auto_free char *pointer = xasprintf("/spec/%s/%s", name, refused[i]);
-        findings_error(draft->findings, pointer,
-            "needs an agent in the guest, which cannot be reached; use httpGet or tcpSocket, on a "
-            "port of an interface");
-    }
-    json_object_set_new(draft->compute, name, json_deep_copy(probe));
-}
-
 /* compute counts as started, and the VMI as Running, once the guest has started. */
 static json_t *make_startup_probe(void)
 {
@@ -282,8 +265,7 @@ static void make_pod(struct controller_pod_draft *draft)
     add_machine(draft);
     controller_pod_add_volumes(draft);
     controller_pod_add_kernel(draft);
-    add_probe(draft, "livenessProbe");
-    add_probe(draft, "readinessProbe");
+    controller_pod_add_probes(draft);
     copy_scheduling(draft);
 }
 
