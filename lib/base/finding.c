@@ -83,20 +83,47 @@ char *finding_text(const struct finding *finding)
     return xasprintf("%s%s%s%s", path, path[0] != '\0' ? ": " : "", place, finding->message);
 }
 
+/* Appends text up to room bytes in all, of which the ellipsis at least is free. Returns whether that
+ * was enough. */
+static bool append_within(UT_string *out, const char *text, size_t room)
+{
+    static const char ellipsis[] = "…";
+    size_t length = strlen(text);
+    if (utstring_len(out) + length <= room) {
+        utstring_bincpy(out, text, length);
+        return true;
+    }
+    length = room - utstring_len(out) - strlen(ellipsis);
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+        length--; /* inside a character */
+    utstring_bincpy(out, text, length);
+    utstring_bincpy(out, ellipsis, strlen(ellipsis));
+    return false;
+}
+
 int findings_to_error(const struct findings *findings, finding_describe *describe, const void *user,
     struct error **err)
 {
+    enum {
+        ROOM = FINDINGS_MESSAGE_MAX_BYTES - 64, /* without "; and N more" */
+        FULL = ROOM - 16, /* "; " and an ellipsis still fit */
+    };
+    size_t shown = 0;
     UT_string all;
     if (findings->errors == 0)
         return 0;
     utstring_init(&all);
-    for (size_t i = 0; i < findings->count; i++) {
+    for (size_t i = 0; i < findings->count && shown < FINDINGS_SHOWN_MAX; i++) {
         const struct finding *finding = &findings->items[i];
         if (finding->severity != FINDING_ERROR)
             continue;
         auto_free char *text = describe != NULL ? describe(user, finding) : finding_text(finding);
-        utstring_printf(&all, "%s%s", utstring_len(&all) > 0 ? "; " : "", text);
+        utstring_printf(&all, "%s", shown++ > 0 ? "; " : "");
+        if (!append_within(&all, text, ROOM) || utstring_len(&all) > FULL)
+            break;
     }
+    if (shown < findings->errors)
+        utstring_printf(&all, "; and %zu more", findings->errors - shown);
     error_set(err, ERROR_INPUT, "%s", utstring_body(&all));
     utstring_done(&all);
     return -1;

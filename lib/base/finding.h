@@ -54,8 +54,17 @@ char *finding_text(const struct finding *finding);
 /* Describes a finding for an error message; the result is owned by the caller. */
 typedef char *finding_describe(const void *user, const struct finding *finding);
 
-/* Sets *err to one input error with all errors among the findings, each in the words of describe
- * (NULL: finding_text), joined by "; ". Returns -1, or 0 if there are no errors. */
+/* The limits of an error with many findings, because a tenant decides how many there are: it goes
+ * into logs and conditions. Source of the second: Kubernetes API, metav1.Condition, its message. */
+enum {
+    FINDINGS_SHOWN_MAX = 100,
+    FINDINGS_MESSAGE_MAX_BYTES = 32768,
+};
+
+/* Sets *err to one input error with the errors among the findings, each in the words of describe
+ * (NULL: finding_text), joined by "; ". Within the limits above it has all of them; otherwise it
+ * ends with "; and N more", and a text that is too long ends with "…". describe is not called for
+ * those left out. Returns -1, or 0 if there are no errors. */
 int findings_to_error(const struct findings *findings, finding_describe *describe, const void *user,
     struct error **err);
 

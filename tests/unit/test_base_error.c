@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/finding.h"
+#include "base/text.h"
 #include "base/unused.h"
 
 static void an_error_has_class_and_message(UNUSED void **state)
@@ -122,6 +123,62 @@ static void errors_among_findings_become_one(UNUSED void **state)
     findings_clear(&findings);
 }
 
+static char *count_calls(const void *user, const struct finding *finding)
+{
+    (**(size_t *const *)user)++;
+    return xstrdup(finding->message);
+}
+
+static void many_findings_are_counted(UNUSED void **state)
+{
+    auto_error struct error *err = NULL;
+    struct findings findings = {0};
+    size_t calls = 0;
+    size_t *const user = &calls;
+    for (size_t i = 0; i < FINDINGS_SHOWN_MAX; i++) {
+        findings_warning(&findings, "", "only a warning");
+        findings_error(&findings, "", "%zu", i);
+    }
+    findings_to_error(&findings, count_calls, &user, &err);
+    assert_int_equal(calls, FINDINGS_SHOWN_MAX);
+    assert_true(text_starts_with(err->message, "0; 1; 2; "));
+    assert_true(text_ends_with(err->message, "; 98; 99"));
+    for (size_t i = 0; i < 100000; i++)
+        findings_error(&findings, "", "more");
+    calls = 0;
+    findings_to_error(&findings, count_calls, &user, &err);
+    assert_int_equal(calls, FINDINGS_SHOWN_MAX);
+    assert_true(text_ends_with(err->message, "; 98; 99; and 100000 more"));
+    findings_clear(&findings);
+}
+
+/* Wherever its text is cut, the message is within the limit, and well-formed. */
+static void long_findings_are_cut(UNUSED void **state)
+{
+    static const char character[] = "…";
+    enum { SIZE = sizeof(character) - 1, COUNT = FINDINGS_MESSAGE_MAX_BYTES / SIZE };
+    static char text[FINDINGS_MESSAGE_MAX_BYTES * 2];
+    for (size_t i = 0; i < 200; i++) {
+        auto_error struct error *err = NULL;
+        struct findings findings = {0};
+        size_t length = i; /* from something that fits to something that does not */
+        memset(text, 'x', length);
+        for (size_t k = 0; k < COUNT - 40; k++, length += SIZE)
+            memcpy(text + length, character, SIZE);
+        text[length] = '\0';
+        findings_error(&findings, "", "%s", text);
+        for (size_t k = 0; k < 10; k++)
+            findings_error(&findings, "", "second");
+        findings_to_error(&findings, NULL, NULL, &err);
+        size_t got = strlen(err->message);
+        assert_in_range(got, FINDINGS_MESSAGE_MAX_BYTES - 150, FINDINGS_MESSAGE_MAX_BYTES);
+        assert_true(text_is_utf8(err->message, got, NULL));
+        if (length > FINDINGS_MESSAGE_MAX_BYTES)
+            assert_true(text_ends_with(err->message, "…; and 10 more"));
+        findings_clear(&findings);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +188,8 @@ int main(void)
         cmocka_unit_test(every_class_has_a_name_and_an_exit_status),
         cmocka_unit_test(findings_are_counted_and_kept_in_order),
         cmocka_unit_test(errors_among_findings_become_one),
+        cmocka_unit_test(many_findings_are_counted),
+        cmocka_unit_test(long_findings_are_cut),
         cmocka_unit_test(pointers_read_as_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
