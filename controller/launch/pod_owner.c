@@ -27,8 +27,8 @@ const json_t *controller_pod_owner_reference(const json_t *pod)
             continue; /* Kubernetes allows only one that is */
         const char *kind = text_or(json_get_string(reference, "kind"), "");
         const char *version = text_or(json_get_string(reference, "apiVersion"), "");
-        bool known = json_get_string(reference, "name") != NULL &&
-                     json_get_string(reference, "uid") != NULL;
+        bool known =
+            json_get_string(reference, "name") != NULL && json_get_string(reference, "uid") != NULL;
         bool fits = streq(kind, kube_virtual_machine_instances.kind) && is_of_group(version);
         return known && fits ? reference : NULL;
     }

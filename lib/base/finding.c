@@ -11,7 +11,10 @@ enum { LONGEST_KEY = 256 };
 void findings_add(struct findings *findings, enum finding_severity severity, enum error_class class,
     const char *pointer, const char *format, ...)
 {
-    findings->items = xreallocarray(findings->items, findings->count + 1, sizeof(*findings->items));
+    size_t count = findings->count;
+    if ((count & (count - 1)) == 0) /* room for twice as many at each power of two */
+        findings->items =
+            xreallocarray(findings->items, count > 0 ? 2 * count : 1, sizeof(*findings->items));
     va_list args;
     va_start(args, format);
     findings->items[findings->count++] = (struct finding){

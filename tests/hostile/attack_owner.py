@@ -25,10 +25,6 @@ def forged(real, **metadata):
             "phase": "Succeeded",
             "containerStatuses": [
                 {"name": "compute", "state": {"terminated": {"exitCode": 0}}},
-                {
-                    "name": "hook-sidecar-0",
-                    "state": {"terminated": {"exitCode": 1, "message": "forged"}},
-                },
             ],
         },
     }
@@ -65,7 +61,6 @@ class ForgedPods(LaunchTest):
         self.forge(pod)
         self.reconcile()
         self.assertEqual(self.phase("vm"), "Running")
-        self.assertEqual(self.events("SidecarCrashed"), [])
 
     def owner(self, pod, **members):
         """The owner reference of a pod, with other members."""
@@ -99,6 +94,21 @@ class ForgedPods(LaunchTest):
             self.server.put("pods", forged(pod))
         self.server.wait(lambda: self.phase("vm") in ("Succeeded", "Failed"), "the VMI's end")
         self.assertEqual(self.phase("vm"), "Failed")
+
+    def test_events(self):
+        """Only the real pod's sidecars are reported."""
+        pod = self.running()
+        name = pod["metadata"]["name"]
+        crashed = {"name": "hook-sidecar-0", "state": {"terminated": {"exitCode": 1}}}
+        status = {"phase": "Running", "containerStatuses": [crashed]}
+        self.forge({**forged(pod, name="other"), "status": status})
+        self.server.patch("pods", "vms", name, {"status": status})
+        self.server.wait(
+            lambda: any(name in event["message"] for event in self.events("SidecarCrashed")),
+            "the event",
+        )
+        metric = 'hookline_events_total{reason="SidecarCrashed"}'
+        self.assertEqual(self.controller.metric(metric), 1)
 
 
 if __name__ == "__main__":
