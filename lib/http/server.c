@@ -28,6 +28,7 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct http_listener listener;
     int port;
+    bool quiesced;
     struct ev_io readable; /* libmicrohttpd's epoll, if it has no threads of its own */
     struct ev_timer timer; /* when libmicrohttpd asks for it */
 };
@@ -170,10 +171,9 @@ void http_server_dismiss(struct http_server *server)
 void http_server_quiesce(struct http_server *server)
 {
     http_server_dismiss(server);
-    if (server->listener.fd < 0)
-        return;
-    MHD_quiesce_daemon(server->daemon);
-    http_listener_close(&server->listener);
+    if (!server->quiesced)
+        http_listener_silence(&server->listener);
+    server->quiesced = true;
 }
 
 bool http_server_busy(const struct http_server *server)
@@ -191,7 +191,8 @@ void http_server_free(struct http_server *server)
     if (server->daemon != NULL) {
         http_server_quiesce(server);
         http_exchange_abandon_all(server->shared);
-        MHD_stop_daemon(server->daemon);
+        MHD_stop_daemon(server->daemon); /* which closes the listening socket */
+        server->listener.fd = -1;
     }
     http_listener_close(&server->listener);
     http_deadlines_clear(&server->shared->deadlines);
