@@ -190,6 +190,11 @@ TESTS ?= $(UNIT_TESTS) $(INTEGRATION_TESTS)
 test: all unit peers ## run the tests (TESTS='…' selects some)
 	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 2 $(TESTS)
 
+HOSTILE := $(wildcard tests/hostile/attack_*.py)
+.PHONY: hostile
+hostile: all peers ## attack the programs, or those of another build in PROGRAMS
+	HOOKLINE_BUILD=$(or $(PROGRAMS),$(BUILD)) tests/prove tests/exec 1 $(HOSTILE)
+
 .PHONY: sanitize
 sanitize: ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=build/sanitize SANITIZE=address,undefined test
@@ -283,6 +288,7 @@ check: ## install missing packages, then run every check that needs no guest or 
 	@$(MAKE) valgrind
 	@$(MAKE) tsan
 	@$(MAKE) test
+	@$(MAKE) hostile
 	@$(MAKE) sanitize
 
 .PHONY: clean
