@@ -13,7 +13,7 @@ GENERAL_ROOMS := base tls http rpc kube guest
 ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
 # Each program is the main.c of a room.
-PROGRAMS := hookctl hook-controller hook-manager hook-launcher sidecar-shim
+PROGRAM_NAMES := hookctl hook-controller hook-manager hook-launcher sidecar-shim
 hookctl_ROOM := cli
 hook-controller_ROOM := controller
 hook-manager_ROOM := manager
@@ -66,7 +66,7 @@ say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 MAN_PAGES := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
 
 .PHONY: all
-all: $(PROGRAMS:%=$(BUILD)/%) $(BUILD)/lib/libhookline-manager.a $(SAMPLES) ## build everything
+all: $(PROGRAM_NAMES:%=$(BUILD)/%) $(BUILD)/lib/libhookline-manager.a $(SAMPLES) ## build everything
 
 .PHONY: help
 help: ## list the targets
@@ -105,7 +105,7 @@ $(BUILD)/$(1): $(BUILD)/$($(1)_ROOM)/main.o $(LIBRARIES)
 	$$(call say,LINK,$$@)
 	$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $$(LDLIBS) $($(1)_LIBS)
 endef
-$(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
+$(foreach program,$(PROGRAM_NAMES),$(eval $(call program_rule,$(program))))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARIES)
 	$(call say,LINK,$@)
@@ -137,7 +137,7 @@ man: $(MAN_PAGES) ## build the man pages
 .PHONY: install
 install: all man ## install below DESTDIR and PREFIX
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/hookline)
-	install -m 755 $(PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAM_NAMES:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
 	ln -sf hookctl $(DESTDIR)$(PREFIX)/bin/kubectl-hookline
 	ln -sf hookctl $(DESTDIR)$(PREFIX)/bin/kubectl_complete-hookline
 	install -m 644 $(BUILD)/lib/libhookline-manager.a $(DESTDIR)$(PREFIX)/lib
