@@ -112,7 +112,8 @@ static void put_real(struct output *out, double number)
         put_zeros(out, (int)before - (int)length);
     } else {
         char text[16];
-        put(out, text, (size_t)snprintf(text, sizeof(text), "e%+d", exponent));
+        int written = snprintf(text, sizeof(text), "e%+d", exponent);
+        put(out, text, (size_t)written);
     }
 }
 
@@ -161,6 +162,7 @@ static void put_array(struct output *out, const json_t *array)
 static void put_value(struct output *out, const json_t *value)
 {
     char number[32];
+    int written = 0;
     switch (json_typeof(value)) {
     case JSON_OBJECT:
         put_object(out, value);
@@ -172,9 +174,9 @@ static void put_value(struct output *out, const json_t *value)
         put_string(out, json_string_value(value), json_string_length(value));
         break;
     case JSON_INTEGER:
-        put(out, number,
-            (size_t)snprintf(
-                number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value)));
+        written =
+            snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        put(out, number, (size_t)written);
         break;
     case JSON_REAL:
         put_real(out, json_real_value(value));
