@@ -127,6 +127,9 @@ static int check_result(
     if (result->timed_out)
         return error_set(err, ERROR_TIMEOUT, "%s did not finish within %g s, and %s", name,
             (double)call->timeout_ms / 1000, end);
+    if (result->keeper_lost)
+        return error_set(
+            err, ERROR_REMOTE, "%s %s: the process that kept it was killed", name, end);
     if (result->output_too_large)
         return error_set(err, ERROR_REMOTE, "%s wrote more than %d MiB to its standard output",
             name, RPC_MAX_MESSAGE >> 20);
@@ -155,7 +158,11 @@ static void on_done(void *user, struct subprocess_result *child)
 {
     struct shim_hook_call *call = user;
     auto_error struct error *error = NULL;
-    struct shim_hook_result result = {.output_held = child->output_held};
+    struct shim_hook_result result = {
+        .output_held = child->output_held,
+        .is_stuck = child->is_stuck,
+        .left = child->left,
+    };
     if (check_result(call, child, &error) == 0) {
         result.output = child->output;
         result.output_length = child->output_length;
@@ -166,6 +173,7 @@ static void on_done(void *user, struct subprocess_result *child)
     }
     result.error = error;
     call->done(call->user, &result);
+    child->left = result.left;
     free(call);
 }
 
@@ -194,6 +202,7 @@ struct shim_hook_call *shim_hook_start(const struct hooks_point_row *hook,
         .error_tail_limit = ERROR_TAIL,
         .timeout_ms = options->timeout_ms,
         .kill_grace_ms = options->kill_grace_ms,
+        .needs_output = true,
         .on_error_line = on_line,
         .on_done = on_done,
         .user = call,

@@ -6,13 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/keeper.h"
 #include "base/subprocess.h"
 #include "hooks/message.h"
 
 struct shim_hook_options {
     bool use_stdin; /* one JSON object on standard input, no arguments */
     int64_t timeout_ms;
-    int64_t kill_grace_ms; /* between SIGTERM and SIGKILL to a hook's process group */
+    int64_t kill_grace_ms; /* between SIGTERM and SIGKILL to a hook and its descendants */
 };
 
 /* The result of a call. Valid during the callback. */
@@ -20,10 +21,13 @@ struct shim_hook_result {
     const struct error *error; /* NULL on success */
     char *output; /* what the hook wrote; NULL on failure */
     size_t output_length;
-    bool output_held; /* a process that it left behind held its outputs open, and was killed */
+    bool output_held; /* processes left behind held its outputs open; its group was killed */
+    bool is_stuck; /* it failed, and some of its descendants could not be killed */
+    struct keeper
+        *left; /* of what it left running when it succeeded; NULL: nothing. To be stolen */
 };
 
-typedef void shim_hook_done(void *user, const struct shim_hook_result *result);
+typedef void shim_hook_done(void *user, struct shim_hook_result *result);
 
 struct shim_hook_call; /* one run of the executable */
 
@@ -35,7 +39,7 @@ struct shim_hook_call *shim_hook_start(const struct hooks_point_row *hook,
     const struct shim_hook_options *options, struct bytes vmi, struct bytes document,
     subprocess_line *on_line, shim_hook_done *done, void *user, struct error **err);
 
-/* Ends the executable and what it started; done is still called, with a canceled error. */
+/* Ends the executable and all its descendants; done is still called, with a canceled error. */
 void shim_hook_cancel(struct shim_hook_call *call);
 
 #endif

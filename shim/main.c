@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/keeper.h"
 #include "base/log.h"
 #include "base/unused.h"
 #include "hooks/protocol.h"
@@ -47,6 +48,8 @@ static int serve(const struct shim_options *options, struct error **err)
         ev_signal_start(loop, &watchers[i]);
     }
     signal(SIGPIPE, SIG_IGN);
+    if (keeper_adopt_orphans(err) < 0)
+        return -1;
     shim = shim_start(loop, options, err);
     if (shim == NULL)
         return -1;

@@ -28,6 +28,15 @@ struct call {
     struct shim_hook_call *running;
 };
 
+/* Processes that a hook has left running, such as virtiofsd. They end with the shim. */
+struct daemon {
+    struct daemon *prev;
+    struct daemon *next;
+    struct shim *shim;
+    const struct hooks_point_row *hook;
+    struct keeper *keeper;
+};
+
 struct shim {
     struct ev_loop *loop;
     const struct shim_options *options;
@@ -36,6 +45,7 @@ struct shim {
     struct rpc_server *server;
     struct call *calls;
     size_t call_count;
+    struct daemon *daemons;
     bool stopping;
     bool server_stopped;
 };
@@ -112,7 +122,7 @@ static void fail(struct rpc_request *request, const struct hooks_point_row *hook
 
 static void leave_when_over(struct shim *shim)
 {
-    if (shim->server_stopped && shim->calls == NULL)
+    if (shim->server_stopped && shim->calls == NULL && shim->daemons == NULL)
         ev_break(shim->loop, EVBREAK_ALL);
 }
 
@@ -122,13 +132,45 @@ static void on_hook_line(void *user, const char *line)
     log_write(LOG_INFO, json_pack("{s:s}", "hook", call->hook->executable), "%s", line);
 }
 
-static void on_hook_done(void *user, const struct shim_hook_result *result)
+static void warn_stuck(const struct hooks_point_row *hook)
+{
+    log_error("processes that %s started cannot be killed, and are left", hook->executable);
+}
+
+static void on_daemon_gone(void *user, enum keeper_end end)
+{
+    struct daemon *daemon = user;
+    struct shim *shim = daemon->shim;
+    if (end == KEEPER_STUCK)
+        warn_stuck(daemon->hook);
+    DL_DELETE(shim->daemons, daemon);
+    free(daemon);
+    leave_when_over(shim);
+}
+
+/* Lets what a hook has left live until the shim ends. */
+static void keep_daemon(
+    struct shim *shim, const struct hooks_point_row *hook, struct keeper *take_keeper)
+{
+    struct daemon *daemon = xmalloc(sizeof(*daemon));
+    *daemon = (struct daemon){.shim = shim, .hook = hook, .keeper = take_keeper};
+    DL_APPEND(shim->daemons, daemon);
+    keeper_stay(take_keeper, on_daemon_gone, daemon);
+    if (shim->stopping)
+        keeper_end_all(take_keeper);
+}
+
+static void on_hook_done(void *user, struct shim_hook_result *result)
 {
     struct call *call = user;
     struct shim *shim = call->shim;
     if (result->output_held)
         log_warning(
             "%s left a process behind that held its outputs open: killed", call->hook->executable);
+    if (result->is_stuck)
+        warn_stuck(call->hook);
+    if (result->left != NULL)
+        keep_daemon(shim, call->hook, steal(&result->left));
     if (result->error != NULL)
         fail(call->request, call->hook, code_of(result->error), result->error->message);
     else
@@ -244,6 +286,10 @@ void shim_stop(struct shim *shim)
     struct call *call = NULL;
     DL_FOREACH (shim->calls, call) {
         shim_hook_cancel(call->running);
+    }
+    struct daemon *daemon = NULL;
+    DL_FOREACH (shim->daemons, daemon) {
+        keeper_end_all(daemon->keeper);
     }
     rpc_server_stop(
         shim->server, shim->options->hook.kill_grace_ms + ANSWER_GRACE_MS, on_server_stopped, shim);

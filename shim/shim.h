@@ -21,8 +21,9 @@ struct shim;
 struct shim *shim_start(
     struct ev_loop *loop, const struct shim_options *options, struct error **err);
 
-/* Starts shutting down, as a Shutdown call does: removes the socket at once, ends running hooks
- * and, when their callers have been answered, breaks the loop (EVBREAK_ALL). */
+/* Starts shutting down, as a Shutdown call does: removes the socket at once, ends running hooks and
+ * what earlier ones left running and, when that has ended and their callers have been answered,
+ * breaks the loop (EVBREAK_ALL). */
 void shim_stop(struct shim *shim);
 
 /* Frees a shim that has stopped. NULL is allowed. */

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,18 +21,19 @@ enum {
 
 enum phase {
     RUNNING, /* the timer is the deadline, if there is one */
-    ENDING, /* SIGTERM was sent; the timer runs until SIGKILL */
+    ENDING, /* the keeper is ending the child and its descendants */
     DRAINING, /* the child has exited; the timer limits the wait for its outputs to close */
 };
 
 struct subprocess {
     struct ev_loop *loop;
-    ev_child child;
+    struct keeper *keeper; /* NULL: it is gone, with all that it kept */
     ev_timer timer;
     ev_io output; /* fd is -1 after end of file */
     ev_io error; /* the same */
     enum phase phase;
-    int64_t kill_grace_ms;
+    bool has_exited;
+    bool needs_output;
     size_t output_limit;
     size_t output_capacity;
     char *tail; /* the last tail_length bytes of standard error */
@@ -65,19 +65,14 @@ static void stream_close(struct subprocess *child, ev_io *stream)
     stream->fd = -1;
 }
 
-static void signal_group(const struct subprocess *child, int number)
-{
-    kill(-child->child.pid, number);
-}
-
-/* Sends SIGTERM to the group; SIGKILL follows after the grace period. */
+/* Ends the child and its descendants. */
 static void end(struct subprocess *child)
 {
-    if (child->phase != RUNNING)
+    if (child->phase == ENDING || child->keeper == NULL)
         return;
     child->phase = ENDING;
-    signal_group(child, SIGTERM);
-    timer_set(child, child->kill_grace_ms);
+    ev_timer_stop(child->loop, &child->timer);
+    keeper_end_all(child->keeper);
 }
 
 static void line_flush(struct subprocess *child)
@@ -173,81 +168,119 @@ static void output_read(struct subprocess *child)
     }
 }
 
-static void finish(struct subprocess *child)
+/* Reads what the pipes still hold: the child may have written it before it exited. */
+static void read_rest(struct subprocess *child)
 {
-    /* The pipes may still hold what the child wrote before it exited. */
     if (child->output.fd >= 0)
         output_read(child);
     if (child->error.fd >= 0)
         error_read(child);
+}
+
+static void child_free(struct subprocess *child)
+{
+    free(child->result.output);
+    free(child->result.error_tail);
+    free(child->tail);
+    free(child);
+}
+
+static void finish(struct subprocess *child)
+{
+    read_rest(child);
     if (child->line_length > 0)
         line_flush(child);
     stream_close(child, &child->output);
     stream_close(child, &child->error);
     ev_timer_stop(child->loop, &child->timer);
-    ev_child_stop(child->loop, &child->child);
 
     struct subprocess_result *result = &child->result;
     result->output = xrealloc(result->output, result->output_length + 1);
     result->output[result->output_length] = '\0';
     result->error_tail = tail_text(child);
     child->on_done(child->user, result);
-    free(result->output);
-    free(result->error_tail);
-    free(child->tail);
-    free(child);
+    if (result->left != NULL)
+        keeper_release(result->left);
+    child_free(child);
 }
 
-static void finish_when_drained(struct subprocess *child)
+static bool has_failed(const struct subprocess *child)
+{
+    const struct subprocess_result *result = &child->result;
+    return result->wait_status != 0 || result->canceled || result->output_too_large ||
+           (child->needs_output && result->output_length == 0);
+}
+
+/* The child has exited, and its outputs have been read: decides about what it has left. */
+static void conclude(struct subprocess *child)
+{
+    read_rest(child);
+    if (child->keeper != NULL && has_failed(child)) {
+        end(child);
+        return;
+    }
+    if (child->keeper != NULL && child->result.output_held)
+        keeper_kill_group(child->keeper);
+    child->result.left = steal(&child->keeper);
+    finish(child);
+}
+
+static void conclude_when_drained(struct subprocess *child)
 {
     if (child->phase == DRAINING && child->output.fd < 0 && child->error.fd < 0)
-        finish(child);
+        conclude(child);
 }
 
 static void on_output(UNUSED struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
     output_read(watcher->data);
-    finish_when_drained(watcher->data);
+    conclude_when_drained(watcher->data);
 }
 
 static void on_error(UNUSED struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
     error_read(watcher->data);
-    finish_when_drained(watcher->data);
+    conclude_when_drained(watcher->data);
 }
 
-static void on_exit_status(struct ev_loop *loop, ev_child *watcher, UNUSED int events)
+static void on_child_exit(void *user, int wait_status, bool alone)
 {
-    struct subprocess *child = watcher->data;
-    child->result.wait_status = watcher->rstatus;
-    ev_child_stop(loop, watcher);
+    struct subprocess *child = user;
+    child->result.wait_status = wait_status;
+    child->has_exited = true;
+    if (alone)
+        child->keeper = NULL;
     if (child->phase == ENDING) {
-        signal_group(child, SIGKILL);
-        finish(child);
+        if (alone)
+            finish(child);
         return;
     }
     child->phase = DRAINING;
     timer_set(child, SUBPROCESS_DRAIN_MS);
-    finish_when_drained(child);
+    conclude_when_drained(child);
+}
+
+static void on_keeper_gone(void *user, enum keeper_end how)
+{
+    struct subprocess *child = user;
+    child->keeper = NULL;
+    child->result.is_stuck = how == KEEPER_STUCK;
+    child->result.keeper_lost = how == KEEPER_LOST;
+    if (!child->has_exited)
+        child->result.wait_status = W_EXITCODE(0, SIGKILL);
+    finish(child);
 }
 
 static void on_timer(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
     struct subprocess *child = watcher->data;
-    switch (child->phase) {
-    case RUNNING:
-        child->result.timed_out = true;
-        end(child);
-        break;
-    case ENDING:
-        signal_group(child, SIGKILL);
-        break;
-    case DRAINING:
+    if (child->phase == DRAINING) {
         child->result.output_held = true;
-        signal_group(child, SIGKILL);
-        finish(child);
-        break;
+        conclude(child);
+        return;
     }
+    child->result.timed_out = true;
+    end(child);
 }
 
 /* Creates a pipe whose read end, ours, is non-blocking. */
@@ -285,39 +318,6 @@ static int input_open(const void *input, size_t length, struct error **err)
         return error_wrap(err, "the input of %zu bytes", length);
     lseek(fd, 0, SEEK_SET);
     return steal_fd(&fd);
-}
-
-/* Starts path with the child's ends of the streams; an output or error of -1 is inherited. Returns
- * 0 or an errno. */
-static int spawn(const char *path, const struct subprocess_options *options, int input, int output,
-    int error, pid_t *pid)
-{
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_t actions;
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    if (output >= 0) {
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-        posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
-    }
-    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    char *const *environment =
-        options->environment != NULL ? (char *const *)options->environment : environ;
-    int errnum =
-        posix_spawn(pid, path, &actions, &attributes, (char *const *)options->argv, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return errnum;
 }
 
 /* The first candidate for name in the directories of path that accept approves. */
@@ -378,11 +378,11 @@ static const char *spawn_hint(int errnum, const char *path)
     return "";
 }
 
-static struct subprocess *child_new(struct ev_loop *loop, const struct subprocess_options *options)
+static struct subprocess *child_new(const struct subprocess_options *options)
 {
     struct subprocess *child = xcalloc(1, sizeof(*child));
-    child->loop = loop;
-    child->kill_grace_ms = options->kill_grace_ms;
+    child->loop = ev_default_loop(EVFLAG_AUTO);
+    child->needs_output = options->needs_output;
     child->output_limit = options->output_limit;
     child->tail_limit = options->error_tail_limit;
     child->tail = xmalloc(options->error_tail_limit);
@@ -390,14 +390,12 @@ static struct subprocess *child_new(struct ev_loop *loop, const struct subproces
     child->on_done = options->on_done;
     child->user = options->user;
     ev_timer_init(&child->timer, on_timer, 0, 0);
-    child->child.data = child->timer.data = child->output.data = child->error.data = child;
+    child->timer.data = child->output.data = child->error.data = child;
     return child;
 }
 
 struct subprocess *subprocess_start(const struct subprocess_options *options, struct error **err)
 {
-    /* Before the child starts: creating the loop installs the handler that must see it exit. */
-    struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
     auto_free char *path = executable_find(options->argv[0], err);
     if (path == NULL)
         return NULL;
@@ -411,16 +409,28 @@ struct subprocess *subprocess_start(const struct subprocess_options *options, st
         error_wrap(err, "starting %s", path);
         return NULL;
     }
-    pid_t pid = 0;
-    errno = spawn(path, options, input, their_output, their_error, &pid);
-    if (errno != 0) {
+    auto_error struct error *failure = NULL;
+    struct subprocess *child = child_new(options);
+    child->keeper = keeper_start(
+        &(struct keeper_options){
+            .path = path,
+            .argv = options->argv,
+            .environment = options->environment,
+            .input = input,
+            .output = their_output,
+            .error = their_error,
+            .kill_grace_ms = options->kill_grace_ms,
+            .on_exit = on_child_exit,
+            .on_gone = on_keeper_gone,
+            .user = child,
+        },
+        &failure);
+    if (child->keeper == NULL) {
+        child_free(child);
+        errno = failure->errnum;
         error_set_errno(err, "starting %s%s", path, spawn_hint(errno, path));
         return NULL;
     }
-
-    struct subprocess *child = child_new(loop, options);
-    ev_child_init(&child->child, on_exit_status, pid, 0);
-    ev_child_start(child->loop, &child->child);
     ev_io_init(&child->output, on_output, steal_fd(&output), EV_READ);
     ev_io_init(&child->error, on_error, steal_fd(&error), EV_READ);
     if (!options->inherit_output) {
@@ -435,7 +445,7 @@ struct subprocess *subprocess_start(const struct subprocess_options *options, st
 void subprocess_cancel(struct subprocess *child)
 {
     child->result.canceled = true;
-    if (child->phase == DRAINING)
+    if (child->keeper == NULL)
         timer_set(child, 0);
     else
         end(child);

@@ -1,7 +1,8 @@
 /* A child process on the event loop: it gets its standard input in full, its standard output is
- * collected, its standard error is passed on line by line, and at a deadline it is terminated with
- * its whole process group. It runs on libev's default loop, the only one that can watch children;
- * that loop also reaps the orphans that a process with pid 1 inherits. */
+ * collected, and its standard error is passed on line by line. If it fails, at a deadline or when it
+ * is canceled, it is ended together with all its descendants, also those with a session of their
+ * own (base/keeper.h says what that guarantees). It runs on libev's default loop, the only one that
+ * reaps children; that loop also reaps the orphans that a process with pid 1 inherits. */
 #ifndef BASE_SUBPROCESS_H
 #define BASE_SUBPROCESS_H
 
@@ -12,12 +13,13 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/keeper.h"
 
 struct subprocess;
 
 enum {
-    /* How long the outputs may stay open after the child has exited. A process left behind that
-     * holds one open for longer is killed with the group. */
+    /* How long the outputs may stay open after the child has exited. If a process left behind holds
+     * one open for longer, the child's process group is killed. */
     SUBPROCESS_DRAIN_MS = 1000,
 };
 
@@ -28,6 +30,13 @@ struct subprocess_result {
     bool canceled; /* subprocess_cancel was called */
     bool output_too_large; /* terminated because it wrote more than output_limit */
     bool output_held; /* a process left behind held an output open for SUBPROCESS_DRAIN_MS */
+    bool
+        keeper_lost; /* its keeper was killed, and what it kept too; wait_status may be SIGKILL's */
+    bool is_stuck; /* it failed, and some of its descendants could not be killed */
+    /* The keeper of processes that a child left behind which has succeeded: it has exited with
+     * status 0, and with output if needs_output. It may be stolen, to call keeper_stay; otherwise
+     * the processes live on without it. NULL: no process is left. */
+    struct keeper *left;
     char *output; /* standard output, zero-terminated; may be stolen */
     size_t output_length;
     char *error_tail; /* the last lines of standard error, at most error_tail_limit bytes */
@@ -45,7 +54,8 @@ struct subprocess_options {
     size_t output_limit; /* bytes; more standard output terminates the child */
     size_t error_tail_limit; /* bytes of standard error kept for the result */
     int64_t timeout_ms; /* 0: no deadline */
-    int64_t kill_grace_ms; /* between SIGTERM to the group and SIGKILL */
+    int64_t kill_grace_ms; /* between SIGTERM and SIGKILL */
+    bool needs_output; /* a child without standard output has failed */
     subprocess_line *on_error_line; /* NULL: not called. Overlong lines come in pieces. */
     subprocess_done *on_done; /* called once, from the loop, never from subprocess_start */
     void *user;
@@ -57,7 +67,8 @@ struct subprocess_options {
  * called. */
 struct subprocess *subprocess_start(const struct subprocess_options *options, struct error **err);
 
-/* Terminates the child now, as at a deadline; on_done is still called, from the loop. */
+/* Ends the child and its descendants now, as at a deadline; on_done is still called, from the loop,
+ * when they have ended. */
 void subprocess_cancel(struct subprocess *child);
 
 /* Describes a wait status: "exited with status 3", "was killed by signal 9 (KILL)". Owned by the

@@ -528,7 +528,7 @@ class End(ShimTestCase):
             "#!/bin/sh\n"
             "orphan=$(sh -c 'true & echo $!')\n"
             "while [ -e /proc/$orphan ]; do sleep 0.01; done\n"
-            "echo $PPID\n"
+            "cut -d ' ' -f 4 /proc/$PPID/stat\n"  # the parent of its keeper
         )
         self.start(before=namespace)
         self.assertEqual(self.call_one(on_define_domain())["result"], {"domainXML": "1\n"})

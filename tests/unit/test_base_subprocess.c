@@ -33,6 +33,7 @@ struct outcome {
     struct subprocess *child;
     const char *cancel_at; /* the line of standard error at which the child is called off */
     bool done;
+    bool has_left; /* it left processes that live on */
     struct subprocess_result result;
     size_t lines;
     char *last_line;
@@ -53,6 +54,7 @@ static void keep_result(void *user, struct subprocess_result *result)
     assert_false(outcome->done);
     outcome->done = true;
     outcome->result = *result;
+    outcome->has_left = result->left != NULL;
     steal(&result->output);
     outcome->result.error_tail = xstrdup(result->error_tail);
     ev_break(ev_default_loop(EVFLAG_AUTO), EVBREAK_ALL);
@@ -223,10 +225,10 @@ static void test_long_error_lines_come_in_pieces(UNUSED void **state)
     outcome_clear(&outcome);
 }
 
-/* Whether any process is left in the group that pid led. */
-static bool group_is_gone(pid_t pid)
+/* Whether no such process is left (a group, if negative), not even a zombie. */
+static bool is_gone(pid_t pid)
 {
-    return kill(-pid, 0) < 0 && errno == ESRCH;
+    return kill(pid, 0) < 0 && errno == ESRCH;
 }
 
 static void test_deadline_ends_the_group(UNUSED void **state)
@@ -246,26 +248,99 @@ static void test_deadline_ends_the_group(UNUSED void **state)
         struct subprocess_options options =
             options_for((const char *const[]){"sh", "-c", script, NULL}, &outcome);
         options.timeout_ms = 300;
-        auto_error struct error *err = NULL;
-        outcome.child = subprocess_start(&options, &err);
-        assert_non_null(outcome.child);
-        ev_run(ev_default_loop(EVFLAG_AUTO), 0);
+        run(&options, &outcome);
         assert_true(outcome.result.timed_out);
         pid_t pid = (pid_t)strtol(outcome.result.output, NULL, 10);
         assert_true(pid > 1);
         auto_free char *end = subprocess_describe(outcome.result.wait_status);
         assert_string_equal(end, cases[i].end);
-        while (!group_is_gone(pid))
-            waitpid(-1, NULL, 0);
+        assert_true(is_gone(-pid));
         outcome_clear(&outcome);
     }
 }
 
-static void test_grandchild_that_holds_the_outputs_does_not_hang_us(UNUSED void **state)
+/* A shell function that starts a process in a session of its own, which ignores SIGTERM and holds no
+ * output, and writes its pid to standard error. */
+static const char start_daemon[] =
+    "start_daemon() {"
+    "    mkfifo $FIFO;"
+    "    (setsid sh -c 'trap \"\" TERM; echo $$ >$FIFO; exec sleep 1000' >/dev/null 2>&1 &);"
+    "    read pid <$FIFO;"
+    "    echo $pid >&2;"
+    "};";
+
+/* Runs a script that may call start_daemon. Returns the pid of the process that it started. */
+static pid_t run_with_daemon(const char *script, struct outcome *outcome)
+{
+    auto_free char *directory = file_make_temporary("test-subprocess-", NULL);
+    auto_free char *fifo = file_join(directory, "fifo");
+    setenv("FIFO", fifo, 1);
+    auto_free char *whole = xasprintf("%s %s", start_daemon, script);
+    struct subprocess_options options =
+        options_for((const char *const[]){"sh", "-c", whole, NULL}, outcome);
+    options.needs_output = true;
+    run(&options, outcome);
+    file_remove_tree(directory, NULL);
+    pid_t pid = (pid_t)strtol(outcome->result.error_tail, NULL, 10);
+    assert_true(pid > 1);
+    return pid;
+}
+
+static void test_failure_ends_what_has_a_session_of_its_own(UNUSED void **state)
 {
     static const struct {
         const char *script;
-        bool survives; /* for it left the group */
+        const char *end;
+    } cases[] = {
+        {"start_daemon; exit 3", "exited with status 3"},
+        {"start_daemon; kill -9 $$", "was killed by signal 9 (KILL)"},
+        {"start_daemon", "exited with status 0"}, /* but it should have written something */
+        {"start_daemon; trap 'exit 4' TERM; echo ready >&2; sleep 1000 & wait",
+            "exited with status 4"},
+        {"start_daemon; trap '' PIPE; trap 'exit 5' TERM; yes 2>/dev/null; wait; sleep 1000 & wait",
+            "exited with status 5"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct outcome outcome = {.cancel_at = "ready"};
+        pid_t daemon = run_with_daemon(cases[i].script, &outcome);
+        assert_true(is_gone(daemon));
+        auto_free char *end = subprocess_describe(outcome.result.wait_status);
+        assert_string_equal(end, cases[i].end);
+        assert_false(outcome.result.is_stuck);
+        assert_false(outcome.has_left);
+        outcome_clear(&outcome);
+    }
+}
+
+/* Waits until an orphan, which this process inherits, has ended. */
+static void await_end(pid_t orphan)
+{
+    while (!is_gone(orphan))
+        assert_true(waitpid(-1, NULL, 0) > 0);
+}
+
+static void test_success_leaves_a_daemon_alone(UNUSED void **state)
+{
+    static const char *const scripts[] = {
+        "start_daemon; echo done",
+        "sleep 1000 >/dev/null 2>&1 & echo $! >&2; echo done",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+        struct outcome outcome = {0};
+        pid_t daemon = run_with_daemon(scripts[i], &outcome);
+        assert_true(outcome.has_left);
+        assert_false(outcome.result.output_held);
+        assert_int_equal(kill(daemon, SIGKILL), 0);
+        await_end(daemon);
+        outcome_clear(&outcome);
+    }
+}
+
+static void test_process_that_holds_the_outputs_does_not_hang_us(UNUSED void **state)
+{
+    static const struct {
+        const char *script;
+        bool survives; /* for it has left the group */
     } cases[] = {
         {"sleep 1000 2>/dev/null & echo $!", false},
         {"setsid sleep 1000 & echo $!", true},
@@ -278,23 +353,9 @@ static void test_grandchild_that_holds_the_outputs_does_not_hang_us(UNUSED void 
         pid_t grandchild = (pid_t)strtol(outcome.result.output, NULL, 10);
         if (cases[i].survives)
             assert_int_equal(kill(grandchild, SIGKILL), 0);
-        int status = 0;
-        assert_int_equal(waitpid(grandchild, &status, 0), grandchild);
-        assert_int_equal(WTERMSIG(status), SIGKILL);
+        await_end(grandchild);
         outcome_clear(&outcome);
     }
-}
-
-static void test_grandchild_that_lets_the_outputs_go_lives_on(UNUSED void **state)
-{
-    struct outcome outcome = {0};
-    run_script("sleep 1000 >/dev/null 2>&1 & echo $!", &outcome);
-    assert_false(outcome.result.output_held);
-    pid_t daemon = (pid_t)strtol(outcome.result.output, NULL, 10);
-    assert_int_equal(waitpid(daemon, NULL, WNOHANG), 0);
-    assert_int_equal(kill(daemon, SIGKILL), 0);
-    assert_int_equal(waitpid(daemon, NULL, 0), daemon);
-    outcome_clear(&outcome);
 }
 
 static void test_output_after_the_exit_is_waited_for(UNUSED void **state)
@@ -404,8 +465,9 @@ int main(void)
         cmocka_unit_test(test_bears_a_flood_of_errors),
         cmocka_unit_test(test_long_error_lines_come_in_pieces),
         cmocka_unit_test(test_deadline_ends_the_group),
-        cmocka_unit_test(test_grandchild_that_holds_the_outputs_does_not_hang_us),
-        cmocka_unit_test(test_grandchild_that_lets_the_outputs_go_lives_on),
+        cmocka_unit_test(test_failure_ends_what_has_a_session_of_its_own),
+        cmocka_unit_test(test_success_leaves_a_daemon_alone),
+        cmocka_unit_test(test_process_that_holds_the_outputs_does_not_hang_us),
         cmocka_unit_test(test_output_after_the_exit_is_waited_for),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_start_failures),

@@ -1,0 +1,329 @@
+/* Keepers: what becomes of their processes when one ends, lets go, or is attacked by what it keeps,
+ * while another keeps a daemon. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/keeper.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/unused.h"
+
+enum {
+    GRACE_MS = 50,
+    FOREVER_S = 120, /* bounds a hang; no test comes near it */
+};
+
+/* A kept script. Its standard input and output are pipes. */
+struct kept {
+    struct keeper *keeper;
+    int input;
+    int output;
+    bool has_exited;
+    bool is_alone;
+    int wait_status;
+    bool is_gone;
+    enum keeper_end end;
+};
+
+static void stop_loop(void)
+{
+    ev_break(ev_default_loop(EVFLAG_AUTO), EVBREAK_ALL);
+}
+
+static void on_exit_status(void *user, int wait_status, bool alone)
+{
+    struct kept *kept = user;
+    assert_false(kept->has_exited);
+    kept->has_exited = true;
+    kept->is_alone = alone;
+    kept->wait_status = wait_status;
+    stop_loop();
+}
+
+static void on_gone(void *user, enum keeper_end end)
+{
+    struct kept *kept = user;
+    assert_false(kept->is_gone);
+    kept->is_gone = true;
+    kept->end = end;
+    stop_loop();
+}
+
+static void run_until(const bool *flag)
+{
+    alarm(FOREVER_S);
+    while (!*flag)
+        ev_run(ev_default_loop(EVFLAG_AUTO), 0);
+    alarm(0);
+}
+
+static void start(struct kept *kept, const char *script)
+{
+    int inputs[2];
+    int outputs[2];
+    assert_int_equal(pipe2(inputs, O_CLOEXEC) | pipe2(outputs, O_CLOEXEC), 0);
+    *kept = (struct kept){.input = inputs[1], .output = outputs[0]};
+    auto_error struct error *err = NULL;
+    kept->keeper = keeper_start(
+        &(struct keeper_options){
+            .path = "/bin/sh",
+            .argv = (const char *const[]){"sh", "-c", script, NULL},
+            .input = inputs[0],
+            .output = outputs[1],
+            .error = STDERR_FILENO,
+            .kill_grace_ms = GRACE_MS,
+            .on_exit = on_exit_status,
+            .on_gone = on_gone,
+            .user = kept,
+        },
+        &err);
+    if (kept->keeper == NULL)
+        fail_msg("%s", err->message);
+    close(inputs[0]);
+    close(outputs[1]);
+}
+
+static void clear(struct kept *kept)
+{
+    close(kept->input);
+    close(kept->output);
+}
+
+/* Lets a script go on that waits with "read". */
+static void go(const struct kept *kept)
+{
+    assert_int_equal(write(kept->input, "\n", 1), 1);
+}
+
+/* The next pid that the script prints, on a line of its own. */
+static pid_t read_pid(struct kept *kept)
+{
+    char text[16] = "";
+    size_t length = 0;
+    alarm(FOREVER_S);
+    while (length < sizeof(text) - 1 && read(kept->output, text + length, 1) == 1 &&
+           text[length] != '\n')
+        length++;
+    alarm(0);
+    text[length] = '\0';
+    long pid = 0;
+    assert_true(text_parse_int(text, 2, INT32_MAX, &pid));
+    return (pid_t)pid;
+}
+
+/* Whether no such process is left, not even a zombie. */
+static bool is_gone(pid_t pid)
+{
+    return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+/* Whether a process runs: it exists and is not a zombie. */
+static bool runs(pid_t pid)
+{
+    auto_fd int fd = pidfd_open(pid, 0);
+    struct pollfd ended = {.fd = fd, .events = POLLIN};
+    return fd >= 0 && poll(&ended, 1, 0) == 0;
+}
+
+/* Reaps until a process has gone. */
+static void await_end(pid_t pid)
+{
+    alarm(FOREVER_S);
+    while (!is_gone(pid))
+        waitpid(-1, NULL, WNOHANG);
+    alarm(0);
+}
+
+/* Prints its pid, holds no output, and ignores SIGTERM. */
+#define DAEMON "setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 1000 >/dev/null 2>&1' & "
+
+static void test_child_that_leaves_nobody(UNUSED void **state)
+{
+    struct kept kept;
+    start(&kept, "exit 7");
+    run_until(&kept.has_exited);
+    assert_true(kept.is_alone);
+    assert_int_equal(WEXITSTATUS(kept.wait_status), 7);
+    assert_false(kept.is_gone);
+    clear(&kept);
+}
+
+static void test_orphans_are_reaped_while_the_child_runs(UNUSED void **state)
+{
+    struct kept kept;
+    start(&kept,
+        "orphan=$(sh -c 'true & echo $!'); while kill -0 $orphan 2>/dev/null; do sleep 0.01; done");
+    run_until(&kept.has_exited);
+    assert_true(kept.is_alone);
+    clear(&kept);
+}
+
+static void test_ending_one_spares_the_other(UNUSED void **state)
+{
+    struct kept daemon;
+    struct kept running;
+    struct kept failing;
+    start(&daemon, "(" DAEMON ") & wait $!");
+    pid_t kept = read_pid(&daemon);
+    run_until(&daemon.has_exited);
+    assert_false(daemon.is_alone);
+    keeper_stay(daemon.keeper, on_gone, &daemon);
+
+    start(&running, DAEMON "wait");
+    pid_t busy = read_pid(&running);
+    start(&failing, "(" DAEMON DAEMON ") & " DAEMON "wait");
+    pid_t doomed[] = {read_pid(&failing), read_pid(&failing), read_pid(&failing)};
+    keeper_end_all(failing.keeper);
+    run_until(&failing.is_gone);
+    assert_int_equal(failing.end, KEEPER_ALL_ENDED);
+    assert_int_equal(WTERMSIG(failing.wait_status), SIGTERM);
+    for (size_t i = 0; i < ARRAY_SIZE(doomed); i++)
+        assert_true(is_gone(doomed[i]));
+    assert_true(runs(kept));
+    assert_true(runs(busy));
+
+    keeper_end_all(running.keeper);
+    run_until(&running.is_gone);
+    assert_true(is_gone(busy));
+    assert_true(runs(kept));
+    keeper_end_all(daemon.keeper);
+    run_until(&daemon.is_gone);
+    assert_int_equal(daemon.end, KEEPER_ALL_ENDED);
+    assert_true(is_gone(kept));
+    clear(&daemon);
+    clear(&running);
+    clear(&failing);
+}
+
+static void test_keeper_that_stays_tells_when_the_last_has_ended(UNUSED void **state)
+{
+    struct kept kept;
+    start(&kept, DAEMON);
+    run_until(&kept.has_exited);
+    pid_t daemon = read_pid(&kept);
+    keeper_stay(kept.keeper, on_gone, &kept);
+    assert_int_equal(kill(daemon, SIGKILL), 0);
+    run_until(&kept.is_gone);
+    assert_int_equal(kept.end, KEEPER_ALL_ENDED);
+    assert_true(is_gone(daemon));
+    clear(&kept);
+}
+
+static void test_released_processes_live_on(UNUSED void **state)
+{
+    struct kept kept;
+    start(&kept, DAEMON);
+    run_until(&kept.has_exited);
+    pid_t daemon = read_pid(&kept);
+    keeper_release(kept.keeper);
+    assert_true(runs(daemon));
+    kill(daemon, SIGKILL);
+    await_end(daemon);
+    clear(&kept);
+}
+
+/* The child kills its keeper: what the keeper kept is killed, and what another keeps is not. */
+static void test_killed_keeper(UNUSED void **state)
+{
+    struct kept other;
+    struct kept kept;
+    start(&other, DAEMON "wait");
+    pid_t spared = read_pid(&other);
+    start(&kept, "(" DAEMON ") & echo $$; read _; kill -9 $PPID; sleep 1000");
+    pid_t victims[] = {read_pid(&kept), read_pid(&kept)};
+    go(&kept);
+    run_until(&kept.is_gone);
+    assert_int_equal(kept.end, KEEPER_LOST);
+    assert_false(kept.has_exited);
+    for (size_t i = 0; i < ARRAY_SIZE(victims); i++)
+        await_end(victims[i]);
+    assert_true(runs(spared));
+    keeper_end_all(other.keeper);
+    run_until(&other.is_gone);
+    assert_true(is_gone(spared));
+    clear(&other);
+    clear(&kept);
+}
+
+static void test_stopped_keeper(UNUSED void **state)
+{
+    struct kept kept;
+    start(&kept, "read _; kill -STOP $PPID; " DAEMON "wait");
+    go(&kept);
+    pid_t daemon = read_pid(&kept);
+    keeper_end_all(kept.keeper);
+    run_until(&kept.is_gone);
+    assert_true(is_gone(daemon));
+    clear(&kept);
+}
+
+/* A keeper whose program has been killed ends what it keeps. */
+static void test_end_of_the_program(UNUSED void **state)
+{
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    pid_t program = fork();
+    if (program == 0) {
+        struct kept kept;
+        start(&kept, DAEMON "wait");
+        pid_t daemon = read_pid(&kept);
+        bool written = write(ends[1], &daemon, sizeof(daemon)) == (ssize_t)sizeof(daemon);
+        raise(written ? SIGKILL : SIGABRT);
+    }
+    pid_t daemon = 0;
+    assert_int_equal(read(ends[0], &daemon, sizeof(daemon)), sizeof(daemon));
+    await_end(daemon);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void test_start_failure(UNUSED void **state)
+{
+    while (waitpid(-1, NULL, 0) > 0)
+        continue; /* those of the other tests */
+    auto_error struct error *err = NULL;
+    assert_null(keeper_start(
+        &(struct keeper_options){
+            .path = "/not/there",
+            .argv = (const char *const[]){"there", NULL},
+            .input = STDIN_FILENO,
+            .output = -1,
+            .error = -1,
+        },
+        &err));
+    assert_int_equal(err->errnum, ENOENT);
+    assert_int_equal(waitpid(-1, NULL, 0), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_child_that_leaves_nobody),
+        cmocka_unit_test(test_orphans_are_reaped_while_the_child_runs),
+        cmocka_unit_test(test_ending_one_spares_the_other),
+        cmocka_unit_test(test_keeper_that_stays_tells_when_the_last_has_ended),
+        cmocka_unit_test(test_released_processes_live_on),
+        cmocka_unit_test(test_killed_keeper),
+        cmocka_unit_test(test_stopped_keeper),
+        cmocka_unit_test(test_end_of_the_program),
+        cmocka_unit_test(test_start_failure),
+    };
+    if (keeper_adopt_orphans(NULL) < 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
