@@ -17,6 +17,7 @@
 
 enum {
     ROUND_MS = 10, /* between rounds of killing, if no process ends */
+    BUSY_MS = 1000, /* between reports that some end */
     NEVER = -1,
 };
 
@@ -35,7 +36,9 @@ struct keep {
     pid_t child; /* 0: reaped */
     bool is_reported;
     enum phase phase;
-    double deadline; /* clock_milliseconds */
+    double deadline; /* clock_milliseconds, as are the others */
+    double last_deadline; /* of KILLING */
+    double busy_reported;
 };
 
 static void report(const struct keep *keep, enum keep_report_kind kind, int value)
@@ -84,6 +87,19 @@ static void handle_exit(struct keep *keep, int status)
     report(keep, KEEP_EXITED, status);
 }
 
+/* While processes are being killed, some have ended. */
+static void note_progress(struct keep *keep)
+{
+    double now = clock_milliseconds();
+    keep->deadline = now + KEEP_KILL_LIMIT_MS;
+    if (keep->deadline > keep->last_deadline)
+        keep->deadline = keep->last_deadline;
+    if (now - keep->busy_reported < BUSY_MS)
+        return;
+    keep->busy_reported = now;
+    report(keep, KEEP_BUSY, 0);
+}
+
 /* Reaps what has ended. Exits when no process is left. */
 static void reap_all(struct keep *keep)
 {
@@ -102,6 +118,8 @@ static void reap_all(struct keep *keep)
             keep->is_reported = true;
         }
         reap(keep, info.si_pid);
+        if (keep->phase == KILLING)
+            note_progress(keep);
     }
 }
 
@@ -158,6 +176,7 @@ static void handle_time(struct keep *keep)
     if (keep->phase == ENDING && clock_milliseconds() >= keep->deadline) {
         keep->phase = KILLING;
         keep->deadline = clock_milliseconds() + KEEP_KILL_LIMIT_MS;
+        keep->last_deadline = clock_milliseconds() + KEEP_KILL_MOST_MS;
         if (keep->child != 0)
             kill(-keep->child, SIGKILL);
     }

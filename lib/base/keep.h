@@ -20,6 +20,7 @@ enum keep_report_kind {
     KEEP_EXITED, /* value: the child's wait status; others are left, and a command is awaited */
     KEEP_EXITED_ALONE, /* the same, but nobody is left; nothing follows */
     KEEP_ALL_ENDED, /* nothing follows */
+    KEEP_BUSY, /* processes are being killed, and some have ended; sent now and then */
     KEEP_STUCK, /* some could not be killed; nothing follows */
 };
 
@@ -39,9 +40,14 @@ struct keep_options {
     char *const *environment;
 };
 
-/* For how long a keeper tries to kill what is left: a process in uninterruptible sleep, or with
- * another user ID, may resist. */
-enum { KEEP_KILL_LIMIT_MS = 10000 };
+enum {
+    /* A keeper gives up when it has been killing for this long and nothing has ended: a process in
+     * uninterruptible sleep, or with another user ID, may resist. */
+    KEEP_KILL_LIMIT_MS = 10000,
+    /* It gives up in any case after this time. Thousands of processes that take all CPU time leave
+     * it little of that. */
+    KEEP_KILL_MOST_MS = 120000,
+};
 
 /* Starts the child, keeps its descendants and exits when none is left. Call it in the child of
  * _Fork(3), with all signals blocked. */

@@ -22,7 +22,7 @@
 
 enum {
     START_LIMIT_MS = 10000, /* for fork and exec, which the loop waits for */
-    OVERDUE_MS = 2000, /* beyond the time that a keeper needs at most */
+    OVERDUE_MS = 2000, /* beyond the time after which a keeper has given up, or reported */
     SWEEP_MS = 20, /* between rounds of killing a lost keeper's orphans */
     DISCARD_ROUNDS = 50, /* of such rounds, which the loop waits for */
 };
@@ -157,6 +157,9 @@ static void handle_report(struct keeper *keeper, const struct keep_report *repor
         break;
     case KEEP_ALL_ENDED:
         gone(keeper, KEEPER_ALL_ENDED);
+        break;
+    case KEEP_BUSY:
+        timer_set(keeper, KEEP_KILL_LIMIT_MS + OVERDUE_MS);
         break;
     case KEEP_STUCK:
         gone(keeper, KEEPER_STUCK);

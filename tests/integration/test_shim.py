@@ -98,6 +98,8 @@ class Log:
 class ShimTestCase(support.TestCase):
     """A shim with a socket directory and a directory of hooks in its $PATH."""
 
+    program = SHIM
+
     def setUp(self):
         super().setUp()
         self.sockets = self.tmp / "sockets"
@@ -111,7 +113,7 @@ class ShimTestCase(support.TestCase):
 
     def start(self, *flags, version="v1alpha3", before=()):
         """Starts a shim and waits until it listens."""
-        words = [*before, SHIM, "--version", version, "--socket-dir", self.sockets, *flags]
+        words = [*before, self.program, "--version", version, "--socket-dir", self.sockets, *flags]
         self.shim = self.spawn(
             words, stderr=subprocess.PIPE, text=True, errors="surrogateescape", env=self.environment
         )
