@@ -48,7 +48,7 @@ static int serve(const struct shim_options *options, struct error **err)
         ev_signal_start(loop, &watchers[i]);
     }
     signal(SIGPIPE, SIG_IGN);
-    if (keeper_adopt_orphans(err) < 0)
+    if (keeper_prepare(err) < 0)
         return -1;
     shim = shim_start(loop, options, err);
     if (shim == NULL)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,17 @@ int file_write_all(int fd, const void *data, size_t length, struct error **err)
         length -= (size_t)written;
     }
     return 0;
+}
+
+/* Some kernels refuse a memory file that may become executable; kernels before 6.3 do not know the
+ * flag. Source: memfd_create(2). */
+int file_open_memory(const char *name, struct error **err)
+{
+    enum { NOEXEC_SEAL = 8 }; /* MFD_NOEXEC_SEAL, which glibc 2.36 does not name */
+    int fd = memfd_create(name, MFD_CLOEXEC | NOEXEC_SEAL);
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create(name, MFD_CLOEXEC);
+    return fd >= 0 ? fd : error_set_errno(err, "creating a memory file");
 }
 
 int file_write(const char *path, const void *data, size_t length, mode_t mode, struct error **err)

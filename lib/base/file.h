@@ -19,6 +19,10 @@ int file_read_fd(
 /* Writes all of data to a descriptor. Returns 0, or -1 with an io error. */
 int file_write_all(int fd, const void *data, size_t length, struct error **err);
 
+/* Creates a file in memory, which is not executable. name is for /proc. Returns its descriptor, owned
+ * by the caller, or -1 with an io error. */
+int file_open_memory(const char *name, struct error **err);
+
 /* Writes data to a new file beside path and renames it to path, so that a reader sees the old or
  * the new content, never a part. Returns 0, or -1 with an io error. */
 int file_write(const char *path, const void *data, size_t length, mode_t mode, struct error **err);

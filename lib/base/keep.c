@@ -1,14 +1,19 @@
 /* The process is forked from one that may have threads, so that it may call only what is safe in a
- * signal handler: nothing here allocates or locks. */
+ * signal handler: nothing here allocates or locks, except keep_spawn_init. */
 #include "base/keep.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +23,7 @@
 enum {
     ROUND_MS = 10, /* between rounds of killing, if no process ends */
     BUSY_MS = 1000, /* between reports that some end */
+    LINGER_MS = 2,
     NEVER = -1,
 };
 
@@ -30,8 +36,9 @@ enum phase {
 };
 
 struct keep {
-    int control;
+    int control; /* -1: the program has ended */
     int signals;
+    pid_t nursery; /* that this process has created */
     int64_t kill_grace_ms;
     pid_t child; /* 0: reaped */
     bool is_reported;
@@ -43,13 +50,15 @@ struct keep {
 
 static void report(const struct keep *keep, enum keep_report_kind kind, int value)
 {
-    const struct keep_report message = {.kind = kind, .value = value};
+    const struct keep_report message = {.kind = kind, .value = value, .nursery = keep->nursery};
     send(keep->control, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
 static _Noreturn void leave(const struct keep *keep, enum keep_report_kind kind, int value)
 {
     report(keep, kind, value);
+    /* The end of a process takes time, in which the program could answer its caller. */
+    poll(NULL, 0, LINGER_MS);
     _exit(0);
 }
 
@@ -197,43 +206,159 @@ static int time_left(const struct keep *keep)
     return left > 0 ? (int)left + 1 : 0;
 }
 
-/* Closes all descriptors except the socket and a new one for SIGCHLD. */
-static void open_descriptors(struct keep *keep, int control)
+/* Fills in pointers to count strings, and a NULL. Returns what follows them. */
+static char *list_strings(char *text, size_t count, char **list)
 {
-    struct sigaction action = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
+    for (size_t i = 0; i < count; i++) {
+        list[i] = text;
+        text += strlen(text) + 1;
+    }
+    list[count] = NULL;
+    return text;
+}
+
+/* Starts the child. Returns 0 or an errno. */
+static int start(struct keep *keep, const struct keep_job *job, const struct keep_spawn *spawn)
+{
+    size_t count = job->argument_count + job->variable_count + 2;
+    char *path = mmap(NULL, job->length, PROT_READ, MAP_PRIVATE, KEEP_STRINGS, 0);
+    char **lists = mmap(
+        NULL, count * sizeof(*lists), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (path == MAP_FAILED || lists == MAP_FAILED)
+        return errno;
+    char **environment = lists + job->argument_count + 1;
+    char *rest = list_strings(path + strlen(path) + 1, job->argument_count, lists);
+    list_strings(rest, job->variable_count, environment);
+    int errnum =
+        posix_spawn(&keep->child, path, &spawn->actions, &spawn->attributes, lists, environment);
+    munmap(path, job->length);
+    munmap(lists, count * sizeof(*lists));
+    return errnum;
+}
+
+/* Closes what only the child needs, and opens the descriptor for SIGCHLD, which is blocked. */
+static void open_signals(struct keep *keep)
+{
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    sigaction(SIGCHLD, &action, NULL);
-    keep->control = dup2(control, STDIN_FILENO);
-    closefrom(STDIN_FILENO + 1);
+    closefrom(KEEP_STRINGS);
     keep->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-_Noreturn void keep_run(const struct keep_options *options)
+/* Prepares this process for keeping a child. */
+static void prepare(const char *name)
 {
-    struct keep keep = {.control = options->control, .kill_grace_ms = options->kill_grace_ms};
     setpgid(0, 0);
-    prctl(PR_SET_NAME, "keeper");
-    /* Before the child starts: only processes that are created later become ours as orphans. */
-    int errnum = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : errno;
+    prctl(PR_SET_NAME, name);
     prctl(PR_SET_DUMPABLE, 0); /* the child, which has the same user ID, cannot trace us */
-    if (errnum == 0)
-        errnum = posix_spawn(&keep.child, options->path, options->actions, options->attributes,
-            options->argv, options->environment);
-    open_descriptors(&keep, options->control);
-    if (errnum != 0)
-        leave(&keep, KEEP_STARTED, errnum);
-    report(&keep, KEEP_STARTED, 0);
+    /* Before the child starts: only processes that are created later become ours as orphans. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* Keeps the child that has been started. */
+static _Noreturn void work(struct keep *keep)
+{
     for (;;) {
         struct signalfd_siginfo info;
-        struct pollfd ready[] = {{keep.signals, POLLIN, 0}, {keep.control, POLLIN, 0}};
-        reap_all(&keep);
-        poll(ready, 2, time_left(&keep));
-        while (read(keep.signals, &info, sizeof(info)) > 0)
+        struct pollfd ready[] = {{keep->signals, POLLIN, 0}, {keep->control, POLLIN, 0}};
+        reap_all(keep);
+        poll(ready, 2, time_left(keep));
+        while (read(keep->signals, &info, sizeof(info)) > 0)
             continue;
         if (ready[1].revents != 0)
-            read_commands(&keep);
-        handle_time(&keep);
+            read_commands(keep);
+        handle_time(keep);
     }
+}
+
+/* What the program's handlers of SIGCHLD did is not ours to do. */
+static void reset_child_signal(void)
+{
+    const struct sigaction action = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
+    sigaction(SIGCHLD, &action, NULL);
+}
+
+_Noreturn void keep_run(
+    const struct keep_job *job, const int *descriptors, const struct keep_spawn *spawn)
+{
+    int copies[KEEP_PASSED];
+    for (int i = 0; i < KEEP_PASSED; i++)
+        copies[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, KEEP_DESCRIPTORS);
+    for (int i = 0; i < KEEP_PASSED; i++)
+        dup3(copies[i], KEEP_CONTROL + i, O_CLOEXEC);
+    close(KEEP_NURSERY);
+    closefrom(KEEP_DESCRIPTORS);
+    reset_child_signal();
+    prepare("keeper");
+    struct keep keep = {.control = KEEP_CONTROL, .kill_grace_ms = job->kill_grace_ms};
+    int errnum = start(&keep, job, spawn);
+    if (errnum != 0)
+        leave(&keep, KEEP_NOT_STARTED, errnum);
+    open_signals(&keep);
+    report(&keep, KEEP_STARTED, getpid());
+    work(&keep);
+}
+
+/* Receives a job and its descriptors, which get the lowest numbers that are free, in order. Returns
+ * false at end of file. */
+static bool receive(struct keep_job *job)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(KEEP_PASSED * sizeof(int))];
+    } ancillary;
+    struct iovec data = {job, sizeof(*job)};
+    struct msghdr message = {
+        .msg_iov = &data,
+        .msg_iovlen = 1,
+        .msg_control = &ancillary,
+        .msg_controllen = sizeof(ancillary),
+    };
+    return recvmsg(KEEP_NURSERY, &message, MSG_CMSG_CLOEXEC) == (ssize_t)sizeof(*job);
+}
+
+_Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn)
+{
+    struct keep_job job = {0};
+    reset_child_signal();
+    dup3(socket, KEEP_NURSERY, O_CLOEXEC);
+    for (;;) {
+        prepare("nursery");
+        closefrom(KEEP_CONTROL);
+        if (!receive(&job))
+            _exit(0);
+        struct keep keep = {.control = KEEP_CONTROL, .kill_grace_ms = job.kill_grace_ms};
+        int errnum = start(&keep, &job, spawn);
+        /* Like _Fork(3), but the child's parent is ours. */
+        keep.nursery = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+        if (keep.nursery == 0)
+            continue;
+        close(KEEP_NURSERY);
+        if (errnum != 0)
+            leave(&keep, KEEP_NOT_STARTED, errnum);
+        prctl(PR_SET_NAME, "keeper");
+        open_signals(&keep);
+        report(&keep, KEEP_STARTED, getpid());
+        work(&keep);
+    }
+}
+
+void keep_spawn_init(struct keep_spawn *spawn)
+{
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&spawn->attributes);
+    posix_spawnattr_setflags(
+        &spawn->attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setsigmask(&spawn->attributes, &none);
+    posix_spawnattr_setsigdefault(&spawn->attributes, &all);
+    posix_spawnattr_setpgroup(&spawn->attributes, 0);
+    posix_spawn_file_actions_init(&spawn->actions);
+    posix_spawn_file_actions_adddup2(&spawn->actions, KEEP_INPUT, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&spawn->actions, KEEP_OUTPUT, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&spawn->actions, KEEP_ERROR, STDERR_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&spawn->actions, STDERR_FILENO + 1);
 }

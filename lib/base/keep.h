@@ -3,7 +3,7 @@
 #define BASE_KEEP_H
 
 #include <spawn.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* One byte each, from the program. End of file, for the program has ended, means KEEP_END. */
@@ -16,7 +16,8 @@ enum keep_command {
 };
 
 enum keep_report_kind {
-    KEEP_STARTED, /* value: 0, or the errno of starting the child; then nothing follows */
+    KEEP_STARTED, /* value: the keeper's pid; nursery: that of the nursery that has replaced it */
+    KEEP_NOT_STARTED, /* value: the errno of starting the child; nothing follows */
     KEEP_EXITED, /* value: the child's wait status; others are left, and a command is awaited */
     KEEP_EXITED_ALONE, /* the same, but nobody is left; nothing follows */
     KEEP_ALL_ENDED, /* nothing follows */
@@ -28,16 +29,34 @@ enum keep_report_kind {
 struct keep_report {
     enum keep_report_kind kind;
     int value;
+    int nursery; /* 0: none */
 };
 
-struct keep_options {
-    int control; /* a SOCK_SEQPACKET socket whose other end the program has */
+/* What to start. With it come the descriptors below. */
+struct keep_job {
     int64_t kill_grace_ms;
-    const char *path; /* the child's program, and the other arguments of posix_spawn(3) */
-    const posix_spawn_file_actions_t *actions;
-    const posix_spawnattr_t *attributes;
-    char *const *argv;
-    char *const *environment;
+    size_t length; /* of KEEP_STRINGS */
+    size_t argument_count;
+    size_t variable_count;
+};
+
+/* The numbers that descriptors have in a keeper and in the nursery. */
+enum keep_descriptor {
+    KEEP_NURSERY, /* a SOCK_SEQPACKET socket, from which the nursery reads jobs */
+    KEEP_CONTROL, /* another, whose other end the program has */
+    KEEP_STRINGS, /* a memory file: the path, the arguments and the environment, each with its zero */
+    KEEP_INPUT, /* the child's standard input, output and error */
+    KEEP_OUTPUT,
+    KEEP_ERROR,
+    KEEP_DESCRIPTORS,
+    KEEP_PASSED = KEEP_DESCRIPTORS - KEEP_CONTROL, /* that come with a job */
+};
+
+/* Arguments of posix_spawn(3), for children that get their own process group, default signal actions
+ * and no descriptors but 0 to 2. Made before the fork, because making them allocates memory. */
+struct keep_spawn {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
 };
 
 enum {
@@ -49,8 +68,15 @@ enum {
     KEEP_KILL_MOST_MS = 120000,
 };
 
-/* Starts the child, keeps its descendants and exits when none is left. Call it in the child of
- * _Fork(3), with all signals blocked. */
-_Noreturn void keep_run(const struct keep_options *options);
+/* Fills in the arguments of posix_spawn(3), which are never released. */
+void keep_spawn_init(struct keep_spawn *spawn);
+
+/* Both run in the child of _Fork(3), with all signals blocked. The first keeps one child;
+ * descriptors are the KEEP_PASSED ones, with other numbers. The second, the nursery, reads a job from
+ * a socket; when it has started the child, it creates the nursery for the next one, which has the
+ * same parent, and then keeps the child. So nothing has to be forked before a child starts. */
+_Noreturn void keep_run(
+    const struct keep_job *job, const int *descriptors, const struct keep_spawn *spawn);
+_Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn);
 
 #endif

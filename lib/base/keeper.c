@@ -2,21 +2,17 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utlist.h>
 
-#include "base/clock.h"
 #include "base/descendants.h"
 #include "base/keep.h"
+#include "base/keep_link.h"
 #include "base/memory.h"
 #include "base/unused.h"
 
@@ -31,10 +27,9 @@ struct keeper {
     struct keeper *prev;
     struct keeper *next;
     struct ev_loop *loop;
+    struct keep_link link;
     ev_io control; /* fd is -1 when the keeper's process is gone */
     ev_timer timer; /* the keeper is overdue; or the next round of a sweep */
-    pid_t pid;
-    int pidfd; /* -1 before Linux 5.3 */
     int64_t kill_grace_ms;
     int64_t sweeps_left;
     keeper_on_exit *on_exit;
@@ -43,16 +38,16 @@ struct keeper {
 };
 
 /* The keepers whose processes live: like the children of a process, they are the whole program's.
- * They belong to the thread of the loop, as does the flag. */
+ * All of this belongs to the thread of the loop. */
 static struct keeper *keepers;
 static bool adopts_orphans;
 
-int keeper_adopt_orphans(struct error **err)
+int keeper_prepare(struct error **err)
 {
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return error_set_errno(err, "becoming a child subreaper");
     adopts_orphans = true;
-    return 0;
+    return keep_link_open_nursery(err);
 }
 
 static void timer_set(struct keeper *keeper, int64_t milliseconds)
@@ -69,10 +64,8 @@ static void disconnect(struct keeper *keeper)
     if (keeper->control.fd < 0)
         return;
     ev_io_stop(keeper->loop, &keeper->control);
-    close(keeper->control.fd);
     keeper->control.fd = -1;
-    if (keeper->pidfd >= 0)
-        close(keeper->pidfd);
+    keep_link_close(&keeper->link);
     DL_DELETE(keepers, keeper);
 }
 
@@ -95,10 +88,10 @@ static bool is_keeper(UNUSED void *user, pid_t child)
 {
     const struct keeper *keeper = NULL;
     DL_FOREACH (keepers, keeper) {
-        if (keeper->pid == child)
+        if (keeper->link.pid == child)
             return true;
     }
-    return false;
+    return keep_link_is_nursery(child);
 }
 
 /* One round of killing the orphans of lost keepers. The keeper's own process may still be there, as
@@ -120,14 +113,6 @@ static void lose(struct keeper *keeper)
     sweep(keeper);
 }
 
-static void signal_keeper(const struct keeper *keeper, int number)
-{
-    if (keeper->pidfd >= 0)
-        pidfd_send_signal(keeper->pidfd, number, NULL, 0);
-    else
-        kill(keeper->pid, number);
-}
-
 static void command(const struct keeper *keeper, enum keep_command which)
 {
     const char byte = (char)which;
@@ -141,7 +126,7 @@ static void on_timer(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int 
     if (keeper->control.fd < 0)
         sweep(keeper);
     else
-        signal_keeper(keeper, SIGKILL); /* which ends the connection */
+        keep_link_signal(&keeper->link, SIGKILL); /* which ends the connection */
 }
 
 /* Handles a report, after which the keeper may have been freed. */
@@ -180,88 +165,10 @@ static void on_control(UNUSED struct ev_loop *loop, ev_io *watcher, UNUSED int e
         lose(keeper);
 }
 
-/* Waits until the child has been started. Returns 0, or an errno. */
-static int await_start(int control)
+/* Kills a keeper that has not said in time whether it has started its child, or that child if the
+ * keeper was killed: whichever is now an unknown child of this process. */
+static void kill_unknown(void)
 {
-    struct keep_report report = {0};
-    struct pollfd readable = {.fd = control, .events = POLLIN};
-    double deadline = clock_milliseconds() + START_LIMIT_MS;
-    for (int ready = 0; ready <= 0;) {
-        double left = deadline - clock_milliseconds();
-        ready = poll(&readable, 1, left > 0 ? (int)left + 1 : 0);
-        if (ready == 0)
-            return ETIMEDOUT;
-        if (ready < 0 && errno != EINTR)
-            return errno;
-    }
-    if (recv(control, &report, sizeof(report), MSG_DONTWAIT) != (ssize_t)sizeof(report))
-        return ESRCH;
-    return report.value;
-}
-
-/* Forks the keeper's process, which has all signals blocked. Returns its pid, or -1. */
-static pid_t fork_keeper(const struct keep_options *options)
-{
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t pid = _Fork();
-    if (pid == 0)
-        keep_run(options);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return pid;
-}
-
-static void init_spawn(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions,
-    const struct keeper_options *options)
-{
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(attributes);
-    posix_spawnattr_setflags(
-        attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setsigdefault(attributes, &all);
-    posix_spawnattr_setpgroup(attributes, 0);
-    posix_spawn_file_actions_init(actions);
-    posix_spawn_file_actions_adddup2(actions, options->input, STDIN_FILENO);
-    if (options->output >= 0) {
-        posix_spawn_file_actions_adddup2(actions, options->output, STDOUT_FILENO);
-        posix_spawn_file_actions_adddup2(actions, options->error, STDERR_FILENO);
-    }
-    posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-}
-
-/* Starts the keeper and the child. Returns 0 or an errno. */
-static int spawn(const struct keeper_options *options, int control, pid_t *pid)
-{
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_t actions;
-    init_spawn(&attributes, &actions, options);
-    const struct keep_options keep = {
-        .control = control,
-        .kill_grace_ms = options->kill_grace_ms,
-        .path = options->path,
-        .actions = &actions,
-        .attributes = &attributes,
-        .argv = (char *const *)options->argv,
-        .environment = options->environment != NULL ? (char *const *)options->environment : environ,
-    };
-    *pid = fork_keeper(&keep);
-    int errnum = *pid < 0 ? errno : 0;
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return errnum;
-}
-
-/* Ends a keeper that has not started its child, or has not said so in time. */
-static void discard(pid_t pid)
-{
-    kill(pid, SIGKILL); /* it has not been reaped */
-    waitpid(pid, NULL, 0);
     for (int i = 0; adopts_orphans && i < DISCARD_ROUNDS; i++) {
         if (descendants_kill(is_keeper, NULL) == 0)
             return;
@@ -273,17 +180,21 @@ struct keeper *keeper_start(const struct keeper_options *options, struct error *
 {
     /* Before there is a child: creating the loop installs the handler that has to reap it. */
     struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-        error_set_errno(err, "creating a socket pair");
-        return NULL;
-    }
-    auto_fd int control = ends[0];
-    pid_t pid = 0;
-    int errnum = spawn(options, ends[1], &pid);
-    close(ends[1]);
-    if (errnum == 0 && (errnum = await_start(control)) != 0)
-        discard(pid);
+    struct keep_link link;
+    int errnum = keep_link_start(
+        &(struct keep_link_options){
+            .path = options->path,
+            .argv = options->argv,
+            .environment = options->environment,
+            .input = options->input,
+            .output = options->output >= 0 ? options->output : STDOUT_FILENO,
+            .error = options->output >= 0 ? options->error : STDERR_FILENO,
+            .kill_grace_ms = options->kill_grace_ms,
+            .limit_ms = START_LIMIT_MS,
+        },
+        &link);
+    if (errnum == ETIMEDOUT || errnum == EOWNERDEAD)
+        kill_unknown();
     if (errnum != 0) {
         errno = errnum;
         error_set_errno(err, "%s", options->path);
@@ -292,15 +203,14 @@ struct keeper *keeper_start(const struct keeper_options *options, struct error *
     struct keeper *keeper = xcalloc(1, sizeof(*keeper));
     *keeper = (struct keeper){
         .loop = loop,
-        .pid = pid,
-        .pidfd = pidfd_open(pid, 0),
+        .link = link,
         .kill_grace_ms = options->kill_grace_ms,
         .on_exit = options->on_exit,
         .on_gone = options->on_gone,
         .user = options->user,
     };
     ev_init(&keeper->timer, on_timer);
-    ev_io_init(&keeper->control, on_control, steal_fd(&control), EV_READ);
+    ev_io_init(&keeper->control, on_control, link.control, EV_READ);
     keeper->timer.data = keeper->control.data = keeper;
     ev_io_start(loop, &keeper->control);
     DL_APPEND(keepers, keeper);
@@ -312,7 +222,7 @@ void keeper_end_all(struct keeper *keeper)
     if (keeper->control.fd < 0)
         return; /* its orphans are being killed */
     command(keeper, KEEP_END);
-    signal_keeper(keeper, SIGCONT); /* the child may have stopped it */
+    keep_link_signal(&keeper->link, SIGCONT); /* the child may have stopped it */
     timer_set(keeper, keeper->kill_grace_ms + KEEP_KILL_LIMIT_MS + OVERDUE_MS);
 }
 

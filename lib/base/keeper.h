@@ -5,7 +5,7 @@
  * knows from waitpid(2) when none is left.
  *
  * The child has the same user ID and may kill or stop its keeper. The orphans of a killed keeper
- * come to this process if it has called keeper_adopt_orphans; they are recognized because all other
+ * come to this process if it has called keeper_prepare; they are recognized because all other
  * children are keepers, and are killed. A keeper that does not do what it is told in time is
  * killed. When this process ends, its keepers end what they keep. All of it runs on libev's default
  * loop, which reaps the keepers. */
@@ -45,11 +45,12 @@ struct keeper_options {
     void *user;
 };
 
-/* Makes this process a child subreaper whose children are all keepers: from now on it kills the
- * orphans of a keeper that is killed, which are its only other children. As process 1 of a pid
- * namespace it then also kills the orphans of processes that entered it from outside. Returns 0, or
- * -1 with an io error. */
-int keeper_adopt_orphans(struct error **err);
+/* For a program whose children are all keepers. Makes it a child subreaper, which from now on kills
+ * the orphans of a keeper that is killed: they are its only other children. As process 1 of a pid
+ * namespace it then also kills the orphans of processes that entered the namespace from outside. And
+ * forks a small process, which creates the keepers faster than a large program with threads could;
+ * so call it before there are threads. Returns 0, or -1 with an io error. */
+int keeper_prepare(struct error **err);
 
 /* Starts a child in its own process group, with default signal actions and no descriptors but 0 to
  * 2. Returns its keeper, which frees itself; or NULL with an io error that has errnum, and no

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -295,15 +294,6 @@ static int pipe_open(int *read_end, int *write_end, struct error **err)
     return 0;
 }
 
-/* Some kernels refuse a memory file that may become executable; kernels before 6.3 do not know the
- * flag. Source: memfd_create(2). */
-static int memory_open(void)
-{
-    enum { NOEXEC_SEAL = 8 }; /* MFD_NOEXEC_SEAL, which glibc 2.36 does not name */
-    int fd = memfd_create("standard input", MFD_CLOEXEC | NOEXEC_SEAL);
-    return fd < 0 && errno == EINVAL ? memfd_create("standard input", MFD_CLOEXEC) : fd;
-}
-
 /* The input is a memory file: it needs no feeding, and the child need not read it. */
 static int input_open(const void *input, size_t length, struct error **err)
 {
@@ -311,9 +301,9 @@ static int input_open(const void *input, size_t length, struct error **err)
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         return null >= 0 ? null : error_set_errno(err, "opening /dev/null");
     }
-    auto_fd int fd = memory_open();
+    auto_fd int fd = file_open_memory("standard input", err);
     if (fd < 0)
-        return error_set_errno(err, "creating a memory file for the input");
+        return -1;
     if (file_write_all(fd, input, length, err) < 0)
         return error_wrap(err, "the input of %zu bytes", length);
     lseek(fd, 0, SEEK_SET);

@@ -71,6 +71,7 @@ class Attack(test_shim.ShimTestCase):
 
     @staticmethod
     def children(pid):
+        """The process ids of a single-threaded process's children."""
         return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
     @staticmethod
@@ -80,9 +81,6 @@ class Attack(test_shim.ShimTestCase):
         name, state, parent = re.fullmatch(r"\d+ \((.*)\) (\S) (\d+) .*\n", text, re.DOTALL).groups()
         return name, state, int(parent)
 
-    def name(self, pid):
-        return self.status(pid)[0]
-
     def left(self):
         """The processes that come from hooks."""
         found = []
@@ -91,7 +89,7 @@ class Attack(test_shim.ShimTestCase):
                 name, state, _ = self.status(pid)
             except OSError:
                 continue
-            if name not in ("sidecar-shim", "keeper", "unshare") and state not in "ZX":
+            if name not in (*test_shim.SHIM_NAMES, "unshare") and state not in "ZX":
                 found.append((pid, name))
         return found
 

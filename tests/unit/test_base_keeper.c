@@ -293,8 +293,6 @@ static void test_end_of_the_program(UNUSED void **state)
 
 static void test_start_failure(UNUSED void **state)
 {
-    while (waitpid(-1, NULL, 0) > 0)
-        continue; /* those of the other tests */
     auto_error struct error *err = NULL;
     assert_null(keeper_start(
         &(struct keeper_options){
@@ -306,8 +304,25 @@ static void test_start_failure(UNUSED void **state)
         },
         &err));
     assert_int_equal(err->errnum, ENOENT);
-    assert_int_equal(waitpid(-1, NULL, 0), -1);
-    assert_int_equal(errno, ECHILD);
+}
+
+/* Whatever its user does to the process that creates keepers, children start. Last: it is used up.
+ */
+static void test_attacks_on_the_nursery(UNUSED void **state)
+{
+    static const char *const attacks[] = {"STOP", "KILL"};
+    for (size_t i = 0; i < ARRAY_SIZE(attacks); i++) {
+        struct kept kept;
+        auto_free char *attack = xasprintf("pkill -%s -x nursery -P %d", attacks[i], getpid());
+        start(&kept, attack);
+        run_until(&kept.has_exited);
+        assert_int_equal(kept.wait_status, 0);
+        clear(&kept);
+        start(&kept, "exit 9");
+        run_until(&kept.has_exited);
+        assert_int_equal(WEXITSTATUS(kept.wait_status), 9);
+        clear(&kept);
+    }
 }
 
 int main(void)
@@ -322,8 +337,9 @@ int main(void)
         cmocka_unit_test(test_stopped_keeper),
         cmocka_unit_test(test_end_of_the_program),
         cmocka_unit_test(test_start_failure),
+        cmocka_unit_test(test_attacks_on_the_nursery),
     };
-    if (keeper_adopt_orphans(NULL) < 0)
+    if (keeper_prepare(NULL) < 0)
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
