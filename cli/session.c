@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "base/descendants.h"
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "base/unused.h"
@@ -254,22 +255,17 @@ static bool any_runs(const struct cli_session *session)
     return false;
 }
 
-/* Kills and reaps the children that this process did not have at the start: those whose sandbox
- * ended before they were tied to it. The kernel reparents them to us, one generation at a time. */
-static void end_orphans(const struct cli_session *session)
+static bool is_stranger(void *user, pid_t child)
 {
-    for (size_t count = 1; count > 0;) {
-        struct children orphans = list_children();
-        count = 0;
-        for (size_t i = 0; i < orphans.count; i++) {
-            if (is_child(&session->strangers, orphans.pids[i]))
-                continue;
-            kill(orphans.pids[i], SIGKILL);
-            waitpid(orphans.pids[i], NULL, 0);
-            count++;
-        }
-        free(orphans.pids);
-    }
+    return is_child(user, child);
+}
+
+/* Kills and reaps the descendants that this process did not have at the start: those whose sandbox
+ * ended before they were tied to it. */
+static void end_orphans(struct cli_session *session)
+{
+    while (descendants_kill(is_stranger, &session->strangers) > 0)
+        waitpid(-1, NULL, 0);
 }
 
 void cli_session_end(struct cli_session *session)

@@ -7,10 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/descendants.h"
 #include "base/file.h"
 #include "base/subprocess.h"
-
-enum { LIST_MAX_BYTES = 1 << 20 }; /* of process IDs */
 
 /* Forwarded to the launch, except for SIGCHLD. */
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD};
@@ -53,29 +52,12 @@ static int watch(pid_t launch, const sigset_t *set)
     return wait_status;
 }
 
-/* Kills this process's children. Returns whether there were any. */
-static bool kill_children(void)
-{
-    auto_free char *list = NULL;
-    size_t length = 0;
-    if (file_read("/proc/thread-self/children", LIST_MAX_BYTES, &list, &length, NULL) < 0)
-        return false;
-    bool found = false;
-    char *end = NULL;
-    for (const char *at = list;; at = end) {
-        long child = strtol(at, &end, 10);
-        if (end == at)
-            return found;
-        kill((pid_t)child, SIGKILL);
-        found = true;
-    }
-}
-
-/* Kills what the launch has left behind; this process, a subreaper, inherits their children. */
+/* Kills what the launch has left behind. This process, a subreaper, inherits it all. */
 static void kill_orphans(void)
 {
-    while (kill_children() && waitpid(-1, NULL, 0) > 0)
-        continue;
+    do
+        descendants_kill(NULL, NULL);
+    while (waitpid(-1, NULL, 0) > 0);
 }
 
 /* Resets signals to their default: the parent may have ignored them, as a shell without job control
