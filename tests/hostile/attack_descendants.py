@@ -52,7 +52,7 @@ class Attack(test_shim.ShimTestCase):
                 os.chown(path, USER, USER)
         self.addCleanup(self.kill_all)
 
-    def start_shim(self, *flags):
+    def start_shim(self, *flags, grace="100ms"):
         before = []
         if IS_ROOT:
             before = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups",
@@ -65,7 +65,7 @@ class Attack(test_shim.ShimTestCase):
             before = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", mounts,
                       "sh", *before]
         before += ["env", f"TMPDIR={self.tmp}"]
-        self.start("--kill-grace", "100ms", *flags, before=before)
+        self.start("--kill-grace", grace, *flags, before=before)
         self.pid = self.shim.pid
         while self.name(self.pid) != "sidecar-shim":
             (self.pid,) = map(int, self.children(self.pid))
@@ -215,17 +215,26 @@ class Daemons(Attack):
         return [fifo.name for fifo in fifos if pathlib.Path(f"{fifo}.end").exists()]
 
     def test_they_outlive_other_calls_and_end_with_the_shim(self):
-        self.start_shim("--timeout", "500ms")
-        daemons = [self.start_daemon(), self.start_daemon(), self.start_daemon(ignore=":")]
+        self.start_shim(grace="60s")
+        daemons = [self.start_daemon(), self.start_daemon()]
         count = len(self.left())
-        script, doomed = self.daemon(say="sleep 30")
-        answers = [self.call_one(on_define_domain(words)) for words in (
-            script, f"{self.escape} setsid; exit 3", "kill -9 0")]
-        self.assertNotIn("OK", [answer["code"] for answer in answers])
+        script, doomed = self.daemon(say="echo ready >&2; sleep 30")
+        caller = self.call_in_background(on_define_domain(script))
+        self.log.wait_for("ready")
+        caller.kill()
+        self.log.wait_for("Failed OnDefineDomain")
+        for words in (f"kill -9 0", "exit 3"):
+            self.assertEqual(self.call_one(on_define_domain(words))["code"], "UNKNOWN")
         self.assertEqual(self.names([*daemons, doomed]), [doomed.name])
         self.assertEqual(len(self.left()), count)
         self.assert_ends()
-        self.assertEqual(self.names(daemons), [fifo.name for fifo in daemons[:2]])
+        self.assertEqual(self.names(daemons), [fifo.name for fifo in daemons])
+        self.assertEqual(self.shim.returncode, 0)
+
+    def test_one_that_ignores_sigterm_ends_with_the_shim(self):
+        self.start_shim()
+        self.start_daemon(ignore=":")
+        self.assert_ends()
         self.assertEqual(self.shim.returncode, 0)
 
     def test_calls_at_the_same_time(self):

@@ -1,6 +1,5 @@
-/* Tries to leave the processes behind that a hook's end should end: escape WAY. The process that
- * was started waits until it is ended; what it created ignores SIGTERM, holds no output, and would
- * live for half a minute. */
+/* Leaves processes behind that a hook's end should end: escape WAY. Returns when they have a session
+ * of their own; they ignore SIGTERM, hold no output, and would live for half a minute. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
@@ -15,9 +14,11 @@
 enum {
     LIFE_S = 30,
     CHAINS = 4,
-    GENERATIONS = 20000, /* of a chain: bounds what a test that fails leaves behind */
+    GENERATIONS = 60000, /* of a chain: bounds what a test that fails leaves behind */
     LEGS = 2000,
 };
+
+static int ready[2]; /* a pipe: a byte says that a process has escaped */
 
 static void live(void)
 {
@@ -33,6 +34,8 @@ static void detach(void)
         dup2(null, fd);
     signal(SIGTERM, SIG_IGN);
     setsid();
+    if (write(ready[1], "", 1) != 1)
+        _exit(1);
 }
 
 static void by_setsid(void)
@@ -151,8 +154,12 @@ int main(int argc, char **argv)
     };
     for (size_t i = 0; argc == 2 && i < sizeof(ways) / sizeof(ways[0]); i++) {
         if (strcmp(argv[1], ways[i].name) == 0) {
+            char byte;
+            if (pipe(ready) < 0)
+                return 1;
             ways[i].run();
-            return 0;
+            close(ready[1]);
+            return read(ready[0], &byte, 1) == 1 ? 0 : 1;
         }
     }
     return 2;
