@@ -33,7 +33,9 @@ endif
 OPTIMIZE ?= -O2 -g
 HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CFLAGS += -std=gnu17 $(OPTIMIZE) $(HARDEN) $(WARNINGS) -fno-strict-aliasing -ffunction-sections -fdata-sections
-LDFLAGS += -static-libgcc -Wl,--gc-sections -Wl,-z,relro,-z,now
+# So that lib/rpc/connection.c sees what the gRPC core reads and writes.
+WRAP := -Wl,--wrap=recvmsg -Wl,--wrap=sendmsg -Wl,--wrap=close
+LDFLAGS += -static-libgcc -Wl,--gc-sections -Wl,-z,relro,-z,now $(WRAP)
 ifeq ($(CI),true)
 CFLAGS += -Werror
 endif
@@ -48,7 +50,7 @@ endif
 # several milliseconds to each start of a sidecar.
 GRPC_LIBS := $(shell pkg-config --static --libs-only-l grpc_unsecure) -lupb -laddress_sorting -lz -lcares -labsl_status
 STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lresolv -luuid -lstdc++ -Wl,--end-group
-LIBRARY_LIBS := $(STATIC_LIBS:-Wl,--%-group=) -lxml2 -lm -lpthread
+LIBRARY_LIBS := $(WRAP) $(STATIC_LIBS:-Wl,--%-group=) -lxml2 -lm -lpthread
 LDLIBS += -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic -lxml2 -lm -lpthread
 
 PROTOS := $(wildcard proto/*.proto)
@@ -117,13 +119,14 @@ $(BUILD)/samples/smbios/onDefineDomain: samples/smbios/onDefineDomain.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -Wall -Wextra -I/usr/include/libxml2 -o $@ $< -lxml2 -ljansson
 
-# The manager as a library (manager/hookline.h): one object that exports only its own names.
+# The manager as a library (manager/hookline.h): one object that exports only its own names, and what
+# WRAP refers to.
 MANAGER_LIBRARY_ROOMS := base proto rpc hooks hostpath domain annotations manager
 $(BUILD)/lib/libhookline-manager.a: $(MANAGER_LIBRARY_ROOMS:%=$(BUILD)/lib/lib%.a)
 	$(call say,LIB,$@)
 	@rm -f $@
 	$(Q)ld -r -o $(BUILD)/lib/hookline-manager.o --whole-archive $^
-	$(Q)objcopy --wildcard --keep-global-symbol='hookline_*' $(BUILD)/lib/hookline-manager.o
+	$(Q)objcopy --wildcard --keep-global-symbol='hookline_*' --keep-global-symbol='__wrap_*' $(BUILD)/lib/hookline-manager.o
 	$(Q)$(AR) rcs $@ $(BUILD)/lib/hookline-manager.o
 
 $(BUILD)/man/%: docs/man/%.scd

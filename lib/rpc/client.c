@@ -12,6 +12,7 @@
 
 #include "base/unix_socket.h"
 #include "base/unused.h"
+#include "rpc/connection.h"
 #include "rpc/core.h"
 #include "rpc/message.h"
 
@@ -19,6 +20,7 @@ struct rpc_channel {
     struct rpc *rpc;
     grpc_channel *channel;
     struct rpc_call *calls; /* in progress; linked by rpc_call.prev and .next */
+    struct rpc_connection *connection;
     int fd; /* the connection; the core owns a duplicate */
     ev_io hangup; /* on an epoll descriptor that waits only for hang-up; fd -1: not watched */
     rpc_lost *lost;
@@ -68,13 +70,15 @@ struct rpc_channel *rpc_channel_open(struct rpc *rpc, const char *path, struct e
         error_set_errno(err, "connecting to %s", path);
     if (copy < 0)
         return NULL;
+    struct rpc_connection *connection = rpc_connection_add(fd, NULL);
     sigset_t before = rpc_core_block_signals();
-    grpc_channel *grpc =
-        grpc_channel_create_from_fd("localhost", fd, rpc->channel_credentials, rpc_core_options());
+    grpc_channel *grpc = grpc_channel_create_from_fd(
+        "localhost", fd, rpc->channel_credentials, rpc_core_channel_options());
     rpc_core_restore_signals(&before);
     steal_fd(&fd); /* now owned by the core */
     struct rpc_channel *channel = xmalloc(sizeof(*channel));
-    *channel = (struct rpc_channel){.rpc = rpc, .channel = grpc, .fd = steal_fd(&copy)};
+    *channel = (struct rpc_channel){
+        .rpc = rpc, .channel = grpc, .connection = connection, .fd = steal_fd(&copy)};
     channel->hangup.fd = -1;
     return channel;
 }
@@ -114,6 +118,7 @@ void rpc_channel_free(struct rpc_channel *channel)
         rpc_call_cancel(channel->calls);
     rpc_channel_watch(channel, NULL, NULL);
     grpc_channel_destroy(channel->channel);
+    rpc_connection_release(channel->connection);
     close(channel->fd);
     free(channel);
 }
@@ -136,13 +141,15 @@ static void detach(struct rpc_call *call)
     call->channel = NULL;
 }
 
-/* Reports the result to the caller. */
-static void report(struct rpc_call *call)
+/* Reports the result to the caller; fault is why its connection was ended, or NULL. */
+static void report(struct rpc_call *call, const char *fault)
 {
     auto_error struct error *error = NULL;
     auto_free char *details = xstrndup(
         (const char *)GRPC_SLICE_START_PTR(call->details), GRPC_SLICE_LENGTH(call->details));
     struct rpc_result result = {.code = call->code, .message = details};
+    if (call->code == GRPC_STATUS_UNAVAILABLE && fault != NULL)
+        result.message = fault;
     result.timed_out = call->code == GRPC_STATUS_DEADLINE_EXCEEDED &&
                        gpr_time_cmp(gpr_now(GPR_CLOCK_MONOTONIC), call->deadline) >= 0;
     ProtobufCMessage *response = NULL;
@@ -165,8 +172,9 @@ static void on_complete(void *owner, UNUSED bool ok)
 {
     struct rpc_call *call = owner;
     if (call->channel != NULL) {
+        const char *fault = rpc_connection_fault(call->channel->connection);
         detach(call);
-        report(call);
+        report(call, fault);
     }
     call_free(call);
 }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/unused.h"
+#include "rpc/guard.h"
 #include "rpc/status.h"
 
 /* One completion in the pipe. Writes this small are atomic (pipe(7), PIPE_BUF). */
@@ -30,23 +31,51 @@ unsigned gpr_cpu_current_cpu(void)
     return 0;
 }
 
-const grpc_channel_args *rpc_core_options(void)
+/* A limit in bytes, or a switch. */
+#define NUMBER(name, value)                                                                        \
+    {                                                                                              \
+        GRPC_ARG_INTEGER, (char *)(name),                                                          \
+        {                                                                                          \
+            .integer = (value)                                                                     \
+        }                                                                                          \
+    }
+/* The core would decompress a message to any size; compressed ones are rejected. */
+#define SHARED_OPTIONS                                                                             \
+    NUMBER(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, RPC_MAX_MESSAGE),                                  \
+        NUMBER(GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, RPC_MAX_MESSAGE),                                 \
+        NUMBER(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0),                                      \
+        NUMBER(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, ONLY_IDENTITY),                 \
+        NUMBER(GRPC_ARG_ENABLE_RETRIES, 0), NUMBER(GRPC_ARG_ENABLE_CHANNELZ, 0),                   \
+        NUMBER(GRPC_ARG_ENABLE_HTTP_PROXY, 0)
+
+enum {
+    ONLY_IDENTITY = 1,
+    /* Bytes of headers, by gRPC's count. An answer may have long words for its failure; a request
+     * has no reason to exceed what peers accept by default. */
+    MAX_ANSWER_METADATA = 64 << 10,
+    MAX_REQUEST_METADATA = 8 << 10,
+};
+
+const grpc_channel_args *rpc_core_channel_options(void)
 {
-    enum { MAX_METADATA = 64 << 10, ONLY_IDENTITY = 1 };
     static grpc_arg list[] = {
         /* The host that the peer sees; the default is "test.authority". */
         {GRPC_ARG_STRING, (char *)GRPC_ARG_DEFAULT_AUTHORITY, {.string = (char *)"localhost"}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
-            {.integer = RPC_MAX_MESSAGE}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, {.integer = RPC_MAX_MESSAGE}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_MAX_METADATA_SIZE, {.integer = MAX_METADATA}},
-        /* The core would decompress a message to any size; compressed ones are rejected. */
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, {.integer = 0}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
-            {.integer = ONLY_IDENTITY}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_RETRIES, {.integer = 0}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_CHANNELZ, {.integer = 0}},
-        {GRPC_ARG_INTEGER, (char *)GRPC_ARG_ENABLE_HTTP_PROXY, {.integer = 0}},
+        NUMBER(GRPC_ARG_MAX_METADATA_SIZE, MAX_ANSWER_METADATA),
+        SHARED_OPTIONS,
+    };
+    static const grpc_channel_args options = {ARRAY_SIZE(list), list};
+    return &options;
+}
+
+const grpc_channel_args *rpc_core_server_options(void)
+{
+    static grpc_arg list[] = {
+        NUMBER(GRPC_ARG_MAX_METADATA_SIZE, MAX_REQUEST_METADATA),
+        NUMBER(GRPC_ARG_MAX_CONCURRENT_STREAMS, RPC_GUARD_STREAMS),
+        /* It would widen the window of every call, read or not, to megabytes. */
+        NUMBER(GRPC_ARG_HTTP2_BDP_PROBE, 0),
+        SHARED_OPTIONS,
     };
     static const grpc_channel_args options = {ARRAY_SIZE(list), list};
     return &options;

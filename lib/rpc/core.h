@@ -31,8 +31,9 @@ struct rpc {
     int write_fd; /* the thread's end, which it closes when the queue has shut down */
 };
 
-/* Options of channels and servers alike. Static. */
-const grpc_channel_args *rpc_core_options(void);
+/* The options of channels and of servers. Static. */
+const grpc_channel_args *rpc_core_channel_options(void);
+const grpc_channel_args *rpc_core_server_options(void);
 
 /* The core's threads must not receive signals. They inherit the signal mask of the thread that
  * creates the core, a channel or a server: signals are blocked meanwhile. */

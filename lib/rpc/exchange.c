@@ -1,10 +1,12 @@
 #include "rpc/exchange.h"
 
 #include <assert.h>
+#include <grpc/support/alloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/unused.h"
+#include "rpc/connection.h"
 #include "rpc/message.h"
 
 /* Starts operations whose completion is reported to tag. */
@@ -81,6 +83,9 @@ static void settle(struct rpc_request *request)
     }
     if (!request->held) {
         release_message(request);
+        if (request->connection != NULL)
+            rpc_intake_leave(rpc_connection_intake(request->connection), &request->share);
+        rpc_connection_release(request->connection);
         ev_clear_pending(request->loop, &request->late);
         free(request);
     }
@@ -103,6 +108,14 @@ static void on_sent(void *owner, UNUSED bool ok)
     struct rpc_request *request = owner;
     request->batches--;
     settle(request);
+}
+
+/* Tells the connection how much of its memory the request takes now. */
+static void take_up(struct rpc_request *request, const grpc_byte_buffer *buffer)
+{
+    size_t length = buffer != NULL ? grpc_byte_buffer_length((grpc_byte_buffer *)buffer) : 0;
+    if (request->connection != NULL)
+        rpc_intake_resize(rpc_connection_intake(request->connection), &request->share, length);
 }
 
 /* Starts the answer: a message, or a status with its text. */
@@ -130,6 +143,17 @@ static void start_watching_close(struct rpc_request *request)
     start_batch(request, &operation, 1, &request->closed_tag);
 }
 
+/* The core calls the peer of a descriptor "fd:N". Returns NULL if it is closed; what is left of its
+ * requests is already in memory. */
+static struct rpc_connection *find_connection(const struct rpc_request *request)
+{
+    char *peer = grpc_call_get_peer(request->call);
+    const char *number = strncmp(peer, "fd:", strlen("fd:")) == 0 ? peer + strlen("fd:") : "-1";
+    struct rpc_connection *connection = rpc_connection_find((int)strtol(number, NULL, 10));
+    gpr_free(peer);
+    return connection;
+}
+
 static void on_read(void *owner, bool ok)
 {
     struct rpc_request *request = owner;
@@ -142,6 +166,7 @@ static void on_read(void *owner, bool ok)
         send(request, RPC_RESOURCE_EXHAUSTED, "the request is too large");
         return;
     }
+    take_up(request, request->received);
     auto_error struct error *error = NULL;
     request->message = rpc_message_unpack(request->received, request->method->input, &error);
     grpc_byte_buffer_destroy(steal(&request->received));
@@ -154,13 +179,25 @@ static void on_read(void *owner, bool ok)
     request->events->received(request);
 }
 
-void rpc_exchange_read(struct rpc_request *request)
+static void start_reading(void *owner)
 {
-    start_watching_close(request);
+    struct rpc_request *request = owner;
     const grpc_op operation = {
         .op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &request->received};
     request->read_tag = (struct rpc_tag){on_read, request};
     start_batch(request, &operation, 1, &request->read_tag);
+}
+
+void rpc_exchange_receive(struct rpc_request *request)
+{
+    start_watching_close(request);
+    request->connection = find_connection(request);
+    request->share.enter = start_reading;
+    request->share.request = request;
+    if (request->connection != NULL)
+        rpc_intake_wait(rpc_connection_intake(request->connection), &request->share);
+    else
+        start_reading(request);
 }
 
 void rpc_exchange_refuse(struct rpc_request *request, enum rpc_code code, const char *message)
@@ -173,8 +210,10 @@ void rpc_exchange_answer(struct rpc_request *request, enum rpc_code code, const 
 {
     release_message(request);
     request->held = false;
-    if (request->cancelled)
+    if (request->cancelled) {
         settle(request);
-    else
-        send(request, code, message);
+        return;
+    }
+    take_up(request, request->response);
+    send(request, code, message);
 }

@@ -6,6 +6,7 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include "rpc/core.h"
+#include "rpc/intake.h"
 #include "rpc/status.h"
 
 struct rpc_request;
@@ -23,10 +24,12 @@ struct rpc_request {
     struct rpc_request *next;
     struct ev_loop *loop;
     struct rpc_server *server; /* NULL once the core is done with it */
+    struct rpc_connection *connection; /* that it came on; NULL: none, or already closed */
     const struct rpc_exchange_events *events;
 
     const struct rpc_service *service;
     const ProtobufCMethodDescriptor *method;
+    struct rpc_intake_share share; /* of the connection's memory */
     ProtobufCMessage *message;
     bool held; /* by its handler, which has yet to answer */
     bool cancelled; /* nobody waits for the answer */
@@ -57,8 +60,9 @@ struct rpc_request *rpc_exchange_new(
 /* Frees a request that never arrived. */
 void rpc_exchange_discard(struct rpc_request *request);
 
-/* Reads the message of a request that has arrived and whose method is set. */
-void rpc_exchange_read(struct rpc_request *request);
+/* Receives a request that has arrived and whose method is set: its message is read as soon as its
+ * connection has room for it (rpc/intake.h). */
+void rpc_exchange_receive(struct rpc_request *request);
 
 /* Refuses a request that has arrived. */
 void rpc_exchange_refuse(struct rpc_request *request, enum rpc_code code, const char *message);

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "base/unused.h"
+#include "rpc/connection.h"
 #include "rpc/core.h"
 #include "rpc/exchange.h"
 
@@ -21,7 +22,8 @@ struct rpc_server {
 
     int listen_fd; /* or -1 */
     struct ev_io acceptable;
-    struct ev_timer retry; /* accepts again after descriptors ran out */
+    struct ev_timer retry; /* accepts again: descriptors ran out, or too much is open */
+    struct rpc_connections connections;
 
     struct rpc_request *expected; /* to be filled in by the next arrival; or NULL */
     struct rpc_request *requests; /* in progress; linked by rpc_request.prev and .next */
@@ -70,7 +72,7 @@ static void dispatch(struct rpc_server *server, struct rpc_request *request)
     request->service = service;
     request->method = method;
     if (service != NULL)
-        rpc_exchange_read(request);
+        rpc_exchange_receive(request);
     else
         rpc_exchange_refuse(request, RPC_UNIMPLEMENTED, "this server has no such method");
 }
@@ -105,6 +107,7 @@ static void on_arrived(void *owner, bool ok)
         return;
     }
     DL_APPEND(server->requests, request);
+    rpc_connections_pay(&server->connections);
     if (!server->shut)
         expect_request(server);
     if (server->stopping)
@@ -165,22 +168,36 @@ static void expect_request(struct rpc_server *server)
         queue, queue, &request->arrived_tag);
 }
 
+static void add_connection(struct rpc_server *server, int fd)
+{
+    rpc_connections_make_room(&server->connections);
+    rpc_connection_release(rpc_connection_add(fd, &server->connections));
+    grpc_server_add_channel_from_fd(server->server, fd, server->rpc->server_credentials);
+}
+
+/* Accepts connections until there are none, or none can be taken. Returns whether there were none
+ * left. */
+static bool accept_all(struct rpc_server *server)
+{
+    while (rpc_connections_may_grow(&server->connections)) {
+        int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0)
+            add_connection(server, fd);
+        else if (errno == EAGAIN)
+            return true;
+        else if (errno != EINTR && errno != ECONNABORTED)
+            return false; /* out of descriptors or memory */
+    }
+    return false;
+}
+
 static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, UNUSED int events)
 {
     struct rpc_server *server = watcher->data;
-    for (;;) {
-        int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            grpc_server_add_channel_from_fd(server->server, fd, server->rpc->server_credentials);
-        } else if (errno == EAGAIN) {
-            return;
-        } else if (errno != EINTR && errno != ECONNABORTED) {
-            /* Out of descriptors or memory: the connection waits until there are some. */
-            ev_io_stop(loop, watcher);
-            ev_timer_again(loop, &server->retry);
-            return;
-        }
-    }
+    if (accept_all(server))
+        return;
+    ev_io_stop(loop, watcher);
+    ev_timer_again(loop, &server->retry);
 }
 
 static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, UNUSED int events)
@@ -205,9 +222,9 @@ static void on_ended(void *owner, UNUSED bool ok)
 struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
     const struct rpc_service *services, size_t count, struct error **err)
 {
-    static const double retry_seconds = 0.1;
+    static const double retry_seconds = 0.05;
     sigset_t before = rpc_core_block_signals();
-    grpc_server *grpc = grpc_server_create(rpc_core_options(), NULL);
+    grpc_server *grpc = grpc_server_create(rpc_core_server_options(), NULL);
     rpc_core_restore_signals(&before);
     if (grpc == NULL) {
         close(listen_fd);
@@ -223,6 +240,7 @@ struct rpc_server *rpc_server_new(struct rpc *rpc, int listen_fd,
         .count = count,
         .server = grpc,
         .listen_fd = listen_fd};
+    rpc_connections_init(&server->connections);
     server->ended_tag = (struct rpc_tag){on_ended, server};
     ev_async_init(&server->report, on_report);
     server->report.data = server;
@@ -271,6 +289,7 @@ void rpc_server_free(struct rpc_server *server)
         cut_off(server);
     rpc_core_wait(server->rpc, &server->finished);
     ev_clear_pending(server->rpc->loop, &server->report);
+    rpc_connections_forget(&server->connections);
     free(server->services);
     free(server);
 }
