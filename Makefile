@@ -35,7 +35,8 @@ HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CFLAGS += -std=gnu17 $(OPTIMIZE) $(HARDEN) $(WARNINGS) -fno-strict-aliasing -ffunction-sections -fdata-sections
 # So that lib/rpc/connection.c sees what the gRPC core reads and writes.
 WRAP := -Wl,--wrap=recvmsg -Wl,--wrap=sendmsg -Wl,--wrap=close
-LDFLAGS += -static-libgcc -Wl,--gc-sections -Wl,-z,relro,-z,now $(WRAP)
+# libev comes after our libraries and closes descriptors, too: hence --undefined.
+LDFLAGS += -static-libgcc -Wl,--gc-sections -Wl,-z,relro,-z,now $(WRAP) -Wl,--undefined=__wrap_close
 ifeq ($(CI),true)
 CFLAGS += -Werror
 endif
