@@ -433,7 +433,7 @@ class FaultTest(BootCase):
         launcher = self.launch_to_console(self.vmi(DEAF), "waiting for nothing")
         [qemu] = qemus(self.work)
         os.kill(qemu, signal.SIGKILL)
-        self.assert_failed(launcher, 4, "Run", "QEMU ended")
+        self.assert_failed(launcher, 4, "Run", "QEMU exited")
 
     def test_a_sidecar_dies_and_the_guest_goes_on(self):
         self.shim(HOOKS / "shell")
