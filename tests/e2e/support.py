@@ -49,7 +49,7 @@ METRICS_READERS = {
 }
 CONTROLLER = ["--selector=app.kubernetes.io/component=controller"]
 # What a replica logs when the policy changes.
-POLICY_READ = "the policy is that of|everything that needs a policy is denied"
+POLICY_READ = "using the policy of|everything that needs a policy is denied|no hostPath is allowed"
 
 
 def image(name):
