@@ -57,6 +57,10 @@ static enum controller_launch_step read_annotation(struct controller_launch_work
 static enum controller_launch_step machine_read(
     struct controller_launch_work *work, const struct kube_answer *answer)
 {
+    /* what cannot be read within the budget of lib/kube/list.h stays so until it is changed */
+    if (answer->failure != NULL && answer->failure->reason == KUBE_TOO_LARGE)
+        return controller_launch_status_refuse(
+            work, "InvalidMachine", answer->failure->message, LAUNCH_REFUSED);
     if (answer->failure != NULL && answer->failure->reason != KUBE_NOT_FOUND)
         return controller_launch_work_fail(work, "reading the VMI", answer->failure);
     /* deleted, being deleted, or replaced: the watch will tell */

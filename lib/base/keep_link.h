@@ -28,8 +28,7 @@ struct keep_link_options {
 };
 
 /* Forks the nursery (base/keep.h), whose descendants are the keepers from now on, while this process
- * is small and has no threads. Returns 0, or -1 with an io
- * error. */
+ * is small and has no threads. Returns 0, or -1 with an io error. */
 int keep_link_open_nursery(struct error **err);
 
 bool keep_link_is_nursery(pid_t pid);

@@ -178,7 +178,7 @@ static void list_page(struct kube_informer *informer)
     const struct kube_informer_options *options = &informer->options;
     const struct kube_list_sink each = {
         .on_item = on_item, .on_bad = on_bad_item, .user = informer, .keep = options->keep};
-    /* objects of a first page that fails stay until a list is whole: what they are is true */
+    /* a list that starts over repeats this: only a whole one sweeps */
     if (informer->continue_token == NULL)
         kube_cache_stale(informer->cache);
     struct kube_request request = {

@@ -10,26 +10,18 @@ import contextlib
 import http.client
 import itertools
 import json
-import pathlib
 import resource
 import socket
-import ssl
-import sys
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from memory import assert_memory
+from webhooks import REVIEW_S, WebhooksCase, support
 
-import support
-from certificates import make_certificate
-from controller import ALONE, Controller
-
-REVIEW_S = 10  # timeoutSeconds of the webhooks
 PROBE_S = 3  # less than the server waits for a client that says nothing
 REVIEWS = 20
 MIB = 1024 * 1024
 LARGEST = 3 * MIB  # of a review that is accepted
-MEMORY_LIMIT = 256 * MIB  # of the Deployment
 # More connections than any version takes, and what is left of the backlog.
 CROWD = 2600
 ARRIVING = 1200  # at once
@@ -60,7 +52,7 @@ def review(size=0):
     return json.dumps({**kind, "request": request}).encode().ljust(size)
 
 
-class Attack(support.TestCase):
+class Attack(WebhooksCase):
     """A hook-controller with the default limits in self.controller."""
 
     @classmethod
@@ -79,21 +71,6 @@ class Attack(support.TestCase):
         super().setUp()
         self.sockets = []
         self.addCleanup(self.close_all)
-        self.certificate = make_certificate(
-            self.tmp, "tls", "/CN=localhost", "subjectAltName=DNS:localhost"
-        )
-        policy = "apiVersion: hookline.dev/v1alpha1\nkind: HostPathPolicy\nrules: []\n"
-        self.controller = Controller(
-            self,
-            *ALONE,
-            f"--tls-certificate={self.certificate}",
-            f"--tls-key={self.certificate.with_suffix('.key')}",
-            f"--policy-file={self.write('policy.yaml', policy)}",
-            "--webhook-threads=2",
-            "--webhook-listen=127.0.0.1:0",
-        )
-        self.port = self.controller.wait_log("serving the webhooks")["port"]
-        self.context = ssl.create_default_context(cafile=self.certificate)
 
     def close_all(self):
         for each in self.sockets:
@@ -197,14 +174,6 @@ class Attack(support.TestCase):
         for path in ("/healthz", "/readyz"):
             self.assertEqual(self.probe(path), 200, f"the probe {path} fails")
 
-    def assert_memory(self):
-        """The most memory that the controller has held is below the Deployment's limit."""
-        process = pathlib.Path(f"/proc/{self.controller.process.pid}")
-        peak = int((process / "status").read_text("utf-8").split("VmHWM:")[1].split()[0]) * 1024
-        print(f"# memory at most {peak / MIB:.0f} MiB")
-        if "san.so" not in (process / "maps").read_text("utf-8"):  # a sanitizer needs its own
-            self.assertLess(peak, MEMORY_LIMIT)
-
 
 class AttackIdle(Attack):
     """Connections on which nothing happens."""
@@ -227,7 +196,7 @@ class AttackIdle(Attack):
         self.assert_verdict(established, review())
         self.assertIs(established.sock, before)
         self.assert_probes()
-        self.assert_memory()
+        assert_memory(self, self.controller.process)
 
     # The server would keep them open for minutes.
     def test_idle_connections_that_had_an_answer(self):
@@ -237,7 +206,7 @@ class AttackIdle(Attack):
         print(f"# {opened} idle TLS connections")
         self.assert_reviews()
         self.assert_probes()
-        self.assert_memory()
+        assert_memory(self, self.controller.process)
 
     # New ones all the time, while the API server connects, too.
     def test_connections_that_come_and_go(self):
@@ -278,7 +247,7 @@ class AttackIdle(Attack):
                 client.sendall(head)
         self.assert_reviews()
         self.assert_reviews(LARGEST)
-        self.assert_memory()
+        assert_memory(self, self.controller.process)
 
     # An address loses its own connections only, not those of the API server; and who shares the
     # address is served.
@@ -332,7 +301,7 @@ class AttackUploads(Attack):
                 self.assert_reviews()
                 self.assert_reviews(LARGEST)
                 self.assert_probes()
-                self.assert_memory()
+                assert_memory(self, self.controller.process)
             finally:
                 stopped.set()
 

@@ -5,19 +5,11 @@ webhook thread busy, and all together stay below the memory limit of the Deploym
 import concurrent.futures
 import http.client
 import json
-import pathlib
-import ssl
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-
-import support
-from certificates import make_certificate
-from controller import ALONE, Controller
+from memory import assert_memory
+from webhooks import REVIEW_S, WebhooksCase, support
 
 KEY = "hooks.kubevirt.io/hookSidecars"
-REVIEW_S = 10  # timeoutSeconds of the webhooks
-MEMORY_LIMIT = 256 << 20  # of the Deployment
 LARGEST_ANSWER = 64 << 10
 POLICY = """apiVersion: hookline.dev/v1alpha1
 kind: HostPathPolicy
@@ -58,23 +50,9 @@ STRANGE = {
 }
 
 
-class Review(support.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.certificate = make_certificate(
-            self.tmp, "tls", "/CN=localhost", "subjectAltName=DNS:localhost"
-        )
-        self.controller = Controller(
-            self,
-            *ALONE,
-            f"--tls-certificate={self.certificate}",
-            f"--tls-key={self.certificate.with_suffix('.key')}",
-            f"--policy-file={self.write('policy.yaml', POLICY)}",
-            "--webhook-threads=4",
-            "--webhook-listen=127.0.0.1:0",
-        )
-        self.port = self.controller.wait_log("serving the webhooks")["port"]
-        self.context = ssl.create_default_context(cafile=self.certificate)
+class Review(WebhooksCase):
+    POLICY = POLICY
+    THREADS = 4
 
     def ask(self, path, body):
         """Sends a review; returns the status and text of the answer."""
@@ -161,11 +139,7 @@ class Review(support.TestCase):
         self.assertLess(len(body), 3 << 20)
         for answer in self.attack("/mutate-pods", body):
             self.assertIsNotNone(answer, "no verdict")
-        path = pathlib.Path(f"/proc/{self.controller.process.pid}/status")
-        lines = path.read_text(encoding="ascii").splitlines()
-        peak = next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
-        print(f"# peak of {peak >> 20} MiB")
-        self.assertLess(peak, MEMORY_LIMIT)
+        assert_memory(self, self.controller.process)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include "base/json_build.h"
 #include "base/json_write.h"
 #include "base/unused.h"
+#include "tests/unit/repeated.h"
 
 static const struct json_limits ample = {.nodes = 10000, .bytes = 1 << 20, .depth = 64};
 
@@ -254,11 +255,7 @@ static void what_is_kept_may_begin_further_in(UNUSED void **state)
 static void what_is_passed_over_is_free(UNUSED void **state)
 {
     enum { MANY = 100000 };
-    auto_free char *text = xmalloc(4 * MANY + 100);
-    char *end = stpcpy(text, "{\"spec\":[0");
-    for (int i = 0; i < MANY; i++)
-        end = stpcpy(end, ",[]");
-    strcpy(end, "],\"uid\":1}");
+    auto_free char *text = repeated("{\"spec\":[0", ",[]", MANY, "],\"uid\":1}");
     static const char *const keep[] = {"/uid", NULL};
     const struct json_limits limits = {.nodes = 2, .bytes = 3, .depth = 1, .keep = keep};
     auto_json json_t *value = json_build(text, strlen(text), &limits, NULL, NULL);
@@ -286,11 +283,7 @@ static void nesting_ends_somewhere(UNUSED void **state)
 
 static void long_tokens_are_cut(UNUSED void **state)
 {
-    enum { LONG = JSON_READ_MAX_STRING + 1 };
-    auto_free char *text = xmalloc(LONG + 20);
-    char *end = stpcpy(text, "[\"");
-    memset(end, 'x', LONG);
-    strcpy(end + LONG, "\",1]");
+    auto_free char *text = repeated("[\"", "x", JSON_READ_MAX_STRING + 1, "\",1]");
     struct json_fault fault;
     auto_error struct error *err = NULL;
     assert_null(build_in_pieces(text, strlen(text), strlen(text), &fault, &err));
@@ -298,10 +291,9 @@ static void long_tokens_are_cut(UNUSED void **state)
     auto_error struct error *in_pieces = NULL;
     assert_null(build_in_pieces(text, strlen(text), 4096, &fault, &in_pieces));
     assert_non_null(strstr(in_pieces->message, "is too long"));
-    memset(text + 1, '9', JSON_READ_MAX_NUMBER + 1);
-    strcpy(text + 1 + JSON_READ_MAX_NUMBER + 1, "]");
+    auto_free char *number = repeated("[", "9", JSON_READ_MAX_NUMBER + 1, "]");
     auto_error struct error *of_number = NULL;
-    assert_null(build_in_pieces(text, strlen(text), strlen(text), &fault, &of_number));
+    assert_null(build_in_pieces(number, strlen(number), strlen(number), &fault, &of_number));
     assert_non_null(strstr(of_number->message, "is a number of too many digits"));
 }
 

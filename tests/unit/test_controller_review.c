@@ -25,6 +25,7 @@
 #include "controller/webhook/review.h"
 #include "hostpath/policy_parse.h"
 #include "tests/unit/cases.h"
+#include "tests/unit/repeated.h"
 #include "tests/unit/rfc6902.h"
 
 /* The object's annotations where its kind has them, created if missing. Borrowed. */
@@ -286,16 +287,9 @@ static void test_limits(UNUSED void **state)
 static void test_every_object_gets_a_verdict(UNUSED void **state)
 {
     enum { DEPTH = 600, MANY = CONTROLLER_ADMISSION_MAX_NODES };
-    char deep[2 * DEPTH + 8];
-    char *end = stpcpy(deep, "\"x\":");
-    memset(end, '[', DEPTH);
-    memset(end + DEPTH, ']', DEPTH);
-    end[2 * DEPTH] = '\0';
-    auto_free char *many = xmalloc(3 * MANY + 16);
-    end = stpcpy(many, "\"x\":[[]");
-    for (int i = 1; i < MANY; i++)
-        end = stpcpy(end, ",[]");
-    strcpy(end, "]");
+    auto_free char *open = repeated("\"x\":", "[", DEPTH, "");
+    auto_free char *deep = repeated(open, "]", DEPTH, "");
+    auto_free char *many = repeated("\"x\":[[]", ",[]", MANY - 1, "]");
     const struct {
         const char *format; /* with one %s for more */
         const char *more;
@@ -344,11 +338,7 @@ static void test_every_object_gets_a_verdict(UNUSED void **state)
 static void test_many_faults(UNUSED void **state)
 {
     enum { MANY = 20000 };
-    auto_free char *list = xmalloc(2 * MANY + 100);
-    char *end = stpcpy(list, "\"[{\\\"args\\\":[1");
-    for (int i = 1; i < MANY; i++)
-        end = stpcpy(end, ",1");
-    strcpy(end, "]}]\"");
+    auto_free char *list = repeated("\"[{\\\"args\\\":[1", ",1", MANY - 1, "]}]\"");
     auto_free char *body = xasprintf(VMI(KEY "%s", ""), list);
     const struct controller_review_options options = {0};
     enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;

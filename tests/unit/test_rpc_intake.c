@@ -54,18 +54,24 @@ static void call_elsewhere(struct pair *pair)
     rpc_channel_free(channel);
 }
 
-static void large_requests_wait_for_one_another(void **state)
+/* Makes more large calls than there is room for, and waits until that is full. */
+static void fill(struct pair *pair, size_t *answers)
 {
-    struct pair *pair = *state;
+    char *domain = xcalloc(1, LARGE);
     pair->handler = hold_large;
     received = 0;
-    size_t answers = 0;
-    char *domain = xcalloc(1, LARGE);
     for (int i = 0; i < CALLS; i++)
-        call_large(pair, domain, &answers);
+        call_large(pair, domain, answers);
     free(domain);
     while (received < ROOM)
         ev_run(pair->loop, EVRUN_ONCE);
+}
+
+static void large_requests_wait_for_one_another(void **state)
+{
+    struct pair *pair = *state;
+    size_t answers = 0;
+    fill(pair, &answers);
     call_elsewhere(pair);
     assert_int_equal(received, ROOM);
     for (size_t i = 0; i < CALLS; i++) {
@@ -80,15 +86,8 @@ static void large_requests_wait_for_one_another(void **state)
 static void requests_that_wait_can_be_cancelled(void **state)
 {
     struct pair *pair = *state;
-    pair->handler = hold_large;
-    received = 0;
     size_t answers = 0;
-    char *domain = xcalloc(1, LARGE);
-    for (int i = 0; i < CALLS; i++)
-        call_large(pair, domain, &answers);
-    free(domain);
-    while (received < ROOM)
-        ev_run(pair->loop, EVRUN_ONCE);
+    fill(pair, &answers);
     rpc_channel_free(pair->channel);
     call_elsewhere(pair);
     for (size_t i = 0; i < received; i++)
