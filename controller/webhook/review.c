@@ -21,7 +21,7 @@ enum {
     MOST_MESSAGE_BYTES = 16 << 10, /* of the message of a denial */
 };
 
-/* One review under way. What is const and without a comment is borrowed from the admission. */
+/* One review in progress. Const members without a comment are borrowed from the admission. */
 struct review {
     const struct controller_review_options *options;
     struct controller_admission admission; /* owned */
@@ -264,8 +264,7 @@ static bool is_written(const struct review *review, const char *pointer)
 {
     if (streq(review->admission.operation, "CREATE"))
         return true;
-    if (!streq(review->admission.operation, "UPDATE") ||
-        json_pointer_get(review->admission.object, "/metadata/deletionTimestamp") != NULL)
+    if (!streq(review->admission.operation, "UPDATE"))
         return false;
     const json_t *old = json_pointer_get(review->admission.old_object, pointer);
     const json_t *new = json_pointer_get(review->admission.object, pointer);
@@ -295,29 +294,44 @@ static void check_misplaced(struct review *review, const char *pointer)
     }
 }
 
-/* Reads what a verdict on a machine takes: where the annotation may stand, before and after, and
- * whether the object is being deleted. */
+/* Reads the annotation wherever it may stand, before and after, under each of its keys: other
+ * annotations, however many there are, make no difference. */
 static bool read_machine(struct review *review)
 {
     static const char *const roots[] = {"/request/object", "/request/oldObject"};
     char *keep[JSON_BUILD_MAX_KEPT + 1] = {NULL};
+    const char *keys[2];
+    size_t key_count = list_keys(review, keys);
     size_t count = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
-        keep[count++] = xasprintf("%s/metadata/deletionTimestamp", roots[i]);
-        keep[count++] = xasprintf("%s%s", roots[i], review->kind->annotations);
-        for (const char *const *place = review->kind->misplaced; *place != NULL; place++)
-            keep[count++] = xasprintf("%s%s", roots[i], *place);
+    for (size_t i = 0; i < ARRAY_SIZE(roots) * key_count; i++) {
+        const char *root = roots[i / key_count];
+        const char *key = keys[i % key_count];
+        auto_free char *right = xasprintf("%s%s", root, review->kind->annotations);
+        keep[count++] = json_pointer_join(right, key);
+        for (const char *const *place = review->kind->misplaced; *place != NULL; place++) {
+            auto_free char *wrong = xasprintf("%s%s", root, *place);
+            keep[count++] = json_pointer_join(wrong, key);
+        }
     }
-    bool right = read_objects(review, (const char *const *)keep);
+    bool done = read_objects(review, (const char *const *)keep);
     for (size_t i = 0; i < count; i++)
         free(keep[i]);
-    return right;
+    return done;
+}
+
+/* Whether the request updates an object that is being deleted. */
+static bool is_leaving(struct review *review)
+{
+    static const char pointer[] = "/metadata/deletionTimestamp";
+    static const char *const keep[] = {"/request/object/metadata/deletionTimestamp", NULL};
+    return streq(review->admission.operation, "UPDATE") && read_objects(review, keep) &&
+           json_pointer_get(review->admission.object, pointer) != NULL;
 }
 
 static void review_machine(struct review *review)
 {
     if (review->kind == NULL || review->kind == &annotations_kinds[ANNOTATIONS_KIND_POD] ||
-        has_subresource(review) || !read_machine(review))
+        has_subresource(review) || is_leaving(review) || is_denied(review) || !read_machine(review))
         return;
     for (const char *const *pointer = review->kind->misplaced; *pointer != NULL; pointer++) {
         if (is_written(review, *pointer))

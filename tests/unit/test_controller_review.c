@@ -273,6 +273,10 @@ static void test_limits(UNUSED void **state)
     HEAD ",\"request\":{\"uid\":\"1\",\"operation\":\"CREATE\",\"kind\":{\"group\":"               \
          "\"kubevirt.io\",\"kind\":\"VirtualMachineInstance\"},\"object\":{\"metadata\":{"         \
          "\"annotations\":{" annotations "}},\"spec\":{" more "}}}}"
+#define LEAVING(annotations)                                                                       \
+    HEAD ",\"request\":{\"uid\":\"1\",\"operation\":\"UPDATE\",\"kind\":{\"group\":"               \
+         "\"kubevirt.io\",\"kind\":\"VirtualMachineInstance\"},\"object\":{\"metadata\":{"         \
+         "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"annotations\":{" annotations "}}}}}"
 #define POD(annotations, more)                                                                     \
     HEAD ",\"request\":{\"uid\":\"1\",\"operation\":\"CREATE\",\"kind\":{\"group\":\"\",\"kind\":" \
          "\"Pod\"},\"object\":{\"metadata\":{\"labels\":{\"kubevirt.io\":\"virt-launcher\"},"      \
@@ -307,6 +311,8 @@ static void test_every_object_gets_a_verdict(UNUSED void **state)
             CONTROLLER_REVIEW_DENIED_INPUT, "contains a zero byte"},
         {VMI(KEY "{%s}", ""), many, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_DENIED_INPUT,
             "the object cannot be checked: it has too many values"},
+        {LEAVING(KEY "{%s}"), many, CONTROLLER_VALIDATE_MACHINES, CONTROLLER_REVIEW_UNTOUCHED,
+            NULL},
         {POD("", "%s"), STRANGE, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_UNTOUCHED, NULL},
         {POD("", "%s"), deep, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_UNTOUCHED, NULL},
         {POD("", "%s"), many, CONTROLLER_MUTATE_PODS, CONTROLLER_REVIEW_UNTOUCHED, NULL},
