@@ -3,18 +3,20 @@
 #define TESTS_UNIT_REPEATED_H
 
 #include <stddef.h>
-#include <utstring.h>
+#include <string.h>
+
+#include "base/memory.h"
 
 /* head, count times body, tail. Owned by the caller. */
 static inline char *repeated(const char *head, const char *body, size_t count, const char *tail)
 {
-    UT_string text;
-    utstring_init(&text);
-    utstring_bincpy(&text, head, strlen(head));
-    for (size_t i = 0; i < count; i++)
-        utstring_bincpy(&text, body, strlen(body));
-    utstring_bincpy(&text, tail, strlen(tail));
-    return utstring_body(&text);
+    size_t step = strlen(body);
+    char *text = xmalloc(strlen(head) + count * step + strlen(tail) + 1);
+    char *end = stpcpy(text, head);
+    for (size_t i = 0; i < count; i++, end += step)
+        memcpy(end, body, step);
+    strcpy(end, tail);
+    return text;
 }
 
 #endif
