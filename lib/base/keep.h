@@ -16,6 +16,7 @@ enum keep_command {
 };
 
 enum keep_report_kind {
+    KEEP_TAKEN, /* from the nursery only: it has read the job, which nobody else may now do */
     KEEP_STARTED, /* value: the keeper's pid; nursery: that of the nursery that has replaced it */
     KEEP_NOT_STARTED, /* value: the errno of starting the child; nothing follows */
     KEEP_EXITED, /* value: the child's wait status; others are left, and a command is awaited */

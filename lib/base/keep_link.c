@@ -13,6 +13,11 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+enum {
+    SLICE_MS = 1000, /* between attempts to make a stopped nursery go on */
+    NOT_TAKEN = -1,
+};
+
 /* Of the whole program, like its children: the nursery, whose pid is 0 if there is none. */
 static struct keep_link nursery;
 
@@ -98,7 +103,18 @@ static void end_nursery(void)
     keep_link_close(&nursery);
 }
 
-/* Sends a job to the nursery. Returns whether there is one. */
+/* Creates a link, whose other end comes first among the descriptors. Returns 0 or an errno. */
+static int open_link(struct keep_link *link, int *descriptors)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return errno;
+    *link = (struct keep_link){.control = ends[0], .pidfd = -1};
+    descriptors[0] = ends[1];
+    return 0;
+}
+
+/* Sends a job to the nursery. Returns whether it could have read it. */
 static bool send_job(const struct keep_job *job, const int *descriptors)
 {
     union {
@@ -112,17 +128,12 @@ static bool send_job(const struct keep_job *job, const int *descriptors)
         .msg_control = &ancillary,
         .msg_controllen = sizeof(ancillary),
     };
-    if (nursery.pid <= 0)
-        return false;
     ancillary.header.cmsg_level = SOL_SOCKET;
     ancillary.header.cmsg_type = SCM_RIGHTS;
     ancillary.header.cmsg_len = CMSG_LEN(KEEP_PASSED * sizeof(int));
     memcpy(CMSG_DATA(&ancillary.header), descriptors, KEEP_PASSED * sizeof(int));
     keep_link_signal(&nursery, SIGCONT); /* it may have been stopped, by any process of its user */
-    if (sendmsg(nursery.control, &message, MSG_NOSIGNAL) >= 0)
-        return true;
-    end_nursery(); /* it was killed */
-    return false;
+    return sendmsg(nursery.control, &message, MSG_NOSIGNAL) >= 0;
 }
 
 /* The nursery has become a keeper; another is in its place. */
@@ -138,56 +149,107 @@ static void replace_nursery(pid_t pid)
         end_nursery();
 }
 
-/* Waits until the keeper has started its child, and takes its pid. Returns 0, or an errno. */
-static int await(struct keep_link *link, bool uses_nursery, int64_t limit_ms)
+/* Waits for a report. Returns 0, ETIMEDOUT, EOWNERDEAD if the process was killed, or another errno. */
+static int await_report(const struct keep_link *link, int64_t limit_ms, struct keep_report *report)
 {
-    struct keep_report report = {0};
     struct pollfd readable = {.fd = link->control, .events = POLLIN};
     double deadline = clock_milliseconds() + (double)limit_ms;
     for (int ready = 0; ready <= 0;) {
         double left = deadline - clock_milliseconds();
-        ready = poll(&readable, 1, left > 0 ? (int)left + 1 : 0);
-        if (ready == 0)
+        if (left <= 0)
             return ETIMEDOUT;
+        ready = poll(&readable, 1, left < SLICE_MS ? (int)left + 1 : SLICE_MS);
         if (ready < 0 && errno != EINTR)
             return errno;
+        if (ready == 0 && nursery.pid > 0)
+            keep_link_signal(&nursery, SIGCONT);
     }
-    if (recv(link->control, &report, sizeof(report), MSG_DONTWAIT) != (ssize_t)sizeof(report))
-        return EOWNERDEAD;
-    if (uses_nursery)
-        replace_nursery(report.nursery);
-    if (report.kind != KEEP_STARTED)
-        return report.value;
+    ssize_t got = recv(link->control, report, sizeof(*report), MSG_DONTWAIT);
+    return got == (ssize_t)sizeof(*report) ? 0 : EOWNERDEAD;
+}
+
+/* Waits until the keeper has started its child, and takes its pid. Returns 0 or an errno. */
+static int await_start(struct keep_link *link, int64_t limit_ms, struct keep_report *report)
+{
+    int errnum = await_report(link, limit_ms, report);
+    if (errnum != 0)
+        return errnum;
+    if (report->kind != KEEP_STARTED)
+        return report->value;
     /* It has not been reaped: the loop does that, and we have not returned to it. */
-    link->pid = report.value;
+    link->pid = report->value;
     link->pidfd = pidfd_open(link->pid, 0);
     return 0;
 }
 
+/* Waits until the nursery has read a job, or has been killed because it did not: then returns
+ * EOWNERDEAD. Otherwise returns 0, or another errno. */
+static int await_taken(const struct keep_link *link, int64_t limit_ms)
+{
+    struct keep_report report = {0};
+    int errnum = await_report(link, limit_ms, &report);
+    if (errnum != ETIMEDOUT)
+        return errnum;
+    keep_link_signal(&nursery, SIGKILL);
+    return await_report(link, limit_ms, &report);
+}
+
+/* Has the nursery do a job. Returns 0 or an errno; or NOT_TAKEN if it was killed before it had read
+ * the job, and there is no nursery now. */
+static int ask_nursery(
+    const struct keep_job *job, int *descriptors, int64_t limit_ms, struct keep_link *link)
+{
+    struct keep_report report = {0};
+    int errnum = open_link(link, descriptors);
+    if (errnum != 0)
+        return errnum;
+    bool is_sent = send_job(job, descriptors);
+    close(descriptors[0]);
+    errnum = is_sent ? await_taken(link, limit_ms) : EOWNERDEAD;
+    if (errnum != 0) {
+        end_nursery();
+        return errnum == EOWNERDEAD ? NOT_TAKEN : errnum;
+    }
+    errnum = await_start(link, limit_ms, &report);
+    if (errnum == ETIMEDOUT || errnum == EOWNERDEAD)
+        end_nursery(); /* it has become this keeper */
+    else
+        replace_nursery(report.nursery);
+    return errnum;
+}
+
+/* Forks a keeper that does a job. Returns 0 or an errno. */
+static int fork_keeper(const struct keep_job *job, int *descriptors, const struct keep_spawn *spawn,
+    int64_t limit_ms, struct keep_link *link)
+{
+    struct keep_report report = {0};
+    int errnum = open_link(link, descriptors);
+    if (errnum != 0)
+        return errnum;
+    pid_t pid = fork_blocked();
+    if (pid == 0)
+        keep_run(job, descriptors, spawn);
+    errnum = errno;
+    close(descriptors[0]);
+    return pid < 0 ? errnum : await_start(link, limit_ms, &report);
+}
+
 int keep_link_start(const struct keep_link_options *options, struct keep_link *link)
 {
-    int ends[2];
     struct keep_job job = {.kill_grace_ms = options->kill_grace_ms};
     const struct keep_spawn *spawn = get_spawn();
     auto_fd int strings = write_strings(options, &job);
-    if (strings < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+    if (strings < 0)
         return errno;
-    *link = (struct keep_link){.control = ends[0], .pidfd = -1};
-    const int descriptors[KEEP_PASSED] = {
-        ends[1], strings, options->input, options->output, options->error};
-    int errnum = 0;
-    bool uses_nursery = send_job(&job, descriptors);
-    if (!uses_nursery) {
-        pid_t pid = fork_blocked();
-        if (pid == 0)
-            keep_run(&job, descriptors, spawn);
-        errnum = pid < 0 ? errno : 0;
+    *link = (struct keep_link){.control = -1, .pidfd = -1};
+    int descriptors[KEEP_PASSED] = {-1, strings, options->input, options->output, options->error};
+    int errnum = NOT_TAKEN;
+    if (nursery.pid > 0)
+        errnum = ask_nursery(&job, descriptors, options->limit_ms, link);
+    if (errnum == NOT_TAKEN) {
+        keep_link_close(link);
+        errnum = fork_keeper(&job, descriptors, spawn, options->limit_ms, link);
     }
-    close(ends[1]);
-    if (errnum == 0)
-        errnum = await(link, uses_nursery, options->limit_ms);
-    if (uses_nursery && (errnum == ETIMEDOUT || errnum == EOWNERDEAD))
-        end_nursery(); /* it has become this keeper, or has not read the job */
     if (errnum != 0)
         keep_link_close(link);
     return errnum;
@@ -203,7 +265,8 @@ void keep_link_signal(const struct keep_link *link, int number)
 
 void keep_link_close(struct keep_link *link)
 {
-    close(link->control);
+    if (link->control >= 0)
+        close(link->control);
     if (link->pidfd >= 0)
         close(link->pidfd);
     *link = (struct keep_link){.control = -1, .pidfd = -1};

@@ -24,7 +24,7 @@ struct keep_link_options {
     int output;
     int error;
     int64_t kill_grace_ms;
-    int64_t limit_ms; /* for fork and exec */
+    int64_t limit_ms; /* for each step: the nursery reads it, fork and exec */
 };
 
 /* Forks the nursery (base/keep.h), whose descendants are the keepers from now on, while this process

@@ -313,8 +313,10 @@ static void test_attacks_on_the_nursery(UNUSED void **state)
     static const char *const attacks[] = {"STOP", "KILL"};
     for (size_t i = 0; i < ARRAY_SIZE(attacks); i++) {
         struct kept kept;
-        auto_free char *attack = xasprintf("pkill -%s -x nursery -P %d", attacks[i], getpid());
+        auto_free char *attack =
+            xasprintf("read _; pkill -%s -x nursery -P %d", attacks[i], getpid());
         start(&kept, attack);
+        go(&kept);
         run_until(&kept.has_exited);
         assert_int_equal(kept.wait_status, 0);
         clear(&kept);
