@@ -159,19 +159,10 @@ bool controller_caches_synced(const struct controller_caches *caches)
     return machines && kube_informer_synced(caches->pods);
 }
 
-bool controller_caches_ready(const struct controller_caches *caches, const char **why_not)
+const char *controller_caches_obstacle(const struct controller_caches *caches)
 {
-    bool machines = caches->kind != NULL &&
-                    controller_machine_kind_state(caches->kind) != CONTROLLER_MACHINE_KIND_MISSING;
-    if (!kube_informer_synced(caches->pods))
-        *why_not = "the launcher pods have not been listed yet";
-    else if (machines && is_foreign(caches))
-        *why_not = controller_machine_kind_obstacle(caches->kind);
-    else if (machines && !controller_caches_synced(caches))
-        *why_not = "the VirtualMachineInstances have not been listed yet";
-    else
-        return true;
-    return false;
+    bool foreign = caches->kind != NULL && is_foreign(caches);
+    return foreign ? controller_machine_kind_obstacle(caches->kind) : NULL;
 }
 
 static void tell_of_pod(void *user, UNUSED const char *key, const json_t *pod)

@@ -26,8 +26,8 @@ void controller_caches_free(struct controller_caches *caches); /* NULL is allowe
 /* Whether the reconciler may start: the caches are synced. */
 bool controller_caches_synced(const struct controller_caches *caches);
 
-/* The same for readiness, which does not wait for a missing kind. *why_not is static. */
-bool controller_caches_ready(const struct controller_caches *caches, const char **why_not);
+/* Why VMIs are somebody else's to launch; NULL if they are not. Static. */
+const char *controller_caches_obstacle(const struct controller_caches *caches);
 
 /* Tells whether this replica leads. */
 void controller_caches_lead(struct controller_caches *caches, bool leads);

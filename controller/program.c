@@ -135,17 +135,21 @@ static const json_t *template_now(void *user, const char **fault)
     return controller_configuration_template(program->configuration, fault);
 }
 
+/* Whether the webhooks can judge. They need no list of objects, so that nobody who can make a list
+ * fail, or long, can take them out of their Service. */
 static bool is_ready(void *user, const char **why_not)
 {
     const struct program *program = user;
+    const char *obstacle =
+        program->caches != NULL ? controller_caches_obstacle(program->caches) : NULL;
     if (program->drain != NULL)
         *why_not = "shutting down";
     else if (program->servers.webhooks != NULL && !program->certificate_ready)
         *why_not = "there is no certificate yet";
     else if (!controller_configuration_loaded(program->configuration))
         *why_not = "the policy and the pod template have not been read yet";
-    else if (program->caches != NULL && !controller_caches_ready(program->caches, why_not))
-        return false;
+    else if (obstacle != NULL)
+        *why_not = obstacle;
     else
         return true;
     return false;

@@ -131,8 +131,9 @@ class ClusterCase(TestCase):
         return done.stdout + done.stderr
 
     def ask(self, method, path, body=None, kind="application/json"):
-        """Sends a request to the API server through kubectl proxy. Returns the code and the object
-        or Status in the answer. After the first call, other threads may call it too."""
+        """Sends a request, whose body is an object or text, to the API server through kubectl proxy.
+        Returns the code and the object or Status in the answer. After the first call, other threads
+        may call it too."""
         code, text = self.exchange(method, path, body, kind)
         return code, json.loads(text)
 
@@ -148,7 +149,7 @@ class ClusterCase(TestCase):
         if not hasattr(self.connections, "http"):
             self.connections.http = http.client.HTTPConnection(self.proxy, timeout=PATIENCE)
             self.addCleanup(self.connections.http.close)
-        text = None if body is None else json.dumps(body)
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
         self.connections.http.request(method, path, text, {"Content-Type": kind})
         answer = self.connections.http.getresponse()
         return answer.status, answer.read().decode()

@@ -91,6 +91,17 @@ class MachinesTest(support.InstalledCase):
             self.assertEqual([cause["reason"] for cause in causes], kinds)
         self.assertEqual([cause["field"] for cause in causes], [KEY + "[0].hostPath.path"])
 
+    def test_escaped_key(self):
+        """The API server writes JSON anew: a key that its user has escaped, in which the webhooks
+        would not find ours, reaches them as it is stored."""
+        key = "hooks.kubevirt.io/hookSidecars"
+        path = f"/apis/kubevirt.io/v1/namespaces/{self.namespace}/virtualmachineinstances"
+        text = json.dumps(machine("faulty", FAULTY))
+        escaped = text.replace(key, "".join(f"\\u{ord(letter):04x}" for letter in key))
+        self.assertNotIn(key, escaped)
+        code, status = self.ask("POST", path, escaped)
+        self.assertEqual((code, status["reason"]), (422, "Invalid"), status)
+
     def test_every_kind(self):
         """The annotation is in the template's metadata."""
         annotated = {"metadata": machine("", FAULTY)["metadata"], "spec": {"domain": {}}}

@@ -232,6 +232,13 @@ class Launch(LaunchTest):
         self.server.put(VMIS, machine("vm"))
         self.wait_pod("vm")
 
+    def test_lists_that_never_come(self):
+        """The webhooks do not need them, so the replica is ready."""
+        self.server.fail("GET", "/(pods|virtualmachineinstances)", 500, times=1_000_000)
+        controller = self.start()
+        controller.wait_log("using the policy of")
+        self.server.wait(lambda: controller.get("/readyz")[0] == 200, "readiness")
+
     def test_crd_of_another(self):
         """VMIs of KubeVirt's kind, or of a kind without Hookline's label, are not launched; the
         replica is not ready and says why."""
