@@ -1,19 +1,21 @@
 #include "annotations/mount_check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "hooks/protocol.h"
 
-/* Whether path is at, above or below the directory of the sockets. In most images /var/run is a
- * symbolic link to /run. */
-static bool touches_sockets(const char *path)
+/* Whether a path in normal form is at, above or below the directory of the sockets. In most images
+ * /var/run is a symbolic link to /run. */
+static bool touches_sockets(const char *place)
 {
     static const char *const places[] = {
         HOOKS_SOCKET_DIRECTORY, HOOKS_SOCKET_DIRECTORY_BEHIND_LINK};
     for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-        if (hostpath_is_below(path, places[i]) || hostpath_is_below(places[i], path))
+        if (hostpath_place_is_below(place, places[i]) || hostpath_place_is_below(places[i], place))
             return true;
     }
     return false;
@@ -39,6 +41,8 @@ bool annotations_mount_check_path(const char *path, const char *pointer, struct 
     return findings->errors == errors;
 }
 
+enum { MOST_MOUNTS = 4 }; /* that the annotation can ask for, for one sidecar */
+
 /* One mount that the annotation asks for. */
 struct mount {
     const char *field; /* in messages: "pvc.volumePath" */
@@ -46,7 +50,7 @@ struct mount {
     const char *path;
 };
 
-/* Lists the mounts of a sidecar that the annotation asks for; returns how many, at most 4. */
+/* Lists the mounts of a sidecar that the annotation asks for; returns how many, at most MOST_MOUNTS. */
 static size_t sidecar_mounts(const struct annotations_sidecar *sidecar, struct mount *mounts)
 {
     size_t count = 0;
@@ -64,19 +68,16 @@ static size_t sidecar_mounts(const struct annotations_sidecar *sidecar, struct m
     return count;
 }
 
-static bool is_same_place(const char *path, const char *other)
-{
-    return hostpath_is_below(path, other) && hostpath_is_below(other, path);
-}
-
 static void check_sidecar(
     const struct annotations_sidecar *sidecar, size_t index, struct findings *findings)
 {
-    struct mount mounts[4];
+    struct mount mounts[MOST_MOUNTS];
+    char *places[MOST_MOUNTS];
     size_t count = sidecar_mounts(sidecar, mounts);
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
+        places[i] = hostpath_normalize(mounts[i].path);
         for (size_t k = 0; k < i; k++) {
-            if (!is_same_place(mounts[i].path, mounts[k].path))
+            if (!streq(places[i], places[k]))
                 continue;
             auto_free char *pointer = xasprintf("/%zu%s", index, mounts[i].tail);
             findings_error(findings, pointer,
@@ -84,30 +85,35 @@ static void check_sidecar(
                 mounts[k].field);
         }
     }
+    for (size_t i = 0; i < count; i++)
+        free(places[i]);
 }
 
-static const char *shared_path(const struct annotations_list *list, size_t index)
+/* seen has the index of the first sidecar with each shared path, by the path in normal form. */
+static void check_shared_path(
+    json_t *seen, const struct annotations_pvc *pvc, size_t index, struct findings *findings)
 {
-    const struct annotations_pvc *pvc = list->sidecars[index].pvc;
-    return pvc != NULL ? pvc->shared_compute_path : NULL;
+    if (pvc == NULL || pvc->shared_compute_path == NULL)
+        return;
+    auto_free char *place = hostpath_normalize(pvc->shared_compute_path);
+    const json_t *earlier = json_object_get(seen, place);
+    if (earlier == NULL) {
+        json_object_set_new_nocheck(seen, place, json_integer((json_int_t)index));
+        return;
+    }
+    auto_free char *pointer = xasprintf("/%zu/pvc/sharedComputePath", index);
+    findings_error(findings, pointer,
+        "%s is already the path of [%" JSON_INTEGER_FORMAT
+        "].pvc.sharedComputePath in the compute container: mount paths must be unique, and a claim "
+        "needs only one",
+        pvc->shared_compute_path, json_integer_value(earlier));
 }
 
 void annotations_mount_check_list(const struct annotations_list *list, struct findings *findings)
 {
+    auto_json json_t *seen = json_object();
     for (size_t i = 0; i < list->count; i++) {
         check_sidecar(&list->sidecars[i], i, findings);
-        const char *path = shared_path(list, i);
-        for (size_t k = 0; path != NULL && k < i; k++) {
-            const char *other = shared_path(list, k);
-            if (other == NULL || !is_same_place(path, other))
-                continue;
-            auto_free char *pointer = xasprintf("/%zu/pvc/sharedComputePath", i);
-            findings_error(findings, pointer,
-                "%s is already the path of [%zu].pvc.sharedComputePath in the compute container: "
-                "mount "
-                "paths must be unique, and a claim needs only one",
-                path, k);
-            break;
-        }
+        check_shared_path(seen, list->sidecars[i].pvc, i, findings);
     }
 }

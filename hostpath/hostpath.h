@@ -57,10 +57,16 @@ bool hostpath_check_path(const char *path, const char *pointer, struct findings 
  * caller. path must be absolute and without "..". */
 char *hostpath_normalize(const char *path);
 
+/* The same, or NULL if path has a component "..". */
+char *hostpath_place(const char *path);
+
 /* Whether path is prefix or is below it, compared by component after normalizing: /a/b is below /a
  * and /a/, not below /a/bc. Both must be absolute; false if either contains "..". Only names are
  * compared; symbolic links on the node are not followed. */
 bool hostpath_is_below(const char *path, const char *prefix);
+
+/* The same for two paths in normal form, as hostpath_place returns them. */
+bool hostpath_place_is_below(const char *place, const char *prefix);
 
 /* The pod's volume and the sidecar's volumeMount for this object, with a volume name. New
  * references.

@@ -31,6 +31,8 @@ void hostpath_policy_free(struct hostpath_policy *policy)
         return;
     free(policy->reason);
     free(policy->missing);
+    for (size_t i = 0; i < policy->rule_count; i++)
+        json_decref(policy->rules[i].places);
     free(policy->rules);
     json_decref(policy->root);
     free(policy);
@@ -60,10 +62,11 @@ static bool matches(const json_t *globs, const char *text)
     return globs == NULL;
 }
 
-static bool is_below_one(const char *path, const json_t *prefixes)
+/* place may be NULL, and then is below none. */
+static bool is_below_one(const char *place, const json_t *prefixes)
 {
-    for (size_t i = 0; i < json_array_size(prefixes); i++) {
-        if (hostpath_is_below(path, json_string_value(json_array_get(prefixes, i))))
+    for (size_t i = 0; place != NULL && i < json_array_size(prefixes); i++) {
+        if (hostpath_place_is_below(place, json_string_value(json_array_get(prefixes, i))))
             return true;
     }
     return false;
@@ -78,12 +81,13 @@ static bool has_type(const json_t *types, enum hostpath_type type)
     return types == NULL;
 }
 
-static enum objection rule_objection(
-    const struct hostpath_rule *rule, const char *namespace, const struct hostpath *hostpath)
+/* place is that of the hostPath, which is not taken on trust: it may have come from anywhere. */
+static enum objection rule_objection(const struct hostpath_rule *rule, const char *namespace,
+    const char *place, const struct hostpath *hostpath)
 {
     if (!matches(rule->namespaces, namespace))
         return OBJECTION_NAMESPACE;
-    if (!is_below_one(hostpath->path, rule->path_prefixes))
+    if (!is_below_one(place, rule->places))
         return OBJECTION_PATH;
     if (!has_type(rule->types, hostpath->type))
         return OBJECTION_TYPE;
@@ -158,8 +162,9 @@ void hostpath_policy_check_path(const struct hostpath_policy *policy, const char
     size_t nearest_index = 0;
     if (deny_unread(policy, pointer, findings))
         return;
+    auto_free char *place = hostpath_place(hostpath->path);
     for (size_t i = 0; i < policy->rule_count; i++) {
-        enum objection objection = rule_objection(&policy->rules[i], namespace, hostpath);
+        enum objection objection = rule_objection(&policy->rules[i], namespace, place, hostpath);
         if (objection == NONE)
             return;
         if (objection > nearest) {

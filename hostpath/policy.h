@@ -21,10 +21,12 @@
 #include "base/finding.h"
 #include "hostpath/hostpath.h"
 
-/* One rule. Its arrays of strings are borrowed from the policy's root and are not empty. */
+/* One rule. Its arrays of strings are not empty, and all but places are borrowed from the policy's
+ * root. */
 struct hostpath_rule {
     json_t *namespaces; /* globs; NULL: every namespace */
-    json_t *path_prefixes; /* absolute paths */
+    json_t *path_prefixes; /* absolute paths, as written */
+    json_t *places; /* the same in normal form; owned */
     json_t *types; /* names; NULL: every type */
     bool read_only; /* readOnly is required */
 };

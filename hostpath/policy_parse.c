@@ -68,6 +68,17 @@ static const struct schema_field fields[] = {
 static const struct schema schema = {
     .fields = fields, .null = SCHEMA_NULL_REFUSED, .any_case = true};
 
+/* The places of checked paths. New reference. */
+static json_t *places_of(const json_t *paths)
+{
+    json_t *places = json_array();
+    for (size_t i = 0; i < json_array_size(paths); i++) {
+        auto_free char *place = hostpath_normalize(json_string_value(json_array_get(paths, i)));
+        json_array_append_new(places, json_string(place));
+    }
+    return places;
+}
+
 /* Fills the policy from its checked fields. */
 static void take_policy(struct hostpath_policy *policy)
 {
@@ -80,6 +91,7 @@ static void take_policy(struct hostpath_policy *policy)
         policy->rules[policy->rule_count++] = (struct hostpath_rule){
             .namespaces = json_object_get(rule, "namespaces"),
             .path_prefixes = json_object_get(rule, "pathPrefixes"),
+            .places = places_of(json_object_get(rule, "pathPrefixes")),
             .types = json_object_get(rule, "types"),
             .read_only = streq(read_only, READ_ONLY_REQUIRED),
         };
