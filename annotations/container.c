@@ -127,69 +127,77 @@ static void apply_env(
         set_env(env, places, variable);
 }
 
-/* Returns the name of the volume with the pod's labels and annotations as files. */
-static const char *require_pod_info(struct annotations_draft *draft)
+/* Mounts the pod's labels and annotations as files. */
+static void apply_pod_info(
+    struct annotations_draft *draft, struct annotations_mounts *mounts, long index)
 {
     json_t *source = json_pack("{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}", "items", "path", "labels",
         "fieldRef", "fieldPath", "metadata.labels", "path", "annotations", "fieldRef", "fieldPath",
         "metadata.annotations");
-    return annotations_volume_require(draft, "hook-sidecar-podinfo", "downwardAPI", source, NULL);
+    const char *volume =
+        annotations_volume_require(draft, "hook-sidecar-podinfo", "downwardAPI", source, NULL);
+    if (volume == NULL)
+        return;
+    annotations_mount_require(draft, mounts,
+        annotations_mount_new(volume, ANNOTATIONS_POD_INFO_PATH, NULL), NULL, index, "downwardAPI");
 }
 
-static void apply_claim(struct annotations_draft *draft, const json_t *container, json_t *mounts,
+static void apply_config_map(struct annotations_draft *draft, struct annotations_mounts *mounts,
+    const struct annotations_config_map *map, long index)
+{
+    json_t *source = json_pack("{s:s, s:i}", "name", map->name, "defaultMode", 0755);
+    const char *volume = annotations_volume_require(draft, map->name, "configMap", source, NULL);
+    if (volume == NULL)
+        return;
+    annotations_mount_require(draft, mounts,
+        annotations_mount_new(volume, map->hook_path, map->key), NULL, index, "configMap/hookPath");
+}
+
+static void apply_claim(struct annotations_draft *draft, struct annotations_mounts *mounts,
     const struct annotations_pvc *pvc, long index)
 {
     json_t *source = json_pack("{s:s}", "claimName", pvc->name);
     const char *volume =
         annotations_volume_require(draft, pvc->name, "persistentVolumeClaim", source, NULL);
-    annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(volume, pvc->volume_path, NULL), NULL, index, "pvc/volumePath");
+    if (volume == NULL)
+        return;
+    annotations_mount_require(draft, mounts, annotations_mount_new(volume, pvc->volume_path, NULL),
+        NULL, index, "pvc/volumePath");
     if (pvc->shared_compute_path != NULL) {
-        annotations_mount_require(draft, draft->compute, draft->compute_mounts,
+        annotations_mount_require(draft, &draft->compute_mounts,
             annotations_mount_new(volume, pvc->shared_compute_path, NULL), NULL, index,
             "pvc/sharedComputePath");
     }
 }
 
-static void apply_host_path(struct annotations_draft *draft, const json_t *container,
-    json_t *mounts, const struct hostpath *host_path, long index)
+static void apply_host_path(struct annotations_draft *draft, struct annotations_mounts *mounts,
+    const struct hostpath *host_path, long index)
 {
-    auto_free char *name = xasprintf("%s-hostpath", json_get_string(container, "name"));
+    auto_free char *name = xasprintf("%s-hostpath", json_get_string(mounts->container, "name"));
     auto_json json_t *whole = hostpath_volume(host_path, name);
     json_t *source = json_incref(json_object_get(whole, "hostPath"));
     const char *volume = annotations_volume_require(draft, name, "hostPath", source, NULL);
-    annotations_mount_require(draft, container, mounts, hostpath_volume_mount(host_path, volume),
-        NULL, index, "hostPath/volumePath");
+    if (volume == NULL)
+        return;
+    annotations_mount_require(draft, mounts, hostpath_volume_mount(host_path, volume), NULL, index,
+        "hostPath/volumePath");
 }
 
-static void apply_mounts(struct annotations_draft *draft, json_t *container,
+static void apply_volumes(struct annotations_draft *draft, struct annotations_mounts *mounts,
     const struct annotations_sidecar *sidecar, long index)
 {
-    const char *name = json_get_string(container, "name");
-    json_t *mounts = annotations_draft_list(draft, container, "volumeMounts");
-    if (mounts == NULL)
-        return;
-    annotations_mount_require(draft, container, mounts,
+    const char *name = json_get_string(mounts->container, "name");
+    annotations_mount_require(draft, mounts,
         annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, HOOKS_SOCKET_DIRECTORY, name), NULL,
         ANNOTATIONS_POD, NULL);
-    if (sidecar->config_map != NULL) {
-        const struct annotations_config_map *map = sidecar->config_map;
-        json_t *source = json_pack("{s:s, s:i}", "name", map->name, "defaultMode", 0755);
-        const char *volume =
-            annotations_volume_require(draft, map->name, "configMap", source, NULL);
-        annotations_mount_require(draft, container, mounts,
-            annotations_mount_new(volume, map->hook_path, map->key), NULL, index,
-            "configMap/hookPath");
-    }
+    if (sidecar->config_map != NULL)
+        apply_config_map(draft, mounts, sidecar->config_map, index);
     if (sidecar->pvc != NULL)
-        apply_claim(draft, container, mounts, sidecar->pvc, index);
+        apply_claim(draft, mounts, sidecar->pvc, index);
     if (sidecar->host_path != NULL)
-        apply_host_path(draft, container, mounts, sidecar->host_path, index);
-    if (sidecar->pod_info) {
-        annotations_mount_require(draft, container, mounts,
-            annotations_mount_new(require_pod_info(draft), ANNOTATIONS_POD_INFO_PATH, NULL), NULL,
-            index, "downwardAPI");
-    }
+        apply_host_path(draft, mounts, sidecar->host_path, index);
+    if (sidecar->pod_info)
+        apply_pod_info(draft, mounts, index);
 }
 
 /* Warns if an existing container, such as KubeVirt's, does not have the image that the annotation
@@ -218,5 +226,8 @@ void annotations_sidecar_require(struct annotations_draft *draft,
     apply_env(draft, container, sidecar);
     if (sidecar->resources != NULL)
         annotations_resources_apply(draft, container, sidecar->resources, index);
-    apply_mounts(draft, container, sidecar, index);
+    struct annotations_mounts mounts;
+    if (annotations_draft_mounts(draft, container, &mounts) == 0)
+        apply_volumes(draft, &mounts, sidecar, index);
+    annotations_draft_mounts_clear(&mounts);
 }

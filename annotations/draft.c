@@ -1,5 +1,6 @@
 #include "annotations/draft.h"
 
+#include "annotations/index.h"
 #include "annotations/qos.h"
 #include "annotations/security.h"
 #include "base/json.h"
@@ -12,6 +13,18 @@ static json_t *copy_member(json_t *parent, const char *key)
     return copy;
 }
 
+/* Whether a list of the pod is not too long. */
+static bool check_size(struct annotations_draft *draft, const json_t *list, const char *what)
+{
+    size_t count = json_array_size(list);
+    if (count <= ANNOTATIONS_POD_ITEMS_MAX)
+        return true;
+    annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
+        "the pod is too complex: it has %zu %s; a pod that gets sidecars may have at most %d",
+        count, what, ANNOTATIONS_POD_ITEMS_MAX);
+    return false;
+}
+
 int annotations_draft_init(
     struct annotations_draft *draft, const json_t *pod, struct findings *findings)
 {
@@ -22,6 +35,9 @@ int annotations_draft_init(
             "the pod has no list spec.containers; only virt-launcher pods can have sidecars");
         return -1;
     }
+    if (!check_size(draft, json_object_get(spec, "containers"), "containers") ||
+        !check_size(draft, json_object_get(spec, "volumes"), "volumes"))
+        return -1;
     /* json_copy does not take a const value, but changes nothing */
     draft->pod = json_copy((json_t *)pod);
     draft->spec = copy_member(draft->pod, "spec");
@@ -32,18 +48,23 @@ int annotations_draft_init(
             "the pod has no container named compute; only virt-launcher pods can have sidecars");
         return -1;
     }
-    draft->compute_mounts = annotations_draft_list(draft, draft->compute, "volumeMounts");
+    int status = annotations_draft_mounts(draft, draft->compute, &draft->compute_mounts);
     draft->volumes = annotations_draft_list(draft, draft->spec, "volumes");
-    if (draft->compute_mounts == NULL || draft->volumes == NULL)
+    if (status < 0 || draft->volumes == NULL)
         return -1;
+    draft->volume_names = annotations_index_names(draft->volumes);
+    draft->required_volumes = json_object();
     draft->guaranteed = annotations_qos_is_guaranteed(draft->spec, draft->compute);
     draft->security_context =
-        annotations_security_context(draft->spec, draft->compute, &draft->root);
-    return 0;
+        annotations_security_context(draft->spec, draft->compute, &draft->root, findings);
+    return draft->security_context != NULL ? 0 : -1;
 }
 
 void annotations_draft_clear(struct annotations_draft *draft)
 {
+    annotations_draft_mounts_clear(&draft->compute_mounts);
+    json_decref(draft->volume_names);
+    json_decref(draft->required_volumes);
     json_decref(draft->pod);
     json_decref(draft->security_context);
     *draft = (struct annotations_draft){0};
@@ -77,6 +98,21 @@ json_t *annotations_draft_list(struct annotations_draft *draft, json_t *parent, 
     list = json_array();
     json_object_set_new(parent, key, list);
     return list;
+}
+
+int annotations_draft_mounts(
+    struct annotations_draft *draft, json_t *container, struct annotations_mounts *mounts)
+{
+    *mounts = (struct annotations_mounts){.container = container};
+    mounts->list = annotations_draft_list(draft, container, "volumeMounts");
+    mounts->places = annotations_index_places(mounts->list);
+    return mounts->list != NULL ? 0 : -1;
+}
+
+void annotations_draft_mounts_clear(struct annotations_mounts *mounts)
+{
+    json_decref(mounts->places);
+    *mounts = (struct annotations_mounts){0};
 }
 
 json_t *annotations_draft_container(struct annotations_draft *draft, const char *name)

@@ -23,7 +23,7 @@ static const char *find_key(const json_t *pod)
 
 /* Mounts the pod's annotation as a file. */
 static void mount_annotation(
-    struct annotations_draft *draft, const json_t *container, json_t *mounts, const char *key)
+    struct annotations_draft *draft, struct annotations_mounts *mounts, const char *key)
 {
     if (key == NULL)
         key = find_key(draft->pod);
@@ -32,7 +32,9 @@ static void mount_annotation(
         "fieldRef", "fieldPath", field);
     const char *volume =
         annotations_volume_require(draft, "hook-manager-annotation", "downwardAPI", source, NULL);
-    annotations_mount_require(draft, container, mounts,
+    if (volume == NULL)
+        return;
+    annotations_mount_require(draft, mounts,
         annotations_mount_new(volume, ANNOTATIONS_FILE_DIRECTORY, NULL), NULL, ANNOTATIONS_POD,
         NULL);
 }
@@ -53,15 +55,30 @@ static json_t *new_manager(struct annotations_draft *draft, const char *image, b
     return container;
 }
 
+/* Mounts the sockets that hook-manager serves and connects to; launcher may be NULL. */
+static void mount_sockets(struct annotations_draft *draft, struct annotations_mounts *mounts,
+    const char *plugins, const char *launcher)
+{
+    annotations_mount_require(draft, mounts,
+        annotations_mount_new(plugins, PLUGIN_DIRECTORY, "hookline"), NULL, ANNOTATIONS_POD, NULL);
+    annotations_mount_require(draft, mounts,
+        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, HOOKS_SOCKET_DIRECTORY, NULL), NULL,
+        ANNOTATIONS_POD, NULL);
+    if (launcher == NULL)
+        return;
+    json_t *mount = annotations_mount_new(launcher, ANNOTATIONS_LAUNCHER_DIRECTORY, NULL);
+    json_object_set_new(mount, "readOnly", json_true());
+    annotations_mount_require(draft, mounts, mount, NULL, ANNOTATIONS_POD, NULL);
+}
+
 void annotations_plugin_require(
     struct annotations_draft *draft, const char *image, const char *annotation_key, size_t count)
 {
-    const json_t *plugins =
-        annotations_mount_find(draft->compute_mounts, ANNOTATIONS_PLUGIN_DIRECTORY);
-    const json_t *launcher =
-        annotations_mount_find(draft->compute_mounts, ANNOTATIONS_LAUNCHER_DIRECTORY);
-    const char *plugins_volume = json_get_string(plugins, "name");
-    const char *launcher_volume = json_get_string(launcher, "name");
+    const json_t *places = draft->compute_mounts.places;
+    const char *plugins_volume =
+        json_get_string(json_object_get(places, ANNOTATIONS_PLUGIN_DIRECTORY), "name");
+    const char *launcher_volume =
+        json_get_string(json_object_get(places, ANNOTATIONS_LAUNCHER_DIRECTORY), "name");
     if (plugins_volume == NULL) {
         annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
             "compute has no volume mount at " ANNOTATIONS_PLUGIN_DIRECTORY
@@ -73,22 +90,12 @@ void annotations_plugin_require(
     if (container == NULL)
         container = new_manager(draft, image, launcher_volume != NULL);
     annotations_flag_set(draft, container, "--sidecars", count);
-    json_t *mounts = annotations_draft_list(draft, container, "volumeMounts");
-    if (mounts == NULL)
-        return;
-    annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(plugins_volume, PLUGIN_DIRECTORY, "hookline"), NULL, ANNOTATIONS_POD,
-        NULL);
-    annotations_mount_require(draft, container, mounts,
-        annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, HOOKS_SOCKET_DIRECTORY, NULL), NULL,
-        ANNOTATIONS_POD, NULL);
-    if (launcher_volume != NULL) {
-        json_t *mount =
-            annotations_mount_new(launcher_volume, ANNOTATIONS_LAUNCHER_DIRECTORY, NULL);
-        json_object_set_new(mount, "readOnly", json_true());
-        annotations_mount_require(draft, container, mounts, mount, NULL, ANNOTATIONS_POD, NULL);
+    struct annotations_mounts mounts;
+    if (annotations_draft_mounts(draft, container, &mounts) == 0) {
+        mount_sockets(draft, &mounts, plugins_volume, launcher_volume);
+        mount_annotation(draft, &mounts, annotation_key);
     }
-    mount_annotation(draft, container, mounts, annotation_key);
+    annotations_draft_mounts_clear(&mounts);
 }
 
 void annotations_standalone_require(
@@ -106,5 +113,5 @@ void annotations_standalone_require(
         json_array_append(env, variable);
     else
         json_array_set(env, index, variable);
-    mount_annotation(draft, draft->compute, draft->compute_mounts, annotation_key);
+    mount_annotation(draft, &draft->compute_mounts, annotation_key);
 }

@@ -1,7 +1,7 @@
 #include "annotations/launcher.h"
 
 #include "annotations/flag.h"
-#include "annotations/mount.h"
+#include "annotations/index.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -31,8 +31,8 @@ enum annotations_launcher annotations_launcher_detect(const json_t *pod)
     const json_t *compute = json_item_named(containers, "compute", NULL);
     if (annotations_flag_get(compute, ANNOTATIONS_SIDECARS_FLAG) != NULL)
         return ANNOTATIONS_LAUNCHER_BUILTIN;
-    const json_t *mounts = json_object_get(compute, "volumeMounts");
-    if (annotations_mount_find(mounts, ANNOTATIONS_PLUGIN_DIRECTORY) != NULL)
+    auto_json json_t *places = annotations_index_places(json_object_get(compute, "volumeMounts"));
+    if (json_object_get(places, ANNOTATIONS_PLUGIN_DIRECTORY) != NULL)
         return ANNOTATIONS_LAUNCHER_PLUGIN;
     return ANNOTATIONS_LAUNCHER_STANDALONE;
 }

@@ -9,13 +9,9 @@
 /* Returns {name, mountPath}, with subPath unless it is NULL. New reference. */
 json_t *annotations_mount_new(const char *volume, const char *path, const char *sub_path);
 
-/* Adds a mount to a container's mounts, which must be the draft's copy, unless it is already there.
- * A different mount at its path is an error about sidecar and field. before: as in
- * annotations_draft_insert. */
-void annotations_mount_require(struct annotations_draft *draft, const json_t *container,
-    json_t *mounts, json_t *take_mount, const char *before, long sidecar, const char *field);
-
-/* Returns the mount at a path, or NULL. Borrowed. */
-json_t *annotations_mount_find(const json_t *mounts, const char *path);
+/* Adds a mount to a container's mounts unless it is already there. A different mount at its path is
+ * an error about sidecar and field. before: as in annotations_draft_insert. */
+void annotations_mount_require(struct annotations_draft *draft, struct annotations_mounts *mounts,
+    json_t *take_mount, const char *before, long sidecar, const char *field);
 
 #endif

@@ -1,6 +1,9 @@
 #include "annotations/patch.h"
 
+#include <string.h>
+
 #include "base/json.h"
+#include "base/text.h"
 
 static void diff(json_t *patch, const char *pointer, const json_t *from, const json_t *to);
 
@@ -50,19 +53,47 @@ static bool same_item(const json_t *a, const json_t *b)
     return json_equal(a, b);
 }
 
-static bool stands_from(const json_t *array, size_t index, const json_t *item)
+/* A text that two items share only if same_item says so, more or less: a copy of an item that is not
+ * a scalar and has no name has another one, which may make a patch longer, but not wrong. Owned by
+ * the caller. */
+static char *identity(const json_t *item)
 {
-    for (; index < json_array_size(array); index++) {
-        if (same_item(json_array_get(array, index), item))
-            return true;
+    const char *name = json_get_string(item, "name");
+    if (name != NULL)
+        return xasprintf(
+            "n%zu %s%s", strlen(name), name, text_or(json_get_string(item, "mountPath"), ""));
+    if (json_is_string(item))
+        return xasprintf("s%s", json_string_value(item));
+    if (json_is_integer(item))
+        return xasprintf("i%" JSON_INTEGER_FORMAT, json_integer_value(item));
+    return xasprintf("p%p", (const void *)item);
+}
+
+/* Returns, for each item, its last position in another array, from 1; 0 if it is not in it. Owned by
+ * the caller. */
+static size_t *find_last(const json_t *items, const json_t *array)
+{
+    auto_json json_t *last = json_object();
+    size_t *places = xcalloc(json_array_size(items) + 1, sizeof(*places));
+    size_t index = 0;
+    json_t *item = NULL;
+    json_array_foreach (array, index, item) {
+        auto_free char *key = identity(item);
+        json_object_set_new_nocheck(last, key, json_integer((json_int_t)index + 1));
     }
-    return false;
+    json_array_foreach (items, index, item) {
+        auto_free char *key = identity(item);
+        places[index] = (size_t)json_integer_value(json_object_get(last, key));
+    }
+    return places;
 }
 
 /* Walks both arrays at once. Element `at` of the partly patched array is from[old], and everything
  * before it is final, so the operations apply in the order in which they are added. */
 static void diff_arrays(json_t *patch, const char *pointer, const json_t *from, const json_t *to)
 {
+    auto_free size_t *in_to = NULL; /* of the items of from; both are made when they are needed */
+    auto_free size_t *in_from = NULL;
     size_t old = 0;
     size_t at = 0;
     while (old < json_array_size(from) || at < json_array_size(to)) {
@@ -70,8 +101,13 @@ static void diff_arrays(json_t *patch, const char *pointer, const json_t *from, 
         const json_t *wanted = json_array_get(to, at);
         bool both = item != NULL && wanted != NULL;
         bool same = both && same_item(item, wanted);
-        bool add = item == NULL || (both && !same && stands_from(to, at + 1, item));
-        bool remove = wanted == NULL || (!same && !add && stands_from(from, old + 1, wanted));
+        if (both && !same && in_to == NULL) {
+            in_to = find_last(from, to);
+            in_from = find_last(to, from);
+        }
+        /* an item that comes later stays; whatever is before it is added or removed */
+        bool add = item == NULL || (both && !same && in_to[old] > at + 1);
+        bool remove = wanted == NULL || (both && !same && !add && in_from[at] > old + 1);
         if (item != wanted) {
             auto_free char *child = json_pointer_index(pointer, at);
             if (add)

@@ -15,13 +15,15 @@ static void require_sockets(struct annotations_draft *draft)
     static const char before[] = "hotplug-disks"; /* KubeVirt's position for them */
     const char *volume = annotations_volume_require(
         draft, ANNOTATIONS_SOCKET_VOLUME, "emptyDir", json_object(), before);
+    if (volume == NULL)
+        return;
     if (!streq(volume, ANNOTATIONS_SOCKET_VOLUME)) {
         annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
             "the volume " ANNOTATIONS_SOCKET_VOLUME
             " is not an emptyDir; that name is reserved for the sockets of hook sidecars");
         return;
     }
-    annotations_mount_require(draft, draft->compute, draft->compute_mounts,
+    annotations_mount_require(draft, &draft->compute_mounts,
         annotations_mount_new(ANNOTATIONS_SOCKET_VOLUME, HOOKS_SOCKET_DIRECTORY, NULL), before,
         ANNOTATIONS_POD, NULL);
 }

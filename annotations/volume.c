@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "annotations/index.h"
 #include "base/json.h"
 #include "base/text.h"
 
-enum { DNS_LABEL_MAX = 63 }; /* RFC 1123, section 2.1 */
+enum {
+    DNS_LABEL_MAX = 63, /* RFC 1123, section 2.1 */
+    MOST_DERIVED_NAMES = 8, /* by accident, not even the first one is taken */
+};
 
 static bool is_dns_label(const char *name)
 {
@@ -71,34 +75,71 @@ static bool source_matches(const json_t *theirs, const json_t *ours)
     return json_is_object(theirs) && !fewer && !json_is_true(json_object_get(theirs, "readOnly"));
 }
 
-/* Removes later copies of volume: KubeVirt adds a config map or claim that two sidecars use twice,
- * and the API server rejects such a pod. */
-static void drop_repeats(json_t *volumes, const json_t *volume)
+/* Removes later copies of a volume, all of whose name are in same: KubeVirt adds a config map or
+ * claim that two sidecars use twice, and the API server rejects such a pod. */
+static void drop_repeats(json_t *volumes, json_t *same, const json_t *volume)
 {
-    for (size_t i = json_array_size(volumes); i-- > 0 && json_array_get(volumes, i) != volume;) {
-        if (json_equal(json_array_get(volumes, i), volume))
-            json_array_remove(volumes, i);
+    size_t index = json_array_size(volumes);
+    for (size_t i = json_array_size(same); i-- > 0 && json_array_get(same, i) != volume;) {
+        const json_t *other = json_array_get(same, i);
+        if (!json_equal(other, volume))
+            continue;
+        /* both lists have them in the same order */
+        while (index-- > 0 && json_array_get(volumes, index) != other)
+            continue;
+        json_array_remove(volumes, index);
+        json_array_remove(same, i);
     }
 }
 
-/* Returns the name of the volume with this name and source, or NULL. *taken says whether another
- * source has the name. Borrowed. */
-static const char *find_volume(
-    json_t *volumes, const char *name, const char *kind, const json_t *source, bool *taken)
+/* Returns the volume with this name and source, or NULL. *taken says whether another source has the
+ * name. Borrowed. */
+static json_t *find_volume(const struct annotations_draft *draft, const char *name,
+    const char *kind, const json_t *source, bool *taken)
 {
+    json_t *same = json_object_get(draft->volume_names, name);
     size_t index = 0;
     json_t *volume = NULL;
-    *taken = false;
-    json_array_foreach (volumes, index, volume) {
-        const char *its_name = json_get_string(volume, "name");
-        if (its_name == NULL || !streq(its_name, name))
-            continue;
+    *taken = same != NULL;
+    json_array_foreach (same, index, volume) {
         if (source_matches(json_object_get(volume, kind), source)) {
-            drop_repeats(volumes, volume);
-            return its_name;
+            drop_repeats(draft->volumes, same, volume);
+            return volume;
         }
-        *taken = true;
     }
+    return NULL;
+}
+
+static json_t *add_volume(struct annotations_draft *draft, const char *name, const char *kind,
+    json_t *source, const char *before)
+{
+    json_t *volume = json_object();
+    json_object_set_new(volume, "name", json_string(name));
+    json_object_set(volume, kind, source);
+    annotations_draft_insert(draft->volumes, volume, before);
+    annotations_index_add(draft->volume_names, name, volume);
+    return volume;
+}
+
+/* Finds or adds the volume; NULL with an error if all its names are taken. Borrowed. */
+static json_t *require_volume(struct annotations_draft *draft, const char *name, const char *kind,
+    json_t *source, const char *before)
+{
+    auto_free char *candidate = xstrdup(name);
+    for (unsigned attempt = 0; attempt <= MOST_DERIVED_NAMES; attempt++) {
+        bool taken = false;
+        json_t *found = find_volume(draft, candidate, kind, source, &taken);
+        if (found != NULL)
+            return found;
+        if (!taken && is_dns_label(candidate))
+            return add_volume(draft, candidate, kind, source, before);
+        free(candidate);
+        candidate = derive_name(name, kind, attempt);
+    }
+    annotations_draft_error(draft, ANNOTATIONS_POD, NULL,
+        "other volumes of the pod have the name %s and the %d names derived from it, so that the "
+        "%s cannot be mounted; rename one of them",
+        name, MOST_DERIVED_NAMES, kind);
     return NULL;
 }
 
@@ -106,20 +147,12 @@ const char *annotations_volume_require(struct annotations_draft *draft, const ch
     const char *kind, json_t *take_source, const char *before)
 {
     auto_json json_t *source = take_source;
-    auto_free char *candidate = xstrdup(name);
-    for (unsigned attempt = 0;; attempt++) {
-        bool taken = false;
-        const char *found = find_volume(draft->volumes, candidate, kind, source, &taken);
-        if (found != NULL)
-            return found;
-        if (!taken && is_dns_label(candidate))
-            break;
-        free(candidate);
-        candidate = derive_name(name, kind, attempt);
+    auto_free char *key = xasprintf("%s/%s", kind, name);
+    json_t *volume = json_object_get(draft->required_volumes, key);
+    if (volume == NULL) {
+        volume = require_volume(draft, name, kind, source, before);
+        if (volume != NULL)
+            json_object_set_nocheck(draft->required_volumes, key, volume);
     }
-    json_t *volume = json_object();
-    json_object_set_new(volume, "name", json_string(candidate));
-    json_object_set(volume, kind, source);
-    annotations_draft_insert(draft->volumes, volume, before);
     return json_get_string(volume, "name");
 }
