@@ -12,6 +12,7 @@
 #include "base/json_build.h"
 #include "base/json_write.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "controller/launch/pod_input.h"
 #include "controller/webhook/admission.h"
 #include "tls/base64.h"
@@ -19,6 +20,7 @@
 enum {
     MOST_CAUSES = 100, /* of a denial; more are counted */
     MOST_MESSAGE_BYTES = 16 << 10, /* of the message of a denial */
+    MOST_PATCH_BYTES = 2 << 20, /* an annotation of the longest kind takes less */
 };
 
 /* One review in progress. Const members without a comment are borrowed from the admission. */
@@ -209,6 +211,29 @@ static bool is_ours(const json_t *pod)
     return json_object_get(labels, CONTROLLER_LAUNCH_LABEL) != NULL;
 }
 
+/* Subtracts what is written from the bytes that may still be. */
+static int take_bytes(UNUSED const char *text, size_t length, void *user)
+{
+    size_t *left = user;
+    if (length > *left)
+        return -1;
+    *left -= length;
+    return 0;
+}
+
+/* Returns the patch, or NULL with an error if its text would be too long. */
+static json_t *check_patch(json_t *take_patch, struct findings *findings)
+{
+    size_t left = MOST_PATCH_BYTES;
+    if (json_dump_callback(take_patch, take_bytes, &left, JSON_COMPACT) == 0)
+        return take_patch;
+    findings_error(findings, "/pod",
+        "the pod is too complex: the patch that adds its sidecars would have more than %d bytes",
+        MOST_PATCH_BYTES);
+    json_decref(take_patch);
+    return NULL;
+}
+
 /* The patch that adds the sidecars of list to the pod; new reference, or NULL: denied. */
 static json_t *render_patch(struct review *review, const struct annotations_list *list)
 {
@@ -218,10 +243,13 @@ static json_t *render_patch(struct review *review, const struct annotations_list
     if (is_ours(review->admission.object))
         options.launcher = ANNOTATIONS_LAUNCHER_AUTO;
     auto_json json_t *pod = annotations_render(review->admission.object, list, &options, &findings);
+    auto_json json_t *patch =
+        pod != NULL ? check_patch(annotations_patch(review->admission.object, pod), &findings)
+                    : NULL;
     take_findings(review, &findings);
-    if (pod == NULL)
+    if (patch == NULL)
         deny_anyway(review);
-    return is_denied(review) ? NULL : annotations_patch(review->admission.object, pod);
+    return is_denied(review) ? NULL : steal(&patch);
 }
 
 static bool is_launcher_pod(const json_t *pod)
