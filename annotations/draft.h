@@ -31,7 +31,7 @@ struct annotations_draft {
     json_t *compute;
     json_t *volumes;
     json_t *volume_names; /* the same by their names, as annotations/index.h says; owned */
-    json_t *required_volumes; /* those that were required, by kind and name; owned */
+    json_t *required_volumes; /* by kind and name; null: all its names are taken; owned */
     struct annotations_mounts compute_mounts;
     json_t *security_context; /* of every sidecar; owned */
     bool root; /* the launcher runs as root */

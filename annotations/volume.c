@@ -151,8 +151,8 @@ const char *annotations_volume_require(struct annotations_draft *draft, const ch
     json_t *volume = json_object_get(draft->required_volumes, key);
     if (volume == NULL) {
         volume = require_volume(draft, name, kind, source, before);
-        if (volume != NULL)
-            json_object_set_nocheck(draft->required_volumes, key, volume);
+        json_object_set_nocheck(
+            draft->required_volumes, key, volume != NULL ? volume : json_null());
     }
     return json_get_string(volume, "name");
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Launcher pods and annotations whose rendering would take more than their size: lists in which each
-sidecar has to look for something, and values that each sidecar is given. However many are sent,
+sidecar has to look for something, and values that each sidecar is given. However many are sent, the
 others get their verdicts in time, and the controller stays below its memory limit."""
 
 import json
@@ -14,9 +14,11 @@ VOLUMES = 6600  # of a pod that the API server takes, within 20000 JSON values
 HOOK = {"name": "scripts", "key": "hook.sh", "hookPath": "/usr/bin/onDefineDomain"}
 LONGEST_PATH = 4000
 PREFIXES = 200
-POLICY = "apiVersion: hookline.dev/v1alpha1\nkind: HostPathPolicy\nrules:\n- pathPrefixes:\n" + "".join(
-    f"  - /allowed/{number}\n" for number in range(PREFIXES)
-)
+POLICY = """apiVersion: hookline.dev/v1alpha1
+kind: HostPathPolicy
+rules:
+- pathPrefixes:
+""" + "".join(f"  - /allowed/{number}\n" for number in range(PREFIXES))
 
 
 def derived_name(name, kind, attempt):

@@ -56,11 +56,12 @@ class Review(ReviewsCase):
         self.assert_short(self.attack("/validate-machines", body))
 
     def test_an_annotation_of_many_variables(self):
-        env = [{"name": f"V{number}"} for number in range(14500)]
+        env = [{"name": f"V{number}"} for number in range(13000)]
         body = pod(sidecars({"image": "a", "env": env}))
         for answer in self.attack("/mutate-pods", body):
             self.assertIsNotNone(answer, "no verdict")
             self.assertEqual(answer[0], 200)
+            self.assertTrue(json.loads(answer[1])["response"]["allowed"])
 
     def test_an_annotation_of_many_unknown_fields(self):
         body = machine(sidecars({f"imag{number}": 1 for number in range(15000)}))

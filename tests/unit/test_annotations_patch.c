@@ -132,11 +132,29 @@ static void test_any_two_values(UNUSED void **state)
     }
 }
 
+/* However many items are removed, each is looked for once: pairs of them all would take an hour. */
+static void test_many_removed_items(UNUSED void **state)
+{
+    enum { COPIES = 200000 };
+    auto_json json_t *last = json_pack("{s:s}", "name", "last");
+    auto_json json_t *from = json_array();
+    for (size_t i = 0; i < COPIES; i++)
+        json_array_append_new(from, json_pack("{s:s}", "name", "copy"));
+    auto_json json_t *to = json_pack("[O, O]", json_array_get(from, 0), last);
+    json_array_append(from, last);
+    auto_json json_t *patch = annotations_patch(from, to);
+    auto_json json_t *expected = parse("{\"op\":\"remove\",\"path\":\"/1\"}");
+    assert_int_equal(json_array_size(patch), COPIES - 1);
+    for (size_t i = 0; i < json_array_size(patch); i++)
+        assert_true(json_equal(json_array_get(patch, i), expected));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_any_two_values),
+        cmocka_unit_test(test_many_removed_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

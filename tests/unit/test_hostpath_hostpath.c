@@ -155,6 +155,32 @@ static void below_is_by_component(UNUSED void **state)
     }
 }
 
+static void places_are_normal(UNUSED void **state)
+{
+    static const struct {
+        const char *path;
+        const char *place; /* NULL: none */
+    } cases[] = {
+        {"/", "/"},
+        {"//", "/"},
+        {"/.", "/"},
+        {"/./", "/"},
+        {"/a", "/a"},
+        {"/a/", "/a"},
+        {"//a/.//b/.", "/a/b"},
+        {"/.a/b./...", "/.a/b./..."},
+        {"/..a/a..", "/..a/a.."},
+        {"/..", NULL},
+        {"/a/../b", NULL},
+        {"/a..b/..", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_free char *place = hostpath_place(cases[i].path);
+        if (cases[i].place == NULL ? place != NULL : place == NULL || !streq(place, cases[i].place))
+            fail_msg("%s is at %s", cases[i].path, text_or(place, "(none)"));
+    }
+}
+
 static void volume_and_mount_are_as_kubernetes_has_them(UNUSED void **state)
 {
     static const struct {
@@ -191,6 +217,7 @@ int main(void)
         cmocka_unit_test(wrong_paths_are_told),
         cmocka_unit_test(paths_have_a_limit),
         cmocka_unit_test(below_is_by_component),
+        cmocka_unit_test(places_are_normal),
         cmocka_unit_test(volume_and_mount_are_as_kubernetes_has_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
