@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "annotations/mount.h"
+#include "annotations/names.h"
 #include "annotations/resources.h"
 #include "annotations/volume.h"
 #include "base/json.h"
@@ -15,7 +16,9 @@ long annotations_sidecar_number(const json_t *container)
     static const char prefix[] = "hook-sidecar-";
     long number = -1;
     const char *name = json_get_string(container, "name");
-    if (name == NULL || !text_starts_with(name, prefix))
+    /* the names are read again for every sidecar, so that long numbers would add up */
+    if (name == NULL || !text_starts_with(name, prefix) ||
+        strnlen(name, ANNOTATIONS_LABEL_MAX + 1) > ANNOTATIONS_LABEL_MAX)
         return -1;
     return text_parse_int(name + strlen(prefix), 0, INT32_MAX, &number) ? number : -1;
 }

@@ -9,7 +9,8 @@
 #include "annotations/draft.h"
 #include "annotations/sidecar.h"
 
-/* Returns the number of a container named hook-sidecar-<number>; -1 for any other container. */
+/* Returns the number of a container named hook-sidecar-<number>; -1 for any other container, and for
+ * a name that Kubernetes does not allow because of its length. */
 long annotations_sidecar_number(const json_t *container);
 
 /* Whether a container has this environment variable. NETWORK_BINDING_PLUGIN_NAME marks the

@@ -5,7 +5,10 @@
 
 #include <stdbool.h>
 
-enum { ANNOTATIONS_NAME_MAX = 253 };
+enum {
+    ANNOTATIONS_NAME_MAX = 253,
+    ANNOTATIONS_LABEL_MAX = 63, /* of a container or volume: a DNS label (RFC 1123, section 2.1) */
+};
 
 /* The name of a config map or volume claim: a DNS-1123 subdomain.
  * Source: Kubernetes, "Object Names and IDs". */

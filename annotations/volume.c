@@ -6,18 +6,17 @@
 #include <string.h>
 
 #include "annotations/index.h"
+#include "annotations/names.h"
 #include "base/json.h"
 #include "base/text.h"
 
-enum {
-    DNS_LABEL_MAX = 63, /* RFC 1123, section 2.1 */
-    MOST_DERIVED_NAMES = 8, /* by accident, not even the first one is taken */
-};
+enum { MOST_DERIVED_NAMES = 8 }; /* by accident, not even the first one is taken */
 
 static bool is_dns_label(const char *name)
 {
     size_t length = strlen(name);
-    return length > 0 && length <= DNS_LABEL_MAX && name[0] != '-' && name[length - 1] != '-' &&
+    return length > 0 && length <= ANNOTATIONS_LABEL_MAX && name[0] != '-' &&
+           name[length - 1] != '-' &&
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
@@ -38,7 +37,7 @@ static char *derive_name(const char *name, const char *kind, unsigned attempt)
     static const uint32_t offset_basis = 2166136261u;
     static const size_t hash_length = 9; /* a dash and eight digits */
     uint32_t hash = hash_text(hash_text(offset_basis + attempt, kind), name);
-    auto_free char *stem = xstrndup(name, DNS_LABEL_MAX - hash_length);
+    auto_free char *stem = xstrndup(name, ANNOTATIONS_LABEL_MAX - hash_length);
     for (char *c = stem; *c != '\0'; c++) {
         *c = (char)tolower((unsigned char)*c);
         if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c))

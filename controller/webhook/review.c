@@ -20,7 +20,7 @@
 enum {
     MOST_CAUSES = 100, /* of a denial; more are counted */
     MOST_MESSAGE_BYTES = 16 << 10, /* of the message of a denial */
-    MOST_PATCH_BYTES = 2 << 20, /* an annotation of the longest kind takes less */
+    MOST_PATCH_BYTES = 2 << 20, /* of the text of a patch; the longest annotation takes less */
 };
 
 /* One review in progress. Const members without a comment are borrowed from the admission. */

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Launcher pods and annotations whose rendering would take more than their size: lists in which each
-sidecar has to look for something, and values that each sidecar is given. However many are sent, the
-others get their verdicts in time, and the controller stays below its memory limit."""
+"""Launcher pods and annotations whose rendering would take more than their size: lists in which
+each sidecar has to look for something, and values that each sidecar is given. However many are sent,
+the others get their verdicts in time, and the controller stays below its memory limit."""
 
 import json
 
