@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 """Launcher pods and annotations whose rendering would take more than their size: lists in which
-each sidecar has to look for something, and values that each sidecar is given. However many are sent,
-the others get their verdicts in time, and the controller stays below its memory limit."""
+each sidecar has to look for something, and values that each sidecar is given. However many are
+sent, the others get their verdicts in time, and the controller stays below its memory limit."""
 
 import json
 
 from memory import assert_memory
-from reviews import COMPUTE, ReviewsCase, machine, pod, sidecars
-from webhooks import support
+from webhooks import ReviewsCase, machine, pod, sidecars, support
 
+COMPUTE = {"name": "compute", "image": "launcher"}
 SIDECARS = 64  # the most of an annotation
 VOLUMES = 6600  # of a pod that the API server takes, within 20000 JSON values
 HOOK = {"name": "scripts", "key": "hook.sh", "hookPath": "/usr/bin/onDefineDomain"}
@@ -29,9 +29,13 @@ def derived_name(name, kind, attempt):
     return f"{name}-{value:08x}"
 
 
-def volumes(names):
-    """Members of a pod's spec: volumes with these names."""
-    return '"volumes": ' + json.dumps([{"name": name, "emptyDir": {}} for name in names])
+def launcher(annotations, containers=(COMPUTE,), volumes=()):
+    """A launcher pod with these containers, and empty volumes with these names."""
+    body = json.loads(pod(annotations))
+    spec = body["request"]["object"]["spec"]
+    spec["containers"] = containers
+    spec["volumes"] = [{"name": name, "emptyDir": {}} for name in volumes]
+    return json.dumps(body).encode()
 
 
 def long_path(number):
@@ -40,9 +44,9 @@ def long_path(number):
     return "/a" * ((LONGEST_PATH - len(end)) // 2) + end
 
 
-def hooks(**more):
+def hooks():
     """An annotation of as many sidecars as there may be, each with the same hook."""
-    return sidecars(*[{"image": "a", "configMap": HOOK, **more}] * SIDECARS)
+    return sidecars(*[{"image": "a", "configMap": HOOK}] * SIDECARS)
 
 
 def claims():
@@ -64,6 +68,7 @@ def claims():
 
 class Render(ReviewsCase):
     POLICY = POLICY
+    THREADS = 2
 
     def answers(self, path, body, count=6):
         """The responses to such reviews, sent at once with honest ones beside them."""
@@ -84,45 +89,45 @@ class Render(ReviewsCase):
     def test_selinux_options_for_every_sidecar(self):
         options = {"level": "s0:" + "c" * 2800000}
         other = {"name": "other", "securityContext": {"seLinuxOptions": options}}
-        body = pod(hooks(), containers=[COMPUTE, other])
+        body = launcher(hooks(), [COMPUTE, other])
         self.assert_refused(body, "SELinux options of container other")
 
     def test_numbers_as_selinux_options_for_every_sidecar(self):
         options = {"level": [number / 7 for number in range(19000)]}
         other = {"name": "other", "securityContext": {"seLinuxOptions": options}}
-        body = pod(hooks(), containers=[COMPUTE, other])
+        body = launcher(hooks(), [COMPUTE, other])
         self.assert_refused(body, "SELinux options of container other")
 
     def test_a_patch_of_megabytes(self):
         name = "v" * 1200000
         paths = ("/var/run/kubevirt-plugin", "/var/run/kubevirt/sockets")
         mounts = [{"name": name, "mountPath": path} for path in paths]
-        body = pod(sidecars({"image": "a"}), containers=[{**COMPUTE, "volumeMounts": mounts}])
+        body = launcher(sidecars({"image": "a"}), [{**COMPUTE, "volumeMounts": mounts}])
         self.assert_refused(body, "the patch that adds its sidecars")
 
     def test_paths_beside_many_mounts(self):
         mounts = [{"name": "v", "mountPath": "/a/"}] * VOLUMES
-        body = pod(claims(), containers=[{**COMPUTE, "volumeMounts": mounts}])
+        body = launcher(claims(), [{**COMPUTE, "volumeMounts": mounts}])
         for response in self.answers("/mutate-pods", body):
             self.assertTrue(response["allowed"])
 
     def test_more_volumes_than_a_pod_has(self):
         names = [derived_name("scripts", "configMap", attempt) for attempt in range(VOLUMES)]
-        body = pod(hooks(), volumes(["scripts", *names]))
+        body = launcher(hooks(), volumes=["scripts", *names])
         self.assert_refused(body, f"it has {VOLUMES + 1} volumes")
 
     def test_more_containers_than_a_pod_has(self):
         many = [{"name": f"c{number}"} for number in range(9000)]
-        body = pod(hooks(), containers=[COMPUTE, *many])
+        body = launcher(hooks(), [COMPUTE, *many])
         self.assert_refused(body, "it has 9001 containers")
 
     def test_volumes_with_every_derived_name(self):
         names = [derived_name("scripts", "configMap", attempt) for attempt in range(1000)]
-        body = pod(hooks(), volumes(["scripts", *names]))
+        body = launcher(hooks(), volumes=["scripts", *names])
         self.assert_refused(body, "have the name scripts and the 8 names derived from it")
 
     def test_copies_of_a_volume(self):
-        body = pod(hooks(), volumes(["hook-sidecar-sockets"] * VOLUMES + ["last"]))
+        body = launcher(hooks(), volumes=["hook-sidecar-sockets"] * VOLUMES + ["last"])
         self.assert_refused(body, f"it has {VOLUMES + 1} volumes")
 
     def test_long_shared_paths(self):

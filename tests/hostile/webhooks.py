@@ -1,8 +1,13 @@
-"""The webhooks under attack: a hook-controller that serves them alone, with a policy from a file."""
+"""The webhooks under attack: a hook-controller that serves them alone, with a policy from a file, and
+the reviews that it is sent."""
 
+import concurrent.futures
+import http.client
+import json
 import pathlib
 import ssl
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
@@ -11,6 +16,32 @@ from certificates import make_certificate
 from controller import ALONE, Controller
 
 REVIEW_S = 10  # timeoutSeconds of the webhooks
+KEY = "hooks.kubevirt.io/hookSidecars"
+
+
+def review(kind, group, annotations, more="", labels=None):
+    """An AdmissionReview of a new object, with more members of its spec as text."""
+    metadata = {"name": "a", "annotations": annotations, "labels": labels or {}}
+    containers = '"containers": [{"name": "compute", "image": "launcher"}]'
+    spec = "{" + containers + (", " + more if more else "") + "}"
+    of = json.dumps({"group": group, "version": "v1", "kind": kind})
+    return (
+        '{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "1", '
+        f'"kind": {of}, "namespace": "default", "operation": "CREATE", "object": {{'
+        f'"metadata": {json.dumps(metadata)}, "spec": {spec}}}}}}}'
+    ).encode()
+
+
+def machine(annotations, more=""):
+    return review("VirtualMachineInstance", "kubevirt.io", annotations, more)
+
+
+def pod(annotations, more=""):
+    return review("Pod", "", annotations, more, {"kubevirt.io": "virt-launcher"})
+
+
+def sidecars(*entries):
+    return {KEY: json.dumps(entries)}
 
 
 class WebhooksCase(support.TestCase):
@@ -35,3 +66,53 @@ class WebhooksCase(support.TestCase):
         )
         self.port = self.controller.wait_log("serving the webhooks")["port"]
         self.context = ssl.create_default_context(cafile=self.certificate)
+
+
+class ReviewsCase(WebhooksCase):
+    """Webhooks that are sent costly reviews and honest ones."""
+
+    POLICY = """apiVersion: hookline.dev/v1alpha1
+kind: HostPathPolicy
+rules:
+- pathPrefixes: [/allowed]
+"""
+    THREADS = 4
+
+    def ask(self, path, body):
+        """Sends a review; returns the status and text of the answer."""
+        connection = http.client.HTTPSConnection(
+            "localhost", self.port, context=self.context, timeout=REVIEW_S
+        )
+        try:
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def verdict(self, path, body):
+        """The response to a review, which must be a verdict."""
+        status, text = self.ask(path, body)
+        self.assertEqual(status, 200, text[:200])
+        return json.loads(text)["response"]
+
+    def attack(self, path, body, count=6):
+        """Sends such reviews all at once, and honest ones beside them, which must get their
+        verdicts in time. Returns the answers to the others."""
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            evil = [pool.submit(self.try_to_ask, path, body) for _ in range(count)]
+            slowest = 0
+            for _ in range(5):
+                began = time.monotonic()
+                response = self.verdict("/validate-machines", machine(sidecars({"image": "a"})))
+                self.assertTrue(response["allowed"])
+                slowest = max(slowest, time.monotonic() - began)
+            print(f"# honest verdicts within {slowest:.2f} s")
+            return [each.result() for each in evil]
+
+    def try_to_ask(self, path, body):
+        """What ask returns, or None if there is no answer in time."""
+        try:
+            return self.ask(path, body)
+        except (OSError, http.client.HTTPException):
+            return None
