@@ -15,6 +15,7 @@ struct check {
     const char *pointer; /* of the sidecar */
     const struct annotations_options *options;
     struct findings *findings;
+    size_t first; /* of the sidecar's findings; those before it are about others */
 };
 
 static const char *policy_namespace(const struct check *check)
@@ -58,7 +59,7 @@ static struct annotations_pvc *take_pvc(const json_t *object)
 static bool is_wrong(const struct check *check, const char *tail)
 {
     auto_free char *place = place_of(check, tail);
-    return findings_has_error_at(check->findings, place);
+    return findings_has_error_at(check->findings, check->first, place);
 }
 
 static struct hostpath *check_host_path(const struct check *check, const json_t *object)
@@ -204,9 +205,10 @@ static enum annotations_failure_policy failure_policy(const json_t *shaped)
 
 void annotations_check_sidecar(json_t *shaped, const char *pointer,
     const struct annotations_options *options, struct annotations_sidecar *sidecar,
-    struct findings *findings)
+    struct findings *findings, size_t first)
 {
-    struct check check = {.pointer = pointer, .options = options, .findings = findings};
+    struct check check = {
+        .pointer = pointer, .options = options, .findings = findings, .first = first};
     const json_t *part = NULL;
 
     sidecar->object = json_incref(shaped);

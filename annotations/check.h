@@ -18,10 +18,11 @@ struct annotations_options {
 };
 
 /* Fills *sidecar, which must be zero, from shaped, the result of schema_check for the entry at
- * pointer, and adds everything wrong with it to the findings. An invalid part may stay empty. The
- * sidecar keeps a reference to shaped. */
+ * pointer, and adds everything wrong with it to the findings, of which those of schema_check are
+ * the items from index first on. An invalid part may stay empty. The sidecar keeps a reference to
+ * shaped. */
 void annotations_check_sidecar(json_t *shaped, const char *pointer,
     const struct annotations_options *options, struct annotations_sidecar *sidecar,
-    struct findings *findings);
+    struct findings *findings, size_t first);
 
 #endif

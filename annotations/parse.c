@@ -6,6 +6,7 @@
 #include "annotations/fields.h"
 #include "annotations/mount_check.h"
 #include "base/json.h"
+#include "base/json_read.h"
 
 /* Whether text has only JSON white space. */
 static bool is_blank(const char *text, size_t length)
@@ -15,6 +16,14 @@ static bool is_blank(const char *text, size_t length)
             return false;
     }
     return true;
+}
+
+/* Refuses a text within the limit of bytes that would still be costly to check. Returns NULL. */
+static json_t *refuse_values(struct error **err)
+{
+    error_set(err, ERROR_INPUT, "is too complex: it has more than %d JSON values",
+        ANNOTATIONS_MAX_VALUES);
+    return NULL;
 }
 
 /* Returns the annotation's array: a new reference, or NULL with the reason among the findings. */
@@ -27,10 +36,12 @@ static json_t *read_array(const char *text, size_t length, struct findings *find
     }
     if (is_blank(text, length))
         return json_array();
-    struct json_fault fault;
+    struct json_fault fault = {0};
     struct error *error = NULL;
     auto_json json_t *value =
-        json_parse_placed(text, length, ANNOTATIONS_MAX_DEPTH, &fault, &error);
+        json_read_count(text, length) > ANNOTATIONS_MAX_VALUES
+            ? refuse_values(&error)
+            : json_parse_placed(text, length, ANNOTATIONS_MAX_DEPTH, &fault, &error);
     if (value == NULL) {
         findings_add_fault(findings, "", &fault, error);
         return NULL;
@@ -87,10 +98,12 @@ struct annotations_list *annotations_parse(const char *text, size_t length,
             options->namespace != NULL ? options->namespace : "default", list->count, "", findings);
     for (size_t i = 0; i < list->count; i++) {
         auto_free char *pointer = json_pointer_index("", i);
+        size_t first = findings->count;
         auto_json json_t *shaped =
             check_shape(json_array_get(array, i), pointer, options->strict, findings);
         if (shaped != NULL)
-            annotations_check_sidecar(shaped, pointer, options, &list->sidecars[i], findings);
+            annotations_check_sidecar(
+                shaped, pointer, options, &list->sidecars[i], findings, first);
     }
     annotations_mount_check_list(list, findings);
     return findings->errors == errors ? steal(&list) : NULL;

@@ -28,6 +28,7 @@ enum {
     ANNOTATIONS_MAX_BYTES = 256 * 1024,
     ANNOTATIONS_MAX_SIDECARS = 64,
     ANNOTATIONS_MAX_DEPTH = 16,
+    ANNOTATIONS_MAX_VALUES = 20000, /* JSON values; 64 sidecars with all fields have 3000 */
     ANNOTATIONS_TIMEOUT_DEFAULT = 60, /* seconds for one hook call */
     ANNOTATIONS_TIMEOUT_MAX = 3600,
 };

@@ -119,8 +119,8 @@ static void report_findings(
     for (size_t i = 0; i < findings->count; i++) {
         struct finding *finding = &findings->items[i];
         if (!text_starts_with(finding->pointer, "/pod")) {
-            cli_check_report(
-                rendering->source, key, &(struct findings){finding, 1, 0}, &rendering->report);
+            const struct findings one = {.items = finding, .count = 1};
+            cli_check_report(rendering->source, key, &one, &rendering->report);
             continue;
         }
         const struct cli_object *pod = rendering->pod;
@@ -133,6 +133,8 @@ static void report_findings(
         cli_report_add(
             &rendering->report, finding->severity, finding->class, &place, "%s", finding->message);
     }
+    const struct findings rest = {.errors = findings->errors, .warnings = findings->warnings};
+    cli_check_report(rendering->source, key, &rest, &rendering->report);
 }
 
 /* Warns that the pod is left unchanged. why is the predicate of a sentence about the object. */

@@ -107,7 +107,7 @@ static int fail(const char *name, const struct yaml_document *document,
     const struct finding *first = &findings->items[0];
     struct yaml_place place = yaml_place_of(document, first->pointer);
     auto_free char *text = finding_text(first);
-    size_t more = findings->count - 1;
+    size_t more = findings->errors + findings->warnings - 1;
     auto_free char *tail =
         more == 0 ? xstrdup("") : xasprintf(" (and %zu more fault%s)", more, more == 1 ? "" : "s");
     return error_set(

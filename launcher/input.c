@@ -43,7 +43,6 @@ static char *describe(const void *user, const struct finding *finding)
 
 static int report(const struct place *place, const struct findings *findings, struct error **err)
 {
-    size_t warnings = findings->count - findings->errors;
     size_t shown = 0;
     for (size_t i = 0; i < findings->count && shown < FINDINGS_SHOWN_MAX; i++) {
         if (findings->items[i].severity != FINDING_WARNING)
@@ -52,8 +51,8 @@ static int report(const struct place *place, const struct findings *findings, st
         log_warning("%s", text);
         shown++;
     }
-    if (shown < warnings)
-        log_warning("%s: and %zu more warnings", place->file, warnings - shown);
+    if (shown < findings->warnings)
+        log_warning("%s: and %zu more warnings", place->file, findings->warnings - shown);
     return findings_to_error(findings, describe, place, err);
 }
 

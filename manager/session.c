@@ -33,6 +33,9 @@ static int report_findings(const char *path, const struct findings *findings, st
         auto_free char *text = finding_text(&findings->items[i]);
         log_warning("%s: %s", path, text);
     }
+    size_t more = findings_left_out(findings, FINDING_WARNING);
+    if (more > 0)
+        log_warning("%s: and %zu more warnings", path, more);
     return findings_to_error(findings, NULL, NULL, err) < 0 ? error_wrap(err, "%s", path) : 0;
 }
 

@@ -89,20 +89,25 @@ static char *field_path(const struct review *review, const char *pointer)
 
 /* Warnings must be short, so they omit the path of the annotation. A long path is cut, not the
  * message. */
-static void warn(struct review *review, const char *path, const char *message)
+static void warn(struct review *review, const char *pointer, const char *message)
 {
     enum {
         LONGEST_PATH = 100,
         TAIL = 6, /* bytes: for the rest of a cut character, and … */
         LAST = 80, /* bytes: for the last warning, which counts those left out */
     };
+    if (review->unsaid > 0) {
+        review->unsaid++;
+        return;
+    }
+    auto_free char *path = finding_path(pointer);
     auto_free char *place = text_printable(path, strlen(path), LONGEST_PATH);
     auto_free char *whole = xasprintf("hookSidecars%s: %s", place, message);
     size_t length = strlen(whole);
     auto_free char *shown = text_printable(whole, length,
         length > CONTROLLER_REVIEW_WARNING_BYTES ? CONTROLLER_REVIEW_WARNING_BYTES - TAIL : length);
     review->said += strlen(shown);
-    if (review->unsaid > 0 || review->said > CONTROLLER_REVIEW_WARNINGS_BYTES - LAST)
+    if (review->said > CONTROLLER_REVIEW_WARNINGS_BYTES - LAST)
         review->unsaid++;
     else
         json_array_append_new(review->warnings, json_string(shown));
@@ -148,13 +153,13 @@ static void take_findings(struct review *review, struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
-        if (finding->severity == FINDING_ERROR) {
+        if (finding->severity == FINDING_ERROR)
             deny(review, finding);
-        } else {
-            auto_free char *path = finding_path(finding->pointer);
-            warn(review, path, finding->message);
-        }
+        else
+            warn(review, finding->pointer, finding->message);
     }
+    review->more_causes += findings_left_out(findings, FINDING_ERROR);
+    review->unsaid += findings_left_out(findings, FINDING_WARNING);
     findings_clear(findings);
 }
 

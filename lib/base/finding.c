@@ -8,9 +8,29 @@
 
 enum { LONGEST_KEY = 256 };
 
+static size_t *found(struct findings *findings, enum finding_severity severity)
+{
+    return severity == FINDING_ERROR ? &findings->errors : &findings->warnings;
+}
+
+bool findings_is_full(const struct findings *findings, enum finding_severity severity)
+{
+    return *found((struct findings *)findings, severity) >= FINDINGS_KEPT_MAX; /* only read */
+}
+
+size_t findings_left_out(const struct findings *findings, enum finding_severity severity)
+{
+    size_t all = *found((struct findings *)findings, severity); /* only read */
+    return all > FINDINGS_KEPT_MAX ? all - FINDINGS_KEPT_MAX : 0;
+}
+
 void findings_add(struct findings *findings, enum finding_severity severity, enum error_class class,
     const char *pointer, const char *format, ...)
 {
+    if (findings_is_full(findings, severity)) {
+        ++*found(findings, severity);
+        return;
+    }
     size_t count = findings->count;
     if ((count & (count - 1)) == 0) /* room for twice as many at each power of two */
         findings->items =
@@ -24,22 +44,25 @@ void findings_add(struct findings *findings, enum finding_severity severity, enu
         .message = xvasprintf(format, args),
     };
     va_end(args);
-    if (severity == FINDING_ERROR)
-        findings->errors++;
+    ++*found(findings, severity);
 }
 
 void findings_add_fault(struct findings *findings, const char *pointer,
     const struct json_fault *fault, struct error *take_error)
 {
+    bool kept = !findings_is_full(findings, FINDING_ERROR);
     findings_error(findings, pointer, "%s", take_error->message);
-    findings->items[findings->count - 1].fault = *fault;
+    if (kept)
+        findings->items[findings->count - 1].fault = *fault;
     error_free(take_error);
 }
 
-bool findings_has_error_at(const struct findings *findings, const char *pointer)
+bool findings_has_error_at(const struct findings *findings, size_t first, const char *pointer)
 {
     size_t length = strlen(pointer);
-    for (size_t i = 0; i < findings->count; i++) {
+    if (findings_left_out(findings, FINDING_ERROR) > 0)
+        return true;
+    for (size_t i = first; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         if (finding->severity == FINDING_ERROR && text_starts_with(finding->pointer, pointer) &&
             (finding->pointer[length] == '\0' || finding->pointer[length] == '/'))

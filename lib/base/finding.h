@@ -19,13 +19,25 @@ struct finding {
     struct json_fault fault; /* within the value, if that is text that is not JSON */
 };
 
+/* Findings of one severity that are kept; further ones are only counted. Far more than is ever
+ * shown, because a tenant decides how many there are. */
+enum { FINDINGS_KEPT_MAX = 1000 };
+
 struct findings {
-    struct finding *items; /* owned */
-    size_t count;
-    size_t errors; /* how many of them are errors */
+    struct finding *items; /* those that are kept; owned */
+    size_t count; /* of the items */
+    size_t errors; /* how many were found, kept or not */
+    size_t warnings; /* likewise */
 };
 
-/* Adds one finding; pointer is copied. */
+/* Whether another finding of this severity would only be counted. Its message need not be made
+ * then. */
+bool findings_is_full(const struct findings *findings, enum finding_severity severity);
+
+/* How many findings of this severity were not kept. */
+size_t findings_left_out(const struct findings *findings, enum finding_severity severity);
+
+/* Adds one finding, or counts it; pointer is copied. */
 void findings_add(struct findings *findings, enum finding_severity severity, enum error_class class,
     const char *pointer, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
@@ -40,8 +52,9 @@ void findings_add_fault(struct findings *findings, const char *pointer,
 #define findings_warning(findings, pointer, ...)                                                   \
     findings_add(findings, FINDING_WARNING, ERROR_INPUT, pointer, __VA_ARGS__)
 
-/* Whether there is an error at pointer or below it. */
-bool findings_has_error_at(const struct findings *findings, const char *pointer);
+/* Whether there is an error at pointer or below it among the items from index first on. Where
+ * errors were not kept, there may be one: the answer is yes. */
+bool findings_has_error_at(const struct findings *findings, size_t first, const char *pointer);
 
 /* Returns a pointer in the usual notation of paths: "/0/hostPath/type" → "[0].hostPath.type". Keys
  * that are not plain names are quoted, and bytes that a terminal cannot print become \xNN: "/0/a.b"

@@ -7,6 +7,15 @@
 
 #include "base/text.h"
 
+/* An array or object that has not ended. */
+struct json_build_level {
+    json_t *value; /* borrowed */
+    unsigned mask; /* which of keep still match, one bit for each; WHOLE: all below is kept */
+    unsigned items_mask; /* of an array: of its items */
+    size_t tokens[JSON_BUILD_MAX_KEPT]; /* of those that match, where the token of what comes next
+                                           begins in the pointer */
+};
+
 enum {
     LONGEST_SHOWN = 80,
     WHOLE = 1U << JSON_BUILD_MAX_KEPT, /* in a mask: everything below is kept */
@@ -29,7 +38,6 @@ void json_builder_clear(struct json_builder *builder)
 {
     drop(builder);
     free(builder->open);
-    free(builder->masks);
     free(builder->key);
     error_free(builder->error);
 }
@@ -55,45 +63,75 @@ static bool is_key(const struct json_builder *builder, const char *text)
            memcmp(text, builder->key, builder->key_length) == 0;
 }
 
-/* Whether the value's key or index at this level is what keep's pointer has there; *last when
- * nothing follows. */
-static bool matches(const struct json_builder *builder, const char *pointer, size_t level,
-    bool in_array, bool *last)
+/* Whether the reference token at the beginning of pointer, which ends with a slash or the pointer,
+ * stands for the key: RFC 6901, where ~1 is a slash and ~0 is ~. */
+static bool is_token(const char *pointer, const char *key, size_t length)
 {
-    for (size_t i = 0; i < level; i++)
-        pointer += 1 + strcspn(pointer + 1, "/");
-    size_t token_length = strcspn(pointer + 1, "/");
-    *last = pointer[1 + token_length] == '\0';
-    if (token_length == 1 && pointer[1] == '*')
-        return true;
-    if (in_array)
-        return false;
-    auto_free char *token = json_pointer_token(pointer + 1, token_length);
-    return is_key(builder, token);
+    size_t at = 0;
+    for (; *pointer != '\0' && *pointer != '/'; pointer++, at++) {
+        char byte = *pointer;
+        if (byte == '~' && pointer[1] != '\0' && pointer[1] != '/')
+            byte = *++pointer == '1' ? '/' : '~';
+        if (at == length || key[at] != byte)
+            return false;
+    }
+    return at == length;
 }
 
-/* The mask of the value to come in the innermost open array or object: 0 when it is not wanted. */
-static unsigned mask_of_next(const struct json_builder *builder)
+/* Whether what comes next in the innermost open value, under the current key unless that is an
+ * array, is at the reference token at the beginning of pointer. */
+static bool matches(const struct json_builder *builder, const char *pointer, bool in_array)
 {
+    if (pointer[0] == '*' && (pointer[1] == '\0' || pointer[1] == '/'))
+        return true;
+    return !in_array && is_token(pointer, builder->key, builder->key_length);
+}
+
+/* How many values precede the one that keep's pointers start at, on the way from the root. */
+static size_t start_of(const struct json_builder *builder)
+{
+    return builder->left.within != NULL ? 1 : 0;
+}
+
+/* The mask of what comes next in the innermost open value: 0 when it is not wanted. An array has one
+ * for all its items, an object one for each key. */
+static unsigned find_mask(const struct json_builder *builder, bool in_array)
+{
+    const struct json_build_level *level = &builder->open[builder->open_count - 1];
+    if (level->mask >= WHOLE)
+        return WHOLE;
+    if (builder->open_count <= start_of(builder))
+        return !in_array && is_key(builder, builder->left.within) ? level->mask : WHOLE;
     unsigned mask = 0;
-    unsigned outer = builder->open_count > 0 ? builder->masks[builder->open_count - 1] : 0;
-    if (builder->left.keep == NULL || outer >= WHOLE)
-        return WHOLE;
-    size_t start = builder->left.within != NULL ? 1 : 0;
-    if (start > 0 && builder->open_count == start && !is_key(builder, builder->left.within))
-        return WHOLE;
-    bool all = builder->open_count <= start;
-    bool in_array = !all && json_is_array(builder->open[builder->open_count - 1]);
-    for (unsigned i = 0; builder->left.keep[i] != NULL; i++) {
-        const char *pointer = builder->left.keep[i];
-        bool last = false;
-        if (all)
-            mask |= 1U << i;
-        else if ((outer >> i & 1) != 0 &&
-                 matches(builder, pointer, builder->open_count - 1 - start, in_array, &last))
-            mask |= last ? WHOLE : 1U << i;
+    for (unsigned rest = level->mask; rest != 0; rest &= rest - 1) {
+        unsigned i = (unsigned)__builtin_ctz(rest);
+        const char *token = builder->left.keep[i] + level->tokens[i];
+        if (!matches(builder, token, in_array))
+            continue;
+        bool last = strchr(token, '/') == NULL;
+        mask |= last ? WHOLE : 1U << i;
     }
     return mask;
+}
+
+/* The mask of the root: all pointers. */
+static unsigned mask_of_root(const struct json_builder *builder)
+{
+    unsigned mask = 0;
+    if (builder->left.keep == NULL)
+        return WHOLE;
+    for (unsigned i = 0; builder->left.keep[i] != NULL; i++)
+        mask |= 1U << i;
+    return mask;
+}
+
+/* The mask of the value to come: 0 when it is not wanted. */
+static unsigned mask_of_next(const struct json_builder *builder)
+{
+    if (builder->open_count == 0)
+        return mask_of_root(builder);
+    const struct json_build_level *level = &builder->open[builder->open_count - 1];
+    return json_is_array(level->value) ? level->items_mask : builder->key_mask;
 }
 
 /* Gives the value up for what is set as the error: what is open is passed over to its end. */
@@ -178,11 +216,23 @@ static void place(struct json_builder *builder, json_t *take_value)
         builder->root = take_value;
         return;
     }
-    json_t *outer = builder->open[builder->open_count - 1];
+    json_t *outer = builder->open[builder->open_count - 1].value;
     if (json_is_array(outer))
         json_array_append_new(outer, take_value);
     else
         json_object_setn_new_nocheck(outer, builder->key, builder->key_length, take_value);
+}
+
+/* Where the reference tokens of a level begin in keep's pointers: those after the ones above. */
+static void find_tokens(const struct json_builder *builder, struct json_build_level *level)
+{
+    bool at_start = builder->open_count == start_of(builder);
+    for (unsigned rest = level->mask; rest != 0; rest &= rest - 1) {
+        unsigned i = (unsigned)__builtin_ctz(rest);
+        const char *pointer = builder->left.keep[i];
+        size_t above = at_start ? 0 : level[-1].tokens[i];
+        level->tokens[i] = above + strcspn(pointer + above, "/") + 1;
+    }
 }
 
 static void open_value(struct json_builder *builder, json_t *value, unsigned mask)
@@ -190,10 +240,15 @@ static void open_value(struct json_builder *builder, json_t *value, unsigned mas
     if (builder->open_count == builder->open_size) {
         builder->open_size = builder->open_size * 2 + 8;
         builder->open = xreallocarray(builder->open, builder->open_size, sizeof(*builder->open));
-        builder->masks = xreallocarray(builder->masks, builder->open_size, sizeof(*builder->masks));
     }
-    builder->open[builder->open_count] = value;
-    builder->masks[builder->open_count++] = mask;
+    struct json_build_level *level = &builder->open[builder->open_count];
+    level->value = value;
+    level->mask = mask;
+    if (mask < WHOLE && builder->open_count >= start_of(builder))
+        find_tokens(builder, level);
+    builder->open_count++;
+    if (json_is_array(value))
+        level->items_mask = find_mask(builder, true);
 }
 
 static void take_key(struct json_builder *builder, const struct json_token *token)
@@ -205,14 +260,15 @@ static void take_key(struct json_builder *builder, const struct json_token *toke
     memcpy(builder->key, token->text, token->length);
     builder->key[token->length] = '\0';
     builder->key_length = token->length;
-    if (mask_of_next(builder) == 0)
+    builder->key_mask = find_mask(builder, false);
+    if (builder->key_mask == 0)
         return;
     if (memchr(token->text, '\0', token->length) != NULL) {
         /* jansson's copies would call it by what precedes the zero byte */
         fault_of_text(builder, "key", token->text, token->length, "has a zero byte");
         return;
     }
-    const json_t *outer = builder->open[builder->open_count - 1];
+    const json_t *outer = builder->open[builder->open_count - 1].value;
     if (json_object_getn(outer, token->text, token->length) != NULL)
         fault_of_text(builder, "key", token->text, token->length, "occurs twice");
 }
@@ -232,7 +288,7 @@ static void take_value(struct json_builder *builder, const struct json_token *to
         return;
     }
     bool in_object =
-        builder->open_count > 0 && json_is_object(builder->open[builder->open_count - 1]);
+        builder->open_count > 0 && json_is_object(builder->open[builder->open_count - 1].value);
     size_t bytes = token->kind == JSON_TOKEN_STRING ? token->length : 0;
     if (!afford(builder, bytes + (in_object ? builder->key_length : 0)))
         return;

@@ -32,14 +32,14 @@ struct json_limits {
 struct json_builder {
     struct json_limits left; /* of nodes and bytes: what may still be built */
     json_t *root; /* owned; NULL until the first token */
-    json_t **open; /* the arrays and objects that have not ended; owned */
-    unsigned *masks; /* of each of them, which of keep still match, one bit for each; owned */
+    struct json_build_level *open; /* the arrays and objects that have not ended; owned */
     size_t open_count;
     size_t open_size;
     size_t skipping; /* arrays and objects inside one another that are not built */
     char *key; /* of the value to come; owned */
     size_t key_length;
     size_t key_size;
+    unsigned key_mask; /* which of keep still match with that key, one bit for each */
     bool done;
     struct error *error; /* the first fault, or NULL; owned */
 };

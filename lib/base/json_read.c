@@ -458,3 +458,20 @@ int json_reader_end(struct json_reader *reader, struct json_fault *fault, struct
         return 0;
     return fail(reader, "the text ends too early", fault, err);
 }
+
+static void count_value(void *user, const struct json_token *token)
+{
+    size_t *count = user;
+    *count += token->kind != JSON_TOKEN_KEY && token->kind != JSON_TOKEN_END;
+}
+
+size_t json_read_count(const char *text, size_t length)
+{
+    struct json_reader reader;
+    size_t count = 0;
+    json_reader_init(&reader, count_value, &count);
+    if (json_reader_feed(&reader, text, length, NULL, NULL) == 0)
+        json_reader_end(&reader, NULL, NULL);
+    json_reader_clear(&reader);
+    return count;
+}

@@ -77,4 +77,8 @@ int json_reader_end(struct json_reader *reader, struct json_fault *fault, struct
 
 void json_reader_clear(struct json_reader *reader);
 
+/* How many values a text has; of one that is not JSON, how many precede the fault in its
+ * structure. */
+size_t json_read_count(const char *text, size_t length);
+
 #endif

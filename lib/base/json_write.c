@@ -1,5 +1,6 @@
 #include "base/json_write.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -58,17 +59,45 @@ static void put_string(struct output *out, const char *text, size_t length)
     put_byte(out, '"');
 }
 
+enum { NUMBER_SIZE = 32 };
+
+/* Whether the number is read again from so many digits, which text gets. */
+static bool suffices(double number, int count, char text[NUMBER_SIZE])
+{
+    snprintf(text, NUMBER_SIZE, "%.*e", count - 1, number);
+    return strtod(text, NULL) == number;
+}
+
+/* The number in the fewest digits that are read as the same number, but for zeros at their end.
+ *
+ * A few attempts do. What has at most DBL_DIG digits has the same ones, and then zeros, when it is
+ * written with DBL_DIG. That does not hold for subnormal numbers; but these are all equally far from
+ * each other, so that what suffices for one still does with another digit. */
+static void write_shortest(double number, char text[NUMBER_SIZE])
+{
+    int count = DBL_DIG;
+    if (number == 0 || number >= DBL_MIN) {
+        while (!suffices(number, count, text) && count < DBL_DECIMAL_DIG)
+            count++;
+        return;
+    }
+    int least = 1;
+    for (int most = DBL_DECIMAL_DIG; least < most;) {
+        count = (least + most) / 2;
+        if (suffices(number, count, text))
+            most = count;
+        else
+            least = count + 1;
+    }
+    suffices(number, least, text);
+}
+
 /* The fewest digits that are read as the same number, without the zeros at their end; returns how
  * many they are. *exponent is that of the first one. */
-static size_t shortest_digits(double number, char digits[32], int *exponent)
+static size_t shortest_digits(double number, char digits[NUMBER_SIZE], int *exponent)
 {
-    enum { MOST = 17 };
-    char text[32];
-    for (int count = 1; count <= MOST; count++) {
-        snprintf(text, sizeof(text), "%.*e", count - 1, number);
-        if (strtod(text, NULL) == number)
-            break;
-    }
+    char text[NUMBER_SIZE];
+    write_shortest(number, text);
     size_t length = 0;
     const char *at = text;
     for (; *at != 'e'; at++) {
@@ -89,7 +118,7 @@ static void put_zeros(struct output *out, int count)
 
 static void put_real(struct output *out, double number)
 {
-    char digits[32];
+    char digits[NUMBER_SIZE];
     int exponent = 0;
     double size = fabs(number);
     size_t length = shortest_digits(size, digits, &exponent);

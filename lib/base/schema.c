@@ -308,6 +308,12 @@ static void take_unknown(const struct walk *walk, const struct object *object, c
     json_t *value, struct place *place)
 {
     const struct level *level = &object->level;
+    bool lenient = walk->schema->lenient;
+    enum finding_severity severity = lenient ? FINDING_WARNING : FINDING_ERROR;
+    if (!level->open && findings_is_full(walk->findings, severity)) {
+        findings_add(walk->findings, severity, ERROR_INPUT, "", "%s", ""); /* is only counted */
+        return;
+    }
     auto_free const char **names = xcalloc((size_t)(level->end - level->first), sizeof(*names));
     size_t count = 0;
     for (const struct schema_field *row = level->first; row < level->end; row++) {
@@ -322,10 +328,9 @@ static void take_unknown(const struct walk *walk, const struct object *object, c
     }
     bool lists = hint[0] == '\0' && count > 0 && count <= MOST_LISTED;
     auto_free char *list = lists ? text_list_all(names, count) : xstrdup("");
-    bool lenient = walk->schema->lenient;
-    findings_add(walk->findings, lenient ? FINDING_WARNING : FINDING_ERROR, ERROR_INPUT,
-        pointer_of(place), "%s%s%s%s%s", text_or(walk->schema->unknown, "is not a known field"),
-        lenient ? " and is ignored" : "", hint, lists ? "; known fields: " : "", list);
+    findings_add(walk->findings, severity, ERROR_INPUT, pointer_of(place), "%s%s%s%s%s",
+        text_or(walk->schema->unknown, "is not a known field"), lenient ? " and is ignored" : "",
+        hint, lists ? "; known fields: " : "", list);
 }
 
 /* Whether the member at place, whose key is a field's name in any letter case, counts as that

@@ -191,10 +191,15 @@ const char *suggest_nearest(const char *name, const char *const *names, size_t c
     if (length == 0 || length > longest_worth_comparing)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        size_t distance = edit_distance(name, names[i]);
         bool is_prefix = length >= 3 && strncasecmp(name, names[i], length) == 0;
-        size_t longer = strlen(names[i]) > length ? strlen(names[i]) : length;
-        if (!is_prefix && distance > (longer + 2) / 3)
+        size_t its_length = strlen(names[i]);
+        size_t longer = its_length > length ? its_length : length;
+        size_t shorter = its_length > length ? length : its_length;
+        size_t far = is_prefix ? SIZE_MAX : (longer + 2) / 3;
+        if (longer - shorter > far) /* it takes at least as many edits */
+            continue;
+        size_t distance = edit_distance(name, names[i]);
+        if (distance > far)
             continue;
         if (nearest == NULL || distance < nearest_distance) {
             nearest = names[i];

@@ -264,6 +264,8 @@ static void limits_are_named(UNUSED void **state)
     expect(deep, "error: JSON is nested deeper than 16 levels\nrefused\n");
     auto_free char *too_deep = repeat("[{\"x\": ", "[", 15, "]]]]]]]]]]]]]]]}]");
     expect(too_deep, "error: JSON is nested deeper than 16 levels\nrefused\n");
+    auto_free char *costly = repeat("[{\"args\": [", "0,", 20000 - 3, "0]}]");
+    expect(costly, "error: is too complex: it has more than 20000 JSON values\nrefused\n");
     static const char sidecar[] = "{\"image\": \"i\"},";
     auto_free char *many = repeat("[", sidecar, 64, "{}]");
     expect(many, "error: has 65 sidecars; at most 64 are allowed\nrefused\n");
@@ -272,6 +274,10 @@ static void limits_are_named(UNUSED void **state)
     struct annotations_list *list = annotations_parse(most, strlen(most), NULL, &findings);
     assert_int_equal(findings.count, 0);
     assert_int_equal(list->count, 64);
+    annotations_list_free(list);
+    auto_free char *just = repeat("[{\"image\": \"i\", \"args\": [", "\"\",", 20000 - 5, "\"\"]}]");
+    list = annotations_parse(just, strlen(just), NULL, &findings);
+    assert_int_equal(findings.count, 0);
     annotations_list_free(list);
 }
 

@@ -152,6 +152,43 @@ static void many_findings_are_counted(UNUSED void **state)
     findings_clear(&findings);
 }
 
+/* Errors and warnings do not take each other's room, and all are counted. */
+static void only_so_many_findings_are_kept(UNUSED void **state)
+{
+    enum { MORE = 5 };
+    struct findings findings = {0};
+    for (size_t i = 0; i < FINDINGS_KEPT_MAX; i++)
+        findings_warning(&findings, "/0", "a warning");
+    assert_true(findings_is_full(&findings, FINDING_WARNING));
+    assert_int_equal(findings_left_out(&findings, FINDING_WARNING), 0);
+    for (size_t i = 0; i < MORE; i++)
+        findings_warning(&findings, "/1", "a warning");
+    assert_false(findings_is_full(&findings, FINDING_ERROR));
+    findings_error(&findings, "/2", "an error");
+    assert_int_equal(findings.count, FINDINGS_KEPT_MAX + 1);
+    assert_int_equal(findings.warnings, FINDINGS_KEPT_MAX + MORE);
+    assert_int_equal(findings_left_out(&findings, FINDING_WARNING), MORE);
+    assert_string_equal(findings.items[FINDINGS_KEPT_MAX].message, "an error");
+    findings_clear(&findings);
+    assert_int_equal(findings.warnings, 0);
+}
+
+static void errors_are_looked_for_from_an_item_on(UNUSED void **state)
+{
+    struct findings findings = {0};
+    findings_error(&findings, "/0/image", "an error");
+    findings_warning(&findings, "/1/args", "a warning");
+    assert_true(findings_has_error_at(&findings, 0, "/0"));
+    assert_true(findings_has_error_at(&findings, 0, "/0/image"));
+    assert_false(findings_has_error_at(&findings, 0, "/0/im"));
+    assert_false(findings_has_error_at(&findings, 1, "/0"));
+    assert_false(findings_has_error_at(&findings, 0, "/1"));
+    for (size_t i = 0; i < FINDINGS_KEPT_MAX; i++)
+        findings_error(&findings, "/2", "an error");
+    assert_true(findings_has_error_at(&findings, 0, "/1")); /* it may be the one left out */
+    findings_clear(&findings);
+}
+
 /* Wherever its text is cut, the message is within the limit, and well-formed. */
 static void long_findings_are_cut(UNUSED void **state)
 {
@@ -190,6 +227,8 @@ int main(void)
         cmocka_unit_test(errors_among_findings_become_one),
         cmocka_unit_test(many_findings_are_counted),
         cmocka_unit_test(long_findings_are_cut),
+        cmocka_unit_test(only_so_many_findings_are_kept),
+        cmocka_unit_test(errors_are_looked_for_from_an_item_on),
         cmocka_unit_test(pointers_read_as_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

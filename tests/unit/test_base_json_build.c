@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,6 +230,12 @@ static void only_what_is_kept_is_built(UNUSED void **state)
         {{"/request/*/metadata"}, "{\"request\":{\"uid\":\"u\",\"object\":{\"metadata\":{\"a/"
                                   "b\":{\"x\":1}}},\"list\":[]}}"},
         {{"/nothing"}, "{}"},
+        {{"/request/object/metadata/a~1"}, "{\"request\":{\"object\":{\"metadata\":{}}}}"},
+        {{"/request/list/*", "/request/list/*/z"},
+            "{\"request\":{\"list\":[{\"name\":\"n\",\"z\":1},2,[3]]}}"},
+        {{"/request/object/*/y/*/y", "/request/object/spec/x", "/kind"},
+            "{\"kind\":\"K\",\"request\":{\"object\":{\"metadata\":{},\"spec\":{\"y\":[1,1,{"
+            "\"y\":1}]}}}}"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct json_limits limits = ample;
@@ -297,6 +306,61 @@ static void long_tokens_are_cut(UNUSED void **state)
     assert_non_null(strstr(of_number->message, "is a number of too many digits"));
 }
 
+/* How many digits text has before its exponent, without zeros at either end. */
+static size_t count_digits(const char *text)
+{
+    char digits[64];
+    size_t count = 0;
+    for (; *text != '\0' && *text != 'e'; text++) {
+        if (*text >= '0' && *text <= '9' && (count > 0 || *text != '0'))
+            digits[count++] = *text;
+    }
+    while (count > 0 && digits[count - 1] == '0')
+        count--;
+    return count;
+}
+
+/* The number is written in the fewest digits, found by trying each count, that are read as it. */
+static void expect_shortest(double number)
+{
+    char shortest[32];
+    int count = 0;
+    do
+        snprintf(shortest, sizeof(shortest), "%.*e", count, number);
+    while (strtod(shortest, NULL) != number && count++ < 17);
+    auto_json json_t *value = json_real(number);
+    auto_free char *written = json_write(value);
+    assert_true(strtod(written, NULL) == number);
+    if (count_digits(written) != count_digits(shortest))
+        fail_msg("%s, not %s", written, shortest);
+}
+
+static void numbers_have_the_fewest_digits(UNUSED void **state)
+{
+    static const double cases[] = {0, 1, 0.1, 0.3, 2.5, 1e15, 123456789012345678, DBL_MIN, DBL_MAX,
+        DBL_EPSILON, 1.0 / 3, 5e-324, 1e-323, 1.5e-310, 2.225073858507201e-308, 9007199254740993};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        expect_shortest(cases[i]);
+    for (int exponent = -1074; exponent < 1024; exponent++) {
+        double power = ldexp(1, exponent);
+        expect_shortest(power);
+        expect_shortest(nextafter(power, 0));
+        expect_shortest(nextafter(power, 1));
+        expect_shortest(power * 1.1);
+    }
+}
+
+static void values_are_counted(UNUSED void **state)
+{
+    static const struct {
+        const char *text;
+        size_t count;
+    } cases[] = {{"", 0}, {" 1 ", 1}, {"[]", 1}, {"{\"a\":[true,null,{}],\"b\":\"\"}", 6},
+        {"[1,\"\\ud800\",01,2", 4}, {"[1,2 3]", 3}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_int_equal(json_read_count(cases[i].text, strlen(cases[i].text)), cases[i].count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +375,8 @@ int main(void)
         cmocka_unit_test(what_is_passed_over_is_free),
         cmocka_unit_test(nesting_ends_somewhere),
         cmocka_unit_test(long_tokens_are_cut),
+        cmocka_unit_test(numbers_have_the_fewest_digits),
+        cmocka_unit_test(values_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

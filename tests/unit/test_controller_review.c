@@ -343,7 +343,7 @@ static void test_every_object_gets_a_verdict(UNUSED void **state)
 /* An annotation of many faults gets a short answer. */
 static void test_many_faults(UNUSED void **state)
 {
-    enum { MANY = 20000 };
+    enum { MANY = 15000 };
     auto_free char *list = repeated("\"[{\\\"args\\\":[1", ",1", MANY - 1, "]}]\"");
     auto_free char *body = xasprintf(VMI(KEY "%s", ""), list);
     const struct controller_review_options options = {0};
@@ -353,8 +353,8 @@ static void test_many_faults(UNUSED void **state)
     assert_int_equal(outcome, CONTROLLER_REVIEW_DENIED_INPUT);
     const json_t *status = json_pointer_get(answer, "/response/status");
     const char *message = json_get_string(status, "message");
-    assert_true(text_starts_with(message, "20000 faults:\n"));
-    assert_true(text_ends_with(message, "\nand 19900 more"));
+    assert_true(text_starts_with(message, "15000 faults:\n"));
+    assert_true(text_ends_with(message, "\nand 14900 more"));
     assert_int_equal(json_array_size(json_pointer_get(status, "/details/causes")), 100);
     auto_free char *text = json_dumps(answer, 0);
     assert_true(strlen(text) < (64 << 10));
