@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "annotations/launcher.h"
+#include "annotations/outline.h"
 #include "annotations/parse.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -190,35 +191,27 @@ static bool has_host_paths(const json_t *spec)
     return false;
 }
 
-static bool wants_host_path(const struct annotations_list *list)
-{
-    for (size_t i = 0; list != NULL && i < list->count; i++) {
-        if (list->sidecars[i].host_path != NULL)
-            return true;
-    }
-    return false;
-}
-
 /* Records what a pod lacks although its annotation asks for it, in "sidecarsMissing" or
- * "hostPathsMissing", with the annotation's key. */
+ * "hostPathsMissing", with the annotation's key. This is done at every change of every launcher
+ * pod, so the annotation is not checked. */
 static void note_missing(json_t *kept, const char *annotation_key, const json_t *pod)
 {
     const json_t *annotations = json_object_get(json_object_get(pod, "metadata"), "annotations");
     const json_t *spec = json_object_get(pod, "spec");
+    bool sidecars = has_sidecars(spec);
+    if ((sidecars && has_host_paths(spec)) || annotations_pod_is_provisioning(pod))
+        return;
     struct findings findings = {0};
     const char *key = NULL;
     const char *text = annotations_find(annotations, annotation_key, &key, &findings);
-    struct annotations_list *list =
-        text == NULL ? NULL : annotations_parse(text, strlen(text), NULL, &findings);
-    bool none = text == NULL || (list != NULL && list->count == 0);
-    if (!none && !annotations_pod_is_provisioning(pod)) {
-        if (!has_sidecars(spec))
-            json_object_set_new(kept, "sidecarsMissing", json_string(key));
-        else if (wants_host_path(list) && !has_host_paths(spec))
-            json_object_set_new(kept, "hostPathsMissing", json_string(key));
-    }
-    annotations_list_free(list);
     findings_clear(&findings);
+    if (text == NULL)
+        return;
+    struct annotations_outline outline = annotations_outline(text, strlen(text));
+    if (!sidecars && !outline.empty)
+        json_object_set_new(kept, "sidecarsMissing", json_string(key));
+    else if (sidecars && outline.host_path)
+        json_object_set_new(kept, "hostPathsMissing", json_string(key));
 }
 
 const char *const controller_pod_kept[] = {"/metadata/name", "/metadata/namespace", "/metadata/uid",

@@ -11,9 +11,12 @@
 
 static const char statuses[] = "containerStatuses";
 
+enum { NOTICES_MAX = 256 }; /* of one change; a pod of ours has at most 66 containers */
+
 /* The notices about a pod while they are collected. */
 struct notices {
     const json_t *pod;
+    bool may_end; /* its sidecars */
     struct controller_notice *items;
     size_t count;
 };
@@ -23,6 +26,8 @@ static void notice(struct notices *notices, const char *reason, const char *form
 
 static void notice(struct notices *notices, const char *reason, const char *format, ...)
 {
+    if (notices->count == NOTICES_MAX)
+        return;
     va_list args;
     va_start(args, format);
     char *message = xvasprintf(format, args);
@@ -82,7 +87,7 @@ static void check_crash(struct notices *notices, const json_t *before, const jso
     if (terminated == NULL && again)
         terminated = json_object_get(json_object_get(container, "lastState"), "terminated");
     bool told = controller_container_state(before, "terminated") != NULL && !again;
-    if (told || !controller_termination_failed(terminated) || may_end(notices->pod))
+    if (told || !controller_termination_failed(terminated) || notices->may_end)
         return;
     auto_free char *why = controller_termination_text(terminated);
     notice(notices, "SidecarCrashed", "%s crashed: %s (kubectl logs -n %s %s -c %s)",
@@ -153,20 +158,33 @@ static bool is_over(const json_t *pod)
     return streq(phase, "Succeeded") || streq(phase, "Failed");
 }
 
+/* The containers of pod's status by name; of equal names the first. New reference. */
+static json_t *index_containers(const json_t *pod)
+{
+    const json_t *list = json_object_get(json_object_get(pod, "status"), statuses);
+    json_t *by_name = json_object();
+    for (size_t i = json_array_size(list); i > 0; i--) {
+        json_t *container = json_array_get(list, i - 1);
+        json_object_set_nocheck(by_name, name_of(container), container);
+    }
+    return by_name;
+}
+
 size_t controller_sidecar_notices(
     const json_t *before, const json_t *after, struct controller_notice **out)
 {
-    struct notices notices = {.pod = after};
+    struct notices notices = {.pod = after, .may_end = may_end(after)};
     *out = NULL;
     /* the previous leader reported what ended before we started */
     if (after == NULL || (before == NULL && is_over(after)))
         return 0;
     const json_t *list = json_object_get(json_object_get(after, "status"), statuses);
+    auto_json json_t *by_name = index_containers(before);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *container = json_array_get(list, i);
         if (!is_sidecar(container))
             continue;
-        const json_t *old = controller_container_find(before, statuses, name_of(container));
+        const json_t *old = json_object_get(by_name, name_of(container));
         check_trouble(&notices, old, container);
         check_crash(&notices, old, container);
     }

@@ -13,8 +13,8 @@ struct controller_notice {
 };
 
 /* What is new in after compared with before, both pruned (controller_pod_prune); before may be
- * NULL. Returns the number of notices; *notices is owned by the caller
- * (controller_notices_free). */
+ * NULL. Returns the number of notices, at most 256, whatever the pod holds; *notices is owned by the
+ * caller (controller_notices_free). */
 size_t controller_sidecar_notices(
     const json_t *before, const json_t *after, struct controller_notice **notices);
 void controller_notices_free(struct controller_notice *notices, size_t count);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "base/unused.h"
 #include "base/yaml_dump.h"
 #include "controller/watch/pod_prune.h"
@@ -59,11 +60,37 @@ static void what_is_no_pod_is_not_cached(UNUSED void **state)
     }
 }
 
+/* A pod of many containers, in no order, of which each has just crashed again. */
+static void notices_have_a_limit(UNUSED void **state)
+{
+    enum { MANY = 1000 };
+    json_t *pods[2];
+    for (int restarts = 0; restarts < 2; restarts++) {
+        json_t *list = json_array();
+        for (int i = 0; i < MANY; i++)
+            json_array_append_new(
+                list, json_pack("{s:o, s:i, s:{s:{s:i}}}", "name",
+                          json_sprintf("hook-sidecar-%d", restarts == 0 ? i : MANY - 1 - i),
+                          "restartCount", i < MANY / 2 ? restarts : 0, "lastState", "terminated",
+                          "exitCode", 1));
+        pods[restarts] =
+            json_pack("{s:{}, s:{s:o}}", "metadata", "status", "containerStatuses", list);
+    }
+    struct controller_notice *notices = NULL;
+    size_t count = controller_sidecar_notices(pods[0], pods[1], &notices);
+    assert_int_equal(count, 256);
+    assert_true(text_starts_with(notices[0].message, "hook-sidecar-999 crashed: exit code 1"));
+    controller_notices_free(notices, count);
+    json_decref(pods[0]);
+    json_decref(pods[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_give_what_is_expected),
         cmocka_unit_test(what_is_no_pod_is_not_cached),
+        cmocka_unit_test(notices_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
