@@ -9,6 +9,11 @@
 #include "controller/launch/pod_needs.h"
 #include "controller/launch/status.h"
 
+enum {
+    ASKED_AT_ONCE = 16, /* objects of one VMI: other requests wait for no more of them */
+    MOST_MISSING = 16, /* of one VMI; when so many are, the others are not asked for */
+};
+
 /* One object that a VMI needs. */
 struct controller_launch_need {
     struct controller_launch_work *work;
@@ -71,7 +76,7 @@ void controller_launch_needs_drop(struct controller_launch_work *work)
         free(work->needs[i].name);
     }
     free(steal(&work->needs));
-    work->need_count = work->needs_waiting = 0;
+    work->need_count = work->needs_asked = work->needs_waiting = work->needs_missing = 0;
 }
 
 /* "ConfigMap a, PersistentVolumeClaim b". Owned by the caller; NULL when nothing is missing. */
@@ -94,14 +99,17 @@ static char *list_missing(const struct controller_launch_work *work)
 static enum controller_launch_step all_answered(struct controller_launch_work *work)
 {
     auto_free char *missing = list_missing(work);
+    bool asked_all = work->needs_asked == work->need_count;
     controller_launch_needs_drop(work);
     if (missing == NULL)
         return LAUNCH_MAKE_POD;
     auto_free char *message = xasprintf(
-        "not found in namespace %s: %s; the launcher pod is created when all of them exist",
-        work->namespace, missing);
+        "not found in namespace %s: %s%s; the launcher pod is created when all of them exist",
+        work->namespace, missing, asked_all ? "" : ", and perhaps others");
     return controller_launch_status_refuse(work, "MissingDependency", message, LAUNCH_RETRY);
 }
+
+static enum controller_launch_step ask_next(struct controller_launch_work *work);
 
 static enum controller_launch_step need_answered(
     struct controller_launch_need *need, const struct kube_answer *answer)
@@ -115,7 +123,8 @@ static enum controller_launch_step need_answered(
         controller_launch_needs_drop(work);
         return controller_launch_work_fail(work, "looking up what the VMI needs", answer->failure);
     }
-    return --work->needs_waiting == 0 ? all_answered(work) : LAUNCH_WAIT;
+    work->needs_missing += need->missing;
+    return --work->needs_waiting == 0 ? ask_next(work) : LAUNCH_WAIT;
 }
 
 /* A read that found its object is kept while it is shared, to answer later needs. */
@@ -169,7 +178,31 @@ static struct controller_launch_read *find_read(struct controller_launch_need *n
     return read;
 }
 
-static void ask(
+static void ask(struct controller_launch_need *need)
+{
+    struct controller_launch_read *read =
+        need->resource == &kube_config_maps ? find_read(need) : start_read(need);
+    if (read->call == NULL)
+        return; /* it was found */
+    need->read = read;
+    DL_APPEND(read->needs, need);
+    need->work->needs_waiting++;
+}
+
+/* Asks for the next needs. Ends the step when there are none, or when enough are missing: a VMI that
+ * needs many objects is tried again and again, and leaves requests for others. */
+static enum controller_launch_step ask_next(struct controller_launch_work *work)
+{
+    while (work->needs_waiting == 0) {
+        if (work->needs_asked == work->need_count || work->needs_missing >= MOST_MISSING)
+            return all_answered(work);
+        for (size_t i = 0; i < ASKED_AT_ONCE && work->needs_asked < work->need_count; i++)
+            ask(&work->needs[work->needs_asked++]);
+    }
+    return LAUNCH_WAIT;
+}
+
+static void add_needs(
     struct controller_launch_work *work, const struct kube_resource *resource, char **names)
 {
     for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
@@ -177,13 +210,6 @@ static void ask(
         need->work = work;
         need->resource = resource;
         need->name = xstrdup(names[i]);
-        struct controller_launch_read *read =
-            resource == &kube_config_maps ? find_read(need) : start_read(need);
-        if (read->call == NULL)
-            continue; /* it was found */
-        need->read = read;
-        DL_APPEND(read->needs, need);
-        work->needs_waiting++;
     }
 }
 
@@ -201,8 +227,8 @@ enum controller_launch_step controller_launch_needs_check(struct controller_laun
     controller_pod_needs_of(work->machine, work->list, &needs);
     work->claims = json_object();
     work->needs = xcalloc(count(needs.config_maps) + count(needs.claims) + 1, sizeof(*work->needs));
-    ask(work, &kube_config_maps, needs.config_maps);
-    ask(work, &kube_persistent_volume_claims, needs.claims);
+    add_needs(work, &kube_config_maps, needs.config_maps);
+    add_needs(work, &kube_persistent_volume_claims, needs.claims);
     controller_pod_needs_clear(&needs);
-    return work->needs_waiting == 0 ? all_answered(work) : LAUNCH_WAIT;
+    return ask_next(work);
 }

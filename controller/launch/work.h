@@ -62,7 +62,7 @@ struct controller_launch_work {
     struct kube_call *call; /* in progress, or NULL */
     controller_launch_answered *answered; /* handles its answer */
     struct controller_launch_need *needs; /* the needs being read, or NULL; owned */
-    size_t need_count, needs_waiting;
+    size_t need_count, needs_asked, needs_waiting, needs_missing;
     json_t *status; /* to be written; owned */
     bool whole; /* the status is patched in the VMI, not in its subresource */
     struct {
