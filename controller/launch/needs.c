@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
 #include <utstring.h>
 
+#include "base/hash.h"
 #include "controller/launch/pod_needs.h"
 #include "controller/launch/status.h"
 

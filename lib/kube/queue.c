@@ -3,10 +3,10 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/unused.h"
 
