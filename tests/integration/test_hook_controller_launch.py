@@ -320,6 +320,26 @@ class Obstacles(LaunchTest):
         self.wait_pod("vm")
         self.wait_phase("vm", "Scheduling")
 
+    def test_many_missing_objects(self):
+        """Of a VMI that needs many, those that follow enough missing ones are not asked for."""
+        vmi = machine("vm")
+        vmi["spec"]["volumes"] = [
+            {"name": f"v{number}", "persistentVolumeClaim": {"claimName": f"claim-{number}"}}
+            for number in range(40)
+        ]
+        self.start()
+        self.server.put(VMIS, vmi)
+        message = self.condition("vm", "MissingDependency")
+        self.assertIn("PersistentVolumeClaim claim-15, and perhaps others;", message)
+        claims = "/api/v1/namespaces/vms/persistentvolumeclaims/claim-"
+        self.assertIn(("GET", claims + "15"), self.server.requests)
+        self.assertNotIn(("GET", claims + "16"), self.server.requests)
+        for number in range(40):
+            claim = {"metadata": {"name": f"claim-{number}", "namespace": "vms"}, "spec": {}}
+            self.server.put("persistentvolumeclaims", claim)
+        self.wait_pod("vm")
+        self.assertIn(("GET", claims + "39"), self.server.requests)
+
     def test_one_config_map_of_many(self):
         hook = {"name": "hooks", "key": "hook.sh", "hookPath": "/usr/bin/onDefineDomain"}
         text = {"metadata": {"name": "hooks", "namespace": "vms"}, "data": {"hook.sh": ""}}
