@@ -147,6 +147,18 @@ static void test_any_text_is_kept(UNUSED void **state)
     assert_false(kube_cache_put(cache, "a/😀", object, &before));
 }
 
+/* Pruning may have added values, so that there are more than are read of an object. */
+static void test_any_number_of_values_is_kept(UNUSED void **state)
+{
+    enum { MANY = 30000 };
+    auto_json json_t *object = json_pack("{s:{s:s}, s:[]}", "metadata", "name", "a", "list");
+    for (int i = 0; i < MANY; i++)
+        json_array_append_new(json_object_get(object, "list"), json_object());
+    json_t *before = NULL;
+    assert_true(kube_cache_put(cache, "a", object, &before));
+    assert_int_equal(json_array_size(json_object_get(kube_cache_get(cache, "a"), "list")), MANY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +172,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_a_sweep_removes_what_was_not_put_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any_text_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_any_number_of_values_is_kept, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
