@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""Annotations and machines that are cheap to write and costly to check: honest reviews beside them
+get their verdict in time, honest machines their pods, and memory stays below the limit of the
+Deployment."""
+
+import json
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+from memory import assert_memory
+from test_hook_controller_launch import SIDECAR, VMIS, LaunchTest
+from test_hook_controller_launch import machine as launched
+from webhooks import KEY, ReviewsCase, machine, support
+
+# Together they take far longer than the time-out of a webhook if each takes a second.
+CLIENTS = 96
+HOST_PATHS = [{"hostPath": {"path": "/"}}] * 63
+# Just short enough for an annotation.
+FAULTS = [{"command": [0] * 129000}, *HOST_PATHS]
+UNNAMED = [{"env": [{}] * 87000}]
+# As many as one pod has within the budget of what is read and cached.
+CONTAINERS = 3900
+
+
+def annotation(entries):
+    """The text without a superfluous byte."""
+    return json.dumps(entries, separators=(",", ":"))
+
+
+class Reviews(ReviewsCase):
+    def assert_honest_verdicts(self, body):
+        """Honest reviews get their verdict beside many such."""
+        for answer in self.attack("/validate-machines", body, CLIENTS):
+            if answer is not None:
+                self.assertEqual(answer[0], 200)
+        assert_memory(self, self.controller.process)
+
+    def test_sidecars_that_look_for_their_faults(self):
+        self.assert_honest_verdicts(machine({KEY: annotation(FAULTS)}))
+
+    def test_values_without_what_is_required(self):
+        self.assert_honest_verdicts(machine({KEY: annotation(UNNAMED)}))
+
+
+# A machine that nobody launches.
+OWNER = {
+    "apiVersion": "kubevirt.io/v1",
+    "kind": "VirtualMachineInstance",
+    "name": "evil",
+    "uid": "1",
+    "controller": True,
+}
+
+
+def launcher_pod(name, entries=(), **status):
+    """A launcher pod of KubeVirt."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": "vms",
+            "labels": {"kubevirt.io": "virt-launcher"},
+            "annotations": {KEY: annotation(list(entries))},
+            "uid": name,
+            "ownerReferences": [OWNER],
+        },
+        "spec": {"containers": [{"name": "compute"}, {"name": "hook-sidecar-0"}]},
+        "status": {"phase": "Running", **status},
+    }
+
+
+class Objects(LaunchTest):
+    def assert_launched(self, controller):
+        """A machine that is created now gets its pod."""
+        self.server.put(VMIS, launched("honest"))
+
+        def find():
+            owners = [pod["metadata"].get("ownerReferences", []) for pod in self.server.all("pods")]
+            return any(owner["name"] == "honest" for each in owners for owner in each)
+
+        began = time.monotonic()
+        self.server.wait(find, "the pod of the honest machine")
+        print(f"# the honest machine has its pod after {time.monotonic() - began:.2f} s")
+        assert_memory(self, controller.process)
+
+    def test_pods_whose_annotation_changes_again_and_again(self):
+        controller = self.start()
+        self.server.put("pods", launcher_pod("evil", FAULTS))
+        for number in range(1000):
+            more = {"metadata": {"annotations": {"changed": str(number)}}}
+            self.server.patch("pods", "vms", "evil", more)
+        self.assert_launched(controller)
+
+    def test_pods_of_many_containers_in_trouble(self):
+        controller = self.start()
+        for number in range(240):
+            containers = [
+                {"name": f"hook-sidecar-{index}", "restartCount": number}
+                for index in range(CONTAINERS)
+            ]
+            self.server.put("pods", launcher_pod("evil", [SIDECAR], containerStatuses=containers))
+        self.assert_launched(controller)
+
+    def test_machines_that_need_what_does_not_exist(self):
+        """With 50 requests to the API server a second."""
+        controller = self.start("--kube-qps=50", "--kube-burst=50")
+        for number in range(20):
+            evil = launched(f"evil-{number}")
+            evil["spec"]["volumes"] = [
+                {"name": f"v{index}", "persistentVolumeClaim": {"claimName": f"c{number}-{index}"}}
+                for index in range(256)
+            ]
+            self.server.put(VMIS, evil)
+        self.assert_launched(controller)
+
+
+if __name__ == "__main__":
+    support.main()
