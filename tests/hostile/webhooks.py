@@ -78,10 +78,10 @@ rules:
 """
     THREADS = 4
 
-    def ask(self, path, body):
+    def ask(self, path, body, patience=REVIEW_S):
         """Sends a review; returns the status and text of the answer."""
         connection = http.client.HTTPSConnection(
-            "localhost", self.port, context=self.context, timeout=REVIEW_S
+            "localhost", self.port, context=self.context, timeout=patience
         )
         try:
             connection.request("POST", path, body, {"Content-Type": "application/json"})
@@ -96,13 +96,13 @@ rules:
         self.assertEqual(status, 200, text[:200])
         return json.loads(text)["response"]
 
-    def attack(self, path, body, count=6):
-        """Sends such reviews all at once, and honest ones beside them, which must get their
-        verdicts in time. Returns the answers to the others."""
+    def attack(self, path, body, count=6, times=1, patience=REVIEW_S):
+        """Sends such reviews, count of them at once, and honest ones beside them, which must get
+        their verdicts in time. Returns the answers to the others."""
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
-            evil = [pool.submit(self.try_to_ask, path, body) for _ in range(count)]
+            evil = [pool.submit(self.try_to_ask, path, body, patience) for _ in range(count * times)]
             slowest = 0
-            for _ in range(5):
+            for _ in range(5 * times):
                 began = time.monotonic()
                 response = self.verdict("/validate-machines", machine(sidecars({"image": "a"})))
                 self.assertTrue(response["allowed"])
@@ -110,9 +110,9 @@ rules:
             print(f"# honest verdicts within {slowest:.2f} s")
             return [each.result() for each in evil]
 
-    def try_to_ask(self, path, body):
+    def try_to_ask(self, path, body, patience):
         """What ask returns, or None if there is no answer in time."""
         try:
-            return self.ask(path, body)
+            return self.ask(path, body, patience)
         except (OSError, http.client.HTTPException):
             return None
