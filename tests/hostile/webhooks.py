@@ -1,5 +1,5 @@
-"""The webhooks under attack: a hook-controller that serves them alone, with a policy from a file, and
-the reviews that it is sent."""
+"""The webhooks under attack: a hook-controller that serves them alone, with a policy from a file,
+and the reviews that it is sent."""
 
 import concurrent.futures
 import http.client
@@ -100,7 +100,8 @@ rules:
         """Sends such reviews, count of them at once, and honest ones beside them, which must get
         their verdicts in time. Returns the answers to the others."""
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
-            evil = [pool.submit(self.try_to_ask, path, body, patience) for _ in range(count * times)]
+            ask = [self.try_to_ask, path, body, patience]
+            evil = [pool.submit(*ask) for _ in range(count * times)]
             slowest = 0
             for _ in range(5 * times):
                 began = time.monotonic()
