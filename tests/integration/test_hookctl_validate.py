@@ -191,6 +191,17 @@ class Output(support.TestCase):
         unreadable = findings[(missing, None)]
         self.assertEqual((unreadable["class"], unreadable["line"]), ("io", None))
 
+    def test_many_findings(self):
+        """The first thousand are shown, and all are counted."""
+        wrong = {"args": [0] * 1700, **{f"x{number}": 0 for number in range(1005)}}
+        path = self.write("vmi.json", vmi(json.dumps([wrong])))
+        result = support.run([HOOKCTL, "validate", "-f", path])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"{KEY}: and 700 more errors\n", result.stdout)
+        self.assertIn("and 5 more warnings\n", result.stdout)
+        self.assertEqual(len(result.stdout.splitlines()), 2002)
+        self.assertIn("1700 errors, 1005 warnings", result.stderr)
+
     def on_terminal(self, env):
         """What validate writes when standard output is a terminal."""
         path = self.write("vmi.json", vmi('[{"image": 3}]'))
