@@ -43,6 +43,9 @@ static void texts_are_outlined(UNUSED void **state)
         {"[{\"hostPath\": {}}", false, false},
         {"[{\"hostPath\": {}}]]", false, false},
         {"x", false, false},
+        {"[", false, false},
+        {"[]]", false, false},
+        {"null null", false, false},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct annotations_outline outline =

@@ -60,26 +60,26 @@ static void what_is_no_pod_is_not_cached(UNUSED void **state)
     }
 }
 
-/* A pod of many containers, in no order, of which each has just crashed again. */
+/* A pod of many containers, in another order than before, of which half have crashed again. */
 static void notices_have_a_limit(UNUSED void **state)
 {
     enum { MANY = 1000 };
     json_t *pods[2];
-    for (int restarts = 0; restarts < 2; restarts++) {
+    for (int turn = 0; turn < 2; turn++) {
         json_t *list = json_array();
-        for (int i = 0; i < MANY; i++)
-            json_array_append_new(
-                list, json_pack("{s:o, s:i, s:{s:{s:i}}}", "name",
-                          json_sprintf("hook-sidecar-%d", restarts == 0 ? i : MANY - 1 - i),
-                          "restartCount", i < MANY / 2 ? restarts : 0, "lastState", "terminated",
-                          "exitCode", 1));
-        pods[restarts] =
-            json_pack("{s:{}, s:{s:o}}", "metadata", "status", "containerStatuses", list);
+        for (int i = 0; i < MANY; i++) {
+            int number = turn == 0 ? i : MANY - 1 - i;
+            int restarts = number < MANY / 2 ? number + turn : number;
+            json_array_append_new(list, json_pack("{s:o, s:i, s:{s:{s:i}}}", "name",
+                                            json_sprintf("hook-sidecar-%d", number), "restartCount",
+                                            restarts, "lastState", "terminated", "exitCode", 1));
+        }
+        pods[turn] = json_pack("{s:{}, s:{s:o}}", "metadata", "status", "containerStatuses", list);
     }
     struct controller_notice *notices = NULL;
     size_t count = controller_sidecar_notices(pods[0], pods[1], &notices);
     assert_int_equal(count, 256);
-    assert_true(text_starts_with(notices[0].message, "hook-sidecar-999 crashed: exit code 1"));
+    assert_true(text_starts_with(notices[0].message, "hook-sidecar-499 crashed: exit code 1"));
     controller_notices_free(notices, count);
     json_decref(pods[0]);
     json_decref(pods[1]);
