@@ -85,6 +85,8 @@ static bool enter(struct json_reader *reader, bool object)
         return false;
     uint8_t bit = (uint8_t)(1 << (reader->depth % 8));
     uint8_t *byte = &reader->is_object[reader->depth / 8];
+    if (reader->depth % 8 == 0)
+        *byte = 0; /* its first level */
     *byte = (uint8_t)(object ? *byte | bit : *byte & ~bit);
     reader->depth++;
     reader->state = object ? FIRST_KEY : FIRST_ITEM;
