@@ -199,6 +199,12 @@ HOSTILE := $(wildcard tests/hostile/attack_*.py)
 hostile: all peers ## attack the programs, or those of another build in PROGRAMS
 	HOOKLINE_BUILD=$(or $(PROGRAMS),$(BUILD)) tests/prove tests/exec 1 $(HOSTILE)
 
+SOAK_SECONDS ?= 600
+.PHONY: soak
+soak: all peers ## attack them in all ways at once for SOAK_SECONDS, beside honest work
+	SOAK_SECONDS=$(SOAK_SECONDS) HOOKLINE_BUILD=$(or $(PROGRAMS),$(BUILD)) \
+	    tests/prove tests/exec 1 tests/hostile/soak.py
+
 .PHONY: sanitize
 sanitize: ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) BUILD=build/sanitize SANITIZE=address,undefined test
@@ -293,6 +299,7 @@ check: ## install missing packages, then run every check that needs no guest or 
 	@$(MAKE) tsan
 	@$(MAKE) test
 	@$(MAKE) hostile
+	@$(MAKE) soak SOAK_SECONDS=60
 	@$(MAKE) sanitize
 
 .PHONY: clean

@@ -13,7 +13,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 from memory import assert_memory
 from test_hook_controller_launch import SIDECAR, VMIS, LaunchTest
 from test_hook_controller_launch import machine as launched
-from webhooks import KEY, ReviewsCase, machine, support
+from reviews import KEY, machine
+from webhooks import ReviewsCase, support
 
 # If each takes a second, all together take far longer than the time-out of a webhook.
 CLIENTS, TIMES = 96, 2

@@ -9,23 +9,16 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
 import support
-from test_hook_controller_launch import KEY, VMIS, LaunchTest, machine
+from objects import faulty
+from test_hook_controller_launch import VMIS, LaunchTest
 
-FAULTS = 80000
 # Of everything that is said: the limit of an error is half of it.
 LIMIT = 64 * 1024
 
 
-def faulty():
-    """A VMI with so many faults."""
-    vmi = machine("vm")
-    vmi["metadata"]["annotations"][KEY] = json.dumps([{"args": [1] * FAULTS}])
-    return vmi
-
-
 class Findings(LaunchTest):
     def test_launcher(self):
-        path = self.write("vmi.json", json.dumps(faulty()))
+        path = self.write("vmi.json", json.dumps(faulty("vm")))
         argv = [support.program("hook-launcher"), "--vmi", path, "--sidecars", 1]
         result = support.run(argv)
         self.assertEqual(result.returncode, 1)
@@ -33,7 +26,7 @@ class Findings(LaunchTest):
 
     def test_status_and_log_of_the_controller(self):
         controller = self.start()
-        self.server.put(VMIS, faulty())
+        self.server.put(VMIS, faulty("vm"))
         message = self.condition("vm", "InvalidAnnotation")
         logged = controller.wait_log("no launcher pod")["msg"]
         self.assertLess(len(message), LIMIT)

@@ -10,13 +10,17 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 
 import support
 from memory import assert_memory
+from objects import (
+    NUMBERS,
+    RECURSION,
+    ZERO_IN_A_KEY,
+    ZERO_IN_A_STRING,
+    costly,
+    deep,
+    machine_with,
+    unreadable_pod,
+)
 from test_hook_controller_launch import VMIS, LaunchTest, machine
-
-STRANGE = {
-    "number": 10**20,
-    "negative": -(2**63) - 1,
-    "zero": "a\0b",
-}
 
 
 class Objects(LaunchTest):
@@ -35,7 +39,7 @@ class Objects(LaunchTest):
 
         self.server.wait(find, f"the pod of {name}")
 
-    def attack(self, **spec):
+    def attack(self, spec):
         """Puts a machine with such members into the list before the controller starts, and changes
         another to it afterwards."""
         self.server.put(VMIS, machine("before"))
@@ -44,50 +48,32 @@ class Objects(LaunchTest):
         self.server.put(VMIS, evil)
         controller = self.start()
         self.assert_goes_on(controller)
-        later = machine("later")
-        later["spec"].update(spec)
-        self.server.put(VMIS, later)
+        self.server.put(VMIS, machine_with("later", spec))
         self.server.put(VMIS, machine("after"))
         self.wait_launched("after")
 
     def test_numbers_beyond_64_bits(self):
-        self.attack(number=STRANGE["number"], negative=STRANGE["negative"])
+        self.attack(NUMBERS)
         self.wait_launched("later")
         pods = [pod for pod in self.server.all("pods") if "later" in json.dumps(pod)]
         texts = [text for pod in pods for text in pod["metadata"]["annotations"].values()]
         # as Kubernetes writes them, not with an exponent
-        self.assertTrue(any(f'"number":{STRANGE["number"]}' in text for text in texts), texts)
+        self.assertTrue(any(f'"number":{NUMBERS["number"]}' in text for text in texts), texts)
 
     def test_zero_byte_in_a_string(self):
-        self.attack(zero=STRANGE["zero"])
+        self.attack(ZERO_IN_A_STRING)
 
     def test_zero_byte_in_a_key(self):
-        self.attack(**{"a\0b": 1})
+        self.attack(ZERO_IN_A_KEY)
 
     def test_deep_nesting(self):
-        deep = []
-        for _ in range(2100):
-            deep = [deep]
         limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(20000)
+        sys.setrecursionlimit(RECURSION)
         self.addCleanup(sys.setrecursionlimit, limit)
-        self.attack(deep=deep)
+        self.attack(deep())
 
     def test_pod_with_a_zero_byte_in_a_key(self):
-        pod = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                "name": "virt-launcher-a",
-                "namespace": "vms",
-                "labels": {"kubevirt.io": "virt-launcher"},
-            },
-            "spec": {
-                "containers": [{"name": "compute"}],
-                "volumes": [{"name": "v", "csi": {"volumeAttributes": {"a\0b": "c"}}}],
-            },
-        }
-        self.server.put("pods", pod)
+        self.server.put("pods", unreadable_pod("virt-launcher-a"))
         self.assert_goes_on(self.start())
 
     def test_an_unreadable_status_is_told_of(self):
@@ -105,9 +91,7 @@ class Objects(LaunchTest):
     def test_memory_of_costly_objects(self):
         """Six machines of 1.4 MB, which is what etcd takes."""
         for number in range(6):
-            vmi = machine(f"large-{number}")
-            vmi["spec"]["x"] = [[]] * 480000
-            self.server.put(VMIS, vmi)
+            self.server.put(VMIS, costly(f"large-{number}"))
         controller = self.start()
         self.assert_goes_on(controller)
         self.assertIn("too many values", self.condition("large-0", "InvalidMachine"))

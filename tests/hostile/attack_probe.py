@@ -8,20 +8,14 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
 import support
-from test_hook_controller_launch import VMIS, LaunchTest, machine
-
-PROBES = {
-    "livenessProbe": {"httpGet": {"host": "169.254.169.254", "port": 80, "path": "/"}},
-    "readinessProbe": {"tcpSocket": {"host": "127.0.0.1", "port": 10250}},
-}
+from objects import PROBES, machine_with
+from test_hook_controller_launch import VMIS, LaunchTest
 
 
 class Probes(LaunchTest):
     def test_no_pod_with_a_host(self):
         self.start()
-        vmi = machine("vm")
-        vmi["spec"].update(PROBES)
-        self.server.put(VMIS, vmi)
+        self.server.put(VMIS, machine_with("vm", PROBES))
         self.server.wait(lambda: self.pods("vm") or self.phase("vm"), "a pod or a refusal")
         for pod in self.pods("vm"):
             for container in pod["spec"]["containers"]:

@@ -6,7 +6,8 @@ sent, the others get their verdicts in time, and the controller stays below its 
 import json
 
 from memory import assert_memory
-from webhooks import ReviewsCase, machine, pod, sidecars, support
+from reviews import machine, pod, sidecars
+from webhooks import ReviewsCase, support
 
 COMPUTE = {"name": "compute", "image": "launcher"}
 SIDECARS = 64  # the most of an annotation

@@ -5,15 +5,10 @@ webhook thread busy, and all together stay below the memory limit of the Deploym
 import json
 
 from memory import assert_memory
-from webhooks import ReviewsCase, machine, pod, sidecars, support
+from reviews import COSTLY, STRANGE, machine, pod, sidecars
+from webhooks import ReviewsCase, support
 
 LARGEST_ANSWER = 64 << 10
-
-STRANGE = {
-    "a zero byte": r'"x": "a\u0000b"',
-    "a number beyond 64 bits": '"x": 100000000000000000000',
-    "deep nesting": '"x": ' + "[" * 300 + "]" * 300,
-}
 
 
 class Review(ReviewsCase):
@@ -43,30 +38,22 @@ class Review(ReviewsCase):
             self.assertLess(len(answer[1]), LARGEST_ANSWER)
 
     def test_an_annotation_of_many_faults(self):
-        body = machine(sidecars({"args": [1] * 80000}))
-        self.assert_short(self.attack("/validate-machines", body))
+        self.assert_short(self.attack(*COSTLY["many faults"]))
 
     def test_an_annotation_of_many_variables(self):
-        env = [{"name": f"V{number}"} for number in range(9900)]
-        body = pod(sidecars({"image": "a", "env": env}))
-        for answer in self.attack("/mutate-pods", body):
+        for answer in self.attack(*COSTLY["many variables"]):
             self.assertIsNotNone(answer, "no verdict")
             self.assertEqual(answer[0], 200)
             self.assertTrue(json.loads(answer[1])["response"]["allowed"])
 
     def test_an_annotation_of_many_unknown_fields(self):
-        body = machine(sidecars({f"imag{number}": 1 for number in range(15000)}))
-        self.assert_short(self.attack("/validate-machines", body))
+        self.assert_short(self.attack(*COSTLY["many unknown fields"]))
 
     def test_an_annotation_of_many_sidecars(self):
-        body = machine(sidecars(*[{"imagePullPolicy": "x"}] * 9000))
-        self.assert_short(self.attack("/validate-machines", body))
+        self.assert_short(self.attack(*COSTLY["many sidecars"]))
 
     def test_memory_of_costly_objects(self):
-        more = '"x": [' + ", ".join(["[]"] * 700000) + "]"
-        body = pod(sidecars({"image": "a"}), more)
-        self.assertLess(len(body), 3 << 20)
-        for answer in self.attack("/mutate-pods", body):
+        for answer in self.attack(*COSTLY["many values"]):
             self.assertIsNotNone(answer, "no verdict")
         assert_memory(self, self.controller.process)
 

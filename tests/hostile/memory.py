@@ -5,10 +5,22 @@ import pathlib
 MEMORY_LIMIT = 256 << 20  # of the controller's Deployment
 
 
+def resident(pid, key):
+    """VmRSS or VmHWM of a process, in MiB."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
+        if line.startswith(key):
+            return int(line.split()[1]) / 1024
+    raise AssertionError(f"the process has no {key}: it has ended")
+
+
+def is_sanitized(pid):
+    """Whether the process was built with a sanitizer, which needs memory of its own."""
+    return "san.so" in pathlib.Path(f"/proc/{pid}/maps").read_text("utf-8")
+
+
 def assert_memory(test, process):
     """The most memory that the process has held is below the Deployment's limit."""
-    folder = pathlib.Path(f"/proc/{process.pid}")
-    peak = int((folder / "status").read_text("utf-8").split("VmHWM:")[1].split()[0]) * 1024
-    print(f"# memory at most {peak >> 20} MiB")
-    if "san.so" not in (folder / "maps").read_text("utf-8"):  # a sanitizer needs its own
-        test.assertLess(peak, MEMORY_LIMIT)
+    peak = resident(process.pid, "VmHWM")
+    print(f"# memory at most {peak:.0f} MiB")
+    if not is_sanitized(process.pid):
+        test.assertLess(peak, MEMORY_LIMIT >> 20)

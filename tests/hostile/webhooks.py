@@ -14,34 +14,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 import support
 from certificates import make_certificate
 from controller import ALONE, Controller
+from reviews import machine, sidecars
 
 REVIEW_S = 10  # timeoutSeconds of the webhooks
-KEY = "hooks.kubevirt.io/hookSidecars"
-
-
-def review(kind, group, annotations, more="", labels=None):
-    """An AdmissionReview of a new object, with more members of its spec as text."""
-    metadata = {"name": "a", "annotations": annotations, "labels": labels or {}}
-    containers = '"containers": [{"name": "compute", "image": "launcher"}]'
-    spec = "{" + containers + (", " + more if more else "") + "}"
-    of = json.dumps({"group": group, "version": "v1", "kind": kind})
-    return (
-        '{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "1", '
-        f'"kind": {of}, "namespace": "default", "operation": "CREATE", "object": {{'
-        f'"metadata": {json.dumps(metadata)}, "spec": {spec}}}}}}}'
-    ).encode()
-
-
-def machine(annotations, more=""):
-    return review("VirtualMachineInstance", "kubevirt.io", annotations, more)
-
-
-def pod(annotations, more=""):
-    return review("Pod", "", annotations, more, {"kubevirt.io": "virt-launcher"})
-
-
-def sidecars(*entries):
-    return {KEY: json.dumps(entries)}
 
 
 class WebhooksCase(support.TestCase):

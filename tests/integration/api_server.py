@@ -62,6 +62,7 @@ class APIServer:
         self.epoch = 0  # raised to cut watches
         self.watching = 0  # open watches
         self.oldest = 0  # the resourceVersion up to which history is compacted
+        self.most = None  # changes in history; None: all are kept
         self.http = http_server.Server(self.handle)
 
     def close(self):
@@ -128,6 +129,12 @@ class APIServer:
             self.version += 1
             self.oldest = self.version
 
+    def keep(self, most):
+        """Keeps only the last changes from now on: a watch that has missed others is Expired, so
+        that a test may last long."""
+        with self.changed:
+            self.most = most
+
     # implementation
 
     def store(self, kind, key, value):
@@ -138,6 +145,9 @@ class APIServer:
         else:
             self.objects[key] = value
         self.history.append((self.version, key, kind, copied(value)))
+        if self.most is not None and len(self.history) > 2 * self.most:
+            self.oldest = self.history[-self.most - 1][0]
+            del self.history[: -self.most], self.requests[: -self.most]
         self.changed.notify_all()
 
     def handle(self, call):
@@ -283,7 +293,7 @@ class APIServer:
         while True:
             with self.changed:
                 self.changed.wait_for(lambda: self.epoch != epoch or self.version > since)
-                if self.epoch != epoch:
+                if self.epoch != epoch or self.most is not None and since < self.oldest:
                     return
                 events = [entry for entry in self.history if entry[0] > since]
                 since = self.version
