@@ -1,6 +1,7 @@
 /* The memory that the requests of a server hold together: bodies, and answers that are being sent.
- * When a request needs more than is left, the one that has held the most for the longest time
- * (bytes times seconds) loses its own, so that slow uploads never keep out a fast one. */
+ * When a request needs more than is left, the one that has held the most without getting on for the
+ * longest time (bytes times seconds) loses its own, so that slow uploads never keep out a fast one.
+ * If all get on, it is the one that has held the most for the longest time. */
 #ifndef HTTP_BUDGET_H
 #define HTTP_BUDGET_H
 
@@ -13,10 +14,15 @@ struct http_holding {
     struct http_holding *prev, *next;
     size_t bytes;
     double since; /* clock_seconds */
+    double moved; /* when it last got on */
+    size_t arrived; /* bytes, after that */
     bool kept; /* it cannot be lost now */
     /* Frees the memory, or makes its owner free it soon; it counts no longer. Called on any thread,
      * with the mutex held. */
     void (*on_lost)(struct http_holding *holding);
+    /* Whether the server has yet to read what its client has sent; or NULL: no. Called as on_lost
+     * is. */
+    bool (*is_waiting)(struct http_holding *holding);
 };
 
 struct http_budget {
@@ -37,6 +43,10 @@ void http_budget_leave(struct http_budget *budget, struct http_holding *holding)
 /* Takes more bytes for a request, from others if need be. Returns whether it got them; if it did
  * not, it is the one that should lose what it has. With the mutex held. */
 bool http_budget_take(struct http_budget *budget, struct http_holding *holding, size_t more);
+
+/* Bytes of its body have arrived: it gets on with a sixteenth of what it holds. With the mutex
+ * held. */
+void http_budget_move(struct http_holding *holding, size_t bytes);
 
 /* Counts more bytes that exist already, whether they fit or not. With the mutex held. */
 void http_budget_count(struct http_budget *budget, struct http_holding *holding, size_t more);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/memory.h"
@@ -62,16 +63,29 @@ static void free_body(struct http_request *request)
     request->length = request->allocated = 0;
 }
 
+static struct http_request *request_of(struct http_holding *holding)
+{
+    return (struct http_request *)((char *)holding - offsetof(struct http_request, holding));
+}
+
 /* Others need the memory of this request; on their threads, with the budget's mutex held. */
 static void on_lost(struct http_holding *holding)
 {
-    struct http_request *request =
-        (struct http_request *)((char *)holding - offsetof(struct http_request, holding));
+    struct http_request *request = request_of(holding);
     request->lost = true;
     if (request->body != NULL)
         free_body(request);
     else /* libmicrohttpd frees the answer that nobody reads */
         shutdown(request->client->place.fd, SHUT_RDWR);
+}
+
+/* Whether parts of the body are in the socket; as on_lost is called. */
+static bool is_waiting(struct http_holding *holding)
+{
+    const struct http_request *request = request_of(holding);
+    int unread = 0;
+    return request->body != NULL && ioctl(request->client->place.fd, FIONREAD, &unread) == 0 &&
+           unread > 0;
 }
 
 struct http_request *http_exchange_begin(
@@ -85,6 +99,7 @@ struct http_request *http_exchange_begin(
     request->client = client;
     request->hangup.on_gone = on_gone;
     request->holding.on_lost = on_lost;
+    request->holding.is_waiting = is_waiting;
     http_budget_enter(&shared->budget, &request->holding);
     return request;
 }
@@ -278,6 +293,7 @@ void http_exchange_part(struct http_request *request, const char *data, size_t s
     struct http_budget *budget = &request->shared->budget;
     pthread_mutex_lock(&budget->mutex);
     bool fits = size <= request->shared->max_body - request->length;
+    http_budget_move(&request->holding, size);
     bool kept = fits && make_room(request, size);
     if (kept) {
         memcpy(request->body + request->length, data, size);

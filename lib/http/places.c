@@ -1,8 +1,11 @@
 #include "http/places.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+
+#include "base/memory.h"
 
 void http_places_init(struct http_places *places, unsigned most)
 {
@@ -28,20 +31,47 @@ static struct in6_addr address_of(const struct sockaddr *address)
     return found;
 }
 
-static bool has_address(const struct http_place *place)
+/* Returns the entry of an address, a new one if it has no places; NULL: a unix socket. */
+static struct http_address *find_address(struct http_places *places, const struct sockaddr *of)
 {
-    return !IN6_IS_ADDR_UNSPECIFIED(&place->address);
+    const struct in6_addr address = address_of(of);
+    struct http_address *found = NULL;
+    if (IN6_IS_ADDR_UNSPECIFIED(&address))
+        return NULL;
+    HASH_FIND(hh, places->addresses, &address, sizeof(address), found);
+    if (found == NULL) {
+        found = xcalloc(1, sizeof(*found));
+        found->address = address;
+        HASH_ADD(hh, places->addresses, address, sizeof(found->address), found);
+    }
+    return found;
 }
 
-static bool same_address(const struct http_place *a, const struct http_place *b)
+/* Frees the entry of an address that has no places. */
+static void drop_address(struct http_places *places, struct http_address *address)
 {
-    return IN6_ARE_ADDR_EQUAL(&a->address, &b->address);
+    if (address == NULL || address->places > 0)
+        return;
+    HASH_DELETE(hh, places->addresses, address);
+    free(address);
+}
+
+static void become_established(struct http_place *place)
+{
+    if (place->newcomer && place->address != NULL)
+        place->address->newcomers--;
+    place->newcomer = false;
+}
+
+static unsigned crowd_of(const struct http_place *newcomer)
+{
+    return newcomer->address != NULL ? newcomer->address->newcomers : 1;
 }
 
 /* Returns who makes place for another: of all, or of those with its address. most is how many these
  * may be. NULL: nobody. */
 static struct http_place *choose(
-    const struct http_places *places, const struct http_place *with_address, unsigned most)
+    const struct http_places *places, const struct http_address *with, unsigned most)
 {
     struct http_place *newcomer = NULL;
     struct http_place *idle = NULL;
@@ -49,15 +79,17 @@ static struct http_place *choose(
     struct http_place *each = NULL;
     unsigned newcomers = 0;
     DL_FOREACH (places->first, each) {
-        if (each->use == HTTP_PLACE_HANDLED ||
-            (with_address != NULL && !same_address(each, with_address)))
+        if (each->use == HTTP_PLACE_HANDLED || (with != NULL && each->address != with))
             continue;
         newcomers += each->newcomer;
-        struct http_place **kind = each->newcomer                 ? &newcomer
-                                   : each->use == HTTP_PLACE_IDLE ? &idle
-                                                                  : &busy;
-        if (*kind == NULL)
-            *kind = each;
+        if (each->newcomer) {
+            if (newcomer == NULL || crowd_of(each) > crowd_of(newcomer))
+                newcomer = each;
+        } else if (each->use == HTTP_PLACE_IDLE) {
+            idle = idle == NULL ? each : idle;
+        } else {
+            busy = busy == NULL ? each : busy;
+        }
     }
     if (newcomer != NULL && (idle == NULL || newcomers >= most / HTTP_NEWCOMER_SHARE))
         return newcomer;
@@ -71,6 +103,25 @@ static void take_off(struct http_places *places, struct http_place *place)
     DL_DELETE(places->first, place);
     place->listed = false;
     places->count--;
+    if (place->address == NULL)
+        return;
+    place->address->places--;
+    place->address->newcomers -= place->newcomer;
+    drop_address(places, place->address);
+    place->address = NULL;
+}
+
+static void put_on(
+    struct http_places *places, struct http_place *place, struct http_address *address)
+{
+    DL_APPEND(places->first, place);
+    place->listed = true;
+    place->address = address;
+    places->count++;
+    if (address != NULL) {
+        address->places++;
+        address->newcomers++;
+    }
 }
 
 static void displace(struct http_places *places, struct http_place *place)
@@ -80,43 +131,33 @@ static void displace(struct http_places *places, struct http_place *place)
     take_off(places, place);
 }
 
-static unsigned count_address(const struct http_places *places, const struct http_place *place)
-{
-    const struct http_place *each = NULL;
-    unsigned count = 0;
-    DL_FOREACH (places->first, each)
-        count += same_address(each, place);
-    return count;
-}
-
 void http_place_enter(
     struct http_places *places, struct http_place *place, int fd, const struct sockaddr *address)
 {
     unsigned share = places->most / HTTP_ADDRESS_SHARE;
     share = share > 0 ? share : 1;
-    *place = (struct http_place){.fd = fd, .newcomer = true, .address = address_of(address)};
+    *place = (struct http_place){.fd = fd, .newcomer = true};
     pthread_mutex_lock(&places->mutex);
-    bool address_full = has_address(place) && count_address(places, place) >= share;
+    struct http_address *from = find_address(places, address);
+    bool address_full = from != NULL && from->places >= share;
     bool full = address_full || places->count >= places->most;
     struct http_place *leaves = NULL;
     if (full)
-        leaves = choose(places, address_full ? place : NULL, address_full ? share : places->most);
-    if (leaves != NULL)
-        displace(places, leaves);
-    if (!full || leaves != NULL) {
-        DL_APPEND(places->first, place);
-        place->listed = true;
-        places->count++;
-    } else {
-        displace(places, place);
-    }
+        leaves = choose(places, address_full ? from : NULL, address_full ? share : places->most);
+    if (!full || leaves != NULL)
+        put_on(places, place, from);
+    else
+        drop_address(places, from);
+    if (full)
+        displace(places, leaves != NULL ? leaves : place);
     pthread_mutex_unlock(&places->mutex);
 }
 
 void http_place_use(struct http_places *places, struct http_place *place, enum http_place_use use)
 {
     pthread_mutex_lock(&places->mutex);
-    place->newcomer = place->newcomer && place->use != HTTP_PLACE_HANDLED;
+    if (place->use == HTTP_PLACE_HANDLED)
+        become_established(place);
     place->use = use;
     if (place->listed) {
         DL_DELETE(places->first, place);

@@ -4,7 +4,8 @@
  *
  * Connections on which no request was answered yet, by a handler, are newcomers. Once these are a
  * quarter of all, they displace one another, so that a flood of them does not displace the
- * established ones. */
+ * established ones. One of the address that has the most newcomers goes first: others have time for
+ * a handshake, however fast new ones arrive. */
 #ifndef HTTP_PLACES_H
 #define HTTP_PLACES_H
 
@@ -12,6 +13,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <uthash.h>
 
 enum {
     HTTP_ADDRESS_SHARE = 4, /* one address has at most a quarter of the places */
@@ -24,12 +26,19 @@ enum http_place_use {
     HTTP_PLACE_HANDLED, /* its request is with the handler; it is not displaced */
 };
 
+/* An address that has places. */
+struct http_address {
+    struct in6_addr address; /* IPv4 is mapped */
+    unsigned places, newcomers;
+    UT_hash_handle hh;
+};
+
 /* One connection's place; embedded in the connection's struct. Guarded by the mutex of the
  * places. */
 struct http_place {
     struct http_place *prev, *next;
     int fd;
-    struct in6_addr address; /* IPv4 is mapped; unspecified: a unix socket, which has no share */
+    struct http_address *address; /* NULL: a unix socket, which has no share; or not listed */
     enum http_place_use use;
     bool listed;
     bool newcomer;
@@ -39,6 +48,7 @@ struct http_place {
 struct http_places {
     pthread_mutex_t mutex;
     struct http_place *first; /* by last use, idle longest first */
+    struct http_address *addresses; /* of the places in the list */
     unsigned count, most;
 };
 

@@ -97,7 +97,8 @@ class Connection:
             text = answer.read().decode()
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise AssertionError(f"{'a kept' if reused else 'a new'} connection") from error
+            kind = "a kept" if reused else "a new"
+            raise AssertionError(f"{kind} connection: {error!r}") from error
         if not self.kept or answer.will_close:
             self.close()
         if answer.status != 200:

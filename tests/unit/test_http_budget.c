@@ -43,6 +43,7 @@ static void enter(struct http_holding *holding, double seconds)
     *holding = (struct http_holding){.on_lost = on_lost};
     http_budget_enter(&budget, holding);
     holding->since -= seconds;
+    holding->moved -= seconds;
 }
 
 static bool take(struct http_holding *holding, size_t bytes)
@@ -122,12 +123,71 @@ static void as_many_lose_as_are_needed(UNUSED void **state)
         http_budget_leave(&budget, &slow[i]);
 }
 
+/* Bytes of its body arrive, for which it has taken memory. */
+static void move(struct http_holding *holding, size_t bytes)
+{
+    pthread_mutex_lock(&budget.mutex);
+    http_budget_move(holding, bytes);
+    pthread_mutex_unlock(&budget.mutex);
+}
+
+static void who_gets_on_is_spared(UNUSED void **state)
+{
+    struct http_holding trickling;
+    struct http_holding uploading;
+    struct http_holding other;
+    enter(&trickling, 1);
+    enter(&uploading, 10);
+    enter(&other, 0);
+    assert_true(take(&trickling, 320));
+    assert_true(take(&uploading, 600));
+    for (int i = 0; i < 19; i++)
+        move(&trickling, 1);
+    move(&uploading, 600 / 16);
+    assert_true(take(&other, 100));
+    assert_int_equal(losses, 1);
+    assert_ptr_equal(lost, &trickling);
+    http_budget_leave(&budget, &trickling);
+    http_budget_leave(&budget, &uploading);
+    http_budget_leave(&budget, &other);
+}
+
+static bool waits(UNUSED struct http_holding *holding)
+{
+    return true;
+}
+
+static void the_server_is_slow(UNUSED void **state)
+{
+    struct http_holding waiting;
+    struct http_holding stalled;
+    struct http_holding other;
+    enter(&waiting, 10);
+    enter(&stalled, 1);
+    enter(&other, 0);
+    waiting.is_waiting = waits;
+    assert_true(take(&waiting, 500));
+    assert_true(take(&stalled, 400));
+    assert_true(take(&other, 200));
+    assert_int_equal(losses, 1);
+    assert_ptr_equal(lost, &stalled);
+    other.is_waiting = waits;
+    assert_true(take(&other, 400)); /* all get on */
+    assert_int_equal(losses, 2);
+    assert_ptr_equal(lost, &waiting);
+    http_budget_leave(&budget, &waiting);
+    http_budget_leave(&budget, &stalled);
+    http_budget_leave(&budget, &other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_heaviest_loses, begin, end),
         cmocka_unit_test_setup_teardown(who_asks_may_be_the_heaviest, begin, end),
         cmocka_unit_test_setup_teardown(what_is_kept_is_not_lost, begin, end),
+        cmocka_unit_test_setup_teardown(who_gets_on_is_spared, begin, end),
+        cmocka_unit_test_setup_teardown(the_server_is_slow, begin, end),
         cmocka_unit_test_setup_teardown(as_many_lose_as_are_needed, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

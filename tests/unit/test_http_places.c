@@ -113,6 +113,19 @@ static void newcomers_displace_one_another(UNUSED void **state)
         assert_int_equal(is_open(&clients[MOST + i]), i >= 2 * MOST - NEWCOMERS);
 }
 
+/* A client that needs time for its handshake has it while one with few addresses opens connections
+ * as fast as it can. */
+static void newcomers_of_the_most_crowded_address_go_first(UNUSED void **state)
+{
+    fill();
+    enter_from(&clients[MOST], MOST);
+    for (unsigned i = 1; i < 3 * MOST; i++)
+        enter_from(&clients[MOST + i], MOST + 1 + i % 2);
+    assert_true(is_open(&clients[MOST]));
+    for (unsigned i = 1; i < 3 * MOST; i++)
+        assert_int_equal(is_open(&clients[MOST + i]), i > 3 * MOST - NEWCOMERS);
+}
+
 static void idle_ones_go_before_busy_ones_and_handled_ones_stay(UNUSED void **state)
 {
     fill();
@@ -172,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_one_idle_longest_goes, begin, end),
         cmocka_unit_test_setup_teardown(newcomers_displace_one_another, begin, end),
+        cmocka_unit_test_setup_teardown(newcomers_of_the_most_crowded_address_go_first, begin, end),
         cmocka_unit_test_setup_teardown(
             idle_ones_go_before_busy_ones_and_handled_ones_stay, begin, end),
         cmocka_unit_test_setup_teardown(an_address_has_a_quarter, begin, end),
