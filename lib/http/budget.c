@@ -4,7 +4,11 @@
 
 #include "base/clock.h"
 
-enum { FAIR_PART = 16 }; /* who gets on has received this part of what it holds */
+enum {
+    FAIR_PART = 16, /* who gets on has received this part of what it holds */
+    LARGE_PART = 128, /* a large request holds more than this part of all */
+    STALL_FACTOR = 100,
+};
 
 void http_budget_init(struct http_budget *budget, size_t most)
 {
@@ -42,16 +46,27 @@ void http_budget_move(struct http_holding *holding, size_t bytes)
     holding->moved = clock_seconds();
 }
 
-/* Returns who has held the most for the longest time: in all, or without getting on. NULL: nobody
- * that could lose it. */
-static struct http_holding *heaviest(const struct http_budget *budget, double time, bool in_all)
+/* How much it weighs that a request holds what it holds. */
+static double weight_of(struct http_holding *holding, double time)
+{
+    double crowd = holding->crowd != NULL ? holding->crowd->count : 1;
+    double stalled = time - holding->moved;
+    if (holding->is_waiting != NULL && holding->is_waiting(holding))
+        stalled = 0; /* it is the server that is slow */
+    return (double)holding->bytes * (time - holding->since + STALL_FACTOR * stalled) * crowd *
+           crowd;
+}
+
+/* Returns who loses what it holds, or NULL: all is kept. */
+static struct http_holding *heaviest(const struct http_budget *budget)
 {
     struct http_holding *found = NULL;
     struct http_holding *each = NULL;
-    double most = in_all ? -1 : 0;
+    double most = -1;
+    double time = clock_seconds();
     DL_FOREACH (budget->first, each) {
-        double weight = (double)each->bytes * (time - (in_all ? each->since : each->moved));
-        if (!each->kept && each->bytes > 0 && weight > most) {
+        double weight = each->kept || each->bytes == 0 ? -1 : weight_of(each, time);
+        if (weight > most) {
             found = each;
             most = weight;
         }
@@ -59,27 +74,29 @@ static struct http_holding *heaviest(const struct http_budget *budget, double ti
     return found;
 }
 
-/* Returns who loses what it holds, or NULL: all is kept. */
-static struct http_holding *choose(const struct http_budget *budget)
+/* Sets what a request holds. */
+static void hold(struct http_budget *budget, struct http_holding *holding, size_t bytes)
 {
-    double time = clock_seconds();
-    struct http_holding *found = NULL;
-    while ((found = heaviest(budget, time, false)) != NULL) {
-        if (found->is_waiting == NULL || !found->is_waiting(found))
-            return found;
-        found->moved = time; /* it is the server that is slow */
+    budget->held += bytes;
+    budget->held -= holding->bytes;
+    holding->bytes = bytes;
+    bool large = bytes > budget->most / LARGE_PART;
+    if (large && !holding->large && holding->address != NULL)
+        holding->crowd = http_crowd_join(&budget->crowds, holding->address);
+    if (!large && holding->large) {
+        http_crowd_leave(&budget->crowds, holding->crowd);
+        holding->crowd = NULL;
     }
-    return heaviest(budget, time, true);
+    holding->large = large;
 }
 
 bool http_budget_take(struct http_budget *budget, struct http_holding *holding, size_t more)
 {
     http_budget_count(budget, holding, more);
     while (budget->held > budget->most) {
-        struct http_holding *loser = choose(budget);
+        struct http_holding *loser = heaviest(budget);
         if (loser == NULL || loser == holding) {
-            budget->held -= more;
-            holding->bytes -= more;
+            hold(budget, holding, holding->bytes - more);
             return false;
         }
         http_budget_release(budget, loser);
@@ -90,12 +107,10 @@ bool http_budget_take(struct http_budget *budget, struct http_holding *holding, 
 
 void http_budget_count(struct http_budget *budget, struct http_holding *holding, size_t more)
 {
-    budget->held += more;
-    holding->bytes += more;
+    hold(budget, holding, holding->bytes + more);
 }
 
 void http_budget_release(struct http_budget *budget, struct http_holding *holding)
 {
-    budget->held -= holding->bytes;
-    holding->bytes = 0;
+    hold(budget, holding, 0);
 }

@@ -1,18 +1,25 @@
 /* The memory that the requests of a server hold together: bodies, and answers that are being sent.
- * When a request needs more than is left, the one that has held the most without getting on for the
- * longest time (bytes times seconds) loses its own, so that slow uploads never keep out a fast one.
- * If all get on, it is the one that has held the most for the longest time. */
+ * When a request needs more than is left, another loses its own: the one that has held the most for
+ * the longest time (bytes times seconds), where seconds in which it did not get on, though the
+ * server was waiting for it, count a hundredfold, and all count more the more large requests its
+ * address has. So neither slow uploads nor many keep out an honest one. */
 #ifndef HTTP_BUDGET_H
 #define HTTP_BUDGET_H
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
+
+#include "http/crowd.h"
 
 /* What one request holds; embedded in the request. Guarded by the budget's mutex. */
 struct http_holding {
     struct http_holding *prev, *next;
     size_t bytes;
+    const struct sockaddr *address; /* borrowed; set before it is entered */
+    struct http_crowd *crowd; /* while it is large; or NULL: a unix socket */
+    bool large;
     double since; /* clock_seconds */
     double moved; /* when it last got on */
     size_t arrived; /* bytes, after that */
@@ -28,6 +35,7 @@ struct http_holding {
 struct http_budget {
     pthread_mutex_t mutex;
     struct http_holding *first;
+    struct http_crowd *crowds; /* of large ones */
     size_t held, most; /* bytes */
 };
 

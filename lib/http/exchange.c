@@ -100,6 +100,8 @@ struct http_request *http_exchange_begin(
     request->hangup.on_gone = on_gone;
     request->holding.on_lost = on_lost;
     request->holding.is_waiting = is_waiting;
+    request->holding.address =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     http_budget_enter(&shared->budget, &request->holding);
     return request;
 }

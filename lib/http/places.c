@@ -1,11 +1,7 @@
 #include "http/places.h"
 
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
-
-#include "base/memory.h"
 
 void http_places_init(struct http_places *places, unsigned most)
 {
@@ -18,60 +14,22 @@ void http_places_clear(struct http_places *places)
     pthread_mutex_destroy(&places->mutex);
 }
 
-static struct in6_addr address_of(const struct sockaddr *address)
+static void become_established(struct http_places *places, struct http_place *place)
 {
-    struct in6_addr found = IN6ADDR_ANY_INIT;
-    if (address->sa_family == AF_INET6) {
-        found = ((const struct sockaddr_in6 *)address)->sin6_addr;
-    } else if (address->sa_family == AF_INET) { /* RFC 4291, section 2.5.5.2 */
-        const struct in_addr *four = &((const struct sockaddr_in *)address)->sin_addr;
-        found.s6_addr[10] = found.s6_addr[11] = 0xff;
-        memcpy(&found.s6_addr[12], four, sizeof(*four));
-    }
-    return found;
-}
-
-/* Returns the entry of an address, a new one if it has no places; NULL: a unix socket. */
-static struct http_address *find_address(struct http_places *places, const struct sockaddr *of)
-{
-    const struct in6_addr address = address_of(of);
-    struct http_address *found = NULL;
-    if (IN6_IS_ADDR_UNSPECIFIED(&address))
-        return NULL;
-    HASH_FIND(hh, places->addresses, &address, sizeof(address), found);
-    if (found == NULL) {
-        found = xcalloc(1, sizeof(*found));
-        found->address = address;
-        HASH_ADD(hh, places->addresses, address, sizeof(found->address), found);
-    }
-    return found;
-}
-
-/* Frees the entry of an address that has no places. */
-static void drop_address(struct http_places *places, struct http_address *address)
-{
-    if (address == NULL || address->places > 0)
-        return;
-    HASH_DELETE(hh, places->addresses, address);
-    free(address);
-}
-
-static void become_established(struct http_place *place)
-{
-    if (place->newcomer && place->address != NULL)
-        place->address->newcomers--;
+    http_crowd_leave(&places->newcomers, place->newcomers);
+    place->newcomers = NULL;
     place->newcomer = false;
 }
 
-static unsigned crowd_of(const struct http_place *newcomer)
+static unsigned newcomers_with(const struct http_place *place)
 {
-    return newcomer->address != NULL ? newcomer->address->newcomers : 1;
+    return place->newcomers != NULL ? place->newcomers->count : 1;
 }
 
 /* Returns who makes place for another: of all, or of those with its address. most is how many these
  * may be. NULL: nobody. */
 static struct http_place *choose(
-    const struct http_places *places, const struct http_address *with, unsigned most)
+    const struct http_places *places, const struct http_crowd *with, unsigned most)
 {
     struct http_place *newcomer = NULL;
     struct http_place *idle = NULL;
@@ -79,11 +37,11 @@ static struct http_place *choose(
     struct http_place *each = NULL;
     unsigned newcomers = 0;
     DL_FOREACH (places->first, each) {
-        if (each->use == HTTP_PLACE_HANDLED || (with != NULL && each->address != with))
+        if (each->use == HTTP_PLACE_HANDLED || (with != NULL && each->crowd != with))
             continue;
         newcomers += each->newcomer;
         if (each->newcomer) {
-            if (newcomer == NULL || crowd_of(each) > crowd_of(newcomer))
+            if (newcomer == NULL || newcomers_with(each) > newcomers_with(newcomer))
                 newcomer = each;
         } else if (each->use == HTTP_PLACE_IDLE) {
             idle = idle == NULL ? each : idle;
@@ -103,25 +61,9 @@ static void take_off(struct http_places *places, struct http_place *place)
     DL_DELETE(places->first, place);
     place->listed = false;
     places->count--;
-    if (place->address == NULL)
-        return;
-    place->address->places--;
-    place->address->newcomers -= place->newcomer;
-    drop_address(places, place->address);
-    place->address = NULL;
-}
-
-static void put_on(
-    struct http_places *places, struct http_place *place, struct http_address *address)
-{
-    DL_APPEND(places->first, place);
-    place->listed = true;
-    place->address = address;
-    places->count++;
-    if (address != NULL) {
-        address->places++;
-        address->newcomers++;
-    }
+    become_established(places, place);
+    http_crowd_leave(&places->crowds, place->crowd);
+    place->crowd = NULL;
 }
 
 static void displace(struct http_places *places, struct http_place *place)
@@ -138,16 +80,17 @@ void http_place_enter(
     share = share > 0 ? share : 1;
     *place = (struct http_place){.fd = fd, .newcomer = true};
     pthread_mutex_lock(&places->mutex);
-    struct http_address *from = find_address(places, address);
-    bool address_full = from != NULL && from->places >= share;
+    place->crowd = http_crowd_join(&places->crowds, address);
+    place->newcomers = http_crowd_join(&places->newcomers, address);
+    bool address_full = place->crowd != NULL && place->crowd->count > share;
     bool full = address_full || places->count >= places->most;
     struct http_place *leaves = NULL;
     if (full)
-        leaves = choose(places, address_full ? from : NULL, address_full ? share : places->most);
-    if (!full || leaves != NULL)
-        put_on(places, place, from);
-    else
-        drop_address(places, from);
+        leaves =
+            choose(places, address_full ? place->crowd : NULL, address_full ? share : places->most);
+    DL_APPEND(places->first, place);
+    place->listed = true;
+    places->count++;
     if (full)
         displace(places, leaves != NULL ? leaves : place);
     pthread_mutex_unlock(&places->mutex);
@@ -157,7 +100,7 @@ void http_place_use(struct http_places *places, struct http_place *place, enum h
 {
     pthread_mutex_lock(&places->mutex);
     if (place->use == HTTP_PLACE_HANDLED)
-        become_established(place);
+        become_established(places, place);
     place->use = use;
     if (place->listed) {
         DL_DELETE(places->first, place);

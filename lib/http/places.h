@@ -9,11 +9,11 @@
 #ifndef HTTP_PLACES_H
 #define HTTP_PLACES_H
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/socket.h>
-#include <uthash.h>
+
+#include "http/crowd.h"
 
 enum {
     HTTP_ADDRESS_SHARE = 4, /* one address has at most a quarter of the places */
@@ -26,19 +26,13 @@ enum http_place_use {
     HTTP_PLACE_HANDLED, /* its request is with the handler; it is not displaced */
 };
 
-/* An address that has places. */
-struct http_address {
-    struct in6_addr address; /* IPv4 is mapped */
-    unsigned places, newcomers;
-    UT_hash_handle hh;
-};
-
 /* One connection's place; embedded in the connection's struct. Guarded by the mutex of the
  * places. */
 struct http_place {
     struct http_place *prev, *next;
     int fd;
-    struct http_address *address; /* NULL: a unix socket, which has no share; or not listed */
+    struct http_crowd *crowd; /* NULL: a unix socket, which has no share; or not listed */
+    struct http_crowd *newcomers; /* NULL besides: not a newcomer */
     enum http_place_use use;
     bool listed;
     bool newcomer;
@@ -48,7 +42,7 @@ struct http_place {
 struct http_places {
     pthread_mutex_t mutex;
     struct http_place *first; /* by last use, idle longest first */
-    struct http_address *addresses; /* of the places in the list */
+    struct http_crowd *crowds, *newcomers; /* of the places in the list */
     unsigned count, most;
 };
 
