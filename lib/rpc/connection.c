@@ -11,12 +11,16 @@
 #include "base/memory.h"
 #include "rpc/guard.h"
 
+enum { FAIR_PART = 16 }; /* who gets on has received this part of what it has sent */
+
 struct rpc_connection {
     int fd;
     struct rpc_connections *server; /* NULL: our side is the client, or the server has gone */
     struct rpc_guard guard;
     struct rpc_intake intake; /* belongs to the loop's thread */
     double received; /* clock_seconds of the last bytes from the peer */
+    double moved; /* when the last fair part of the data arrived */
+    size_t arrived; /* bytes, after that */
     const char *fault;
     bool ended; /* by us; the core has yet to close it */
     size_t passed; /* open calls when the core last got something */
@@ -81,6 +85,45 @@ static void weigh(struct rpc_connection *connection)
         end(connection);
 }
 
+/* Notes when a connection gets on: when it has received a part of the data that it has sent. */
+static void move(struct rpc_connection *connection, size_t length)
+{
+    connection->arrived += length;
+    if (connection->arrived < connection->guard.bytes / FAIR_PART)
+        return;
+    connection->arrived = 0;
+    connection->moved = connection->received;
+}
+
+/* Whether a is to be ended rather than b when the data of both is too much. */
+static bool is_heavier(const struct rpc_connection *a, const struct rpc_connection *b, double now)
+{
+    bool a_waits = rpc_guard_owes(&a->guard);
+    bool b_waits = rpc_guard_owes(&b->guard);
+    if (a_waits != b_waits)
+        return b_waits;
+    return (double)a->guard.bytes * (now - a->moved) > (double)b->guard.bytes * (now - b->moved);
+}
+
+/* Ends connections of a server while they have sent too much data. The core still has that of those
+ * which it has yet to close. */
+static void limit_data(const struct rpc_connections *server)
+{
+    double now = clock_seconds();
+    size_t total = 0;
+    struct rpc_connection *heaviest = NULL;
+    for (struct rpc_connection *one = connections; one != NULL; one = one->hh.next) {
+        if (one->server != server)
+            continue;
+        total += one->guard.bytes;
+        if (!one->ended && one->guard.bytes > RPC_CONNECTIONS_FAIR_BYTES &&
+            (heaviest == NULL || is_heavier(one, heaviest, now)))
+            heaviest = one;
+    }
+    if (heaviest != NULL && total > RPC_CONNECTIONS_BYTES)
+        end(heaviest);
+}
+
 /* Notes what the core gets to know of a server's connection. */
 static void pass(struct rpc_connection *connection)
 {
@@ -93,6 +136,7 @@ static void pass(struct rpc_connection *connection)
 /* Shows received bytes to the guard. Returns whether the core may have them. */
 static bool receive(struct rpc_connection *connection, const struct msghdr *message, size_t length)
 {
+    size_t received = length;
     connection->received = clock_seconds();
     for (size_t i = 0; i < message->msg_iovlen && length > 0 && connection->fault == NULL; i++) {
         const struct iovec *part = &message->msg_iov[i];
@@ -102,8 +146,11 @@ static bool receive(struct rpc_connection *connection, const struct msghdr *mess
     }
     if (connection->fault != NULL && !connection->ended)
         end(connection);
+    move(connection, received);
     if (connection->server != NULL && !connection->ended)
         weigh(connection);
+    if (connection->server != NULL && connection->guard.bytes > RPC_CONNECTIONS_FAIR_BYTES)
+        limit_data(connection->server);
     if (connection->server != NULL && !connection->ended)
         pass(connection);
     return !connection->ended;

@@ -26,6 +26,12 @@ enum {
      * sends more, and none is accepted while the backlog alone exceeds it. */
     RPC_CONNECTIONS_WEIGHT = 1000,
     RPC_CONNECTIONS_FAIR_WEIGHT = RPC_CONNECTIONS_WEIGHT / RPC_CONNECTIONS,
+    /* Data of requests that were not answered, of all connections. While there is more, connections
+     * with more than a fair amount are ended, one after the other: the one with the most that has
+     * not got on for the longest time (bytes times seconds), preferring those whose peers do not
+     * wait for an answer. */
+    RPC_CONNECTIONS_BYTES = RPC_INTAKE_BYTES + RPC_MAX_MESSAGE,
+    RPC_CONNECTIONS_FAIR_BYTES = 512 << 10,
     /* Calls that the core gets through in a second, at least. */
     RPC_CONNECTIONS_PACE = 10000,
 };

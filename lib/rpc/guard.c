@@ -9,6 +9,7 @@ void rpc_guard_init(struct rpc_guard *guard, bool server)
     rpc_frames_init(&guard->sent, !server);
     guard->last_stream = 0;
     guard->stream_count = 0;
+    guard->bytes = 0;
     guard->resets = 0;
     guard->header_block = 0;
     guard->points = RPC_GUARD_POINTS;
@@ -66,6 +67,7 @@ static void close_stream(struct rpc_guard *guard, uint32_t number, bool properly
     struct rpc_guard_stream *stream = find_stream(guard, number);
     if (stream == NULL)
         return;
+    guard->bytes -= stream->bytes;
     *stream = guard->streams[--guard->stream_count];
     give(guard, properly ? RPC_GUARD_POINTS_PER_CALL : 0);
 }
@@ -86,11 +88,16 @@ static const char *receive_headers(struct rpc_guard *guard, const struct rpc_fra
     return full ? "the peer has too many calls open" : NULL;
 }
 
-/* Whether the core's flow control suffices for a DATA frame: it does not count the frames, and
+/* The core's flow control suffices for a fair amount of data: it does not count the frames, and
  * ignores those of calls that are over. */
-static bool is_fair_data(struct rpc_guard *guard, const struct rpc_frame *frame)
+static const char *receive_data(struct rpc_guard *guard, const struct rpc_frame *frame)
 {
-    return frame->length >= RPC_GUARD_FAIR_DATA && find_stream(guard, frame->stream) != NULL;
+    struct rpc_guard_stream *stream = find_stream(guard, frame->stream);
+    if (stream != NULL) {
+        stream->bytes += frame->length;
+        guard->bytes += frame->length;
+    }
+    return stream != NULL && frame->length >= RPC_GUARD_FAIR_DATA ? NULL : charge(guard, 1);
 }
 
 static const char *receive_reset(struct rpc_guard *guard, const struct rpc_frame *frame)
@@ -122,7 +129,7 @@ static const char *receive_frame(struct rpc_guard *guard, const struct rpc_frame
         wrong = charge(guard, 1);
         break;
     case RPC_FRAME_DATA:
-        wrong = is_fair_data(guard, frame) ? NULL : charge(guard, 1);
+        wrong = receive_data(guard, frame);
         break;
     case RPC_FRAME_RST_STREAM:
         wrong = receive_reset(guard, frame);

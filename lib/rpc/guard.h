@@ -41,6 +41,7 @@ enum {
 struct rpc_guard_stream {
     uint32_t number;
     bool asked; /* of a server: its request has arrived completely */
+    size_t bytes; /* of data that were received */
 };
 
 struct rpc_guard {
@@ -50,6 +51,7 @@ struct rpc_guard {
     uint32_t last_stream; /* the highest that was opened */
     struct rpc_guard_stream streams[RPC_GUARD_STREAMS_UNTOLD]; /* that are open, in no order */
     size_t stream_count;
+    size_t bytes; /* of data of open streams */
     size_t resets; /* calls that the peer has reset; the user may set it to 0 */
     size_t header_block; /* bytes of the current or last block of headers */
     double points;
