@@ -105,22 +105,26 @@ static bool is_heavier(const struct rpc_connection *a, const struct rpc_connecti
     return (double)a->guard.bytes * (now - a->moved) > (double)b->guard.bytes * (now - b->moved);
 }
 
-/* Ends connections of a server while they have sent too much data. The core still has that of those
- * which it has yet to close. */
+/* Ends connections of a server while they have sent too much data. The core still has the data of
+ * those which it has yet to close. */
 static void limit_data(const struct rpc_connections *server)
 {
     double now = clock_seconds();
     size_t total = 0;
+    size_t leaving = 0;
     struct rpc_connection *heaviest = NULL;
     for (struct rpc_connection *one = connections; one != NULL; one = one->hh.next) {
         if (one->server != server)
             continue;
         total += one->guard.bytes;
+        leaving += one->ended ? one->guard.bytes : 0;
         if (!one->ended && one->guard.bytes > RPC_CONNECTIONS_FAIR_BYTES &&
             (heaviest == NULL || is_heavier(one, heaviest, now)))
             heaviest = one;
     }
-    if (heaviest != NULL && total > RPC_CONNECTIONS_BYTES)
+    bool too_much =
+        total - leaving > RPC_CONNECTIONS_BYTES || total > (size_t)2 * RPC_CONNECTIONS_BYTES;
+    if (heaviest != NULL && too_much)
         end(heaviest);
 }
 

@@ -24,6 +24,7 @@ from floods import (
     flood,
     open_connections,
     stay_open,
+    upload_abreast,
 )
 from http2_frames import Client
 from memory import resident
@@ -141,6 +142,11 @@ class ServerTest:
         """Each of 200 calls sends as much as its windows allow."""
         with self.watched("200 large messages", floods=False):
             Uploads(self.socket, self.method, range(1, 400, 2)).run()
+
+    def test_large_messages_on_many_connections(self):
+        """Each of 30 connections sends two, as far as its windows allow."""
+        with self.watched("60 large messages on 30 connections", floods=False):
+            upload_abreast(self.socket, self.method)
 
     def test_many_connections(self):
         """More than the server accepts, each with an open call."""

@@ -363,6 +363,20 @@ class Uploads:
         self.connection.close()
 
 
+def upload_abreast(path, method, count=30):
+    """On each of that many connections, two calls send messages as Uploads does."""
+
+    def run():
+        with contextlib.suppress(OSError):
+            Uploads(path, method, (1, 3)).run()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 class Sidecar(threading.Thread):
     """A sidecar that answers Info, and floods the connection when OnDefineDomain is called."""
 

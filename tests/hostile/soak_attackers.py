@@ -23,6 +23,7 @@ from floods import (
     flood,
     open_connections,
     stay_open,
+    upload_abreast,
 )
 from http2_frames import Client
 from rpc_servers import BOUND_MIB, PLUGIN_METHOD, SHIM_METHOD, define_domain, flood_manager
@@ -141,6 +142,7 @@ def flood_server(path, method, stopped, report):
         lambda: abandon_calls(path, method),
         lambda: stay_open(path, method),
         lambda: Uploads(path, method, range(1, 400, 2)).run(),
+        lambda: upload_abreast(path, method),
         lambda: list(open_connections(path, method, 200)),
     )
     for other in others:

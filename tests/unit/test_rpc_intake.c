@@ -127,6 +127,45 @@ static void the_connection_idle_longest_goes(void **state)
     }
 }
 
+static void note_code(void *user, const struct rpc_result *result)
+{
+    *(int *)user = result->code;
+}
+
+static void connections_share_the_memory(void **state)
+{
+    enum { NONE = -1 };
+    struct pair *pair = *state;
+    char *domain = xcalloc(1, LARGE);
+    struct rpc_channel *channels[CALLS];
+    int codes[CALLS];
+    Kubevirt__Hooks__V1alpha3__OnDefineDomainParams params =
+        KUBEVIRT__HOOKS__V1ALPHA3__ON_DEFINE_DOMAIN_PARAMS__INIT;
+    params.domainxml = (ProtobufCBinaryData){LARGE, (uint8_t *)domain};
+    pair->handler = hold_large;
+    received = 0;
+    for (size_t i = 0; i < CALLS; i++) {
+        codes[i] = NONE;
+        channels[i] = rpc_channel_open(pair->rpc, pair->path, NULL);
+        rpc_call_start(channels[i], CALLBACKS, "OnDefineDomain", &params.base, PAIR_TIMEOUT_MS,
+            note_code, &codes[i]);
+        while (received <= i && codes[i] == NONE)
+            ev_run(pair->loop, EVRUN_ONCE);
+    }
+    assert_int_equal(received, CALLS - 1);
+    assert_int_equal(codes[CALLS - 1], RPC_UNAVAILABLE);
+    call_elsewhere(pair);
+    for (size_t i = 0; i < received; i++) {
+        answer(i);
+        while (codes[i] == NONE)
+            ev_run(pair->loop, EVRUN_ONCE);
+        assert_int_equal(codes[i], RPC_OK);
+    }
+    for (size_t i = 0; i < CALLS; i++)
+        rpc_channel_free(channels[i]);
+    free(domain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +173,7 @@ int main(void)
             large_requests_wait_for_one_another, pair_setup, pair_teardown),
         cmocka_unit_test_setup_teardown(
             requests_that_wait_can_be_cancelled, pair_setup, pair_teardown),
+        cmocka_unit_test_setup_teardown(connections_share_the_memory, pair_setup, pair_teardown),
         cmocka_unit_test_setup_teardown(
             the_connection_idle_longest_goes, pair_setup, pair_teardown),
     };
