@@ -193,15 +193,23 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
     return result;
 }
 
+/* Notes what a server's connection leaves to the core when it is closed. */
+static void leave(struct rpc_connection *connection)
+{
+    size_t calls = connection->guard.stream_count;
+    if (calls > connection->passed)
+        calls = connection->passed;
+    connection->server->backlog +=
+        (double)calls + (double)connection->guard.bytes / RPC_CONNECTIONS_CALL_BYTES;
+}
+
 int __wrap_close(int fd)
 {
     pthread_mutex_lock(&mutex);
     struct rpc_connection *connection = find(fd);
     if (connection != NULL) {
-        size_t open = connection->guard.stream_count;
         if (connection->server != NULL)
-            connection->server->backlog +=
-                (double)(open < connection->passed ? open : connection->passed);
+            leave(connection);
         HASH_DEL(connections, connection);
         unreference(connection);
     }
@@ -280,13 +288,22 @@ static struct rpc_connection *first_to_go(const struct rpc_connections *server)
     return count >= RPC_CONNECTIONS ? first : NULL;
 }
 
+/* Data of a server's connections that were ended and not yet closed. */
+static size_t data_leaving(const struct rpc_connections *server)
+{
+    size_t total = 0;
+    for (struct rpc_connection *one = connections; one != NULL; one = one->hh.next)
+        total += one->server == server && one->ended ? one->guard.bytes : 0;
+    return total;
+}
+
 bool rpc_connections_may_grow(struct rpc_connections *server)
 {
     static const double idle = RPC_CONNECTIONS_IDLE_MS / 1e3;
     pthread_mutex_lock(&mutex);
     const struct rpc_connection *first = first_to_go(server);
     bool may = (first == NULL || clock_seconds() - first->received >= idle) &&
-               backlog(server) <= RPC_CONNECTIONS_WEIGHT;
+               backlog(server) <= RPC_CONNECTIONS_WEIGHT && data_leaving(server) <= RPC_MAX_MESSAGE;
     pthread_mutex_unlock(&mutex);
     return may;
 }

@@ -26,6 +26,8 @@ enum {
      * sends more, and none is accepted while the backlog alone exceeds it. */
     RPC_CONNECTIONS_WEIGHT = 1000,
     RPC_CONNECTIONS_FAIR_WEIGHT = RPC_CONNECTIONS_WEIGHT / RPC_CONNECTIONS,
+    /* Data that weighs as much as a call. */
+    RPC_CONNECTIONS_CALL_BYTES = 48 << 10,
     /* Data of requests that were not answered, of all connections. While there is more, connections
      * with more than a fair amount are ended, one after the other: the one with the most that has
      * not got on for the longest time (bytes times seconds), preferring those whose peers do not
@@ -38,7 +40,7 @@ enum {
 
 /* The connections of a server. */
 struct rpc_connections {
-    /* Calls that peers have reset or left, which the core keeps until it has passed them on, one
+    /* Calls that peers have reset or left, and their data, which the core keeps until it has passed them on, one
      * after the other: a peer that opens calls and leaves, again and again, could make it keep any
      * number. How many are left cannot be asked; this is an upper estimate. */
     double backlog;
@@ -65,8 +67,8 @@ void rpc_connection_release(struct rpc_connection *connection);
 /* Why the connection was ended by its guard, a static text; or NULL. */
 const char *rpc_connection_fault(const struct rpc_connection *connection);
 
-/* Whether a connection may be accepted: there is room or one to be ended, and the backlog is not too
- * long. */
+/* Whether a connection may be accepted: there is room or one to be ended, the backlog is not too
+ * long, and the core has closed those that had too much data. */
 bool rpc_connections_may_grow(struct rpc_connections *server);
 
 /* Makes room for one more connection of a server, which was accepted. */
