@@ -6,7 +6,6 @@
 
 enum {
     FAIR_PART = 16, /* who gets on has received this part of what it holds */
-    LARGE_PART = 128, /* a large request holds more than this part of all */
     STALL_FACTOR = 100,
 };
 
@@ -29,10 +28,19 @@ void http_budget_enter(struct http_budget *budget, struct http_holding *holding)
     pthread_mutex_unlock(&budget->mutex);
 }
 
+/* Nothing more is sent. */
+static void end_claim(struct http_budget *budget, struct http_holding *holding)
+{
+    http_crowd_leave(&budget->crowds, holding->crowd, holding->claim);
+    holding->crowd = NULL;
+    holding->claim = 0;
+}
+
 void http_budget_leave(struct http_budget *budget, struct http_holding *holding)
 {
     pthread_mutex_lock(&budget->mutex);
     http_budget_release(budget, holding);
+    end_claim(budget, holding);
     DL_DELETE(budget->first, holding);
     pthread_mutex_unlock(&budget->mutex);
 }
@@ -47,14 +55,17 @@ void http_budget_move(struct http_holding *holding, size_t bytes)
 }
 
 /* How much it weighs that a request holds what it holds. */
-static double weight_of(struct http_holding *holding, double time)
+static double weight_of(const struct http_budget *budget, struct http_holding *holding, double time)
 {
-    double crowd = holding->crowd != NULL ? holding->crowd->count : 1;
+    size_t sending = holding->crowd != NULL ? holding->crowd->size : holding->claim;
+    if (sending < holding->bytes)
+        sending = holding->bytes;
+    double share = (double)sending / (double)budget->most;
     double stalled = time - holding->moved;
     if (holding->is_waiting != NULL && holding->is_waiting(holding))
         stalled = 0; /* it is the server that is slow */
-    return (double)holding->bytes * (time - holding->since + STALL_FACTOR * stalled) * crowd *
-           crowd;
+    return (double)holding->bytes * (time - holding->since + STALL_FACTOR * stalled) * share *
+           share;
 }
 
 /* Returns who loses what it holds, or NULL: all is kept. */
@@ -65,7 +76,7 @@ static struct http_holding *heaviest(const struct http_budget *budget)
     double most = -1;
     double time = clock_seconds();
     DL_FOREACH (budget->first, each) {
-        double weight = each->kept || each->bytes == 0 ? -1 : weight_of(each, time);
+        double weight = each->kept || each->bytes == 0 ? -1 : weight_of(budget, each, time);
         if (weight > most) {
             found = each;
             most = weight;
@@ -74,20 +85,21 @@ static struct http_holding *heaviest(const struct http_budget *budget)
     return found;
 }
 
-/* Sets what a request holds. */
-static void hold(struct http_budget *budget, struct http_holding *holding, size_t bytes)
+void http_budget_expect(struct http_budget *budget, struct http_holding *holding,
+    const struct sockaddr *address, size_t size)
 {
-    budget->held += bytes;
-    budget->held -= holding->bytes;
-    holding->bytes = bytes;
-    bool large = bytes > budget->most / LARGE_PART;
-    if (large && !holding->large && holding->address != NULL)
-        holding->crowd = http_crowd_join(&budget->crowds, holding->address);
-    if (!large && holding->large) {
-        http_crowd_leave(&budget->crowds, holding->crowd);
-        holding->crowd = NULL;
-    }
-    holding->large = large;
+    pthread_mutex_lock(&budget->mutex);
+    holding->claim = size;
+    holding->crowd = http_crowd_join(&budget->crowds, address, size);
+    pthread_mutex_unlock(&budget->mutex);
+}
+
+void http_budget_keep(struct http_budget *budget, struct http_holding *holding)
+{
+    pthread_mutex_lock(&budget->mutex);
+    holding->kept = true;
+    end_claim(budget, holding);
+    pthread_mutex_unlock(&budget->mutex);
 }
 
 bool http_budget_take(struct http_budget *budget, struct http_holding *holding, size_t more)
@@ -96,7 +108,8 @@ bool http_budget_take(struct http_budget *budget, struct http_holding *holding, 
     while (budget->held > budget->most) {
         struct http_holding *loser = heaviest(budget);
         if (loser == NULL || loser == holding) {
-            hold(budget, holding, holding->bytes - more);
+            budget->held -= more;
+            holding->bytes -= more;
             return false;
         }
         http_budget_release(budget, loser);
@@ -107,10 +120,12 @@ bool http_budget_take(struct http_budget *budget, struct http_holding *holding, 
 
 void http_budget_count(struct http_budget *budget, struct http_holding *holding, size_t more)
 {
-    hold(budget, holding, holding->bytes + more);
+    budget->held += more;
+    holding->bytes += more;
 }
 
 void http_budget_release(struct http_budget *budget, struct http_holding *holding)
 {
-    hold(budget, holding, 0);
+    budget->held -= holding->bytes;
+    holding->bytes = 0;
 }

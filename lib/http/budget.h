@@ -1,8 +1,9 @@
 /* The memory that the requests of a server hold together: bodies, and answers that are being sent.
  * When a request needs more than is left, another loses its own: the one that has held the most for
  * the longest time (bytes times seconds), where seconds in which it did not get on, though the
- * server was waiting for it, count a hundredfold, and all count more the more large requests its
- * address has. So neither slow uploads nor many keep out an honest one. */
+ * server was waiting for it, count a hundredfold, and all count more the larger the bodies are that
+ * its address is sending (by their square). So neither slow uploads nor many keep out an honest
+ * one. */
 #ifndef HTTP_BUDGET_H
 #define HTTP_BUDGET_H
 
@@ -17,9 +18,8 @@
 struct http_holding {
     struct http_holding *prev, *next;
     size_t bytes;
-    const struct sockaddr *address; /* borrowed; set before it is entered */
-    struct http_crowd *crowd; /* while it is large; or NULL: a unix socket */
-    bool large;
+    struct http_crowd *crowd; /* what its address is sending; or NULL: nothing, or a unix socket */
+    size_t claim; /* its part of that: the size of its body */
     double since; /* clock_seconds */
     double moved; /* when it last got on */
     size_t arrived; /* bytes, after that */
@@ -35,7 +35,7 @@ struct http_holding {
 struct http_budget {
     pthread_mutex_t mutex;
     struct http_holding *first;
-    struct http_crowd *crowds; /* of large ones */
+    struct http_crowd *crowds;
     size_t held, most; /* bytes */
 };
 
@@ -47,6 +47,14 @@ void http_budget_clear(struct http_budget *budget);
 /* Enters a request that holds nothing yet, and removes one. Any thread, without the mutex. */
 void http_budget_enter(struct http_budget *budget, struct http_holding *holding);
 void http_budget_leave(struct http_budget *budget, struct http_holding *holding);
+
+/* The body of a request will have this size, which is not 0. Any thread, without the mutex. */
+void http_budget_expect(struct http_budget *budget, struct http_holding *holding,
+    const struct sockaddr *address, size_t size);
+
+/* The body is complete, or nobody waits for it; what the request holds cannot be lost. Any thread,
+ * without the mutex. */
+void http_budget_keep(struct http_budget *budget, struct http_holding *holding);
 
 /* Takes more bytes for a request, from others if need be. Returns whether it got them; if it did
  * not, it is the one that should lose what it has. With the mutex held. */

@@ -18,7 +18,8 @@ static struct in6_addr address_of(const struct sockaddr *address)
     return found;
 }
 
-struct http_crowd *http_crowd_join(struct http_crowd **table, const struct sockaddr *address)
+struct http_crowd *http_crowd_join(
+    struct http_crowd **table, const struct sockaddr *address, size_t size)
 {
     const struct in6_addr key = address_of(address);
     struct http_crowd *crowd = NULL;
@@ -30,13 +31,16 @@ struct http_crowd *http_crowd_join(struct http_crowd **table, const struct socka
         crowd->address = key;
         HASH_ADD(hh, *table, address, sizeof(crowd->address), crowd);
     }
-    crowd->count++;
+    crowd->size += size;
     return crowd;
 }
 
-void http_crowd_leave(struct http_crowd **table, struct http_crowd *crowd)
+void http_crowd_leave(struct http_crowd **table, struct http_crowd *crowd, size_t size)
 {
-    if (crowd == NULL || --crowd->count > 0)
+    if (crowd == NULL)
+        return;
+    crowd->size -= size;
+    if (crowd->size > 0)
         return;
     HASH_DELETE(hh, *table, crowd);
     free(crowd);

@@ -100,8 +100,6 @@ struct http_request *http_exchange_begin(
     request->hangup.on_gone = on_gone;
     request->holding.on_lost = on_lost;
     request->holding.is_waiting = is_waiting;
-    request->holding.address =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     http_budget_enter(&shared->budget, &request->holding);
     return request;
 }
@@ -135,22 +133,13 @@ void http_exchange_settle(struct http_request *request)
     pthread_mutex_unlock(&budget->mutex);
 }
 
-/* From now on the connection may go, and what the request holds cannot be lost. */
-static void keep(struct http_request *request)
-{
-    struct http_budget *budget = &request->shared->budget;
-    pthread_mutex_lock(&budget->mutex);
-    request->holding.kept = true;
-    pthread_mutex_unlock(&budget->mutex);
-}
-
 void http_exchange_end(struct http_request *request)
 {
     struct http_shared *shared = request->shared;
     pthread_mutex_lock(&shared->mutex);
     bool owed = request->owed;
     request->ended = true;
-    keep(request);
+    http_budget_keep(&shared->budget, &request->holding);
     if (owed) /* its handler still reads the body */
         request->phase = HTTP_ORPHANED;
     pthread_mutex_unlock(&shared->mutex);
@@ -245,11 +234,23 @@ static void look_at_head(struct http_request *request, const char *url, const ch
     request->route = route;
 }
 
-/* Whether the headers announce a body that is too large. libmicrohttpd has checked the number. */
-static bool announces_too_much(const struct http_request *request)
+/* Whether the headers do not announce the size of the body. */
+static bool is_chunked(const struct http_request *request)
 {
+    return header(request->mhd, MHD_HTTP_HEADER_CONTENT_LENGTH) == NULL &&
+           header(request->mhd, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
+}
+
+/* The size of the body by the headers; more than is allowed: unknown, or too large. libmicrohttpd
+ * has checked the number. */
+static size_t announced(const struct http_request *request)
+{
+    size_t too_much = request->shared->max_body + 1;
     const char *length = header(request->mhd, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return length != NULL && strtoull(length, NULL, 10) > request->shared->max_body;
+    if (length == NULL)
+        return is_chunked(request) ? too_much : 0;
+    unsigned long long size = strtoull(length, NULL, 10);
+    return size < too_much ? (size_t)size : too_much;
 }
 
 bool http_exchange_head(struct http_request *request, const char *url, const char *method)
@@ -259,7 +260,12 @@ bool http_exchange_head(struct http_request *request, const char *url, const cha
     http_deadline_set(&request->shared->deadlines, &client->deadline, client->place.fd,
         HTTP_GRACE_S, HTTP_LEAST_RATE);
     look_at_head(request, url, method);
-    if (!announces_too_much(request))
+    size_t size = announced(request);
+    if (size > 0)
+        http_budget_expect(&request->shared->budget, &request->holding,
+            MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
+            size);
+    if (size <= request->shared->max_body || is_chunked(request))
         return false;
     refuse_size(request);
     return true;
@@ -341,7 +347,7 @@ static enum MHD_Result send_answer(struct http_request *request)
 /* Keeps the body for the handler. Returns whether it is still there. */
 static bool keep_body(struct http_request *request)
 {
-    keep(request);
+    http_budget_keep(&request->shared->budget, &request->holding);
     if (request->lost)
         refuse_memory(request);
     return !request->lost;

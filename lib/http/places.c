@@ -16,14 +16,14 @@ void http_places_clear(struct http_places *places)
 
 static void become_established(struct http_places *places, struct http_place *place)
 {
-    http_crowd_leave(&places->newcomers, place->newcomers);
+    http_crowd_leave(&places->newcomers, place->newcomers, 1);
     place->newcomers = NULL;
     place->newcomer = false;
 }
 
-static unsigned newcomers_with(const struct http_place *place)
+static size_t newcomers_with(const struct http_place *place)
 {
-    return place->newcomers != NULL ? place->newcomers->count : 1;
+    return place->newcomers != NULL ? place->newcomers->size : 1;
 }
 
 /* Returns who makes place for another: of all, or of those with its address. most is how many these
@@ -62,7 +62,7 @@ static void take_off(struct http_places *places, struct http_place *place)
     place->listed = false;
     places->count--;
     become_established(places, place);
-    http_crowd_leave(&places->crowds, place->crowd);
+    http_crowd_leave(&places->crowds, place->crowd, 1);
     place->crowd = NULL;
 }
 
@@ -80,9 +80,9 @@ void http_place_enter(
     share = share > 0 ? share : 1;
     *place = (struct http_place){.fd = fd, .newcomer = true};
     pthread_mutex_lock(&places->mutex);
-    place->crowd = http_crowd_join(&places->crowds, address);
-    place->newcomers = http_crowd_join(&places->newcomers, address);
-    bool address_full = place->crowd != NULL && place->crowd->count > share;
+    place->crowd = http_crowd_join(&places->crowds, address, 1);
+    place->newcomers = http_crowd_join(&places->newcomers, address, 1);
+    bool address_full = place->crowd != NULL && place->crowd->size > share;
     bool full = address_full || places->count >= places->most;
     struct http_place *leaves = NULL;
     if (full)
