@@ -9,6 +9,8 @@ enum {
     STALL_FACTOR = 100,
 };
 
+static const double pause_seconds = 0.5; /* in which an honest client may be busy */
+
 void http_budget_init(struct http_budget *budget, size_t most)
 {
     *budget = (struct http_budget){.most = most};
@@ -61,8 +63,8 @@ static double weight_of(const struct http_budget *budget, struct http_holding *h
     if (sending < holding->bytes)
         sending = holding->bytes;
     double share = (double)sending / (double)budget->most;
-    double stalled = time - holding->moved;
-    if (holding->is_waiting != NULL && holding->is_waiting(holding))
+    double stalled = time - holding->moved - pause_seconds;
+    if (stalled < 0 || (holding->is_waiting != NULL && holding->is_waiting(holding)))
         stalled = 0; /* it is the server that is slow */
     return (double)holding->bytes * (time - holding->since + STALL_FACTOR * stalled) * share *
            share;

@@ -25,7 +25,7 @@ class Report:
         self.begin = time.monotonic()
         self.lock = threading.Lock()
         self.counts = collections.Counter()
-        self.times = []
+        self.times = collections.defaultdict(list)  # by name
         self.failures = []
 
     def add(self, name, count=1):
@@ -46,7 +46,7 @@ class Report:
             self.fail(f"{what}, {took:.1f} s: {error!r}")
         with self.lock:
             self.counts[what] += 1
-            self.times.append(time.monotonic() - begin)
+            self.times[what].append(time.monotonic() - begin)
 
     def write(self, file):
         members = {"counts": self.counts, "times": self.times, "failures": self.failures}
@@ -99,7 +99,7 @@ class Child:
         """What it did, after stop; a failure of the child itself is among the failures."""
         line = self.process.stdout.readline()
         status = self.process.wait(support.PATIENCE)
-        report = json.loads(line) if line else {"counts": {}, "times": [], "failures": []}
+        report = json.loads(line) if line else {"counts": {}, "times": {}, "failures": []}
         if status != 0:
             report["failures"].append(f"the process has ended with status {status}")
         return report

@@ -279,16 +279,17 @@ def abandon_calls(path, method, count=300):
 def stay_open(path, method):
     """Opens as many calls as are allowed, with the largest headers and as much data as fits."""
     connection = connect(path)
-    connection.sendall(PREFACE + settings())
-    drain(connection)
-    for stream in range(1, 1500, 2):
-        headers = request_headers(method) + MOST_FIELDS
-        connection.sendall(
-            frame(HEADERS, END_HEADERS, stream, headers)
-            + frame(DATA, 0, stream, PREFIX + bytes(FRAME - len(PREFIX)))
-        )
-        for _ in range(2):
-            connection.sendall(frame(DATA, 0, stream, bytes(FRAME)))
+    with contextlib.suppress(OSError):
+        connection.sendall(PREFACE + settings())
+        drain(connection)
+        for stream in range(1, 1500, 2):
+            headers = request_headers(method) + MOST_FIELDS
+            connection.sendall(
+                frame(HEADERS, END_HEADERS, stream, headers)
+                + frame(DATA, 0, stream, PREFIX + bytes(FRAME - len(PREFIX)))
+            )
+            for _ in range(2):
+                connection.sendall(frame(DATA, 0, stream, bytes(FRAME)))
     hang_up(connection)
 
 

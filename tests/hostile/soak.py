@@ -23,7 +23,7 @@ from children import Child, Report
 from controller import Controller
 from memory import MEMORY_LIMIT, is_sanitized, resident
 from polling import poll
-from rpc_servers import BOUND_MIB, start_plugin, start_shim
+from rpc_servers import start_plugin, start_shim
 from soak_attackers import ATTACKS
 from soak_honest import HONEST
 from test_hook_controller_launch import LEASE, VMIS, LaunchTest, machine
@@ -32,6 +32,9 @@ SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
 # Descriptors and threads that a program may have more than before: connections to the API server.
 LEFT = 16
 CHANGES = 200  # that a watch of the API server can miss; it keeps no more
+# Of a program that is flooded over gRPC, by one connection after the other: the core takes its time
+# to free what they leave.
+RPC_BOUND_MIB = 512
 HOLD_S = 1  # how long objects stay as they are, so that the controller sees them
 MACHINES = 3  # honest ones at once
 MOST_TOLD = 20  # failures
@@ -248,10 +251,8 @@ class Soak(attack_descendants.Attack, LaunchTest):
             peak = resident(process.pid, "VmHWM")
             print(f"# {name}: memory at most {peak:.0f} MiB, before {idle[name]:.0f}", flush=True)
             is_controller = process is self.controller.process
-            most = MEMORY_LIMIT >> 20 if is_controller else idle[name] + BOUND_MIB
-            self.expect(
-                peak < most or is_sanitized(process.pid), f"{name} had {peak:.0f} MiB of memory"
-            )
+            bound = MEMORY_LIMIT >> 20 if is_controller else RPC_BOUND_MIB
+            self.expect(peak < bound or is_sanitized(process.pid), f"{name} had {peak:.0f} MiB of memory")
 
     def expect(self, right, what):
         """Notes a failure unless it is right."""
@@ -262,12 +263,13 @@ class Soak(attack_descendants.Attack, LaunchTest):
         """Prints what was done, and fails if anything went wrong."""
         failures = []
         for name, report in reports.items():
-            times = sorted(report["times"])
-            said = ", ".join(f"{count} {what}" for what, count in report["counts"].items())
-            if times:
-                late = times[int(len(times) * 0.99)]
-                said += f"; the slowest {times[-1]:.2f} s, p99 {late:.2f} s"
-            print(f"# {name}: {said}", flush=True)
+            for what, count in report["counts"].items():
+                times = sorted(report["times"].get(what, []))
+                said = f"{count} {what}"
+                if times:
+                    late = times[int(len(times) * 0.99)]
+                    said += f", the slowest in {times[-1]:.2f} s, p99 {late:.2f} s"
+                print(f"# {name}: {said}", flush=True)
             failures += [f"{name} {failure}" for failure in report["failures"]]
         self.assertEqual(failures[:MOST_TOLD], [], f"{len(failures)} failures")
 

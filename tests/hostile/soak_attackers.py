@@ -169,11 +169,11 @@ def check_flooded_manager(directory, frames):
 
 
 def flood_client(_, stopped, report):
-    for name, frames in SERVER_FLOODS.items():
+    for frames in SERVER_FLOODS.values():
         if stopped.is_set():
             return
         with tempfile.TemporaryDirectory(prefix="hookline-test-") as directory:
-            report.attempt(f"flooded by {name}", check_flooded_manager, directory, frames)
+            report.attempt("floods of hook-manager as a client", check_flooded_manager, directory, frames)
 
 
 def leave_processes(target, stopped, report):

@@ -129,7 +129,8 @@ def send_reviews(target, stopped, report):
             if stopped.wait(pause):
                 break
             large = count % LARGE_EVERY == 0
-            report.attempt(f"reviews {kind}", check_review, connection, case, large)
+            size = "large" if large else "small"
+            report.attempt(f"{size} reviews {kind}", check_review, connection, case, large)
         connection.close()
 
     threads = [
