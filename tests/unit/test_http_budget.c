@@ -140,11 +140,11 @@ static void who_gets_on_is_spared(UNUSED void **state)
     enter(&trickling, 1);
     enter(&uploading, 10);
     enter(&other, 0);
-    assert_true(take(&trickling, 320));
-    assert_true(take(&uploading, 600));
-    for (int i = 0; i < 19; i++)
+    assert_true(take(&trickling, 480));
+    assert_true(take(&uploading, 480));
+    for (int i = 0; i < 29; i++)
         move(&trickling, 1);
-    move(&uploading, 600 / 16);
+    move(&uploading, 480 / 16);
     assert_true(take(&other, 100));
     assert_int_equal(losses, 1);
     assert_ptr_equal(lost, &trickling);
