@@ -7,6 +7,7 @@
 enum {
     FAIR_PART = 16, /* who gets on has received this part of what it holds */
     STALL_FACTOR = 100,
+    AGE_PART = 100,
 };
 
 static const double pause_seconds = 0.5; /* in which an honest client may be busy */

@@ -29,10 +29,19 @@ from test_hook_controller import SIDECAR, launcher_pod, machine, review
 from webhooks import REVIEW_S, support
 
 SCRAPE_S = 10  # Prometheus' own time-out
-# What an API server's connections do: whether they are kept, and the seconds between two reviews.
-# One is idle for so long that it is always displaced under attack.
-CONNECTIONS = [(True, 0.1), (True, 0.3), (True, 1), (True, 6), (False, 0.2), (False, 0.4)]
-LARGE_EVERY = 17  # reviews; the large one has the largest size
+# What an API server's connections do: whether they are kept, whether their reviews have the largest
+# size, and the seconds between two reviews. One is idle for so long that it is always displaced under
+# attack.
+CONNECTIONS = [
+    (True, False, 0.1),
+    (True, False, 0.3),
+    (True, False, 1),
+    (True, False, 6),
+    (False, False, 0.2),
+    (False, False, 0.4),
+    (True, True, 2),
+    (False, True, 3),
+]
 ALLOWED = {"path": "/var/lib/kubevirt/images/a", "type": "Directory", "volumePath": "/a"}
 FORBIDDEN = {"path": "/etc", "type": "Directory", "volumePath": "/etc"}
 
@@ -122,15 +131,14 @@ def check_review(connection, case, large):
 def send_reviews(target, stopped, report):
     """The reviews of all connections."""
 
-    def send(number, kept, pause):
+    def send(number, kept, large, pause):
         connection = Connection(target, kept)
-        kind = "on kept connections" if kept else "on new connections"
-        for count, case in enumerate(itertools.cycle(cases()), number):
+        size, kind = "large" if large else "small", "kept" if kept else "new"
+        for case in itertools.islice(itertools.cycle(cases()), number, None):
             if stopped.wait(pause):
                 break
-            large = count % LARGE_EVERY == 0
-            size = "large" if large else "small"
-            report.attempt(f"{size} reviews {kind}", check_review, connection, case, large)
+            what = f"{size} reviews on {kind} connections"
+            report.attempt(what, check_review, connection, case, large)
         connection.close()
 
     threads = [
@@ -166,24 +174,25 @@ def scrape(target, stopped, report):
     stopped.wait(1)
 
 
-def call(path, *calls):
-    """Calls on a connection of their own get their answers."""
+def call(path, made, wanted):
+    """A call on a connection of its own gets its answer."""
     with contextlib.closing(Client(path, REVIEW_S)) as client:
-        for made, wanted in calls:
-            answer = client.call(*made)
-            if answer != wanted:
-                raise AssertionError(f"{made[0]}: the wrong answer: {answer[:200]}")
+        answer = client.call(*made)
+    if answer != wanted:
+        raise AssertionError(f"{made[0]}: the wrong answer: {answer[:200]}")
 
 
 def call_shim(target, stopped, report):
-    told = (INFO, shim_info("OnDefineDomain", "Shutdown"))
-    defined = (define_domain(DOMAIN.decode()), defined_domain(DOMAIN + b"\n"))
-    report.attempt("calls of sidecar-shim", call, target["shim"], told, defined)
+    wanted = shim_info("OnDefineDomain", "Shutdown")
+    report.attempt("calls of Info", call, target["shim"], INFO, wanted)
+    wanted = defined_domain(DOMAIN + b"\n")
+    made = define_domain(DOMAIN.decode())
+    report.attempt("calls of OnDefineDomain", call, target["shim"], made, wanted)
     stopped.wait(0.1)
 
 
 def call_plugin(target, stopped, report):
-    report.attempt("calls of hook-manager serve", call, target["plugin"], (MUTATION, MUTATED))
+    report.attempt("calls of MutateDomain", call, target["plugin"], MUTATION, MUTATED)
     stopped.wait(0.1)
 
 
