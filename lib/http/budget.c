@@ -8,6 +8,7 @@ enum {
     FAIR_PART = 16, /* who gets on has received this part of what it holds */
     STALL_FACTOR = 100,
     AGE_PART = 100,
+    FAIR_SHARE = 4, /* a quarter of all is what any address may be sending */
 };
 
 static const double pause_seconds = 0.5; /* in which an honest client may be busy */
@@ -63,6 +64,8 @@ static double weight_of(const struct http_budget *budget, struct http_holding *h
     size_t sending = holding->crowd != NULL ? holding->crowd->size : holding->claim;
     if (sending < holding->bytes)
         sending = holding->bytes;
+    if (sending < budget->most / FAIR_SHARE)
+        sending = budget->most / FAIR_SHARE;
     double share = (double)sending / (double)budget->most;
     double stalled = time - holding->moved - pause_seconds;
     if (stalled < 0 || (holding->is_waiting != NULL && holding->is_waiting(holding)))
