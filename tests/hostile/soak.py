@@ -105,7 +105,7 @@ class Soak(attack_descendants.Attack, LaunchTest):
 
     def evil_objects(self, number):
         """Machines and pods, by their plural."""
-        made = [
+        return [
             (VMIS, objects.machine_with(f"evil-numbers-{number}", objects.NUMBERS)),
             (VMIS, objects.machine_with(f"evil-text-{number}", objects.ZERO_IN_A_STRING)),
             (VMIS, objects.machine_with(f"evil-key-{number}", objects.ZERO_IN_A_KEY)),
@@ -115,7 +115,6 @@ class Soak(attack_descendants.Attack, LaunchTest):
             (VMIS, objects.faulty(f"evil-faults-{number}")),
             ("pods", objects.unreadable_pod(f"virt-launcher-evil-{number}")),
         ]
-        return made
 
     def attack_objects(self, number):
         """Evil objects are added, changed and deleted, and the watches cut meanwhile."""
@@ -136,7 +135,7 @@ class Soak(attack_descendants.Attack, LaunchTest):
         ways = attack_descendants.WAYS if attack_descendants.IS_ROOT else attack_descendants.GENTLE
         way = ways[number % len(ways)]
         answer = self.call_one(test_shim.on_define_domain(f"{self.escape} {way}; sleep 30"))
-        self.assertEqual(answer["code"], "DEADLINE_EXCEEDED", answer)
+        self.assertNotEqual(answer["code"], "OK", answer)
         self.assert_nothing_is_left()
 
     # honest work of this process
@@ -252,7 +251,8 @@ class Soak(attack_descendants.Attack, LaunchTest):
             print(f"# {name}: memory at most {peak:.0f} MiB, before {idle[name]:.0f}", flush=True)
             is_controller = process is self.controller.process
             bound = MEMORY_LIMIT >> 20 if is_controller else RPC_BOUND_MIB
-            self.expect(peak < bound or is_sanitized(process.pid), f"{name} had {peak:.0f} MiB of memory")
+            fits = peak < bound or is_sanitized(process.pid)
+            self.expect(fits, f"{name} had {peak:.0f} MiB of memory")
 
     def expect(self, right, what):
         """Notes a failure unless it is right."""

@@ -161,9 +161,10 @@ def flood_plugin(target, stopped, report):
     flood_server(pathlib.Path(target["plugin"]), PLUGIN_METHOD, stopped, report)
 
 
-def check_flooded_manager(directory, frames):
+def check_flooded_manager(frames):
     """hook-manager ends with an error that names the sidecar."""
-    _, status, peak, said = flood_manager(pathlib.Path(directory), frames)
+    with tempfile.TemporaryDirectory(prefix="hookline-test-") as directory:
+        _, status, peak, said = flood_manager(pathlib.Path(directory), frames)
     if status not in (3, 4) or "hook-sidecar-0" not in said or peak > BOUND_MIB:
         raise AssertionError(f"hook-manager: status {status}, {peak:.0f} MiB: {said}")
 
@@ -172,8 +173,7 @@ def flood_client(_, stopped, report):
     for frames in SERVER_FLOODS.values():
         if stopped.is_set():
             return
-        with tempfile.TemporaryDirectory(prefix="hookline-test-") as directory:
-            report.attempt("floods of hook-manager as a client", check_flooded_manager, directory, frames)
+        report.attempt("floods of hook-manager as a client", check_flooded_manager, frames)
 
 
 def leave_processes(target, stopped, report):

@@ -30,8 +30,7 @@ from webhooks import REVIEW_S, support
 
 SCRAPE_S = 10  # Prometheus' own time-out
 # What an API server's connections do: whether they are kept, whether their reviews have the largest
-# size, and the seconds between two reviews. One is idle for so long that it is always displaced under
-# attack.
+# size, and the seconds between two reviews. One is idle for so long that it is always displaced.
 CONNECTIONS = [
     (True, False, 0.1),
     (True, False, 0.3),

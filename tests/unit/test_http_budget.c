@@ -137,8 +137,8 @@ static void who_gets_on_is_spared(UNUSED void **state)
     struct http_holding trickling;
     struct http_holding uploading;
     struct http_holding other;
-    enter(&trickling, 1);
-    enter(&uploading, 10);
+    enter(&trickling, 10);
+    enter(&uploading, 20);
     enter(&other, 0);
     assert_true(take(&trickling, 480));
     assert_true(take(&uploading, 480));
@@ -164,7 +164,7 @@ static void a_slow_server_is_no_fault_of_its_client(UNUSED void **state)
     struct http_holding stalled;
     struct http_holding other;
     enter(&waiting, 10);
-    enter(&stalled, 1);
+    enter(&stalled, 5);
     enter(&other, 0);
     waiting.is_waiting = waits;
     assert_true(take(&waiting, 500));
