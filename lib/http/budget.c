@@ -11,7 +11,7 @@ enum {
     FAIR_SHARE = 4, /* a quarter of all is what any address may be sending */
 };
 
-static const double pause_seconds = 2; /* in which an honest client may be busy */
+static const double pause_seconds = 0.5; /* in which an honest client may be busy */
 
 void http_budget_init(struct http_budget *budget, size_t most)
 {

@@ -1,7 +1,7 @@
 /* The memory that the requests of a server hold together: bodies, and answers that are being sent.
  * When a request needs more than is left, another loses its own: the one that holds the most. A
  * second in which it did not get on, though the server was waiting for it, counts as much as a
- * hundred times what it holds, after two. All counts more if the bodies that its address is
+ * hundred times what it holds, after half of one. All counts more if the bodies that its address is
  * sending are larger than a quarter of all, by their square. Among equals, the oldest loses. So
  * neither slow uploads nor many keep out an honest one, and those that get on come to an end. */
 #ifndef HTTP_BUDGET_H

@@ -9,13 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
 import support
 
-END_S = 60  # in which a child must end; only against hangs
+END_S = 60  # in which honest work must end; only against hangs
 
 
 class Report:
@@ -49,31 +48,33 @@ class Report:
             self.times[what].append(time.monotonic() - begin)
 
     def write(self, file):
-        members = {"counts": self.counts, "times": self.times, "failures": self.failures}
-        file.write(json.dumps(members) + "\n")
-        file.flush()
+        with self.lock:
+            members = {"counts": self.counts, "times": self.times, "failures": self.failures}
+            file.write(json.dumps(members) + "\n")
+            file.flush()
 
 
-def wait_for_end(stopped):
-    """Sets stopped when standard input ends; ends the process if that does not."""
+def wait_for_end(stopped, report, patience, status):
+    """Sets stopped when standard input ends; ends the process, with its report, if that does not."""
     sys.stdin.read()
     stopped.set()
-    time.sleep(END_S)
-    traceback.print_stack()
-    os._exit(9)
+    time.sleep(patience)
+    report.write(sys.stdout)
+    os._exit(status)
 
 
-def main(table):
-    """The whole of a child: NAME in its arguments, its target in the first line of its input."""
+def main(table, patience=END_S, status=9):
+    """The whole of a child: NAME in its arguments, its target in the first line of its input. When it
+    has not ended some seconds after its input, it ends with this status."""
     target = json.loads(sys.stdin.readline())
     stopped = threading.Event()
-    threading.Thread(target=wait_for_end, args=(stopped,), daemon=True).start()
     report = Report()
+    watch = (stopped, report, patience, status)
+    threading.Thread(target=wait_for_end, args=watch, daemon=True).start()
     step = table[sys.argv[1]]
     while not stopped.is_set():
         step(target, stopped, report)
     report.write(sys.stdout)
-    sys.stdout.flush()
     os._exit(0)  # also with threads that wait for somebody
 
 

@@ -32,6 +32,7 @@ from webhooks import REVIEW_S, support
 HOLD_S = 2  # how long idle connections are held; the next attack follows
 UPLOAD_S = 8  # until the server has dropped what is too slow
 NICE = 10
+GRACE_S = 10  # in which an attack ends, unless it is slow, which is no failure
 ABREAST = 6  # costly reviews at once
 
 
@@ -216,4 +217,4 @@ def yield_processors():
 
 if __name__ == "__main__":
     yield_processors()
-    children.main(ATTACKS)
+    children.main(ATTACKS, GRACE_S, 0)
