@@ -6,8 +6,8 @@
 
 enum {
     FAIR_PART = 16, /* who gets on has received this part of what it holds */
-    STALL_FACTOR = 100,
-    AGE_PART = 100,
+    STALL_FACTOR = 100, /* a second without getting on counts as so much more is held */
+    AGE_PART = 100, /* seconds of age that count as much as what is held */
     FAIR_SHARE = 4, /* a quarter of all is what any address may be sending */
 };
 
@@ -70,8 +70,8 @@ static double weight_of(const struct http_budget *budget, struct http_holding *h
     double stalled = time - holding->moved - pause_seconds;
     if (stalled < 0 || (holding->is_waiting != NULL && holding->is_waiting(holding)))
         stalled = 0; /* it is the server that is slow */
-    return (double)holding->bytes * (time - holding->since + STALL_FACTOR * stalled) * share *
-           share;
+    double idle = 1 + (time - holding->since) / AGE_PART + stalled * STALL_FACTOR;
+    return (double)holding->bytes * idle * share * share;
 }
 
 /* Returns who loses what it holds, or NULL: all is kept. */

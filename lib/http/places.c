@@ -56,11 +56,11 @@ static struct http_place *choose(
 
 static void take_off(struct http_places *places, struct http_place *place)
 {
-    if (!place->listed)
-        return;
-    DL_DELETE(places->first, place);
+    if (place->listed) {
+        DL_DELETE(places->first, place);
+        places->count--;
+    }
     place->listed = false;
-    places->count--;
     become_established(places, place);
     http_crowd_leave(&places->crowds, place->crowd, 1);
     place->crowd = NULL;
@@ -88,11 +88,13 @@ void http_place_enter(
     if (full)
         leaves =
             choose(places, address_full ? place->crowd : NULL, address_full ? share : places->most);
-    DL_APPEND(places->first, place);
-    place->listed = true;
-    places->count++;
     if (full)
         displace(places, leaves != NULL ? leaves : place);
+    if (!full || leaves != NULL) {
+        DL_APPEND(places->first, place);
+        place->listed = true;
+        places->count++;
+    }
     pthread_mutex_unlock(&places->mutex);
 }
 

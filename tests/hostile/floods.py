@@ -399,6 +399,11 @@ class Sidecar(threading.Thread):
         )
 
     def run(self):
+        with contextlib.suppress(OSError, EOFError):
+            self.serve()
+        self.listener.close()
+
+    def serve(self):
         connection, _ = self.listener.accept()
         reader = Reader(connection)
         reader.take(len(PREFACE))
@@ -415,4 +420,3 @@ class Sidecar(threading.Thread):
         drain(connection)
         self.refused = send(connection, self.frames(stream), LARGE)
         hang_up(connection)
-        self.listener.close()
