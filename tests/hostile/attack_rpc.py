@@ -18,7 +18,6 @@ import support
 from floods import (
     CLIENT_FLOODS,
     SERVER_FLOODS,
-    Sidecar,
     Uploads,
     abandon_calls,
     flood,
