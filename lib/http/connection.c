@@ -135,12 +135,13 @@ void http_connection_on_completed(
 }
 
 enum MHD_Result http_connection_on_request(UNUSED void *user, UNUSED struct MHD_Connection *mhd,
-    const char *url, const char *method, UNUSED const char *version, const char *data,
-    size_t *data_size, void **context)
+    const char *url, const char *method, const char *version, const char *data, size_t *data_size,
+    void **context)
 {
     struct http_request *request = *context;
     if (!request->begun)
-        return http_exchange_head(request, url, method) ? http_exchange_answer(request) : MHD_YES;
+        return http_exchange_head(request, url, method, version) ? http_exchange_answer(request)
+                                                                 : MHD_YES;
     if (*data_size == 0)
         return http_exchange_answer(request);
     http_exchange_part(request, data, *data_size);

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "http/framing.h"
 
 enum {
     FIRST_BODY = 16 * 1024, /* what is allocated for a body at first */
@@ -253,12 +254,26 @@ static size_t announced(const struct http_request *request)
     return size < too_much ? (size_t)size : too_much;
 }
 
-bool http_exchange_head(struct http_request *request, const char *url, const char *method)
+/* Refuses a request whose end is in doubt. Returns whether it did. */
+static bool refuse_framing(struct http_request *request, const char *version)
+{
+    const char *fault = http_framing_fault(request->mhd, version);
+    if (fault == NULL)
+        return false;
+    refuse(request, MHD_HTTP_BAD_REQUEST, "%s\n", fault);
+    request->last = true;
+    return true;
+}
+
+bool http_exchange_head(
+    struct http_request *request, const char *url, const char *method, const char *version)
 {
     struct http_client *client = request->client;
     request->begun = true;
     http_deadline_set(&request->shared->deadlines, &client->deadline, client->place.fd,
         HTTP_GRACE_S, HTTP_LEAST_RATE);
+    if (refuse_framing(request, version))
+        return true;
     look_at_head(request, url, method);
     size_t size = announced(request);
     if (size > 0)
@@ -337,7 +352,7 @@ static enum MHD_Result send_answer(struct http_request *request)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
     if (answer->code == MHD_HTTP_SERVICE_UNAVAILABLE)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-    if (atomic_load(&shared->closing))
+    if (request->last || atomic_load(&shared->closing))
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result result = MHD_queue_response(request->mhd, (unsigned)answer->code, response);
     MHD_destroy_response(response);

@@ -72,6 +72,7 @@ struct http_request {
     struct http_client *client; /* its connection; borrowed until it has ended */
     const struct http_route *route; /* NULL: see answer */
     bool begun; /* its headers were checked */
+    bool last; /* its connection ends with its answer */
     /* guarded by the budget's mutex, until the handler is called */
     struct http_holding holding; /* the body; then the answer */
     char *body; /* owned */
@@ -104,7 +105,8 @@ struct http_request *http_exchange_begin(
 
 /* Checks the headers: finds the route, or decides on a refusal. Returns whether the refusal is sent
  * before the body is read, which closes the connection. */
-bool http_exchange_head(struct http_request *request, const char *url, const char *method);
+bool http_exchange_head(
+    struct http_request *request, const char *url, const char *method, const char *version);
 
 /* Keeps a part of the body, or refuses the request. */
 void http_exchange_part(struct http_request *request, const char *data, size_t size);

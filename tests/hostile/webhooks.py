@@ -5,6 +5,7 @@ import concurrent.futures
 import http.client
 import json
 import pathlib
+import socket
 import ssl
 import sys
 import time
@@ -42,17 +43,6 @@ class WebhooksCase(support.TestCase):
         self.port = self.controller.wait_log("serving the webhooks")["port"]
         self.context = ssl.create_default_context(cafile=self.certificate)
 
-
-class ReviewsCase(WebhooksCase):
-    """Webhooks that are sent costly reviews and honest ones."""
-
-    POLICY = """apiVersion: hookline.dev/v1alpha1
-kind: HostPathPolicy
-rules:
-- pathPrefixes: [/allowed]
-"""
-    THREADS = 4
-
     def ask(self, path, body, patience=REVIEW_S):
         """Sends a review; returns the status and text of the answer."""
         connection = http.client.HTTPSConnection(
@@ -70,6 +60,22 @@ rules:
         status, text = self.ask(path, body)
         self.assertEqual(status, 200, text[:200])
         return json.loads(text)["response"]
+
+    def connect(self):
+        """A TLS connection to the webhooks."""
+        client = socket.create_connection(("127.0.0.1", self.port), REVIEW_S)
+        return self.context.wrap_socket(client, server_hostname="localhost")
+
+
+class ReviewsCase(WebhooksCase):
+    """Webhooks that are sent costly reviews and honest ones."""
+
+    POLICY = """apiVersion: hookline.dev/v1alpha1
+kind: HostPathPolicy
+rules:
+- pathPrefixes: [/allowed]
+"""
+    THREADS = 4
 
     def attack(self, path, body, count=6, times=1, patience=REVIEW_S):
         """Sends such reviews, count of them at once, and honest ones beside them, which must get
