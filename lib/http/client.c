@@ -9,6 +9,9 @@
 #include "http/endpoint.h"
 #include "http/pool.h"
 
+/* What is kept of the body of a refusal: more than any message needs. The transfer ends there. */
+enum { MAX_REFUSAL = 64 << 10 };
+
 struct http_client {
     struct http_endpoint endpoint;
     struct http_pools pools;
@@ -26,6 +29,7 @@ struct http_transfer {
     char *received; /* with room for a zero byte */
     size_t received_length, received_capacity;
     bool too_large;
+    bool is_cut; /* the body of a refusal, at MAX_REFUSAL */
     bool is_done;
     bool is_busy; /* a callback is running: its caller frees the transfer */
     bool is_over; /* no callback may be called */
@@ -53,11 +57,22 @@ static void set_string(struct http_transfer *transfer, CURLoption option, const 
     note(transfer, curl_easy_setopt(transfer->member.easy, option, value));
 }
 
+static bool is_refusal(const struct http_transfer *transfer)
+{
+    long code = 0;
+    curl_easy_getinfo(transfer->member.easy, CURLINFO_RESPONSE_CODE, &code);
+    return code < 200 || code > 299;
+}
+
 /* CURLOPT_WRITEFUNCTION: keeps the data, to be reported outside libcurl. */
 static size_t receive(char *data, size_t size, size_t count, void *user)
 {
     struct http_transfer *transfer = user;
     size_t length = size * count;
+    if (transfer->received_length + length > MAX_REFUSAL && is_refusal(transfer)) {
+        transfer->is_cut = true;
+        return 0;
+    }
     if (transfer->received_length + length > transfer->limit) {
         transfer->too_large = true;
         return 0;
@@ -167,6 +182,8 @@ static void on_end(struct http_member *member, CURLcode result)
 static enum http_fault fault_of(const struct http_transfer *transfer)
 {
     double begun = 0; /* when sending the request began; 0: not */
+    if (transfer->is_cut)
+        return HTTP_FAULT_NONE;
     if (transfer->too_large)
         return HTTP_FAULT_TOO_LARGE;
     switch (transfer->result) {
@@ -247,10 +264,8 @@ static void tell_data(struct http_transfer *transfer)
 static void on_ready(struct http_member *member)
 {
     struct http_transfer *transfer = (struct http_transfer *)member;
-    long code = 0;
-    curl_easy_getinfo(member->easy, CURLINFO_RESPONSE_CODE, &code);
     transfer->is_busy = true;
-    if (transfer->on_data != NULL && code >= 200 && code <= 299 && transfer->received_length > 0)
+    if (transfer->on_data != NULL && transfer->received_length > 0 && !is_refusal(transfer))
         tell_data(transfer);
     if (transfer->is_done && !transfer->is_over)
         tell_done(transfer);

@@ -16,7 +16,7 @@ struct http_transfer;
 
 /* How a transfer failed. */
 enum http_fault {
-    HTTP_FAULT_NONE, /* the answer is complete */
+    HTTP_FAULT_NONE, /* the answer is complete; that of a refusal may be cut at 64 KiB */
     HTTP_FAULT_NOT_SENT, /* no connection was made: the server has seen nothing */
     HTTP_FAULT_BROKEN, /* the connection broke or timed out; the server may have acted */
     HTTP_FAULT_REFUSED, /* a retry would fail, too: the certificate is not trusted */

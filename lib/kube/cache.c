@@ -18,6 +18,7 @@ struct item {
     json_t *decoded; /* in cache->lent, if decoded in this turn */
     uint32_t decoded_turn;
     uint32_t generation; /* in which it was last put */
+    uint32_t born; /* in which it was first put */
     UT_hash_handle hh;
     char key[];
 };
@@ -28,11 +29,36 @@ struct kube_cache {
     ev_prepare take_back; /* active while anything is lent */
     uint32_t turn;
     uint32_t generation;
+    size_t bytes; /* of all items */
+    size_t fresh; /* of those that are not stale */
 };
 
 static const char *text_of(const char *state)
 {
     return state + strlen(state) + 1;
+}
+
+/* About what an item takes. */
+static size_t size_of(const struct item *item)
+{
+    size_t state = 0;
+    if (item->state != NULL)
+        state = strlen(item->state) + strlen(text_of(item->state)) + 2;
+    return sizeof(*item) + strlen(item->key) + state;
+}
+
+static void uncount(struct kube_cache *cache, const struct item *item)
+{
+    cache->bytes -= size_of(item);
+    if (item->generation == cache->generation)
+        cache->fresh -= size_of(item);
+}
+
+static void count(struct kube_cache *cache, const struct item *item)
+{
+    cache->bytes += size_of(item);
+    if (item->generation == cache->generation)
+        cache->fresh += size_of(item);
 }
 
 /* The state of an item, owned by the caller. Keys are sorted, so that equal objects have equal
@@ -85,6 +111,7 @@ struct kube_cache *kube_cache_new(void)
 
 static void item_free(struct kube_cache *cache, struct item *item)
 {
+    uncount(cache, item);
     HASH_DEL(cache->items, item);
     free(item->state);
     free(item);
@@ -118,7 +145,9 @@ static struct item *find_or_add(struct kube_cache *cache, const char *key)
     size_t length = strlen(key);
     item = xcalloc(1, sizeof(*item) + length + 1);
     memcpy(item->key, key, length);
+    item->born = item->generation = cache->generation;
     HASH_ADD_KEYPTR(hh, cache->items, item->key, length, item);
+    count(cache, item);
     return item;
 }
 
@@ -127,8 +156,10 @@ bool kube_cache_put(
 {
     struct item *item = find_or_add(cache, key);
     auto_free char *old = item->state;
+    uncount(cache, item);
     item->state = encode(object);
     item->generation = cache->generation;
+    count(cache, item);
     item->decoded_turn = 0;
     if (old != NULL && strcmp(text_of(old), text_of(item->state)) == 0)
         return false;
@@ -176,13 +207,26 @@ void kube_cache_each(struct kube_cache *cache, kube_cache_visit *visit, void *us
 void kube_cache_stale(struct kube_cache *cache)
 {
     cache->generation++;
+    cache->fresh = 0;
 }
 
 void kube_cache_keep(struct kube_cache *cache, const char *key)
 {
     struct item *item = find(cache, key);
-    if (item != NULL)
-        item->generation = cache->generation;
+    if (item == NULL)
+        return;
+    uncount(cache, item);
+    item->generation = cache->generation;
+    count(cache, item);
+}
+
+/* Removes an item, and visits its object after that. */
+static void evict(struct kube_cache *cache, struct item *item, kube_cache_visit *visit, void *user)
+{
+    auto_free char *key = xstrdup(item->key);
+    auto_json json_t *object = decode(item->state);
+    item_free(cache, item);
+    visit(user, key, object);
 }
 
 void kube_cache_sweep(struct kube_cache *cache, kube_cache_visit *visit, void *user)
@@ -190,11 +234,27 @@ void kube_cache_sweep(struct kube_cache *cache, kube_cache_visit *visit, void *u
     struct item *item = NULL;
     struct item *next = NULL;
     HASH_ITER (hh, cache->items, item, next) {
-        if (item->generation == cache->generation)
-            continue;
-        auto_free char *key = xstrdup(item->key);
-        auto_json json_t *object = decode(item->state);
-        item_free(cache, item);
-        visit(user, key, object);
+        if (item->generation != cache->generation)
+            evict(cache, item, visit, user);
     }
+}
+
+void kube_cache_undo(struct kube_cache *cache, kube_cache_visit *visit, void *user)
+{
+    struct item *item = NULL;
+    struct item *next = NULL;
+    HASH_ITER (hh, cache->items, item, next) {
+        if (item->born == cache->generation)
+            evict(cache, item, visit, user);
+    }
+}
+
+size_t kube_cache_bytes(const struct kube_cache *cache)
+{
+    return cache->bytes;
+}
+
+size_t kube_cache_fresh_bytes(const struct kube_cache *cache)
+{
+    return cache->fresh;
 }

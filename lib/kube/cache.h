@@ -41,4 +41,12 @@ void kube_cache_keep(struct kube_cache *cache, const char *key);
 /* Removes the stale objects, and visits each after its removal. */
 void kube_cache_sweep(struct kube_cache *cache, kube_cache_visit *visit, void *user);
 
+/* Removes the objects that were first put since kube_cache_stale, and visits each after its
+ * removal. */
+void kube_cache_undo(struct kube_cache *cache, kube_cache_visit *visit, void *user);
+
+/* About how much memory the objects take, and those of them that are not stale. */
+size_t kube_cache_bytes(const struct kube_cache *cache);
+size_t kube_cache_fresh_bytes(const struct kube_cache *cache);
+
 #endif

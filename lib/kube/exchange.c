@@ -9,7 +9,7 @@
 #include "kube/list.h"
 
 enum {
-    MAX_ANSWER = 64 << 20, /* bytes, of one page of a list too */
+    MAX_ANSWER = 64 << 20, /* bytes */
     MAX_SHOWN = 300, /* bytes of an answer that is not JSON, in a message */
 };
 
@@ -21,6 +21,7 @@ static void on_identity(void *user, const struct error *err);
 void kube_exchange_init(struct kube_exchange *exchange, struct kube_session *session)
 {
     exchange->session = session;
+    exchange->limit = MAX_ANSWER;
     exchange->turn.on_token = on_turn;
     exchange->turn.user = exchange;
     exchange->identity.on_ready = on_identity;
@@ -80,7 +81,7 @@ static void on_identity(void *user, const struct error *err)
             .content_type = exchange->content_type,
             .identity = &identity,
             .timeout_ms = exchange->timeout_ms,
-            .limit = MAX_ANSWER,
+            .limit = exchange->limit,
             .on_data = exchange->on_data != NULL ? pass_data : NULL,
             .on_done = on_done,
             .user = exchange,
@@ -141,7 +142,7 @@ struct kube_failure *kube_exchange_read(
 {
     if (outcome->fault == HTTP_FAULT_TOO_LARGE)
         return kube_failure_new(exchange->what, KUBE_TOO_LARGE, outcome->code,
-            "the answer is larger than %d MiB", MAX_ANSWER >> 20);
+            "the answer is larger than %zu MiB", exchange->limit >> 20);
     if (outcome->fault != HTTP_FAULT_NONE)
         return kube_failure_unreachable(exchange->what, outcome->why);
     if (outcome->code < 200 || outcome->code > 299)

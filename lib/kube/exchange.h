@@ -37,6 +37,7 @@ struct kube_exchange {
     char *body;
     const char *content_type; /* static */
     int64_t timeout_ms;
+    size_t limit; /* bytes of the answer; of a stream: that wait to be read */
     /* callbacks; set by the owner */
     void (*on_data)(void *user, const char *data, size_t length); /* as http/client.h says */
     void (*on_end)(void *user, const struct http_outcome *outcome); /* once per try */

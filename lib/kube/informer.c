@@ -14,6 +14,7 @@
 #include "kube/cache.h"
 #include "kube/list.h"
 #include "kube/retry.h"
+#include "kube/warnings.h"
 
 enum {
     DEFAULT_PAGE = 500, /* as client-go asks for; one object is in memory at a time */
@@ -26,7 +27,15 @@ enum {
      * one. */
     EXPIRIES_MAX = 2,
     LONGEST_SHOWN = 300,
+    /* What the objects may take, as kube_cache_bytes says: 90,000 VMIs take 64 MiB. */
+    MOST_BYTES = 64 << 20,
+    /* Of one list: more pages are paced, or refused. MOST_BYTES fill 180 pages with VMIs. */
+    PAGES_AT_ONCE = 50,
+    MOST_PAGES = 2000,
+    IDLE_PAGES_MAX = 10, /* pages in a row that are empty, or begin like the one before */
 };
+
+static const double page_pause_seconds = 0.1;
 
 /* A watch that lasts this long is a good one: earlier failures are forgotten. */
 static const double good_watch_seconds = 5;
@@ -44,6 +53,12 @@ struct kube_informer {
     double watch_began; /* clock_seconds */
     int failures; /* in a row */
     int expiries; /* of lists, in a row */
+    unsigned pages, idle_pages; /* of this list */
+    char *first_key; /* of the last page that has one; or NULL */
+    bool page_has_key; /* of this page: first_key is its */
+    bool page_repeats; /* this page begins like the one before */
+    bool full; /* an object was refused: the objects would take more than MOST_BYTES */
+    struct kube_warnings warnings;
     bool listed; /* just now: memory is to be returned */
     bool synced;
     unsigned long restarts;
@@ -119,6 +134,10 @@ static void put(struct kube_informer *informer, const char *key, json_t *object)
         remove_key(informer, key);
         return;
     }
+    if (kube_cache_fresh_bytes(informer->cache) >= MOST_BYTES) {
+        informer->full = true;
+        return;
+    }
     auto_json json_t *before = NULL;
     if (!kube_cache_put(informer->cache, key, kept, &before))
         return;
@@ -130,11 +149,13 @@ static void put(struct kube_informer *informer, const char *key, json_t *object)
     tell(informer, key, before, kept);
 }
 
-/* The key of an object from the server, owned by the caller; or NULL with a warning if it lacks
- * what every object has. */
-static char *checked_key(struct kube_informer *informer, const json_t *object)
+/* What is wrong with an object from the server: it lacks what every object has, or is not what was
+ * asked for. Owned by the caller; NULL: nothing. */
+static char *fault_of(const struct kube_informer *informer, const json_t *object)
 {
     const struct kube_resource *resource = informer->options.resource;
+    const char *wanted = informer->options.namespace;
+    const char *kind = json_get_string(object, "kind");
     const char *lacking = NULL;
     if (kube_name(object)[0] == '\0')
         lacking = "name";
@@ -142,11 +163,36 @@ static char *checked_key(struct kube_informer *informer, const json_t *object)
         lacking = "namespace";
     else if (kube_resource_version(object)[0] == '\0')
         lacking = "resourceVersion";
-    if (lacking == NULL)
-        return kube_key(object);
-    kube_client_warn(informer->client, "%s %s: an object without metadata.%s was skipped",
-        resource->plural, kube_name(object), lacking);
+    if (lacking != NULL)
+        return xasprintf("an object without metadata.%s was skipped", lacking);
+    if (kind != NULL && !streq(kind, resource->kind))
+        return xasprintf("an object of the kind %s was skipped", kind);
+    if (resource->namespaced && wanted != NULL && !streq(kube_namespace(object), wanted))
+        return xasprintf("an object of the namespace %s was skipped", kube_namespace(object));
     return NULL;
+}
+
+/* The key of an object from the server, owned by the caller; or NULL with a warning. */
+static char *checked_key(struct kube_informer *informer, const json_t *object)
+{
+    auto_free char *fault = fault_of(informer, object);
+    if (fault == NULL)
+        return kube_key(object);
+    auto_free char *message =
+        xasprintf("%s %s: %s", informer->options.resource->plural, kube_name(object), fault);
+    auto_free char *shown = text_printable(message, strlen(message), LONGEST_SHOWN);
+    kube_warnings_add(&informer->warnings, shown);
+    return NULL;
+}
+
+/* Notes whether a page of a list begins like the one before. */
+static void note_first(struct kube_informer *informer, const char *key)
+{
+    if (informer->page_has_key)
+        return;
+    informer->page_has_key = true;
+    informer->page_repeats = informer->first_key != NULL && streq(informer->first_key, key);
+    xstrset(&informer->first_key, key);
 }
 
 static void on_item(void *user, json_t *item)
@@ -155,6 +201,7 @@ static void on_item(void *user, json_t *item)
     auto_free char *key = checked_key(informer, item);
     if (key == NULL)
         return;
+    note_first(informer, key);
     put(informer, key, item);
 }
 
@@ -167,8 +214,9 @@ static void on_bad_item(void *user, const json_t *stub, const char *why)
     if (informer->options.on_unreadable != NULL)
         informer->options.on_unreadable(informer->options.user, stub, why);
     auto_free char *shown = text_printable(key, strlen(key), LONGEST_SHOWN);
-    kube_client_warn(informer->client, "%s %s: the object was skipped: %s",
-        informer->options.resource->plural, shown, why);
+    auto_free char *message = xasprintf(
+        "%s %s: the object was skipped: %s", informer->options.resource->plural, shown, why);
+    kube_warnings_add(&informer->warnings, message);
 }
 
 static void on_page(void *user, const struct kube_answer *answer);
@@ -179,8 +227,14 @@ static void list_page(struct kube_informer *informer)
     const struct kube_list_sink each = {
         .on_item = on_item, .on_bad = on_bad_item, .user = informer, .keep = options->keep};
     /* a list that starts over repeats this: only a whole one sweeps */
-    if (informer->continue_token == NULL)
+    if (informer->continue_token == NULL) {
         kube_cache_stale(informer->cache);
+        informer->pages = informer->idle_pages = 0;
+        informer->full = false;
+        xstrset(&informer->first_key, NULL);
+    }
+    informer->page_has_key = informer->page_repeats = false;
+    informer->pages++;
     struct kube_request request = {
         .verb = KUBE_LIST,
         .resource = options->resource,
@@ -198,6 +252,9 @@ static void list_failed(struct kube_informer *informer, const char *why)
 {
     xstrset(&informer->continue_token, NULL);
     informer->restarts++;
+    /* lists that fail must not add up */
+    if (kube_cache_bytes(informer->cache) >= MOST_BYTES)
+        kube_cache_undo(informer->cache, tell_gone, informer);
     double seconds = back_off(informer);
     kube_client_warn(informer->client, "%s; listing again in %.1f s", why, seconds);
 }
@@ -216,6 +273,28 @@ static void list_done(struct kube_informer *informer, const char *version)
     go_on_after(informer, 0);
 }
 
+/* Why a list cannot go on after a page, although the server gave it without a failure. next is the
+ * token of the next page, or "". Owned by the caller; NULL: it can. */
+static char *fault_of_page(struct kube_informer *informer, const char *next)
+{
+    const char *plural = informer->options.resource->plural;
+    bool idle = !informer->page_has_key || informer->page_repeats;
+    informer->idle_pages = idle ? informer->idle_pages + 1 : 0;
+    if (informer->full)
+        return xasprintf(
+            "list %s: the objects take more than %d MiB", plural, (int)(MOST_BYTES >> 20));
+    if (next[0] == '\0')
+        return NULL;
+    if (informer->continue_token != NULL && streq(informer->continue_token, next))
+        return xasprintf("list %s: the server gives the same continue token again", plural);
+    if (informer->idle_pages >= IDLE_PAGES_MAX)
+        return xasprintf(
+            "list %s: the server gives page after page, but no further object", plural);
+    if (informer->pages >= MOST_PAGES)
+        return xasprintf("list %s: the list has not ended after %d pages", plural, MOST_PAGES);
+    return NULL;
+}
+
 static void on_page(void *user, const struct kube_answer *answer)
 {
     struct kube_informer *informer = user;
@@ -225,18 +304,38 @@ static void on_page(void *user, const struct kube_answer *answer)
         list_failed(informer, answer->failure->message);
         return;
     }
-    const char *next = json_get_string(json_object_get(answer->body, "metadata"), "continue");
-    xstrset(&informer->continue_token, next != NULL && next[0] != '\0' ? next : NULL);
-    if (informer->continue_token != NULL)
+    const char *next =
+        text_or(json_get_string(json_object_get(answer->body, "metadata"), "continue"), "");
+    auto_free char *fault = fault_of_page(informer, next);
+    if (fault != NULL) {
+        list_failed(informer, fault);
+        return;
+    }
+    xstrset(&informer->continue_token, next[0] != '\0' ? next : NULL);
+    if (informer->continue_token == NULL)
+        list_done(informer, kube_resource_version(answer->body));
+    else if (informer->pages < PAGES_AT_ONCE)
         list_page(informer);
     else
-        list_done(informer, kube_resource_version(answer->body));
+        go_on_after(informer, page_pause_seconds);
+}
+
+/* There are more objects than may be kept: the list says which of them exist. */
+static void end_full_watch(struct kube_informer *informer)
+{
+    kube_watch_cancel(informer->watch);
+    informer->watch = NULL;
+    informer->restarts++;
+    xstrset(&informer->version, NULL);
+    double seconds = back_off(informer);
+    kube_client_warn(informer->client,
+        "watch %s: the objects take more than %d MiB; listing again in %.1f s",
+        informer->options.resource->plural, (int)(MOST_BYTES >> 20), seconds);
 }
 
 static void on_event(void *user, enum kube_event_type type, json_t *object)
 {
     struct kube_informer *informer = user;
-    informer->failures = 0;
     const char *version = kube_resource_version(object);
     if (type == KUBE_BOOKMARK) {
         if (version[0] != '\0')
@@ -251,12 +350,15 @@ static void on_event(void *user, enum kube_event_type type, json_t *object)
         remove_key(informer, key);
     else
         put(informer, key, object);
+    if (informer->full)
+        end_full_watch(informer);
 }
 
 static void on_skipped(void *user, const char *why)
 {
     struct kube_informer *informer = user;
-    kube_client_warn(informer->client, "watch %s: %s", informer->options.resource->plural, why);
+    auto_free char *message = xasprintf("watch %s: %s", informer->options.resource->plural, why);
+    kube_warnings_add(&informer->warnings, message);
 }
 
 static void on_watch_end(void *user, const struct kube_failure *failure)
@@ -327,6 +429,8 @@ struct kube_informer *kube_informer_new(
     own->field_selector = own->field_selector != NULL ? xstrdup(own->field_selector) : NULL;
     if (own->page <= 0)
         own->page = DEFAULT_PAGE;
+    informer->warnings.client = client;
+    informer->warnings.about = own->resource->plural;
     informer->cache = kube_cache_new();
     ev_init(&informer->pause, on_pause_over);
     informer->pause.data = informer;
@@ -348,6 +452,7 @@ void kube_informer_free(struct kube_informer *informer)
     free((char *)informer->options.label_selector);
     free((char *)informer->options.field_selector);
     free(informer->continue_token);
+    free(informer->first_key);
     free(informer->version);
     free(informer);
 }

@@ -291,6 +291,12 @@ static void on_renewed(struct kube_lease *lease, json_t *object)
 {
     xstrset(&lease->complaint, NULL);
     observe(lease, object, lease->sent);
+    if (!is_ours(lease)) { /* read it again: somebody else may hold it */
+        complain(lease, "update leases: the answer has another holder than what was written");
+        lease->current = false;
+        try_later(lease);
+        return;
+    }
     double valid_until = lease->sent + (double)lease->options.renew_deadline_ms / 1000;
     double left = valid_until - now();
     bool acquired = !lease->held && left > 0;

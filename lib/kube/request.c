@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "kube/exchange.h"
 
+enum { MAX_OBJECT = 16 << 20 }; /* bytes of an answer with one object */
+
 static const struct {
     const char *word; /* for messages and metrics */
     const char *method;
@@ -150,6 +152,8 @@ const char *kube_request_fill(const struct kube_request *request, struct kube_ex
         return "the object has no namespace";
     if (request->verb == KUBE_APPLY && request->field_manager == NULL)
         return "the field manager is missing";
+    if (request->verb != KUBE_LIST)
+        exchange->limit = MAX_OBJECT;
     exchange->path = make_path(request);
     exchange->body = make_body(request);
     if (exchange->content_type != NULL && exchange->body == NULL)
