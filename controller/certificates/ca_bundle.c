@@ -18,12 +18,18 @@ struct target {
     struct kube_call *call; /* the patch in progress, or NULL */
     char *seen; /* its resourceVersion before the last read of the Secret; NULL: none */
     bool missing; /* and that was logged */
+    bool was_right; /* with the caBundle that is wanted now */
+    bool is_foreign; /* no webhook in it is ours, and that was logged */
+    unsigned long wanted; /* the number of changes when call began */
+    char *patched; /* the resourceVersion that call patches; NULL: none */
+    char *refused; /* the resourceVersion for which a patch was invalid; NULL: none */
 };
 
 struct controller_ca_bundle {
     struct kube_client *client;
     struct controller_ca_bundle_options options; /* its string is owned */
     char *base64; /* NULL: not set yet */
+    unsigned long changes; /* of base64 */
     struct target targets[2];
 };
 
@@ -32,7 +38,16 @@ static json_t *operation(const char *op, const char *path, const char *value)
     return json_pack("{s:s, s:s, s:s}", "op", op, "path", path, "value", value);
 }
 
-json_t *controller_ca_bundle_patch(const json_t *configuration, const char *base64)
+/* Whether a webhook is called through our Service. */
+static bool is_ours(const json_t *webhook, const struct controller_ca_bundle_service *service)
+{
+    const json_t *called = json_object_get(json_object_get(webhook, "clientConfig"), "service");
+    return streq(text_or(json_get_string(called, "name"), ""), service->name) &&
+           streq(text_or(json_get_string(called, "namespace"), ""), service->namespace);
+}
+
+json_t *controller_ca_bundle_patch(const json_t *configuration,
+    const struct controller_ca_bundle_service *service, const char *base64)
 {
     json_t *patch = json_pack("[o]",
         operation("test", "/metadata/resourceVersion", kube_resource_version(configuration)));
@@ -40,7 +55,8 @@ json_t *controller_ca_bundle_patch(const json_t *configuration, const char *base
     json_t *webhook = NULL;
     json_array_foreach (json_object_get(configuration, "webhooks"), i, webhook) {
         const json_t *client = json_object_get(webhook, "clientConfig");
-        if (streq(text_or(json_get_string(client, "caBundle"), ""), base64))
+        if (!is_ours(webhook, service) ||
+            streq(text_or(json_get_string(client, "caBundle"), ""), base64))
             continue;
         auto_free char *path = xasprintf("/webhooks/%zu/clientConfig/caBundle", i);
         json_array_append_new(patch, operation("add", path, base64));
@@ -59,6 +75,16 @@ static const json_t *cached(const struct target *target)
 
 static void compare(struct target *target);
 
+/* A patch of a configuration that has changed meanwhile is invalid, which is nothing to tell; but it
+ * is invalid again for the same version if the API server does not take our caBundle. */
+static void tell_failure(struct target *target, const struct kube_failure *failure)
+{
+    bool is_new = target->refused == NULL || !streq(target->refused, target->patched);
+    if (failure->reason != KUBE_INVALID || !is_new)
+        log_warning("updating caBundle failed: %s", failure->message);
+    xstrset(&target->refused, failure->reason == KUBE_INVALID ? target->patched : NULL);
+}
+
 static void on_patched(void *user, const struct kube_answer *answer)
 {
     struct target *target = user;
@@ -66,9 +92,36 @@ static void on_patched(void *user, const struct kube_answer *answer)
     target->call = NULL;
     if (answer->failure == NULL)
         log_info("%s %s: updated caBundle", target->resource->kind, options->configuration);
-    else if (answer->failure->reason != KUBE_INVALID) /* it has changed meanwhile */
-        log_warning("updating caBundle failed: %s", answer->failure->message);
+    else
+        tell_failure(target, answer->failure);
+    if (answer->failure == NULL)
+        target->was_right = target->wanted == target->bundle->changes;
+    xstrset(&target->patched, NULL);
     compare(target);
+}
+
+static json_t *patch_for(const struct controller_ca_bundle *bundle, const json_t *configuration)
+{
+    return configuration == NULL ? NULL
+                                 : controller_ca_bundle_patch(
+                                       configuration, &bundle->options.service, bundle->base64);
+}
+
+/* Logs that no webhook of a configuration is ours, once until one is. */
+static void tell_foreign(struct target *target, const json_t *configuration)
+{
+    const struct controller_ca_bundle_options *options = &target->bundle->options;
+    bool is_foreign = configuration != NULL;
+    size_t i = 0;
+    json_t *webhook = NULL;
+    json_array_foreach (json_object_get(configuration, "webhooks"), i, webhook)
+        is_foreign = is_foreign && !is_ours(webhook, &options->service);
+    if (is_foreign && !target->is_foreign)
+        log_warning("%s %s: none of its webhooks is called through the Service %s/%s: no caBundle "
+                    "is set",
+            target->resource->kind, options->configuration, options->service.namespace,
+            options->service.name);
+    target->is_foreign = is_foreign;
 }
 
 /* Compares one configuration with the wanted caBundle, and patches it or asks to read the
@@ -84,9 +137,10 @@ static void compare(struct target *target)
         log_warning("%s %s does not exist: the API server does not call these webhooks yet",
             target->resource->kind, options->configuration);
     target->missing = configuration == NULL;
-    auto_json json_t *patch =
-        configuration == NULL ? NULL : controller_ca_bundle_patch(configuration, bundle->base64);
+    tell_foreign(target, configuration);
+    auto_json json_t *patch = patch_for(bundle, configuration);
     if (patch == NULL) {
+        target->was_right = configuration != NULL;
         options->on_change(options->user);
         return;
     }
@@ -94,6 +148,14 @@ static void compare(struct target *target)
         options->on_wrong(options->user);
         return;
     }
+    if (target->was_right)
+        log_warning("%s %s: somebody else has changed the caBundle of webhooks that are called "
+                    "through the Service %s/%s; setting it again (metadata.managedFields says who)",
+            target->resource->kind, options->configuration, options->service.namespace,
+            options->service.name);
+    target->was_right = false;
+    xstrset(&target->patched, target->seen);
+    target->wanted = bundle->changes;
     xstrset(&target->seen, NULL); /* the Secret must be read before the next patch */
     const struct kube_request request = {
         .verb = KUBE_PATCH_JSON,
@@ -129,6 +191,8 @@ struct controller_ca_bundle *controller_ca_bundle_new(
     bundle->client = client;
     bundle->options = *options;
     bundle->options.configuration = xstrdup(options->configuration);
+    bundle->options.service.namespace = xstrdup(options->service.namespace);
+    bundle->options.service.name = xstrdup(options->service.name);
     auto_free char *selector = xasprintf("metadata.name=%s", options->configuration);
     for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++) {
         struct target *target = &bundle->targets[i];
@@ -156,8 +220,12 @@ void controller_ca_bundle_free(struct controller_ca_bundle *bundle)
             kube_call_cancel(target->call);
         kube_informer_free(target->informer);
         free(target->seen);
+        free(target->patched);
+        free(target->refused);
     }
     free((char *)bundle->options.configuration);
+    free((char *)bundle->options.service.namespace);
+    free((char *)bundle->options.service.name);
     free(bundle->base64);
     free(bundle);
 }
@@ -173,10 +241,15 @@ void controller_ca_bundle_prepare(struct controller_ca_bundle *bundle)
 
 void controller_ca_bundle_set(struct controller_ca_bundle *bundle, const char *pem)
 {
-    free(bundle->base64);
+    auto_free char *before = bundle->base64;
     bundle->base64 = tls_base64_encode(pem);
-    for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++)
-        compare(&bundle->targets[i]);
+    bool changes = before == NULL || !streq(before, bundle->base64);
+    bundle->changes += changes;
+    for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++) {
+        struct target *target = &bundle->targets[i];
+        target->was_right = target->was_right && !changes;
+        compare(target);
+    }
 }
 
 bool controller_ca_bundle_is_right(const struct controller_ca_bundle *bundle)
@@ -185,10 +258,7 @@ bool controller_ca_bundle_is_right(const struct controller_ca_bundle *bundle)
         const struct target *target = &bundle->targets[i];
         if (bundle->base64 == NULL || !kube_informer_synced(target->informer))
             return false;
-        const json_t *configuration = cached(target);
-        if (configuration == NULL)
-            continue;
-        auto_json json_t *patch = controller_ca_bundle_patch(configuration, bundle->base64);
+        auto_json json_t *patch = patch_for(bundle, cached(target));
         if (patch != NULL)
             return false;
     }

@@ -12,8 +12,15 @@
 
 struct controller_ca_bundle;
 
+/* The Service through which webhooks are called. A webhook of another one, or with a URL, is
+ * somebody else's, although it is in our configuration: its caBundle is left alone. */
+struct controller_ca_bundle_service {
+    const char *namespace, *name;
+};
+
 struct controller_ca_bundle_options {
     const char *configuration; /* the name of both; copied */
+    struct controller_ca_bundle_service service; /* whose webhooks are ours; copied */
     /* A caBundle is wrong: the Secret must be read, for controller_ca_bundle_set. */
     void (*on_wrong)(void *user);
     /* controller_ca_bundle_is_right may have changed. */
@@ -34,12 +41,14 @@ void controller_ca_bundle_prepare(struct controller_ca_bundle *bundle);
 /* Sets the wanted caBundle, in PEM, from the Secret that was read after that. */
 void controller_ca_bundle_set(struct controller_ca_bundle *bundle, const char *pem);
 
-/* Whether every webhook of both has it. A missing configuration counts as right; it is logged and
+/* Whether every webhook of ours in both has it. A missing configuration counts as right; it is logged and
  * waited for. */
 bool controller_ca_bundle_is_right(const struct controller_ca_bundle *bundle);
 
-/* The JSON patch (RFC 6902) that sets the caBundle, in Base64, in every webhook of a configuration,
- * provided it still has this resourceVersion; NULL when all have it. New reference. */
-json_t *controller_ca_bundle_patch(const json_t *configuration, const char *base64);
+/* The JSON patch (RFC 6902) that sets the caBundle, in Base64, in every webhook of ours in a
+ * configuration, provided it still has this resourceVersion; NULL when all have it. New
+ * reference. */
+json_t *controller_ca_bundle_patch(const json_t *configuration,
+    const struct controller_ca_bundle_service *service, const char *base64);
 
 #endif

@@ -13,6 +13,9 @@ static const char previous_ca_key[] = "previous-ca.crt";
 static const char certificate_key[] = "tls.crt";
 static const char private_key[] = "tls.key";
 
+/* Bytes of a CA: it comes into each webhook of both configurations, and etcd takes 1.5 MiB. */
+enum { MOST_CA = 64 * 1024 };
+
 void controller_secret_wipe(json_t *secret)
 {
     json_t *key = json_object_get(json_object_get(secret, "data"), private_key);
@@ -38,13 +41,17 @@ static int read_pair(
     struct controller_secret_pair *pair, const char *name, const json_t *secret, struct error **err)
 {
     pair->previous_ca = read_value(name, secret, previous_ca_key, NULL);
-    if (pair->previous_ca != NULL && !tls_certificate_ca_is_valid(pair->previous_ca)) {
+    if (pair->previous_ca != NULL &&
+        (strlen(pair->previous_ca) > MOST_CA || !tls_certificate_ca_is_valid(pair->previous_ca))) {
         free(pair->previous_ca);
         pair->previous_ca = NULL;
     }
     auto_free char *ca = read_value(name, secret, ca_key, err);
     if (ca == NULL)
         return -1;
+    if (strlen(ca) > MOST_CA)
+        return error_set(err, ERROR_INPUT, "%s: %s has %zu bytes; at most %d are allowed", name,
+            ca_key, strlen(ca), MOST_CA);
     if (!tls_certificate_ca_is_valid(ca))
         return error_set(err, ERROR_INPUT, "%s: %s is not a CA, or has expired", name, ca_key);
     pair->ca = steal(&ca);
@@ -57,6 +64,8 @@ static int read_pair(
     free_secret(key, strlen(key));
     if (pair->certificate == NULL)
         return -1;
+    if (tls_certificate_start(pair->certificate) > time(NULL))
+        return error_set(err, ERROR_INPUT, "%s: %s is not valid yet", name, certificate_key);
     if (!tls_certificate_signed_by(pair->certificate, pair->ca))
         return error_set(err, ERROR_INPUT, "%s: %s did not sign %s", name, ca_key, certificate_key);
     return 0;
@@ -86,17 +95,19 @@ static void set_value(json_t *data, const char *key, const char *text)
     free_secret(base64, strlen(base64));
 }
 
-/* The data of a Secret with a new pair. New reference, or NULL with an internal error. */
-static json_t *make_data(
-    const char *const *dns_names, int64_t validity_ms, const char *previous_ca, struct error **err)
+/* The data of a Secret with a new pair, and all else that was in it. New reference, or NULL with an
+ * internal error. */
+static json_t *make_data(const json_t *before, const char *const *dns_names, int64_t validity_ms,
+    const char *previous_ca, struct error **err)
 {
     struct tls_pem ca = {NULL, NULL};
     struct tls_pem leaf = {NULL, NULL};
     json_t *data = NULL;
     if (tls_pem_make_ca("Hookline webhook CA", validity_ms, &ca, err) == 0 &&
         tls_pem_make_leaf(&ca, "hook-controller", dns_names, validity_ms, &leaf, err) == 0) {
-        data = json_object();
+        data = json_is_object(before) ? json_copy((json_t *)before) : json_object();
         set_value(data, ca_key, ca.certificate);
+        json_object_del(data, previous_ca_key);
         if (previous_ca != NULL)
             set_value(data, previous_ca_key, previous_ca);
         set_value(data, certificate_key, leaf.certificate);
@@ -110,7 +121,8 @@ static json_t *make_data(
 json_t *controller_secret_make(const char *namespace, const char *name, const json_t *existing,
     const char *const *dns_names, int64_t validity_ms, const char *previous_ca, struct error **err)
 {
-    json_t *data = make_data(dns_names, validity_ms, previous_ca, err);
+    json_t *data =
+        make_data(json_object_get(existing, "data"), dns_names, validity_ms, previous_ca, err);
     if (data == NULL)
         return NULL;
     json_t *secret = NULL;

@@ -21,7 +21,8 @@ int controller_secret_pair_read(
 
 void controller_secret_pair_clear(struct controller_secret_pair *pair);
 
-/* A new CA and leaf for the names. existing is the Secret to update, or NULL for a new one.
+/* A new CA and leaf for the names. existing is the Secret to update, or NULL for a new one;
+ * its other keys stay.
  * previous_ca may be NULL. Returns the Secret to be written, new reference, to be wiped with
  * controller_secret_wipe; or NULL with an internal error. */
 json_t *controller_secret_make(const char *namespace, const char *name, const json_t *existing,

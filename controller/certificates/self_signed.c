@@ -27,12 +27,14 @@ struct controller_self_signed {
     bool again; /* the Secret changed meanwhile */
     struct controller_pace pace; /* of reading the Secret; counts writes and failures */
     struct controller_ca_bundle *bundle;
+    char *wanted; /* the caBundle, in PEM; NULL: not known yet */
     char *served_ca, *next_ca; /* PEM; NULL if those below are */
     struct tls_certificate *served; /* references, or NULL */
     struct tls_certificate *next; /* waits for the caBundle */
     bool taken; /* at least one pair from the Secret */
     struct ev_timer settled;
-    struct ev_periodic renewal;
+    struct ev_periodic renewal; /* also when the clock is set, see when_to_look */
+    time_t start, renew; /* between which the pair of the Secret is good */
     bool ready;
 };
 
@@ -56,16 +58,29 @@ static void on_settled(UNUSED struct ev_loop *loop, struct ev_timer *timer, UNUS
         serve(self);
 }
 
+/* Whether API servers accept the certificate that is served. */
+static bool is_served_good(const struct controller_self_signed *self)
+{
+    time_t now = time(NULL);
+    return self->served != NULL && tls_certificate_start(self->served) <= now &&
+           now < tls_certificate_expiry(self->served) &&
+           tls_certificate_signed_by(self->served, self->wanted);
+}
+
 /* Serves the next certificate, if it is time. */
 static void go_on(void *user)
 {
     struct controller_self_signed *self = user;
-    if (self->next == NULL || !controller_ca_bundle_is_right(self->bundle) ||
-        ev_is_active(&self->settled))
+    if (self->next == NULL || !controller_ca_bundle_is_right(self->bundle))
         return;
-    if (self->served == NULL || tls_certificate_expiry(self->served) <= time(NULL)) {
+    if (!is_served_good(self)) {
+        if (self->served != NULL)
+            log_warning("%s: the certificate that was served has expired, or is not trusted by the "
+                        "caBundle; serving the new one at once",
+                self->name);
+        ev_timer_stop(EV_DEFAULT_ & self->settled);
         serve(self);
-    } else {
+    } else if (!ev_is_active(&self->settled)) {
         ev_timer_set(&self->settled, settle_seconds, 0.0);
         ev_timer_start(EV_DEFAULT_ & self->settled);
     }
@@ -80,26 +95,65 @@ static void drop_next(struct controller_self_signed *self)
     self->next_ca = NULL;
 }
 
+/* When to look at the Secret again, for libev, which asks again when the clock was set: at the
+ * renewal, or soon if the pair is no longer, or not yet, good. */
+static ev_tstamp when_to_look(struct ev_periodic *periodic, ev_tstamp now)
+{
+    static const double soon = 1.0;
+    const struct controller_self_signed *self = periodic->data;
+    bool good = (double)self->start <= now && now < (double)self->renew;
+    return good ? (double)self->renew : now + soon;
+}
+
+static void watch_clock(
+    struct controller_self_signed *self, const struct tls_certificate *certificate)
+{
+    self->start = tls_certificate_start(certificate);
+    self->renew = controller_certificate_renewal(certificate);
+    ev_periodic_stop(EV_DEFAULT_ & self->renewal);
+    ev_periodic_set(&self->renewal, 0.0, 0.0, when_to_look);
+    ev_periodic_start(EV_DEFAULT_ & self->renewal);
+}
+
+/* Whether a certificate is for this service. */
+static bool is_ours(
+    const struct controller_self_signed *self, const struct tls_certificate *certificate)
+{
+    for (size_t i = 0; i < DNS_NAMES; i++) {
+        if (!tls_certificate_is_for(certificate, self->dns_names[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The Secret has another pair than before: it is served when it is time. */
+static void expect(struct controller_self_signed *self, const struct controller_secret_pair *pair)
+{
+    self->next = tls_certificate_ref(pair->certificate);
+    self->next_ca = xstrdup(pair->ca);
+    if (self->served != NULL)
+        log_info("%s: it has another certificate now", self->name);
+    if (!is_ours(self, pair->certificate))
+        log_warning("%s: its certificate is not for %s, so API servers will refuse it; does "
+                    "something else write this Secret? Each Hookline needs one of its own "
+                    "(--certificate-secret)",
+            self->name, self->dns_names[0]);
+}
+
 /* Uses the pair of the Secret: first its CAs, for the caBundle, then its leaf. */
 static void take(struct controller_self_signed *self, const struct controller_secret_pair *pair)
 {
     self->taken = true;
-    auto_free char *bundle =
-        xasprintf("%s%s", pair->ca, pair->previous_ca == NULL ? "" : pair->previous_ca);
-    controller_ca_bundle_set(self->bundle, bundle);
-
-    ev_periodic_stop(EV_DEFAULT_ & self->renewal);
-    ev_periodic_set(
-        &self->renewal, (double)controller_certificate_renewal(pair->certificate), 0.0, NULL);
-    ev_periodic_start(EV_DEFAULT_ & self->renewal);
-
+    free(self->wanted);
+    self->wanted = xasprintf("%s%s", pair->ca, pair->previous_ca == NULL ? "" : pair->previous_ca);
+    controller_ca_bundle_set(self->bundle, self->wanted);
+    watch_clock(self, pair->certificate);
     if (self->next != NULL && tls_certificate_same(self->next, pair->certificate))
         return;
     drop_next(self);
     if (self->served != NULL && tls_certificate_same(self->served, pair->certificate))
         return;
-    self->next = tls_certificate_ref(pair->certificate);
-    self->next_ca = xstrdup(pair->ca);
+    expect(self, pair);
     go_on(self);
 }
 
@@ -151,18 +205,6 @@ static void replace(struct controller_self_signed *self, const json_t *existing,
     controller_secret_wipe(secret);
 }
 
-/* Whether a certificate is for this service. Checked only until one was used: replicas that
- * disagree on the names would replace each other's for ever. */
-static bool is_ours(
-    const struct controller_self_signed *self, const struct tls_certificate *certificate)
-{
-    for (size_t i = 0; !self->taken && i < DNS_NAMES; i++) {
-        if (!tls_certificate_is_for(certificate, self->dns_names[i]))
-            return false;
-    }
-    return true;
-}
-
 /* Acts on the Secret that was read. */
 static void compare(struct controller_self_signed *self, json_t *secret)
 {
@@ -171,7 +213,9 @@ static void compare(struct controller_self_signed *self, json_t *secret)
     if (controller_secret_pair_read(&pair, self->name, secret, &error) < 0) {
         log_warning("%s; replacing its CA and certificate", error->message);
         replace(self, secret, pair.ca);
-    } else if (!is_ours(self, pair.certificate)) {
+    } else if (!self->taken && !is_ours(self, pair.certificate)) {
+        /* only until one was used: replicas that disagree on the names would replace each other's
+         * for ever */
         log_info("%s: its certificate is not for %s; replacing its CA and certificate", self->name,
             self->dns_names[0]);
         replace(self, secret, pair.ca);
@@ -287,6 +331,7 @@ struct controller_self_signed *controller_self_signed_new(
     self->settled.data = self->renewal.data = self;
     const struct controller_ca_bundle_options bundle = {
         .configuration = options->webhook_configuration,
+        .service = {.namespace = options->namespace, .name = options->service},
         .on_wrong = look_again,
         .on_change = go_on,
         .on_seen = on_seen,
@@ -320,6 +365,7 @@ void controller_self_signed_free(struct controller_self_signed *self)
     drop_next(self);
     tls_certificate_unref(self->served);
     free(self->served_ca);
+    free(self->wanted);
     free((char *)self->options.namespace);
     free((char *)self->options.secret);
     free((char *)self->options.service);

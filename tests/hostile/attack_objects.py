@@ -3,12 +3,9 @@
 others, and stays below the memory limit of its Deployment."""
 
 import json
-import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-
-import support
+from launching import VMIS, LaunchingCase, machine, support
 from memory import assert_memory
 from objects import (
     NUMBERS,
@@ -20,25 +17,9 @@ from objects import (
     machine_with,
     unreadable_pod,
 )
-from test_hook_controller_launch import VMIS, LaunchTest, machine
 
 
-class Objects(LaunchTest):
-    def assert_goes_on(self, controller):
-        """A machine that is created now gets its pod, and the controller is ready."""
-        self.server.put(VMIS, machine("honest"))
-        self.wait_launched("honest")
-        self.server.wait(lambda: controller.get("/readyz")[0] == 200, "readiness")
-
-    def wait_launched(self, name):
-        """Waits for the pod of a machine."""
-
-        def find():
-            owners = [pod["metadata"].get("ownerReferences", []) for pod in self.server.all("pods")]
-            return any(owner["name"] == name for each in owners for owner in each)
-
-        self.server.wait(find, f"the pod of {name}")
-
+class Objects(LaunchingCase):
     def attack(self, spec):
         """Puts a machine with such members into the list before the controller starts, and changes
         another to it afterwards."""

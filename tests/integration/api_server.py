@@ -30,6 +30,21 @@ def merge(target, patch):
     return result
 
 
+def json_patch(target, operations):
+    """RFC 6902, of which the controller uses test and add, of members of objects."""
+    result = copied(target)
+    for operation in operations:
+        *parents, name = operation["path"].split("/")[1:]
+        place = result
+        for each in parents:
+            place = place[int(each) if isinstance(place, list) else each]
+        if operation["op"] == "add":
+            place[name] = operation["value"]
+        elif place.get(name) != operation["value"]:
+            raise Failure(422, "Invalid", "the server rejected our request due to an error in it")
+    return result
+
+
 def copied(value):
     """A deep copy of JSON, however deep."""
     return json.loads(json.dumps(value))
@@ -254,6 +269,9 @@ class APIServer:
     def on_PATCH(self, where, _, body):
         with self.changed:
             key, value = self.find(where)
+            if isinstance(body, list):
+                self.store("MODIFIED", key, json_patch(value, body))
+                return 200, copied(self.objects[key])
             self.changed_object(where, value, body)
             patch = {"status": body.get("status")} if where["subresource"] == "status" else body
             if where["subresource"] == "" and where["plural"] not in self.without_status:

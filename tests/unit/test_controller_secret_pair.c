@@ -12,6 +12,7 @@
 #include "base/unused.h"
 #include "controller/certificates/ca_bundle.h"
 #include "controller/certificates/secret_pair.h"
+#include "tls/base64.h"
 #include "tls/pem.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
@@ -61,8 +62,8 @@ static void test_a_new_pair_in_an_old_secret(UNUSED void **state)
     assert_string_equal(json_get_string(secret, "type"), "Opaque");
     assert_string_equal(
         json_get_string(json_object_get(secret, "metadata"), "resourceVersion"), "17");
-    assert_null(json_object_get(json_object_get(secret, "data"), "other"));
-    assert_non_null(json_object_get(json_object_get(old, "data"), "other"));
+    assert_string_equal(json_get_string(json_object_get(secret, "data"), "other"), "eA==");
+    assert_int_equal(json_object_size(json_object_get(old, "data")), 1);
 
     struct controller_secret_pair pair;
     assert_int_equal(controller_secret_pair_read(&pair, "Secret", secret, NULL), 0);
@@ -102,6 +103,22 @@ static void test_secrets_that_are_no_good(UNUSED void **state)
     }
 }
 
+static void test_a_ca_that_is_too_large_for_the_webhooks(UNUSED void **state)
+{
+    auto_json json_t *secret = make(NULL, DAY_MS, NULL);
+    json_t *data = json_object_get(secret, "data");
+    auto_free char *ca = tls_base64_decode(
+        json_get_string(data, "ca.crt"), json_string_length(json_object_get(data, "ca.crt")));
+    auto_free char *padded = xasprintf("%*s\n%s", 1 << 20, "", ca);
+    auto_free char *base64 = tls_base64_encode(padded);
+    json_object_set_new(data, "ca.crt", json_string(base64));
+    struct controller_secret_pair pair;
+    auto_error struct error *error = NULL;
+    assert_int_equal(controller_secret_pair_read(&pair, "Secret a/b", secret, &error), -1);
+    assert_non_null(strstr(error->message, "at most 65536 are allowed"));
+    controller_secret_pair_clear(&pair);
+}
+
 static void test_a_leaf_of_another_ca(UNUSED void **state)
 {
     auto_json json_t *one = make(NULL, DAY_MS, NULL);
@@ -131,20 +148,30 @@ static void test_a_previous_ca_of_no_use_is_left_out(UNUSED void **state)
     tls_pem_clear(&expired);
 }
 
+#define OURS "'service': {'name': 'webhook', 'namespace': 'hookline'}"
+
 static void test_patch_of_a_configuration(UNUSED void **state)
 {
+    static const struct controller_ca_bundle_service service = {
+        .namespace = "hookline", .name = "webhook"};
     static const struct {
         const char *configuration, *patch;
     } cases[] = {
         {"{'metadata': {'resourceVersion': '5'}, 'webhooks': ["
-         "{'clientConfig': {'caBundle': 'Zm9v'}}]}",
+         "{'clientConfig': {" OURS ", 'caBundle': 'Zm9v'}}]}",
             NULL},
         {"{'metadata': {'resourceVersion': '5'}, 'webhooks': []}", NULL},
         {"{'metadata': {'resourceVersion': '5'}}", NULL},
         {"{'metadata': {'resourceVersion': '5'}, 'webhooks': ["
-         "{'clientConfig': {'caBundle': 'Zm9v'}},"
-         "{'clientConfig': {'caBundle': 'YmFy'}},"
-         "{'clientConfig': {'service': {}}}]}",
+         "{'clientConfig': {'url': 'https://webhook.hookline.svc', 'caBundle': 'YmFy'}},"
+         "{'clientConfig': {'service': {'name': 'webhook', 'namespace': 'other'}}},"
+         "{'clientConfig': {'service': {'name': 'other', 'namespace': 'hookline'}}},"
+         "{'clientConfig': {}}, {}, 7]}",
+            NULL},
+        {"{'metadata': {'resourceVersion': '5'}, 'webhooks': ["
+         "{'clientConfig': {" OURS ", 'caBundle': 'Zm9v'}},"
+         "{'clientConfig': {" OURS ", 'caBundle': 'YmFy'}},"
+         "{'clientConfig': {" OURS "}}]}",
             "[{'op': 'test', 'path': '/metadata/resourceVersion', 'value': '5'},"
             "{'op': 'add', 'path': '/webhooks/1/clientConfig/caBundle', 'value': 'Zm9v'},"
             "{'op': 'add', 'path': '/webhooks/2/clientConfig/caBundle', 'value': 'Zm9v'}]"},
@@ -160,7 +187,7 @@ static void test_patch_of_a_configuration(UNUSED void **state)
         auto_json json_t *wanted = json_loads(expected, JSON_DECODE_ANY, NULL);
         assert_non_null(configuration);
         assert_non_null(wanted);
-        auto_json json_t *patch = controller_ca_bundle_patch(configuration, "Zm9v");
+        auto_json json_t *patch = controller_ca_bundle_patch(configuration, &service, "Zm9v");
         if (cases[i].patch == NULL)
             assert_null(patch);
         else
@@ -176,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_what_is_made_can_be_read),
         cmocka_unit_test(test_a_new_pair_in_an_old_secret),
         cmocka_unit_test(test_secrets_that_are_no_good),
+        cmocka_unit_test(test_a_ca_that_is_too_large_for_the_webhooks),
         cmocka_unit_test(test_a_leaf_of_another_ca),
         cmocka_unit_test(test_a_previous_ca_of_no_use_is_left_out),
         cmocka_unit_test(test_patch_of_a_configuration),
