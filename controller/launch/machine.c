@@ -21,7 +21,7 @@ static json_t *fingerprint(const json_t *value)
     return json_integer(hash);
 }
 
-const char *const controller_machine_kept[] = {"/metadata/name", "/metadata/namespace",
+const char *const controller_machine_kept[] = {"/kind", "/metadata/name", "/metadata/namespace",
     "/metadata/uid", "/metadata/resourceVersion", "/metadata/generation",
     "/metadata/deletionTimestamp", "/metadata/finalizers", "/metadata/annotations", "/status",
     NULL};

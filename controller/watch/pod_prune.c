@@ -214,10 +214,10 @@ static void note_missing(json_t *kept, const char *annotation_key, const json_t 
         json_object_set_new(kept, "hostPathsMissing", json_string(key));
 }
 
-const char *const controller_pod_kept[] = {"/metadata/name", "/metadata/namespace", "/metadata/uid",
-    "/metadata/resourceVersion", "/metadata/deletionTimestamp", "/metadata/ownerReferences",
-    "/metadata/annotations", "/metadata/labels", "/spec/nodeName", "/spec/containers/*/name",
-    "/spec/containers/*/env", "/spec/volumes/*/name", "/status", NULL};
+const char *const controller_pod_kept[] = {"/kind", "/metadata/name", "/metadata/namespace",
+    "/metadata/uid", "/metadata/resourceVersion", "/metadata/deletionTimestamp",
+    "/metadata/ownerReferences", "/metadata/annotations", "/metadata/labels", "/spec/nodeName",
+    "/spec/containers/*/name", "/spec/containers/*/env", "/spec/volumes/*/name", "/status", NULL};
 
 json_t *controller_pod_prune(const char *annotation_key, const json_t *pod)
 {
