@@ -7,7 +7,7 @@ import json
 import subprocess
 
 from attack_connections import review as honest_review
-from attack_review import machine, sidecars
+from reviews import machine, sidecars
 from http_requests import PATHS, chunked, post
 from webhooks import REVIEW_S, WebhooksCase, support
 
@@ -25,7 +25,9 @@ rules:
 
 DOUBTFUL = {
     "both lengths": post("Content-Length: 5", "Transfer-Encoding: chunked", body=b"0\r\n\r\n"),
-    "two codings": post("Transfer-Encoding: chunked", "Transfer-Encoding: identity", body=b"0\r\n\r\n"),
+    "two codings": post(
+        "Transfer-Encoding: chunked", "Transfer-Encoding: identity", body=b"0\r\n\r\n"
+    ),
     "a list of codings": post("Transfer-Encoding: gzip, chunked", body=b"0\r\n\r\n"),
     "an unknown coding": post("Transfer-Encoding: xchunked", body=b"0\r\n\r\n"),
     "a tab before the coding": post("Transfer-Encoding: \x0bchunked", body=b"0\r\n\r\n"),

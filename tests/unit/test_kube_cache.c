@@ -136,6 +136,44 @@ static void test_a_sweep_removes_what_was_not_put_again(UNUSED void **state)
     utstring_done(&told);
 }
 
+static void test_a_list_that_is_undone(UNUSED void **state)
+{
+    put("a", "1", "x", true);
+    put("b", "2", "x", true);
+    kube_cache_stale(cache);
+    size_t before = kube_cache_bytes(cache);
+    put("b", "2", "x", false);
+    put("c", "3", "x", true);
+    UT_string told;
+    utstring_init(&told);
+    kube_cache_undo(cache, write_down, &told);
+    assert_string_equal(utstring_body(&told), "c3 ");
+    assert_int_equal(kube_cache_count(cache), 2);
+    assert_int_equal(kube_cache_bytes(cache), before);
+    utstring_done(&told);
+}
+
+static void test_what_the_objects_take(UNUSED void **state)
+{
+    assert_int_equal(kube_cache_bytes(cache), 0);
+    put("a", "1", "x", true);
+    size_t one = kube_cache_bytes(cache);
+    auto_json json_t *longer = put("a", "1", "xyz", true);
+    assert_int_equal(kube_cache_bytes(cache), one + 2);
+    assert_int_equal(kube_cache_fresh_bytes(cache), one + 2);
+    kube_cache_stale(cache);
+    assert_int_equal(kube_cache_fresh_bytes(cache), 0);
+    put("b", "1", "x", true);
+    assert_int_equal(kube_cache_bytes(cache), 2 * one + 2);
+    assert_int_equal(kube_cache_fresh_bytes(cache), one);
+    kube_cache_keep(cache, "a");
+    kube_cache_keep(cache, "a");
+    assert_int_equal(kube_cache_fresh_bytes(cache), 2 * one + 2);
+    auto_json json_t *gone = kube_cache_remove(cache, "a");
+    assert_int_equal(kube_cache_fresh_bytes(cache), one);
+    assert_int_equal(kube_cache_bytes(cache), one);
+}
+
 static void test_any_text_is_kept(UNUSED void **state)
 {
     static const char text[] = "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"\"},"
@@ -171,6 +209,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_removal, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_a_sweep_removes_what_was_not_put_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_list_that_is_undone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_the_objects_take, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any_text_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any_number_of_values_is_kept, setup, teardown),
     };
