@@ -10,6 +10,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "base/forked.h"
 #include "base/memory.h"
 #include "base/unused.h"
 
@@ -78,7 +79,7 @@ static bool read_status(pid_t pid, struct status *out)
     char path[PATH_SIZE];
     char text[STAT_SIZE];
     snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    auto_forked_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (length <= 0)
         return false;
@@ -98,7 +99,7 @@ static bool list_file(
     const char *path, const struct process *process, on_child *callback, void *user)
 {
     char text[READ_SIZE];
-    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    auto_forked_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
     pid_t child = -1; /* of which a digit has been read */
@@ -125,7 +126,7 @@ static void list_children(const struct process *process, on_child *callback, voi
     _Alignas(struct dirent64) char entries[READ_SIZE];
     char path[PATH_SIZE];
     snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
-    auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_forked_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;
     ssize_t length = 0;
@@ -182,7 +183,7 @@ static void visit(void *user, const struct process *parent, pid_t pid)
     bool has_ended = readable && (status.state == 'Z' || status.state == 'X');
     if (has_ended || !is_descendant(walk, parent, pid, &status, readable)) {
         if (process.fd >= 0)
-            close(process.fd);
+            forked_close(process.fd);
         return;
     }
     walk->living++;
@@ -208,7 +209,7 @@ static void release(struct walk *walk)
 {
     for (size_t i = 0; i < walk->count; i++) {
         if (walk->found[i].fd >= 0)
-            close(walk->found[i].fd);
+            forked_close(walk->found[i].fd);
     }
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/descendants.h"
+#include "base/forked.h"
 
 enum {
     ROUND_MS = 10, /* between rounds of killing, if no process ends */
@@ -173,7 +174,7 @@ static void read_commands(struct keep *keep)
     while ((got = recv(keep->control, &command, 1, MSG_DONTWAIT)) == 1)
         handle_command(keep, command);
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-        close(keep->control);
+        forked_close(keep->control);
         keep->control = -1; /* which poll(2) ignores */
         terminate(keep);
     }
@@ -287,7 +288,7 @@ _Noreturn void keep_run(
         copies[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, KEEP_DESCRIPTORS);
     for (int i = 0; i < KEEP_PASSED; i++)
         dup3(copies[i], KEEP_CONTROL + i, O_CLOEXEC);
-    close(KEEP_NURSERY);
+    forked_close(KEEP_NURSERY);
     closefrom(KEEP_DESCRIPTORS);
     reset_child_signal();
     prepare("keeper");
@@ -335,7 +336,7 @@ _Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn)
         keep.nursery = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
         if (keep.nursery == 0)
             continue;
-        close(KEEP_NURSERY);
+        forked_close(KEEP_NURSERY);
         if (errnum != 0)
             leave(&keep, KEEP_NOT_STARTED, errnum);
         prctl(PR_SET_NAME, "keeper");

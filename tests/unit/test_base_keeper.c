@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +39,34 @@ struct kept {
     bool is_gone;
     enum keeper_end end;
 };
+
+/* The linker has close(2) replaced in all programs, by a function that locks. In a keeper's process
+ * another thread's lock would never be released: so none may call it. */
+static pid_t program;
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+
+int __wrap_close(int fd)
+{
+    if (getpid() != program)
+        abort();
+    return __real_close(fd);
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    return __real_recvmsg(fd, message, flags);
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    return __real_sendmsg(fd, message, flags);
+}
 
 static void stop_loop(void)
 {
@@ -276,8 +305,8 @@ static void test_end_of_the_program(UNUSED void **state)
 {
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    pid_t program = fork();
-    if (program == 0) {
+    if (fork() == 0) {
+        program = getpid();
         struct kept kept;
         start(&kept, DAEMON "wait");
         pid_t daemon = read_pid(&kept);
@@ -341,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_start_failure),
         cmocka_unit_test(test_attacks_on_the_nursery),
     };
+    program = getpid();
     if (keeper_prepare(NULL) < 0)
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
