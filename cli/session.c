@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,7 +265,8 @@ static bool is_stranger(void *user, pid_t child)
  * ended before they were tied to it. */
 static void end_orphans(struct cli_session *session)
 {
-    while (descendants_kill(is_stranger, &session->strangers) > 0)
+    size_t left = 0;
+    while ((left = descendants_kill(is_stranger, &session->strangers)) > 0 && left != SIZE_MAX)
         waitpid(-1, NULL, 0);
 }
 

@@ -30,6 +30,7 @@ struct walk {
     struct process found[DESCENDANTS_AT_ONCE];
     size_t count;
     size_t living;
+    bool is_blind; /* not all children of the caller could be listed */
     struct process self;
     int signal; /* sent to each process when it is found */
     pid_t except_group;
@@ -94,7 +95,9 @@ static bool read_status(pid_t pid, struct status *out)
     return out->parent >= 0 && out->group >= 0;
 }
 
-/* Calls back for each child in a list of one thread's children. Returns whether there is a list. */
+/* Calls back for each child in a list of one thread's children. Reads it to its end after the last
+ * callback: when one of them ends before it is looked at, its children are added there. Returns
+ * whether there is a list. */
 static bool list_file(
     const char *path, const struct process *process, on_child *callback, void *user)
 {
@@ -120,15 +123,17 @@ static bool list_file(
     return length == 0;
 }
 
-/* Calls back for each child of a process. Source: proc_pid_task(5), proc_tid_children(5). */
-static void list_children(const struct process *process, on_child *callback, void *user)
+/* Calls back for each child of a process. Returns whether all could be listed. Source:
+ * proc_pid_task(5), proc_tid_children(5). */
+static bool list_children(const struct process *process, on_child *callback, void *user)
 {
     _Alignas(struct dirent64) char entries[READ_SIZE];
     char path[PATH_SIZE];
     snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
     auto_forked_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return;
+        return false;
+    bool all = true;
     ssize_t length = 0;
     while ((length = getdents64(fd, entries, sizeof(entries))) > 0) {
         for (ssize_t at = 0; at < length;) {
@@ -138,9 +143,10 @@ static void list_children(const struct process *process, on_child *callback, voi
                 continue;
             snprintf(path, sizeof(path), "/proc/%d/task/%.*s/children", process->pid, NUMBER_DIGITS,
                 entry->d_name);
-            list_file(path, process, callback, user);
+            all &= list_file(path, process, callback, user);
         }
     }
+    return all && length == 0;
 }
 
 /* Whether a process still has its pid: it has not been reaped. */
@@ -196,9 +202,7 @@ static void visit(void *user, const struct process *parent, pid_t pid)
 static void find(struct walk *walk)
 {
     walk->self = (struct process){.pid = getpid(), .fd = -1};
-    if (!proc_is_ours())
-        return;
-    list_children(&walk->self, visit, walk);
+    walk->is_blind = !proc_is_ours() || !list_children(&walk->self, visit, walk);
     for (size_t i = 0; i < walk->count; i++) {
         if (walk->found[i].fd >= 0)
             list_children(&walk->found[i], visit, walk);
@@ -227,7 +231,7 @@ size_t descendants_kill(descendants_spare *spare, void *user)
     for (size_t i = 0; i < walk.count; i++)
         send_signal(&walk.found[i], SIGKILL);
     release(&walk);
-    return walk.living;
+    return walk.living == 0 && walk.is_blind ? SIZE_MAX : walk.living;
 }
 
 static void count(void *user, UNUSED const struct process *parent, UNUSED pid_t child)

@@ -7,7 +7,7 @@
  * pidfd, and only if it has a parent already known to be a descendant, which still has its pid
  * when that has been read. A child of the caller needs no such care: only the caller reaps it.
  *
- * /proc has to show the caller's own pid namespace; otherwise nothing is found. Before Linux 5.3,
+ * /proc has to show the caller's own pid namespace; otherwise nobody is found. Before Linux 5.3,
  * which has no pidfd_open(2), only children are signaled. A process with another user ID may refuse
  * signals. The functions allocate nothing and take no locks, so that they may be called in the
  * child of a process with threads. Only one thread of the caller may reap children. */
@@ -31,8 +31,10 @@ void descendants_signal(int number, pid_t except_group);
 
 /* Kills what one walk finds. First it stops each process before it lists its children, so that what
  * has been found creates nothing more; then it kills them all. spare may be NULL. Returns how many
- * living processes it has found, of which some may still be dying. Repeat it whenever a child has
- * been reaped: a process that a walk missed has by then become a child. */
+ * living processes it has found, of which some may still be dying; SIZE_MAX if it could find none,
+ * because /proc does not tell or no descriptor is free. Repeat it whenever a child has been reaped: a
+ * process that a walk missed has by then become a child. 0 means that nobody was left but what was
+ * spared, and zombies, if nobody has reaped children meanwhile. */
 size_t descendants_kill(descendants_spare *spare, void *user);
 
 /* The number of children of the calling thread, zombies included; SIZE_MAX if /proc does not tell. */

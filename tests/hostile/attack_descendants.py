@@ -31,6 +31,7 @@ GENTLE = ("setsid", "double-fork", "clone-parent", "hiding", "namespace")
 # Processes end at once, unless an attack has succeeded.
 SOON = 5
 SNAPSHOTS = 20
+REPETITIONS = 50  # of an attack that needs luck
 IS_ROOT = os.getuid() == 0
 
 
@@ -259,10 +260,10 @@ class Daemons(Attack):
 class Keepers(Attack):
     """The process that keeps a hook's descendants has the hook's user ID."""
 
-    def keep(self, attack):
+    def keep(self, attack, way="double-fork"):
         """A hook that attacks its keeper, which is its parent."""
         return (
-            f"{self.escape} double-fork; grep -q '(keeper)' /proc/$PPID/stat || exit 1; "
+            f"{self.escape} {way}; grep -q '(keeper)' /proc/$PPID/stat || exit 1; "
             f"{attack} $PPID; sleep 30"
         )
 
@@ -282,6 +283,17 @@ class Keepers(Attack):
 
     def test_stopped(self):
         self.attack("kill -STOP")
+
+    def test_killed_while_processes_come_and_go(self):
+        self.start_shim()
+        for way in WAYS if IS_ROOT else GENTLE:
+            with self.subTest(way):
+                for _ in range(REPETITIONS):
+                    answer = self.call_one(on_define_domain(self.keep("kill -KILL", way)))
+                    self.assertEqual(answer["code"], "UNKNOWN", answer)
+                    self.assert_nothing_is_left()
+            self.kill_escaped()
+        self.assert_ends()
 
 
 class Zombies(Attack):
