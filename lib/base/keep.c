@@ -332,6 +332,7 @@ _Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn)
         struct keep keep = {.control = KEEP_CONTROL, .kill_grace_ms = job.kill_grace_ms};
         report(&keep, KEEP_TAKEN, 0);
         int errnum = start(&keep, &job, spawn);
+        closefrom(KEEP_STRINGS); /* or the next nursery could hold the child's pipes open */
         /* Like _Fork(3), but the child's parent is ours. */
         keep.nursery = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
         if (keep.nursery == 0)

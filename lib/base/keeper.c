@@ -29,7 +29,9 @@ struct keeper {
     struct ev_loop *loop;
     struct keep_link link;
     ev_io control; /* fd is -1 when the keeper's process is gone */
+    ev_child process;
     ev_timer timer; /* the keeper is overdue; or the next round of a sweep */
+    bool is_killed; /* because it was overdue */
     int64_t kill_grace_ms;
     int64_t sweeps_left;
     keeper_on_exit *on_exit;
@@ -64,6 +66,7 @@ static void disconnect(struct keeper *keeper)
     if (keeper->control.fd < 0)
         return;
     ev_io_stop(keeper->loop, &keeper->control);
+    ev_child_stop(keeper->loop, &keeper->process);
     keeper->control.fd = -1;
     keep_link_close(&keeper->link);
     DL_DELETE(keepers, keeper);
@@ -123,10 +126,17 @@ static void command(const struct keeper *keeper, enum keep_command which)
 static void on_timer(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int events)
 {
     struct keeper *keeper = watcher->data;
-    if (keeper->control.fd < 0)
+    if (keeper->control.fd < 0) {
         sweep(keeper);
-    else
-        keep_link_signal(&keeper->link, SIGKILL); /* which ends the connection */
+        return;
+    }
+    if (keeper->is_killed) {
+        gone(keeper, KEEPER_STUCK);
+        return;
+    }
+    keeper->is_killed = true;
+    keep_link_signal(&keeper->link, SIGKILL);
+    timer_set(keeper, KEEP_KILL_LIMIT_MS);
 }
 
 /* Handles a report, after which the keeper may have been freed. */
@@ -154,14 +164,32 @@ static void handle_report(struct keeper *keeper, const struct keep_report *repor
     }
 }
 
+/* Handles the next report and returns 1: then the keeper may have been freed. Returns 0 if there is
+ * none yet, and -1 at the end of the connection. */
+static int take_report(struct keeper *keeper)
+{
+    struct keep_report report;
+    ssize_t got = recv(keeper->control.fd, &report, sizeof(report), MSG_DONTWAIT);
+    if (got != (ssize_t)sizeof(report))
+        return got < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+    handle_report(keeper, &report);
+    return 1;
+}
+
 static void on_control(UNUSED struct ev_loop *loop, ev_io *watcher, UNUSED int events)
 {
     struct keeper *keeper = watcher->data;
-    struct keep_report report;
-    ssize_t got = recv(keeper->control.fd, &report, sizeof(report), MSG_DONTWAIT);
-    if (got == (ssize_t)sizeof(report))
-        handle_report(keeper, &report);
-    else if (got >= 0 || (errno != EAGAIN && errno != EINTR))
+    if (take_report(keeper) < 0)
+        lose(keeper);
+}
+
+/* The keeper's process has ended. End of file may not come: whoever its child has stopped while it
+ * was being forked holds the other end of the connection. */
+static void on_process(struct ev_loop *loop, ev_child *watcher, UNUSED int events)
+{
+    struct keeper *keeper = watcher->data;
+    ev_feed_event(loop, watcher, EV_CHILD); /* to come back for the next, unless it is stopped */
+    if (take_report(keeper) <= 0)
         lose(keeper);
 }
 
@@ -211,8 +239,10 @@ struct keeper *keeper_start(const struct keeper_options *options, struct error *
     };
     ev_init(&keeper->timer, on_timer);
     ev_io_init(&keeper->control, on_control, link.control, EV_READ);
-    keeper->timer.data = keeper->control.data = keeper;
+    ev_child_init(&keeper->process, on_process, link.pid, 0);
+    keeper->timer.data = keeper->control.data = keeper->process.data = keeper;
     ev_io_start(loop, &keeper->control);
+    ev_child_start(loop, &keeper->process);
     DL_APPEND(keepers, keeper);
     return keeper;
 }

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/keep.h"
 #include "base/keeper.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -288,6 +289,25 @@ static void test_killed_keeper(UNUSED void **state)
     clear(&kept);
 }
 
+/* A process that the child has stopped in time may hold the keeper's end of the connection. */
+static void test_killed_keeper_whose_connection_stays_open(UNUSED void **state)
+{
+    struct kept kept;
+    start(&kept, "echo $$; echo $PPID; read _; sleep 1000");
+    pid_t victim = read_pid(&kept);
+    pid_t keeper = read_pid(&kept);
+    auto_fd int fd = pidfd_open(keeper, 0);
+    auto_fd int held = pidfd_getfd(fd, KEEP_CONTROL, 0);
+    bool may_hold = held >= 0;
+    kill(keeper, SIGKILL);
+    run_until(&kept.is_gone);
+    assert_int_equal(kept.end, KEEPER_LOST);
+    await_end(victim);
+    clear(&kept);
+    if (!may_hold)
+        skip(); /* only root has the permission */
+}
+
 static void test_stopped_keeper(UNUSED void **state)
 {
     struct kept kept;
@@ -365,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_keeper_that_stays_tells_when_the_last_has_ended),
         cmocka_unit_test(test_released_processes_live_on),
         cmocka_unit_test(test_killed_keeper),
+        cmocka_unit_test(test_killed_keeper_whose_connection_stays_open),
         cmocka_unit_test(test_stopped_keeper),
         cmocka_unit_test(test_end_of_the_program),
         cmocka_unit_test(test_start_failure),
