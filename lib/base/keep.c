@@ -280,20 +280,34 @@ static void reset_child_signal(void)
     sigaction(SIGCHLD, &action, NULL);
 }
 
+/* Gives the passed descriptors their numbers, and closes all others. Returns 0 or an errno; then the
+ * descriptors are as they were. */
+static int arrange_descriptors(const int *descriptors)
+{
+    int copies[KEEP_PASSED];
+    for (int i = 0; i < KEEP_PASSED; i++) {
+        copies[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, KEEP_DESCRIPTORS);
+        if (copies[i] < 0)
+            return errno;
+    }
+    for (int i = 0; i < KEEP_PASSED; i++)
+        dup3(copies[i], KEEP_CONTROL + i, O_CLOEXEC); /* free, or open: not one more */
+    forked_close(KEEP_NURSERY);
+    closefrom(KEEP_DESCRIPTORS);
+    return 0;
+}
+
 _Noreturn void keep_run(
     const struct keep_job *job, const int *descriptors, const struct keep_spawn *spawn)
 {
-    int copies[KEEP_PASSED];
-    for (int i = 0; i < KEEP_PASSED; i++)
-        copies[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, KEEP_DESCRIPTORS);
-    for (int i = 0; i < KEEP_PASSED; i++)
-        dup3(copies[i], KEEP_CONTROL + i, O_CLOEXEC);
-    forked_close(KEEP_NURSERY);
-    closefrom(KEEP_DESCRIPTORS);
+    struct keep keep = {.control = descriptors[0], .kill_grace_ms = job->kill_grace_ms};
+    int errnum = arrange_descriptors(descriptors);
+    if (errnum != 0)
+        leave(&keep, KEEP_NOT_STARTED, errnum);
+    keep.control = KEEP_CONTROL;
     reset_child_signal();
     prepare("keeper");
-    struct keep keep = {.control = KEEP_CONTROL, .kill_grace_ms = job->kill_grace_ms};
-    int errnum = start(&keep, job, spawn);
+    errnum = start(&keep, job, spawn);
     if (errnum != 0)
         leave(&keep, KEEP_NOT_STARTED, errnum);
     open_signals(&keep);
@@ -301,14 +315,14 @@ _Noreturn void keep_run(
     work(&keep);
 }
 
-/* Receives a job and its descriptors, which get the lowest numbers that are free, in order. Returns
- * false at end of file. */
+/* Receives a job and its descriptors, which get the lowest numbers that are free, in order. Exits at
+ * end of file. Returns whether the descriptors are complete. */
 static bool receive(struct keep_job *job)
 {
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(KEEP_PASSED * sizeof(int))];
-    } ancillary;
+    } ancillary = {0};
     struct iovec data = {job, sizeof(*job)};
     struct msghdr message = {
         .msg_iov = &data,
@@ -316,7 +330,10 @@ static bool receive(struct keep_job *job)
         .msg_control = &ancillary,
         .msg_controllen = sizeof(ancillary),
     };
-    return recvmsg(KEEP_NURSERY, &message, MSG_CMSG_CLOEXEC) == (ssize_t)sizeof(*job);
+    if (recvmsg(KEEP_NURSERY, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*job))
+        _exit(0);
+    return (message.msg_flags & MSG_CTRUNC) == 0 &&
+           ancillary.header.cmsg_len == CMSG_LEN(KEEP_PASSED * sizeof(int));
 }
 
 _Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn)
@@ -328,7 +345,7 @@ _Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn)
         prepare("nursery");
         closefrom(KEEP_CONTROL);
         if (!receive(&job))
-            _exit(0);
+            continue; /* the program sees the end of the connection */
         struct keep keep = {.control = KEEP_CONTROL, .kill_grace_ms = job.kill_grace_ms};
         report(&keep, KEEP_TAKEN, 0);
         int errnum = start(&keep, &job, spawn);

@@ -31,7 +31,7 @@ GENTLE = ("setsid", "double-fork", "clone-parent", "hiding", "namespace")
 # Processes end at once, unless an attack has succeeded.
 SOON = 5
 SNAPSHOTS = 20
-REPETITIONS = 50  # of an attack that needs luck
+REPETITIONS = 20  # of an attack that needs luck
 IS_ROOT = os.getuid() == 0
 
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -355,8 +356,7 @@ static void test_start_failure(UNUSED void **state)
     assert_int_equal(err->errnum, ENOENT);
 }
 
-/* Whatever its user does to the process that creates keepers, children start. Last: it is used up.
- */
+/* Whatever its user does to the process that creates keepers, children start. It is used up. */
 static void test_attacks_on_the_nursery(UNUSED void **state)
 {
     static const char *const attacks[] = {"STOP", "KILL"};
@@ -376,6 +376,42 @@ static void test_attacks_on_the_nursery(UNUSED void **state)
     }
 }
 
+/* Without a nursery: a keeper has all descriptors that its child needs, or starts none. */
+static void test_too_few_descriptors(UNUSED void **state)
+{
+    struct rlimit before;
+    char text[4] = "";
+    struct kept kept = {0};
+    int ends[2];
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    for (rlim_t limit = (rlim_t)ends[1]; kept.keeper == NULL; limit++) {
+        auto_error struct error *err = NULL;
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit, before.rlim_max}), 0);
+        kept.keeper = keeper_start(
+            &(struct keeper_options){
+                .path = "/bin/sh",
+                .argv = (const char *const[]){"sh", "-c", "echo yes", NULL},
+                .input = ends[0],
+                .output = ends[1],
+                .error = ends[1],
+                .on_exit = on_exit_status,
+                .on_gone = on_gone,
+                .user = &kept,
+            },
+            &err);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        if (kept.keeper == NULL)
+            assert_int_equal(err->errnum, EMFILE);
+    }
+    close(ends[1]);
+    run_until(&kept.has_exited);
+    assert_int_equal(kept.wait_status, 0);
+    assert_int_equal(read(ends[0], text, sizeof(text)), sizeof(text));
+    assert_memory_equal(text, "yes\n", sizeof(text));
+    close(ends[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +426,13 @@ int main(void)
         cmocka_unit_test(test_end_of_the_program),
         cmocka_unit_test(test_start_failure),
         cmocka_unit_test(test_attacks_on_the_nursery),
+        /* Now without it: each keeper is forked. */
+        cmocka_unit_test(test_child_that_leaves_nobody),
+        cmocka_unit_test(test_ending_one_spares_the_other),
+        cmocka_unit_test(test_killed_keeper),
+        cmocka_unit_test(test_stopped_keeper),
+        cmocka_unit_test(test_start_failure),
+        cmocka_unit_test(test_too_few_descriptors),
     };
     program = getpid();
     if (keeper_prepare(NULL) < 0)
