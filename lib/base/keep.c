@@ -311,7 +311,7 @@ _Noreturn void keep_run(
     if (errnum != 0)
         leave(&keep, KEEP_NOT_STARTED, errnum);
     open_signals(&keep);
-    report(&keep, KEEP_STARTED, getpid());
+    report(&keep, KEEP_STARTED, 0);
     work(&keep);
 }
 
@@ -336,7 +336,14 @@ static bool receive(struct keep_job *job)
            ancillary.header.cmsg_len == CMSG_LEN(KEEP_PASSED * sizeof(int));
 }
 
-_Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn)
+bool keep_take_offer(struct keep_shared *shared, const struct keep_job *job)
+{
+    int64_t number = job->number;
+    return atomic_compare_exchange_strong(&shared->offered, &number, 0);
+}
+
+_Noreturn void keep_run_nursery(
+    int socket, struct keep_shared *shared, const struct keep_spawn *spawn)
 {
     struct keep_job job = {0};
     reset_child_signal();
@@ -344,10 +351,9 @@ _Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn)
     for (;;) {
         prepare("nursery");
         closefrom(KEEP_CONTROL);
-        if (!receive(&job))
+        if (!receive(&job) || !keep_take_offer(shared, &job))
             continue; /* the program sees the end of the connection */
         struct keep keep = {.control = KEEP_CONTROL, .kill_grace_ms = job.kill_grace_ms};
-        report(&keep, KEEP_TAKEN, 0);
         int errnum = start(&keep, &job, spawn);
         closefrom(KEEP_STRINGS); /* or the next nursery could hold the child's pipes open */
         /* Like _Fork(3), but the child's parent is ours. */
@@ -359,7 +365,7 @@ _Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn)
             leave(&keep, KEEP_NOT_STARTED, errnum);
         prctl(PR_SET_NAME, "keeper");
         open_signals(&keep);
-        report(&keep, KEEP_STARTED, getpid());
+        report(&keep, KEEP_STARTED, 0);
         work(&keep);
     }
 }

@@ -3,6 +3,8 @@
 #define BASE_KEEP_H
 
 #include <spawn.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,8 +18,7 @@ enum keep_command {
 };
 
 enum keep_report_kind {
-    KEEP_TAKEN, /* from the nursery only: it has read the job, which nobody else may now do */
-    KEEP_STARTED, /* value: the keeper's pid; nursery: that of the nursery that has replaced it */
+    KEEP_STARTED,
     KEEP_NOT_STARTED, /* value: the errno of starting the child; nothing follows */
     KEEP_EXITED, /* value: the child's wait status; others are left, and a command is awaited */
     KEEP_EXITED_ALONE, /* the same, but nobody is left; nothing follows */
@@ -30,11 +31,19 @@ enum keep_report_kind {
 struct keep_report {
     enum keep_report_kind kind;
     int value;
-    int nursery; /* 0: none */
+    int nursery; /* the pid of the one that has replaced the sender; 0 or less: none */
+};
+
+/* Memory of the program and the nursery, which children lose with exec. The program offers a job
+ * before it sends it. Whoever sets offered to 0 decides what becomes of the job: the nursery does it,
+ * or the program has withdrawn it. So it is never done twice, whatever is killed or stopped. */
+struct keep_shared {
+    _Atomic(int64_t) offered; /* the number of a job; 0: none */
 };
 
 /* What to start. With it come the descriptors below. */
 struct keep_job {
+    int64_t number; /* from 1 */
     int64_t kill_grace_ms;
     size_t length; /* of KEEP_STRINGS */
     size_t argument_count;
@@ -78,6 +87,10 @@ void keep_spawn_init(struct keep_spawn *spawn);
  * same parent, and then keeps the child. So nothing has to be forked before a child starts. */
 _Noreturn void keep_run(
     const struct keep_job *job, const int *descriptors, const struct keep_spawn *spawn);
-_Noreturn void keep_run_nursery(int socket, const struct keep_spawn *spawn);
+_Noreturn void keep_run_nursery(
+    int socket, struct keep_shared *shared, const struct keep_spawn *spawn);
+
+/* Ends the offer of a job. Returns whether it was still offered: now the caller decides about it. */
+bool keep_take_offer(struct keep_shared *shared, const struct keep_job *job);
 
 #endif

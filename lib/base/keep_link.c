@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,12 +15,15 @@
 #include "base/memory.h"
 
 enum {
-    SLICE_MS = 1000, /* between attempts to make a stopped nursery go on */
-    NOT_TAKEN = -1,
+    SLICE_MS = 1000, /* between attempts to make a stopped process go on */
+    NOT_TAKEN = -1, /* nobody has done the job, and nobody will */
 };
 
-/* Of the whole program, like its children: the nursery, whose pid is 0 if there is none. */
+/* Of the whole program, like its children: the nursery, whose pid is 0 if there is none; and the
+ * memory of all that succeed one another. */
 static struct keep_link nursery;
+static struct keep_shared *shared;
+static int64_t jobs; /* that have been offered */
 
 /* Made once, before the first fork. */
 static const struct keep_spawn *get_spawn(void)
@@ -53,9 +57,12 @@ int keep_link_open_nursery(struct error **err)
         return error_set_errno(err, "creating a socket pair");
     auto_fd int control = ends[0];
     auto_fd int other = ends[1];
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return error_set_errno(err, "allocating shared memory");
     pid_t pid = fork_blocked();
     if (pid == 0)
-        keep_run_nursery(other, spawn);
+        keep_run_nursery(other, shared, spawn);
     if (pid < 0)
         return error_set_errno(err, "forking a process that starts others");
     nursery =
@@ -65,7 +72,8 @@ int keep_link_open_nursery(struct error **err)
 
 bool keep_link_is_nursery(pid_t pid)
 {
-    return pid == nursery.pid;
+    return pid == nursery.pid &&
+           (nursery.pidfd < 0 || pidfd_send_signal(nursery.pidfd, 0, NULL, 0) == 0);
 }
 
 /* Writes zero-terminated strings. Returns their number. */
@@ -114,8 +122,8 @@ static int open_link(struct keep_link *link, int *descriptors)
     return 0;
 }
 
-/* Sends a job to the nursery. Returns whether it could have read it. */
-static bool send_job(const struct keep_job *job, const int *descriptors)
+/* Sends a job to the nursery. Returns 0 or an errno. */
+static int send_job(const struct keep_job *job, const int *descriptors)
 {
     union {
         struct cmsghdr header;
@@ -133,122 +141,116 @@ static bool send_job(const struct keep_job *job, const int *descriptors)
     ancillary.header.cmsg_len = CMSG_LEN(KEEP_PASSED * sizeof(int));
     memcpy(CMSG_DATA(&ancillary.header), descriptors, KEEP_PASSED * sizeof(int));
     keep_link_signal(&nursery, SIGCONT); /* it may have been stopped, by any process of its user */
-    return sendmsg(nursery.control, &message, MSG_NOSIGNAL) >= 0;
+    return sendmsg(nursery.control, &message, MSG_NOSIGNAL) >= 0 ? 0 : errno;
 }
 
-/* The nursery has become a keeper; another is in its place. */
+/* The nursery has become a keeper, whose link has its pidfd now; another is in its place. */
 static void replace_nursery(pid_t pid)
 {
-    if (nursery.pidfd >= 0)
-        close(nursery.pidfd);
-    nursery.pidfd = -1;
     nursery.pid = pid;
+    nursery.pidfd = -1;
     if (pid > 0)
         nursery.pidfd = pidfd_open(pid, 0);
     else
-        end_nursery();
+        keep_link_close(&nursery);
 }
 
-/* Waits for a report. Returns 0, ETIMEDOUT, EOWNERDEAD if the process was killed, or another errno. */
-static int await_report(const struct keep_link *link, int64_t limit_ms, struct keep_report *report)
+/* Waits until a process has reported whether its child has started, and makes it go on meanwhile: any
+ * process of its user may have stopped it. Returns 0, ETIMEDOUT, EOWNERDEAD if it has ended, or
+ * another errno. */
+static int await_report(const struct keep_link *link, double deadline, struct keep_report *report)
 {
-    struct pollfd readable = {.fd = link->control, .events = POLLIN};
-    double deadline = clock_milliseconds() + (double)limit_ms;
-    for (int ready = 0; ready <= 0;) {
+    struct pollfd ready[] = {{link->control, POLLIN, 0}, {link->pidfd, POLLIN, 0}};
+    for (int count = 0; count <= 0;) {
         double left = deadline - clock_milliseconds();
         if (left <= 0)
             return ETIMEDOUT;
-        ready = poll(&readable, 1, left < SLICE_MS ? (int)left + 1 : SLICE_MS);
-        if (ready < 0 && errno != EINTR)
+        count = poll(ready, ARRAY_SIZE(ready), left < SLICE_MS ? (int)left + 1 : SLICE_MS);
+        if (count < 0 && errno != EINTR)
             return errno;
-        if (ready == 0 && nursery.pid > 0)
-            keep_link_signal(&nursery, SIGCONT);
+        if (count <= 0)
+            keep_link_signal(link, SIGCONT);
     }
     ssize_t got = recv(link->control, report, sizeof(*report), MSG_DONTWAIT);
     return got == (ssize_t)sizeof(*report) ? 0 : EOWNERDEAD;
 }
 
-/* Waits until the keeper has started its child, and takes its pid. Returns 0 or an errno. */
-static int await_start(struct keep_link *link, int64_t limit_ms, struct keep_report *report)
+static int start_errnum(const struct keep_report *report)
 {
-    int errnum = await_report(link, limit_ms, report);
-    if (errnum != 0)
-        return errnum;
-    if (report->kind != KEEP_STARTED)
-        return report->value;
-    /* It has not been reaped: the loop does that, and we have not returned to it. */
-    link->pid = report->value;
-    link->pidfd = pidfd_open(link->pid, 0);
-    return 0;
+    return report->kind == KEEP_STARTED ? 0 : report->value;
 }
 
-/* Waits until the nursery has read a job, or has been killed because it did not: then returns
- * EOWNERDEAD. Otherwise returns 0, or another errno. */
-static int await_taken(const struct keep_link *link, int64_t limit_ms)
-{
-    struct keep_report report = {0};
-    int errnum = await_report(link, limit_ms, &report);
-    if (errnum != ETIMEDOUT)
-        return errnum;
-    keep_link_signal(&nursery, SIGKILL);
-    return await_report(link, limit_ms, &report);
-}
-
-/* Has the nursery do a job. Returns 0 or an errno; or NOT_TAKEN if it was killed before it had read
- * the job, and there is no nursery now. */
+/* Has the nursery do a job, and become the keeper. Returns 0 or an errno, or NOT_TAKEN. */
 static int ask_nursery(
-    const struct keep_job *job, int *descriptors, int64_t limit_ms, struct keep_link *link)
+    struct keep_job *job, int *descriptors, int64_t limit_ms, struct keep_link *link)
 {
     struct keep_report report = {0};
+    double now = clock_milliseconds();
     int errnum = open_link(link, descriptors);
     if (errnum != 0)
         return errnum;
-    bool is_sent = send_job(job, descriptors);
+    struct keep_link keeper = {nursery.pid, nursery.pidfd, link->control};
+    job->number = ++jobs;
+    atomic_store(&shared->offered, job->number);
+    errnum = send_job(job, descriptors);
     close(descriptors[0]);
-    errnum = is_sent ? await_taken(link, limit_ms) : EOWNERDEAD;
-    if (errnum != 0) {
-        end_nursery();
-        return errnum == EOWNERDEAD ? NOT_TAKEN : errnum;
+    bool is_sent = errnum == 0;
+    if (is_sent)
+        errnum = await_report(&keeper, now + (double)limit_ms / 2, &report);
+    if (errnum != 0 && keep_take_offer(shared, job)) {
+        if (is_sent || errnum == EPIPE || errnum == ECONNRESET)
+            end_nursery();
+        return NOT_TAKEN;
     }
-    errnum = await_start(link, limit_ms, &report);
-    if (errnum == ETIMEDOUT || errnum == EOWNERDEAD)
+    if (errnum == ETIMEDOUT)
+        errnum = await_report(&keeper, now + (double)limit_ms, &report);
+    if (errnum != 0) {
         end_nursery(); /* it has become this keeper */
-    else
-        replace_nursery(report.nursery);
-    return errnum;
+        return errnum;
+    }
+    *link = keeper;
+    replace_nursery(report.nursery);
+    return start_errnum(&report);
 }
 
 /* Forks a keeper that does a job. Returns 0 or an errno. */
 static int fork_keeper(const struct keep_job *job, int *descriptors, const struct keep_spawn *spawn,
-    int64_t limit_ms, struct keep_link *link)
+    double deadline, struct keep_link *link)
 {
     struct keep_report report = {0};
     int errnum = open_link(link, descriptors);
     if (errnum != 0)
         return errnum;
-    pid_t pid = fork_blocked();
-    if (pid == 0)
+    link->pid = fork_blocked();
+    if (link->pid == 0)
         keep_run(job, descriptors, spawn);
     errnum = errno;
     close(descriptors[0]);
-    return pid < 0 ? errnum : await_start(link, limit_ms, &report);
+    if (link->pid < 0)
+        return errnum;
+    link->pidfd = pidfd_open(link->pid, 0);
+    errnum = await_report(link, deadline, &report);
+    if (errnum == ETIMEDOUT)
+        keep_link_signal(link, SIGCONT); /* it ends its child when it sees that we have left */
+    return errnum != 0 ? errnum : start_errnum(&report);
 }
 
 int keep_link_start(const struct keep_link_options *options, struct keep_link *link)
 {
     struct keep_job job = {.kill_grace_ms = options->kill_grace_ms};
     const struct keep_spawn *spawn = get_spawn();
+    double deadline = clock_milliseconds() + (double)options->limit_ms;
+    *link = (struct keep_link){.control = -1, .pidfd = -1};
     auto_fd int strings = write_strings(options, &job);
     if (strings < 0)
         return errno;
-    *link = (struct keep_link){.control = -1, .pidfd = -1};
     int descriptors[KEEP_PASSED] = {-1, strings, options->input, options->output, options->error};
     int errnum = NOT_TAKEN;
     if (nursery.pid > 0)
         errnum = ask_nursery(&job, descriptors, options->limit_ms, link);
     if (errnum == NOT_TAKEN) {
         keep_link_close(link);
-        errnum = fork_keeper(&job, descriptors, spawn, options->limit_ms, link);
+        errnum = fork_keeper(&job, descriptors, spawn, deadline, link);
     }
     if (errnum != 0)
         keep_link_close(link);

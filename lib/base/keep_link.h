@@ -24,18 +24,20 @@ struct keep_link_options {
     int output;
     int error;
     int64_t kill_grace_ms;
-    int64_t limit_ms; /* for each step: the nursery reads it, fork and exec */
+    int64_t limit_ms; /* half of it for the nursery to read the job */
 };
 
 /* Forks the nursery (base/keep.h), whose descendants are the keepers from now on, while this process
  * is small and has no threads. Returns 0, or -1 with an io error. */
 int keep_link_open_nursery(struct error **err);
 
+/* Whether a child is the nursery, even as a zombie; not if it has got the pid of one that was reaped. */
 bool keep_link_is_nursery(pid_t pid);
 
 /* Has a keeper created, by the nursery if there is one, and waits until it has started its child.
  * Returns 0 with *link; or an errno: that of starting it, ETIMEDOUT, or EOWNERDEAD if the keeper was
- * killed. After the last two, the keeper or the child may live as children of this process. */
+ * killed. After the last two, the keeper or the child may live as children of this process: a keeper
+ * ends its child, and itself, as soon as it runs. */
 int keep_link_start(const struct keep_link_options *options, struct keep_link *link);
 
 void keep_link_signal(const struct keep_link *link, int number);

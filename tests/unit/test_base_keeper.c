@@ -1,183 +1,6 @@
 /* Keepers: what becomes of their processes when one ends, lets go, or is attacked by what it keeps,
  * while another keeps a daemon. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <errno.h>
-#include <ev.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/pidfd.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "base/keep.h"
-#include "base/keeper.h"
-#include "base/memory.h"
-#include "base/text.h"
-#include "base/unused.h"
-
-enum {
-    GRACE_MS = 50,
-    FOREVER_S = 120, /* bounds a hang; no test comes near it */
-};
-
-/* A kept script. Its standard input and output are pipes. */
-struct kept {
-    struct keeper *keeper;
-    int input;
-    int output;
-    bool has_exited;
-    bool is_alone;
-    int wait_status;
-    bool is_gone;
-    enum keeper_end end;
-};
-
-/* The linker has close(2) replaced in all programs, by a function that locks. In a keeper's process
- * another thread's lock would never be released: so none may call it. */
-static pid_t program;
-
-int __real_close(int fd);
-int __wrap_close(int fd);
-ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
-ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
-ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
-
-int __wrap_close(int fd)
-{
-    if (getpid() != program)
-        abort();
-    return __real_close(fd);
-}
-
-ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
-{
-    return __real_recvmsg(fd, message, flags);
-}
-
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
-{
-    return __real_sendmsg(fd, message, flags);
-}
-
-static void stop_loop(void)
-{
-    ev_break(ev_default_loop(EVFLAG_AUTO), EVBREAK_ALL);
-}
-
-static void on_exit_status(void *user, int wait_status, bool alone)
-{
-    struct kept *kept = user;
-    assert_false(kept->has_exited);
-    kept->has_exited = true;
-    kept->is_alone = alone;
-    kept->wait_status = wait_status;
-    stop_loop();
-}
-
-static void on_gone(void *user, enum keeper_end end)
-{
-    struct kept *kept = user;
-    assert_false(kept->is_gone);
-    kept->is_gone = true;
-    kept->end = end;
-    stop_loop();
-}
-
-static void run_until(const bool *flag)
-{
-    alarm(FOREVER_S);
-    while (!*flag)
-        ev_run(ev_default_loop(EVFLAG_AUTO), 0);
-    alarm(0);
-}
-
-static void start(struct kept *kept, const char *script)
-{
-    int inputs[2];
-    int outputs[2];
-    assert_int_equal(pipe2(inputs, O_CLOEXEC) | pipe2(outputs, O_CLOEXEC), 0);
-    *kept = (struct kept){.input = inputs[1], .output = outputs[0]};
-    auto_error struct error *err = NULL;
-    kept->keeper = keeper_start(
-        &(struct keeper_options){
-            .path = "/bin/sh",
-            .argv = (const char *const[]){"sh", "-c", script, NULL},
-            .input = inputs[0],
-            .output = outputs[1],
-            .error = STDERR_FILENO,
-            .kill_grace_ms = GRACE_MS,
-            .on_exit = on_exit_status,
-            .on_gone = on_gone,
-            .user = kept,
-        },
-        &err);
-    if (kept->keeper == NULL)
-        fail_msg("%s", err->message);
-    close(inputs[0]);
-    close(outputs[1]);
-}
-
-static void clear(struct kept *kept)
-{
-    close(kept->input);
-    close(kept->output);
-}
-
-/* Lets a script go on that waits with "read". */
-static void go(const struct kept *kept)
-{
-    assert_int_equal(write(kept->input, "\n", 1), 1);
-}
-
-/* The next pid that the script prints, on a line of its own. */
-static pid_t read_pid(struct kept *kept)
-{
-    char text[16] = "";
-    size_t length = 0;
-    alarm(FOREVER_S);
-    while (length < sizeof(text) - 1 && read(kept->output, text + length, 1) == 1 &&
-           text[length] != '\n')
-        length++;
-    alarm(0);
-    text[length] = '\0';
-    long pid = 0;
-    assert_true(text_parse_int(text, 2, INT32_MAX, &pid));
-    return (pid_t)pid;
-}
-
-/* Whether no such process is left, not even a zombie. */
-static bool is_gone(pid_t pid)
-{
-    return kill(pid, 0) < 0 && errno == ESRCH;
-}
-
-/* Whether a process runs: it exists and is not a zombie. */
-static bool runs(pid_t pid)
-{
-    auto_fd int fd = pidfd_open(pid, 0);
-    struct pollfd ended = {.fd = fd, .events = POLLIN};
-    return fd >= 0 && poll(&ended, 1, 0) == 0;
-}
-
-/* Reaps until a process has gone. */
-static void await_end(pid_t pid)
-{
-    alarm(FOREVER_S);
-    while (!is_gone(pid))
-        waitpid(-1, NULL, WNOHANG);
-    alarm(0);
-}
+#include "kept.h"
 
 /* Prints its pid, holds no output, and ignores SIGTERM. */
 #define DAEMON "setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 1000 >/dev/null 2>&1' & "
@@ -328,6 +151,7 @@ static void test_end_of_the_program(UNUSED void **state)
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     if (fork() == 0) {
         program = getpid();
+        assert_int_equal(keeper_prepare(NULL), 0); /* or its keepers were our children */
         struct kept kept;
         start(&kept, DAEMON "wait");
         pid_t daemon = read_pid(&kept);
@@ -376,42 +200,6 @@ static void test_attacks_on_the_nursery(UNUSED void **state)
     }
 }
 
-/* Without a nursery: a keeper has all descriptors that its child needs, or starts none. */
-static void test_too_few_descriptors(UNUSED void **state)
-{
-    struct rlimit before;
-    char text[4] = "";
-    struct kept kept = {0};
-    int ends[2];
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    for (rlim_t limit = (rlim_t)ends[1]; kept.keeper == NULL; limit++) {
-        auto_error struct error *err = NULL;
-        assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit, before.rlim_max}), 0);
-        kept.keeper = keeper_start(
-            &(struct keeper_options){
-                .path = "/bin/sh",
-                .argv = (const char *const[]){"sh", "-c", "echo yes", NULL},
-                .input = ends[0],
-                .output = ends[1],
-                .error = ends[1],
-                .on_exit = on_exit_status,
-                .on_gone = on_gone,
-                .user = &kept,
-            },
-            &err);
-        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-        if (kept.keeper == NULL)
-            assert_int_equal(err->errnum, EMFILE);
-    }
-    close(ends[1]);
-    run_until(&kept.has_exited);
-    assert_int_equal(kept.wait_status, 0);
-    assert_int_equal(read(ends[0], text, sizeof(text)), sizeof(text));
-    assert_memory_equal(text, "yes\n", sizeof(text));
-    close(ends[0]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,7 +220,6 @@ int main(void)
         cmocka_unit_test(test_killed_keeper),
         cmocka_unit_test(test_stopped_keeper),
         cmocka_unit_test(test_start_failure),
-        cmocka_unit_test(test_too_few_descriptors),
     };
     program = getpid();
     if (keeper_prepare(NULL) < 0)
