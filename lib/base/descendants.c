@@ -12,7 +12,6 @@
 
 #include "base/forked.h"
 #include "base/memory.h"
-#include "base/unused.h"
 
 enum {
     PATH_SIZE = 64, /* of "/proc/PID/task/TID/children" */
@@ -232,16 +231,4 @@ size_t descendants_kill(descendants_spare *spare, void *user)
         send_signal(&walk.found[i], SIGKILL);
     release(&walk);
     return walk.living == 0 && walk.is_blind ? SIZE_MAX : walk.living;
-}
-
-static void count(void *user, UNUSED const struct process *parent, UNUSED pid_t child)
-{
-    size_t *counted = user;
-    (*counted)++;
-}
-
-size_t descendants_count_children(void)
-{
-    size_t counted = 0;
-    return list_file("/proc/thread-self/children", NULL, count, &counted) ? counted : SIZE_MAX;
 }

@@ -37,7 +37,4 @@ void descendants_signal(int number, pid_t except_group);
  * spared, and zombies, if nobody has reaped children meanwhile. */
 size_t descendants_kill(descendants_spare *spare, void *user);
 
-/* The number of children of the calling thread, zombies included; SIZE_MAX if /proc does not tell. */
-size_t descendants_count_children(void);
-
 #endif

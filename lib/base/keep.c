@@ -60,6 +60,8 @@ static _Noreturn void leave(const struct keep *keep, enum keep_report_kind kind,
     report(keep, kind, value);
     /* The end of a process takes time, in which the program could answer its caller. */
     poll(NULL, 0, LINGER_MS);
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        continue;
     _exit(0);
 }
 
@@ -71,10 +73,12 @@ static int wait_status(const siginfo_t *info)
     return info->si_status | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
-static bool has_children(void)
+/* Whether a child is not a zombie. Zombies have no descendants: those are children of this process by
+ * then. Without WEXITED, waitid(2) looks past zombies. */
+static bool is_anyone_alive(void)
 {
     siginfo_t info = {0};
-    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    return waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
 
 static void reap(struct keep *keep, pid_t pid)
@@ -89,11 +93,8 @@ static void handle_exit(struct keep *keep, int status)
 {
     keep->is_reported = true;
     keep->phase = EXITED;
-    if (descendants_count_children() == 1) {
-        reap(keep, keep->child);
-        if (!has_children())
-            leave(keep, KEEP_EXITED_ALONE, status);
-    }
+    if (!is_anyone_alive())
+        leave(keep, KEEP_EXITED_ALONE, status);
     report(keep, KEEP_EXITED, status);
 }
 
