@@ -68,8 +68,8 @@ void keeper_kill_group(struct keeper *keeper);
  * callback. Only after on_exit. */
 void keeper_stay(struct keeper *keeper, keeper_on_gone *on_gone, void *user);
 
-/* Lets them live on without a keeper, as orphans; frees the keeper without a callback. Only after
- * on_exit. */
+/* Lets them live on without a keeper, as orphans, until this process has to kill those of a lost
+ * keeper, if it adopts orphans; frees the keeper without a callback. Only after on_exit. */
 void keeper_release(struct keeper *keeper);
 
 #endif

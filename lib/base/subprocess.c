@@ -274,7 +274,7 @@ static void on_timer(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int 
 {
     struct subprocess *child = watcher->data;
     if (child->phase == DRAINING) {
-        child->result.output_held = true;
+        child->result.output_held = !child->result.canceled;
         conclude(child);
         return;
     }

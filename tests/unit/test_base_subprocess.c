@@ -370,11 +370,26 @@ static void test_output_after_the_exit_is_waited_for(UNUSED void **state)
 static void test_cancel(UNUSED void **state)
 {
     struct outcome outcome = {.cancel_at = "ready"};
-    run_script("echo ready >&2; sleep 1000", &outcome);
+    struct subprocess_options options = options_for(
+        (const char *const[]){"sh", "-c", "echo ready >&2; sleep 1000", NULL}, &outcome);
+    options.kill_grace_ms = 1000 * FOREVER_S;
+    run(&options, &outcome);
     assert_true(outcome.result.canceled);
     assert_false(outcome.result.timed_out);
     assert_int_equal(WTERMSIG(outcome.result.wait_status), SIGTERM);
     outcome_clear(&outcome);
+}
+
+/* It may be called off when it has exited already, and its last line is being read. */
+static void test_cancel_at_the_end(UNUSED void **state)
+{
+    for (size_t i = 0; i < 50; i++) {
+        struct outcome outcome = {.cancel_at = "ready"};
+        run_script("echo ready >&2", &outcome);
+        assert_true(outcome.result.canceled);
+        assert_false(outcome.result.output_held);
+        outcome_clear(&outcome);
+    }
 }
 
 static void expect_start_failure(
@@ -470,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_process_that_holds_the_outputs_does_not_hang_us),
         cmocka_unit_test(test_output_after_the_exit_is_waited_for),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel_at_the_end),
         cmocka_unit_test(test_start_failures),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_inherited_output_collects_nothing),
