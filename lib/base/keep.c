@@ -1,5 +1,5 @@
 /* The process is forked from one that may have threads, so that it may call only what is safe in a
- * signal handler: nothing here allocates or locks, except keep_spawn_init. */
+ * signal handler: nothing here allocates or locks. */
 #include "base/keep.h"
 
 #include <errno.h>
@@ -219,8 +219,27 @@ static char *list_strings(char *text, size_t count, char **list)
     return text;
 }
 
-/* Starts the child. Returns 0 or an errno. */
-static int start(struct keep *keep, const struct keep_job *job, const struct keep_spawn *spawn)
+/* The child's process, after vfork(2), which shares memory with this one until exec. It has a process
+ * group of its own, default signal actions, no signals blocked, and no descriptors but 0 to 2. */
+static _Noreturn void become_child(
+    const char *path, char *const *argv, char *const *environment, volatile int *errnum)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    setpgid(0, 0);
+    dup2(KEEP_INPUT, STDIN_FILENO);
+    dup2(KEEP_OUTPUT, STDOUT_FILENO);
+    dup2(KEEP_ERROR, STDERR_FILENO);
+    closefrom(STDERR_FILENO + 1);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(path, argv, environment);
+    *errnum = errno;
+    _exit(1);
+}
+
+/* Starts the child. Returns 0 or an errno. Not posix_spawn(3), which sets all signal actions each time,
+ * and needs a stack. */
+static int start(struct keep *keep, const struct keep_job *job)
 {
     size_t count = job->argument_count + job->variable_count + 2;
     char *path = mmap(NULL, job->length, PROT_READ, MAP_PRIVATE, KEEP_STRINGS, 0);
@@ -231,8 +250,14 @@ static int start(struct keep *keep, const struct keep_job *job, const struct kee
     char **environment = lists + job->argument_count + 1;
     char *rest = list_strings(path + strlen(path) + 1, job->argument_count, lists);
     list_strings(rest, job->variable_count, environment);
-    int errnum =
-        posix_spawn(&keep->child, path, &spawn->actions, &spawn->attributes, lists, environment);
+    volatile int errnum = 0;
+    keep->child = vfork();
+    if (keep->child == 0)
+        become_child(path, lists, environment, &errnum);
+    if (keep->child < 0)
+        errnum = errno;
+    else if (errnum != 0)
+        waitpid(keep->child, NULL, 0);
     munmap(path, job->length);
     munmap(lists, count * sizeof(*lists));
     return errnum;
@@ -274,11 +299,12 @@ static _Noreturn void work(struct keep *keep)
     }
 }
 
-/* What the program's handlers of SIGCHLD did is not ours to do. */
-static void reset_child_signal(void)
+/* All are blocked here, but not in the child when it has yet to call exec. */
+static void reset_signals(void)
 {
     const struct sigaction action = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
-    sigaction(SIGCHLD, &action, NULL);
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &action, NULL);
 }
 
 /* Gives the passed descriptors their numbers, and closes all others. Returns 0 or an errno; then the
@@ -298,17 +324,16 @@ static int arrange_descriptors(const int *descriptors)
     return 0;
 }
 
-_Noreturn void keep_run(
-    const struct keep_job *job, const int *descriptors, const struct keep_spawn *spawn)
+_Noreturn void keep_run(const struct keep_job *job, const int *descriptors)
 {
     struct keep keep = {.control = descriptors[0], .kill_grace_ms = job->kill_grace_ms};
     int errnum = arrange_descriptors(descriptors);
     if (errnum != 0)
         leave(&keep, KEEP_NOT_STARTED, errnum);
     keep.control = KEEP_CONTROL;
-    reset_child_signal();
+    reset_signals();
     prepare("keeper");
-    errnum = start(&keep, job, spawn);
+    errnum = start(&keep, job);
     if (errnum != 0)
         leave(&keep, KEEP_NOT_STARTED, errnum);
     open_signals(&keep);
@@ -343,11 +368,10 @@ bool keep_take_offer(struct keep_shared *shared, const struct keep_job *job)
     return atomic_compare_exchange_strong(&shared->offered, &number, 0);
 }
 
-_Noreturn void keep_run_nursery(
-    int socket, struct keep_shared *shared, const struct keep_spawn *spawn)
+_Noreturn void keep_run_nursery(int socket, struct keep_shared *shared)
 {
     struct keep_job job = {0};
-    reset_child_signal();
+    reset_signals();
     dup3(socket, KEEP_NURSERY, O_CLOEXEC);
     for (;;) {
         prepare("nursery");
@@ -355,7 +379,7 @@ _Noreturn void keep_run_nursery(
         if (!receive(&job) || !keep_take_offer(shared, &job))
             continue; /* the program sees the end of the connection */
         struct keep keep = {.control = KEEP_CONTROL, .kill_grace_ms = job.kill_grace_ms};
-        int errnum = start(&keep, &job, spawn);
+        int errnum = start(&keep, &job);
         closefrom(KEEP_STRINGS); /* or the next nursery could hold the child's pipes open */
         /* Like _Fork(3), but the child's parent is ours. */
         keep.nursery = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
@@ -369,23 +393,4 @@ _Noreturn void keep_run_nursery(
         report(&keep, KEEP_STARTED, 0);
         work(&keep);
     }
-}
-
-void keep_spawn_init(struct keep_spawn *spawn)
-{
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(&spawn->attributes);
-    posix_spawnattr_setflags(
-        &spawn->attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setsigmask(&spawn->attributes, &none);
-    posix_spawnattr_setsigdefault(&spawn->attributes, &all);
-    posix_spawnattr_setpgroup(&spawn->attributes, 0);
-    posix_spawn_file_actions_init(&spawn->actions);
-    posix_spawn_file_actions_adddup2(&spawn->actions, KEEP_INPUT, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&spawn->actions, KEEP_OUTPUT, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&spawn->actions, KEEP_ERROR, STDERR_FILENO);
-    posix_spawn_file_actions_addclosefrom_np(&spawn->actions, STDERR_FILENO + 1);
 }

@@ -2,7 +2,6 @@
 #ifndef BASE_KEEP_H
 #define BASE_KEEP_H
 
-#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,13 +61,6 @@ enum keep_descriptor {
     KEEP_PASSED = KEEP_DESCRIPTORS - KEEP_CONTROL, /* that come with a job */
 };
 
-/* Arguments of posix_spawn(3), for children that get their own process group, default signal actions
- * and no descriptors but 0 to 2. Made before the fork, because making them allocates memory. */
-struct keep_spawn {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-};
-
 enum {
     /* A keeper gives up when it has been killing for this long and nothing has ended: a process in
      * uninterruptible sleep, or with another user ID, may resist. */
@@ -78,17 +70,12 @@ enum {
     KEEP_KILL_MOST_MS = 120000,
 };
 
-/* Fills in the arguments of posix_spawn(3), which are never released. */
-void keep_spawn_init(struct keep_spawn *spawn);
-
 /* Both run in the child of _Fork(3), with all signals blocked. The first keeps one child;
  * descriptors are the KEEP_PASSED ones, with other numbers. The second, the nursery, reads a job from
  * a socket; when it has started the child, it creates the nursery for the next one, which has the
  * same parent, and then keeps the child. So nothing has to be forked before a child starts. */
-_Noreturn void keep_run(
-    const struct keep_job *job, const int *descriptors, const struct keep_spawn *spawn);
-_Noreturn void keep_run_nursery(
-    int socket, struct keep_shared *shared, const struct keep_spawn *spawn);
+_Noreturn void keep_run(const struct keep_job *job, const int *descriptors);
+_Noreturn void keep_run_nursery(int socket, struct keep_shared *shared);
 
 /* Ends the offer of a job. Returns whether it was still offered: now the caller decides about it. */
 bool keep_take_offer(struct keep_shared *shared, const struct keep_job *job);

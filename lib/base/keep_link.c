@@ -25,17 +25,6 @@ static struct keep_link nursery;
 static struct keep_shared *shared;
 static int64_t jobs; /* that have been offered */
 
-/* Made once, before the first fork. */
-static const struct keep_spawn *get_spawn(void)
-{
-    static struct keep_spawn spawn;
-    static bool is_made;
-    if (!is_made)
-        keep_spawn_init(&spawn);
-    is_made = true;
-    return &spawn;
-}
-
 /* The pid of a new child, which has all signals blocked, or -1; 0 in the child. */
 static pid_t fork_blocked(void)
 {
@@ -52,7 +41,6 @@ static pid_t fork_blocked(void)
 int keep_link_open_nursery(struct error **err)
 {
     int ends[2];
-    const struct keep_spawn *spawn = get_spawn();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return error_set_errno(err, "creating a socket pair");
     auto_fd int control = ends[0];
@@ -62,7 +50,7 @@ int keep_link_open_nursery(struct error **err)
         return error_set_errno(err, "allocating shared memory");
     pid_t pid = fork_blocked();
     if (pid == 0)
-        keep_run_nursery(other, shared, spawn);
+        keep_run_nursery(other, shared);
     if (pid < 0)
         return error_set_errno(err, "forking a process that starts others");
     nursery =
@@ -214,8 +202,8 @@ static int ask_nursery(
 }
 
 /* Forks a keeper that does a job. Returns 0 or an errno. */
-static int fork_keeper(const struct keep_job *job, int *descriptors, const struct keep_spawn *spawn,
-    double deadline, struct keep_link *link)
+static int fork_keeper(
+    const struct keep_job *job, int *descriptors, double deadline, struct keep_link *link)
 {
     struct keep_report report = {0};
     int errnum = open_link(link, descriptors);
@@ -223,7 +211,7 @@ static int fork_keeper(const struct keep_job *job, int *descriptors, const struc
         return errnum;
     link->pid = fork_blocked();
     if (link->pid == 0)
-        keep_run(job, descriptors, spawn);
+        keep_run(job, descriptors);
     errnum = errno;
     close(descriptors[0]);
     if (link->pid < 0)
@@ -238,7 +226,6 @@ static int fork_keeper(const struct keep_job *job, int *descriptors, const struc
 int keep_link_start(const struct keep_link_options *options, struct keep_link *link)
 {
     struct keep_job job = {.kill_grace_ms = options->kill_grace_ms};
-    const struct keep_spawn *spawn = get_spawn();
     double deadline = clock_milliseconds() + (double)options->limit_ms;
     *link = (struct keep_link){.control = -1, .pidfd = -1};
     auto_fd int strings = write_strings(options, &job);
@@ -250,7 +237,7 @@ int keep_link_start(const struct keep_link_options *options, struct keep_link *l
         errnum = ask_nursery(&job, descriptors, options->limit_ms, link);
     if (errnum == NOT_TAKEN) {
         keep_link_close(link);
-        errnum = fork_keeper(&job, descriptors, spawn, deadline, link);
+        errnum = fork_keeper(&job, descriptors, deadline, link);
     }
     if (errnum != 0)
         keep_link_close(link);
