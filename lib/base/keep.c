@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -208,21 +207,9 @@ static int time_left(const struct keep *keep)
     return left > 0 ? (int)left + 1 : 0;
 }
 
-/* Fills in pointers to count strings, and a NULL. Returns what follows them. */
-static char *list_strings(char *text, size_t count, char **list)
-{
-    for (size_t i = 0; i < count; i++) {
-        list[i] = text;
-        text += strlen(text) + 1;
-    }
-    list[count] = NULL;
-    return text;
-}
-
 /* The child's process, after vfork(2), which shares memory with this one until exec. It has a process
  * group of its own, default signal actions, no signals blocked, and no descriptors but 0 to 2. */
-static _Noreturn void become_child(
-    const char *path, char *const *argv, char *const *environment, volatile int *errnum)
+static _Noreturn void become_child(const struct keep_command_line *what, volatile int *errnum)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -232,34 +219,23 @@ static _Noreturn void become_child(
     dup2(KEEP_ERROR, STDERR_FILENO);
     closefrom(STDERR_FILENO + 1);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execve(path, argv, environment);
+    execve(what->path, what->argv, what->environment);
     *errnum = errno;
     _exit(1);
 }
 
-/* Starts the child. Returns 0 or an errno. Not posix_spawn(3), which sets all signal actions each time,
- * and needs a stack. */
-static int start(struct keep *keep, const struct keep_job *job)
+/* Starts the child. Returns 0 or an errno. Not with posix_spawn(3), which sets all signal actions each
+ * time and needs a stack. */
+static int start(struct keep *keep, const struct keep_command_line *what)
 {
-    size_t count = job->argument_count + job->variable_count + 2;
-    char *path = mmap(NULL, job->length, PROT_READ, MAP_PRIVATE, KEEP_STRINGS, 0);
-    char **lists = mmap(
-        NULL, count * sizeof(*lists), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (path == MAP_FAILED || lists == MAP_FAILED)
-        return errno;
-    char **environment = lists + job->argument_count + 1;
-    char *rest = list_strings(path + strlen(path) + 1, job->argument_count, lists);
-    list_strings(rest, job->variable_count, environment);
     volatile int errnum = 0;
     keep->child = vfork();
     if (keep->child == 0)
-        become_child(path, lists, environment, &errnum);
+        become_child(what, &errnum);
     if (keep->child < 0)
         errnum = errno;
     else if (errnum != 0)
         waitpid(keep->child, NULL, 0);
-    munmap(path, job->length);
-    munmap(lists, count * sizeof(*lists));
     return errnum;
 }
 
@@ -269,7 +245,7 @@ static void open_signals(struct keep *keep)
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    closefrom(KEEP_STRINGS);
+    closefrom(KEEP_INPUT);
     keep->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -324,7 +300,8 @@ static int arrange_descriptors(const int *descriptors)
     return 0;
 }
 
-_Noreturn void keep_run(const struct keep_job *job, const int *descriptors)
+_Noreturn void keep_run(
+    const struct keep_job *job, const struct keep_command_line *what, const int *descriptors)
 {
     struct keep keep = {.control = descriptors[0], .kill_grace_ms = job->kill_grace_ms};
     int errnum = arrange_descriptors(descriptors);
@@ -333,7 +310,7 @@ _Noreturn void keep_run(const struct keep_job *job, const int *descriptors)
     keep.control = KEEP_CONTROL;
     reset_signals();
     prepare("keeper");
-    errnum = start(&keep, job);
+    errnum = start(&keep, what);
     if (errnum != 0)
         leave(&keep, KEEP_NOT_STARTED, errnum);
     open_signals(&keep);
@@ -379,8 +356,8 @@ _Noreturn void keep_run_nursery(int socket, struct keep_shared *shared)
         if (!receive(&job) || !keep_take_offer(shared, &job))
             continue; /* the program sees the end of the connection */
         struct keep keep = {.control = KEEP_CONTROL, .kill_grace_ms = job.kill_grace_ms};
-        int errnum = start(&keep, &job);
-        closefrom(KEEP_STRINGS); /* or the next nursery could hold the child's pipes open */
+        int errnum = start(&keep, &shared->what);
+        closefrom(KEEP_INPUT); /* or the next nursery could hold the child's pipes open */
         /* Like _Fork(3), but the child's parent is ours. */
         keep.nursery = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
         if (keep.nursery == 0)

@@ -26,6 +26,12 @@ enum keep_report_kind {
     KEEP_STUCK, /* some could not be killed; nothing follows */
 };
 
+enum {
+    /* For command lines. More than execve(2) accepts: 3/4 of 8 MiB. Its pages exist while in use. */
+    KEEP_SPACE = 8 << 20,
+    KEEP_ALIGNMENT = 4096,
+};
+
 /* A message to the program. */
 struct keep_report {
     enum keep_report_kind kind;
@@ -33,27 +39,33 @@ struct keep_report {
     int nursery; /* the pid of the one that has replaced the sender; 0 or less: none */
 };
 
-/* Memory of the program and the nursery, which children lose with exec. The program offers a job
- * before it sends it. Whoever sets offered to 0 decides what becomes of the job: the nursery does it,
- * or the program has withdrawn it. So it is never done twice, whatever is killed or stopped. */
-struct keep_shared {
-    _Atomic(int64_t) offered; /* the number of a job; 0: none */
+/* Arguments of execve(2). */
+struct keep_command_line {
+    const char *path;
+    char *const *argv;
+    char *const *environment;
 };
 
-/* What to start. With it come the descriptors below. */
+/* Memory of the program and the nursery, at the same address, which children lose with exec. The
+ * program offers a job before it sends it. Whoever sets offered to 0 decides what becomes of the job:
+ * the nursery does it, or the program has withdrawn it. So it is never done twice, whatever is killed
+ * or stopped. */
+struct keep_shared {
+    _Atomic(int64_t) offered; /* the number of a job; 0: none */
+    struct keep_command_line what; /* in space; for as long as the program waits for the start */
+    _Alignas(KEEP_ALIGNMENT) char space[KEEP_SPACE];
+};
+
+/* What to do. With it come the descriptors below. */
 struct keep_job {
     int64_t number; /* from 1 */
     int64_t kill_grace_ms;
-    size_t length; /* of KEEP_STRINGS */
-    size_t argument_count;
-    size_t variable_count;
 };
 
 /* The numbers that descriptors have in a keeper and in the nursery. */
 enum keep_descriptor {
     KEEP_NURSERY, /* a SOCK_SEQPACKET socket, from which the nursery reads jobs */
     KEEP_CONTROL, /* another, whose other end the program has */
-    KEEP_STRINGS, /* a memory file: the path, the arguments and the environment, each with its zero */
     KEEP_INPUT, /* the child's standard input, output and error */
     KEEP_OUTPUT,
     KEEP_ERROR,
@@ -74,7 +86,8 @@ enum {
  * descriptors are the KEEP_PASSED ones, with other numbers. The second, the nursery, reads a job from
  * a socket; when it has started the child, it creates the nursery for the next one, which has the
  * same parent, and then keeps the child. So nothing has to be forked before a child starts. */
-_Noreturn void keep_run(const struct keep_job *job, const int *descriptors);
+_Noreturn void keep_run(
+    const struct keep_job *job, const struct keep_command_line *what, const int *descriptors);
 _Noreturn void keep_run_nursery(int socket, struct keep_shared *shared);
 
 /* Ends the offer of a job. Returns whether it was still offered: now the caller decides about it. */

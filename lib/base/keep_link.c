@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/memory.h"
 
 enum {
     SLICE_MS = 1000, /* between attempts to make a stopped process go on */
+    RETAINED = 1 << 16, /* bytes of shared memory that stay allocated */
     NOT_TAKEN = -1, /* nobody has done the job, and nobody will */
 };
 
@@ -45,7 +45,8 @@ int keep_link_open_nursery(struct error **err)
         return error_set_errno(err, "creating a socket pair");
     auto_fd int control = ends[0];
     auto_fd int other = ends[1];
-    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (shared == MAP_FAILED)
         return error_set_errno(err, "allocating shared memory");
     pid_t pid = fork_blocked();
@@ -64,32 +65,58 @@ bool keep_link_is_nursery(pid_t pid)
            (nursery.pidfd < 0 || pidfd_send_signal(nursery.pidfd, 0, NULL, 0) == 0);
 }
 
-/* Writes zero-terminated strings. Returns their number. */
-static size_t put_strings(FILE *file, const char *const *strings)
+/* Copies a string to *next. Returns the copy, or NULL if there is no room. */
+static char *put_string(const char *text, char **next)
 {
-    size_t count = 0;
-    for (; strings[count] != NULL; count++)
-        fwrite(strings[count], strlen(strings[count]) + 1, 1, file);
-    return count;
+    size_t size = strlen(text) + 1;
+    if (size > (size_t)(shared->space + sizeof(shared->space) - *next))
+        return NULL;
+    char *copy = memcpy(*next, text, size);
+    *next += size;
+    return copy;
 }
 
-/* Writes the strings to a memory file. Returns it, or -1 with errno. */
-static int write_strings(const struct keep_link_options *options, struct keep_job *job)
+/* Copies a list of strings that ends with NULL. Returns the copy, or NULL if there is no room. */
+static char *const *put_list(const char *const *strings, char **next)
 {
-    const char *const *environment =
-        options->environment != NULL ? options->environment : (const char *const *)environ;
-    char *strings = NULL;
-    FILE *file = open_memstream(&strings, &job->length);
-    put_strings(file, (const char *const[]){options->path, NULL});
-    job->argument_count = put_strings(file, options->argv);
-    job->variable_count = put_strings(file, environment);
-    fclose(file);
-    auto_fd int fd = file_open_memory("job", NULL);
-    int result = fd >= 0 ? file_write_all(fd, strings, job->length, NULL) : -1;
-    int errnum = errno;
-    free_secret(strings, job->length);
-    errno = errnum;
-    return result == 0 ? steal_fd(&fd) : -1;
+    size_t count = 0;
+    while (strings[count] != NULL)
+        count++;
+    char *end = shared->space + sizeof(shared->space);
+    char **list = (char **)(((uintptr_t)*next + sizeof(*list) - 1) & ~(sizeof(*list) - 1));
+    if ((char *)list > end || count >= (size_t)(end - (char *)list) / sizeof(*list))
+        return NULL;
+    *next = (char *)(list + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = put_string(strings[i], next);
+        if (list[i] == NULL)
+            return NULL;
+    }
+    list[count] = NULL;
+    return list;
+}
+
+/* Lets the nursery see what to start. Returns how many bytes that takes, or 0 if it is too large. */
+static size_t share(const struct keep_command_line *what)
+{
+    char *next = shared->space;
+    shared->what.path = put_string(what->path, &next);
+    if (shared->what.path == NULL)
+        return 0;
+    shared->what.argv = put_list((const char *const *)what->argv, &next);
+    if (shared->what.argv == NULL)
+        return 0;
+    shared->what.environment = put_list((const char *const *)what->environment, &next);
+    return shared->what.environment != NULL ? (size_t)(next - shared->space) : 0;
+}
+
+/* Forgets it, for it may contain secrets. */
+static void forget(size_t size)
+{
+    if (size <= RETAINED)
+        explicit_bzero(shared->space, size);
+    else
+        madvise(shared->space, sizeof(shared->space), MADV_REMOVE);
 }
 
 static void end_nursery(void)
@@ -202,8 +229,8 @@ static int ask_nursery(
 }
 
 /* Forks a keeper that does a job. Returns 0 or an errno. */
-static int fork_keeper(
-    const struct keep_job *job, int *descriptors, double deadline, struct keep_link *link)
+static int fork_keeper(const struct keep_job *job, const struct keep_command_line *what,
+    int *descriptors, double deadline, struct keep_link *link)
 {
     struct keep_report report = {0};
     int errnum = open_link(link, descriptors);
@@ -211,7 +238,7 @@ static int fork_keeper(
         return errnum;
     link->pid = fork_blocked();
     if (link->pid == 0)
-        keep_run(job, descriptors);
+        keep_run(job, what, descriptors);
     errnum = errno;
     close(descriptors[0]);
     if (link->pid < 0)
@@ -226,18 +253,23 @@ static int fork_keeper(
 int keep_link_start(const struct keep_link_options *options, struct keep_link *link)
 {
     struct keep_job job = {.kill_grace_ms = options->kill_grace_ms};
+    const struct keep_command_line what = {
+        .path = options->path,
+        .argv = (char *const *)options->argv,
+        .environment = options->environment != NULL ? (char *const *)options->environment : environ,
+    };
     double deadline = clock_milliseconds() + (double)options->limit_ms;
     *link = (struct keep_link){.control = -1, .pidfd = -1};
-    auto_fd int strings = write_strings(options, &job);
-    if (strings < 0)
-        return errno;
-    int descriptors[KEEP_PASSED] = {-1, strings, options->input, options->output, options->error};
+    int descriptors[KEEP_PASSED] = {-1, options->input, options->output, options->error};
     int errnum = NOT_TAKEN;
-    if (nursery.pid > 0)
+    size_t size = nursery.pid > 0 ? share(&what) : 0;
+    if (size > 0)
         errnum = ask_nursery(&job, descriptors, options->limit_ms, link);
+    if (shared != NULL)
+        forget(size);
     if (errnum == NOT_TAKEN) {
         keep_link_close(link);
-        errnum = fork_keeper(&job, descriptors, deadline, link);
+        errnum = fork_keeper(&job, &what, descriptors, deadline, link);
     }
     if (errnum != 0)
         keep_link_close(link);

@@ -122,14 +122,58 @@ static void test_too_few_descriptors(UNUSED void **state)
     close(ends[0]);
 }
 
+/* The error of starting a script whose arguments are count texts of 100 kB, or 0; then it has got all. */
+static int start_with_arguments(size_t count)
+{
+    enum { SIZE = 100000 };
+    auto_free char *script = xasprintf("test $# = %zu && test ${#1} = %d", count, SIZE);
+    auto_free char *text = xmalloc(SIZE + 1);
+    auto_free const char **argv = xcalloc(count + 5, sizeof(*argv));
+    auto_error struct error *err = NULL;
+    struct kept kept = {0};
+    memset(text, 'x', SIZE);
+    text[SIZE] = '\0';
+    memcpy(argv, (const char *[]){"sh", "-c", script, "sh"}, 4 * sizeof(*argv));
+    for (size_t i = 0; i < count; i++)
+        argv[4 + i] = text;
+    kept.keeper = keeper_start(
+        &(struct keeper_options){
+            .path = "/bin/sh",
+            .argv = argv,
+            .input = STDIN_FILENO,
+            .output = -1,
+            .on_exit = on_exit_status,
+            .on_gone = on_gone,
+            .user = &kept,
+        },
+        &err);
+    if (kept.keeper == NULL)
+        return err->errnum;
+    run_until(&kept.has_exited);
+    assert_int_equal(kept.wait_status, 0);
+    return 0;
+}
+
+static void test_long_command_lines(UNUSED void **state)
+{
+    static const struct {
+        size_t count;
+        int errnum;
+    } cases[] = {{1, 0}, {10, 0}, {80, E2BIG}, {200, E2BIG}, {2, 0}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_int_equal(start_with_arguments(cases[i].count), cases[i].errnum);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_long_command_lines),
         cmocka_unit_test(test_keepers_that_are_stopped),
         cmocka_unit_test(test_keepers_that_are_killed),
         /* The nursery has been killed: now each keeper is forked. */
         cmocka_unit_test(test_keepers_that_are_stopped),
         cmocka_unit_test(test_too_few_descriptors),
+        cmocka_unit_test(test_long_command_lines),
     };
     program = getpid();
     if (keeper_prepare(NULL) < 0)
