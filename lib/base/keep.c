@@ -229,13 +229,17 @@ static _Noreturn void become_child(const struct keep_command_line *what, volatil
 static int start(struct keep *keep, const struct keep_command_line *what)
 {
     volatile int errnum = 0;
-    keep->child = vfork();
-    if (keep->child == 0)
+    /* This process has one thread and no signal handlers. NOLINTBEGIN(*.vfork,*.Vfork) */
+    pid_t pid = vfork();
+    if (pid == 0)
         become_child(what, &errnum);
-    if (keep->child < 0)
-        errnum = errno;
-    else if (errnum != 0)
-        waitpid(keep->child, NULL, 0);
+    /* NOLINTEND(*.vfork,*.Vfork) */
+    if (pid < 0)
+        return errno;
+    if (errnum != 0)
+        waitpid(pid, NULL, 0);
+    else
+        keep->child = pid;
     return errnum;
 }
 

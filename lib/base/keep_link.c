@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
@@ -82,9 +81,10 @@ static char *const *put_list(const char *const *strings, char **next)
     size_t count = 0;
     while (strings[count] != NULL)
         count++;
-    char *end = shared->space + sizeof(shared->space);
-    char **list = (char **)(((uintptr_t)*next + sizeof(*list) - 1) & ~(sizeof(*list) - 1));
-    if ((char *)list > end || count >= (size_t)(end - (char *)list) / sizeof(*list))
+    size_t used = (size_t)(*next - shared->space);
+    used += -used % sizeof(char *);
+    char **list = (char **)(shared->space + used);
+    if (used > sizeof(shared->space) || count >= (sizeof(shared->space) - used) / sizeof(*list))
         return NULL;
     *next = (char *)(list + count + 1);
     for (size_t i = 0; i < count; i++) {
