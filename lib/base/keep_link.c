@@ -96,25 +96,25 @@ static char *const *put_list(const char *const *strings, char **next)
     return list;
 }
 
-/* Lets the nursery see what to start. Returns how many bytes that takes, or 0 if it is too large. */
-static size_t share(const struct keep_command_line *what)
+/* Lets the nursery see what to start. Returns whether there is room, and the space that is used. */
+static bool share(const struct keep_command_line *what, size_t *used)
 {
     char *next = shared->space;
-    shared->what.path = put_string(what->path, &next);
-    if (shared->what.path == NULL)
-        return 0;
-    shared->what.argv = put_list((const char *const *)what->argv, &next);
-    if (shared->what.argv == NULL)
-        return 0;
-    shared->what.environment = put_list((const char *const *)what->environment, &next);
-    return shared->what.environment != NULL ? (size_t)(next - shared->space) : 0;
+    struct keep_command_line copy = {.path = put_string(what->path, &next)};
+    if (copy.path != NULL)
+        copy.argv = put_list((const char *const *)what->argv, &next);
+    if (copy.argv != NULL)
+        copy.environment = put_list((const char *const *)what->environment, &next);
+    shared->what = copy;
+    *used = (size_t)(next - shared->space);
+    return copy.environment != NULL;
 }
 
 /* Forgets it, for it may contain secrets. */
-static void forget(size_t size)
+static void forget(size_t used)
 {
-    if (size <= RETAINED)
-        explicit_bzero(shared->space, size);
+    if (used <= RETAINED)
+        explicit_bzero(shared->space, used);
     else
         madvise(shared->space, sizeof(shared->space), MADV_REMOVE);
 }
@@ -262,11 +262,12 @@ int keep_link_start(const struct keep_link_options *options, struct keep_link *l
     *link = (struct keep_link){.control = -1, .pidfd = -1};
     int descriptors[KEEP_PASSED] = {-1, options->input, options->output, options->error};
     int errnum = NOT_TAKEN;
-    size_t size = nursery.pid > 0 ? share(&what) : 0;
-    if (size > 0)
-        errnum = ask_nursery(&job, descriptors, options->limit_ms, link);
-    if (shared != NULL)
-        forget(size);
+    if (nursery.pid > 0) {
+        size_t used = 0;
+        if (share(&what, &used))
+            errnum = ask_nursery(&job, descriptors, options->limit_ms, link);
+        forget(used);
+    }
     if (errnum == NOT_TAKEN) {
         keep_link_close(link);
         errnum = fork_keeper(&job, &what, descriptors, deadline, link);
