@@ -5,8 +5,12 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/unused.h"
+#include "http/server.h"
 
-enum { OTHER_FILES = 256 }; /* open besides the connections to the webhooks, at most */
+enum {
+    OTHER_FILES = 256, /* open besides the connections to the webhooks, at most */
+    LEAST_SHARE = 4, /* of all files are for these, however few there are */
+};
 
 static void on_client_ca(UNUSED void *user, const struct error *error)
 {
@@ -24,9 +28,13 @@ static int connections_within_limit(int connections)
         return connections;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max >= (rlim_t)connections + OTHER_FILES)
+    int fit = connections;
+    while (fit > 0 && http_server_most_open((unsigned)fit) + OTHER_FILES > limit.rlim_max)
+        fit--;
+    if (fit == connections)
         return connections;
-    int fit = limit.rlim_max >= 2 * OTHER_FILES ? (int)limit.rlim_max - OTHER_FILES : OTHER_FILES;
+    if (limit.rlim_max < (rlim_t)2 * OTHER_FILES)
+        fit = (int)limit.rlim_max / LEAST_SHARE;
     log_warning("%d connections to the webhooks at once instead of %d: only %llu files may be open",
         fit, connections, (unsigned long long)limit.rlim_max);
     return fit;

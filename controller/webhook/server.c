@@ -1,5 +1,6 @@
 #include "controller/webhook/server.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,12 +136,23 @@ static void on_trouble(void *user, const char *message)
     log_debug("%s: %s", server->name, message);
 }
 
+static void on_shortage(void *user, int errnum)
+{
+    const struct controller_server *server = user;
+    const char *remedy = errnum == EMFILE   ? "; raise the container's limit of open files"
+                         : errnum == ENFILE ? "; raise the node's limit, the sysctl fs.file-max"
+                                            : "";
+    log_warning("%s: new connections wait, and idle ones are closed: accepting failed: %s%s",
+        server->name, strerrordesc_np(errnum), remedy);
+}
+
 static struct controller_server *start(
     struct controller_server *server, struct http_server_options *options, struct error **err)
 {
     server->name = options->name;
     options->routes = server->routes;
     options->on_trouble = on_trouble;
+    options->on_shortage = on_shortage;
     options->user = server;
     for (size_t i = 0; i < ARRAY_SIZE(server->routes); i++) {
         server->routes[i].user = server;

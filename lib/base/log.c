@@ -1,6 +1,9 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +11,7 @@
 #include <unistd.h>
 #include <utstring.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -19,6 +23,16 @@ static struct {
     enum log_format format;
     enum log_level level;
 } settings = {"", LOG_TEXT, LOG_INFO};
+
+/* Standard error, and what could not be written to it. */
+static struct {
+    pthread_mutex_t mutex; /* guards all of it */
+    double waited; /* milliseconds since */
+    double since; /* clock_milliseconds */
+    unsigned long lost; /* lines, since the last that was written */
+    const char *why; /* they were lost; static, or of strerror */
+    bool is_cut; /* the last line ends in the middle */
+} output = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 void log_init(const char *component, enum log_format format, enum log_level level)
 {
@@ -100,6 +114,77 @@ static char *text_line(enum log_level level, json_t *fields, const char *message
     return utstring_body(&line);
 }
 
+/* Waits until standard error takes PIPE_BUF bytes without blocking, for as long as patience is
+ * left. Returns whether it does; with a failure, too, which write then reports. */
+static bool wait_writable(void)
+{
+    enum { WINDOW_MS = 60000 };
+    struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&writable, 1, 0) != 0)
+        return true;
+    double begin = clock_milliseconds();
+    if (begin - output.since >= WINDOW_MS) {
+        output.since = begin;
+        output.waited = 0;
+    }
+    if (output.waited >= LOG_PATIENCE_MS)
+        return false;
+    int ready = poll(&writable, 1, LOG_PATIENCE_MS - (int)output.waited);
+    output.waited += clock_milliseconds() - begin;
+    return ready > 0;
+}
+
+/* Writes text in pieces that do not block. Returns whether all was written. */
+static bool put(const char *text, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        size_t piece = length - done < PIPE_BUF ? length - done : PIPE_BUF;
+        bool writable = wait_writable();
+        struct error *error = NULL;
+        if (writable && file_write_all(STDERR_FILENO, text + done, piece, &error) == 0) {
+            done += piece;
+            continue;
+        }
+        output.why = error != NULL ? strerrordesc_np(error->errnum) : "nobody reads the log";
+        output.is_cut = output.is_cut || writable || done > 0;
+        error_free(error);
+        return false;
+    }
+    output.is_cut = false;
+    return true;
+}
+
+static char *make_line(enum log_level level, json_t *fields, const char *message)
+{
+    auto_free char *line = settings.format == LOG_JSON ? json_line(level, fields, message)
+                                                       : text_line(level, fields, message);
+    return line != NULL ? xasprintf("%s%s\n", output.is_cut ? "\n" : "", line) : NULL;
+}
+
+/* Says how many lines were lost. Returns whether that, too, was lost. */
+static bool still_loses(void)
+{
+    if (output.lost == 0)
+        return false;
+    auto_free char *message = xasprintf("%lu lines of this log were lost: %s", output.lost,
+        text_or(output.why, "they could not be written"));
+    auto_free char *line = make_line(LOG_WARNING, NULL, message);
+    if (line == NULL || !put(line, strlen(line)))
+        return true;
+    output.lost = 0;
+    return false;
+}
+
+static void write_line(enum log_level level, json_t *fields, const char *message)
+{
+    pthread_mutex_lock(&output.mutex);
+    bool lost = still_loses();
+    auto_free char *line = lost ? NULL : make_line(level, fields, message);
+    if (lost || (line != NULL && !put(line, strlen(line))))
+        output.lost++;
+    pthread_mutex_unlock(&output.mutex);
+}
+
 void log_write(enum log_level level, json_t *take_fields, const char *format, ...)
 {
     if (level >= settings.level) {
@@ -111,12 +196,7 @@ void log_write(enum log_level level, json_t *take_fields, const char *format, ..
         bool as_it_is = settings.format == LOG_JSON && text_is_utf8(raw, strlen(raw), NULL);
         auto_free char *message =
             as_it_is ? steal(&raw) : text_printable(raw, strlen(raw), SIZE_MAX);
-        auto_free char *line = settings.format == LOG_JSON ? json_line(level, take_fields, message)
-                                                           : text_line(level, take_fields, message);
-        if (line != NULL) {
-            auto_free char *whole = xasprintf("%s\n", line);
-            file_write_all(STDERR_FILENO, whole, strlen(whole), NULL);
-        }
+        write_line(level, take_fields, message);
     }
     json_decref(take_fields);
 }

@@ -2,6 +2,9 @@
  * Only programs log; libraries return errors. Each line is written in one piece, also with several
  * threads.
  *
+ * Nobody may be reading standard error, or its disk may be full. That stops no program: after
+ * LOG_PATIENCE_MS within a minute, lines are dropped, and the next that is written says how many.
+ *
  * A JSON line has "timestamp" (RFC 3339, UTC), "level", "component", "msg" and the fields; real
  * numbers have six digits. */
 #ifndef BASE_LOG_H
@@ -13,6 +16,7 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_TEXT, LOG_JSON };
+enum { LOG_PATIENCE_MS = 2000 };
 
 /* Sets how lines look; component is the program's name, borrowed until the program exits. Before
  * this, lines are text at LOG_INFO. Call before starting threads. */

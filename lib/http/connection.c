@@ -82,11 +82,15 @@ static void connection_end(struct http_shared *shared, struct connection *connec
 void http_connection_on_change(void *user, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode code)
 {
+    struct http_shared *shared = user;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        atomic_fetch_add(&shared->open, 1);
+        atomic_fetch_sub(&shared->queued, 1);
         *context = xcalloc(1, sizeof(struct connection));
-        connection_start(user, connection, *context);
+        connection_start(shared, connection, *context);
     } else {
-        connection_end(user, *context);
+        connection_end(shared, *context);
+        atomic_fetch_sub(&shared->open, 1);
         *context = NULL;
     }
 }

@@ -34,6 +34,8 @@ struct http_shared {
     void *user;
     struct http_deadlines deadlines;
     atomic_uint requests; /* under way */
+    atomic_uint queued; /* connections that were accepted, and libmicrohttpd has yet to start */
+    atomic_uint open; /* connections that it has started */
     struct http_budget budget; /* of their bodies and answers */
     struct http_places places; /* of connections */
     atomic_bool closing; /* answers close their connection */

@@ -1,12 +1,10 @@
 #include "http/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -133,18 +131,12 @@ int http_listener_open(
     struct http_listener *listener, const char *listen, mode_t mode, struct error **err)
 {
     *listener = (struct http_listener){.fd = -1};
-    listener->silent = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (listener->silent < 0)
-        return error_set_errno(err, "listening on %s", listen);
     bool is_unix = text_starts_with(listen, unix_prefix);
     if (is_unix && listen_unix(listener, listen + strlen(unix_prefix), mode, err) == 0)
         return 0;
     if (!is_unix)
         listener->fd = listen_tcp(listen, err);
-    if (listener->fd >= 0)
-        return 0;
-    http_listener_close(listener);
-    return -1;
+    return listener->fd >= 0 ? 0 : -1;
 }
 
 /* Removes the file of a unix socket. */
@@ -157,24 +149,9 @@ static void remove_file(struct http_listener *listener)
     free(steal(&listener->path));
 }
 
-static void close_silent(struct http_listener *listener)
-{
-    if (listener->silent >= 0)
-        close(listener->silent);
-    listener->silent = -1;
-}
-
-void http_listener_silence(struct http_listener *listener)
-{
-    remove_file(listener);
-    dup3(listener->silent, listener->fd, O_CLOEXEC);
-    close_silent(listener);
-}
-
 void http_listener_close(struct http_listener *listener)
 {
     remove_file(listener);
-    close_silent(listener);
     if (listener->fd >= 0)
         close(listener->fd);
     listener->fd = -1;

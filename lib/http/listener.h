@@ -8,7 +8,6 @@
 
 struct http_listener {
     int fd; /* non-blocking; -1: closed */
-    int silent; /* takes the number of fd in http_listener_silence; -1: has done so */
     char *path; /* of a unix socket, owned; else NULL */
     dev_t device; /* of the file that we created at path */
     ino_t inode;
@@ -19,12 +18,6 @@ struct http_listener {
  * port. Returns 0, or -1 with a usage error, or an io error. */
 int http_listener_open(
     struct http_listener *listener, const char *listen, mode_t mode, struct error **err);
-
-/* Closes the socket and removes its file as http_listener_close does, but keeps its number for a
- * descriptor that accepts nothing: for a user who polls it in other threads and cannot be told.
- * (MHD_quiesce_daemon aborts the program if a thread of libmicrohttpd 0.9.75 that is at work at this
- * moment removes the socket from its epoll set, too.) */
-void http_listener_silence(struct http_listener *listener);
 
 /* Closes the socket, unless fd is -1, and removes its file if it is still the one that was
  * created. */

@@ -98,6 +98,15 @@ void http_place_enter(
     pthread_mutex_unlock(&places->mutex);
 }
 
+void http_places_shed(struct http_places *places)
+{
+    pthread_mutex_lock(&places->mutex);
+    struct http_place *leaves = choose(places, NULL, places->most);
+    if (leaves != NULL)
+        displace(places, leaves);
+    pthread_mutex_unlock(&places->mutex);
+}
+
 void http_place_use(struct http_places *places, struct http_place *place, enum http_place_use use)
 {
     pthread_mutex_lock(&places->mutex);

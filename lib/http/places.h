@@ -56,6 +56,9 @@ void http_places_clear(struct http_places *places);
 void http_place_enter(
     struct http_places *places, struct http_place *place, int fd, const struct sockaddr *address);
 
+/* Shuts down a socket as if another connection needed its place: descriptors have run out. */
+void http_places_shed(struct http_places *places);
+
 /* The connection is used, in this way, from now on. When a handler has answered (HANDLED is
  * followed by another use) it is no longer a newcomer. */
 void http_place_use(struct http_places *places, struct http_place *place, enum http_place_use use);

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/unused.h"
+#include "http/acceptor.h"
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/listener.h"
@@ -16,29 +19,36 @@ static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2
 
 enum {
     DEFAULT_BODIES = 16, /* of the maximum size, at once */
-    /* Connections that libmicrohttpd accepts before those that are displaced have gone. It takes no
-     * new ones at its own limit, which is one of each thread. */
-    SPARE_CONNECTIONS = 128,
+    /* For one connection more in so many, another is accepted before it is closed, displaced. */
+    SPARE_SHARE = 8,
+    LEAST_SPARE = 8,
+    TROUBLE_SIZE = 512,
 };
 
 struct http_server {
     void (*on_trouble)(void *user, const char *message); /* or NULL */
+    void (*on_shortage)(void *user, int errnum); /* or NULL */
     void *user;
     struct http_shared *shared; /* a reference */
     struct MHD_Daemon *daemon;
     struct http_listener listener;
+    struct http_acceptor *acceptor; /* NULL: accepts no more */
+    unsigned most; /* connections, with those that are displaced and have yet to go */
     int port;
-    bool quiesced;
+    atomic_bool starting;
+    char trouble[TROUBLE_SIZE]; /* what libmicrohttpd said last, while starting */
     struct ev_io readable; /* libmicrohttpd's epoll, if it has no threads of its own */
     struct ev_timer timer; /* when libmicrohttpd asks for it */
 };
 
 static void on_message(void *user, const char *format, va_list args)
 {
-    const struct http_server *server = user;
-    char line[512];
+    struct http_server *server = user;
+    char line[TROUBLE_SIZE];
     vsnprintf(line, sizeof(line), format, args);
     line[strcspn(line, "\n")] = '\0';
+    if (atomic_load(&server->starting))
+        memcpy(server->trouble, line, sizeof(line));
     if (server->on_trouble != NULL)
         server->on_trouble(server->user, line);
 }
@@ -70,8 +80,40 @@ static void on_resumed(UNUSED struct ev_loop *loop, struct ev_async *resumed, UN
     run(resumed->data);
 }
 
-/* Starts the daemon; its threads receive no signals. */
-static void start(struct http_server *server, const struct http_server_options *options)
+static bool may_take(void *user)
+{
+    const struct http_server *server = user;
+    struct http_shared *shared = server->shared;
+    return atomic_load(&shared->open) + atomic_load(&shared->queued) < server->most;
+}
+
+/* Gives a connection to libmicrohttpd, which closes it if that fails. */
+static void take(void *user, int fd, const struct sockaddr *address, socklen_t length)
+{
+    struct http_server *server = user;
+    struct http_shared *shared = server->shared;
+    atomic_fetch_add(&shared->queued, 1);
+    enum MHD_Result taken = MHD_add_connection(server->daemon, fd, address, length);
+    if (shared->on_loop) {
+        atomic_store(&shared->queued, 0);
+        ev_feed_event(EV_DEFAULT_ & server->timer, EV_TIMER);
+    } else if (taken == MHD_NO) {
+        atomic_fetch_sub(&shared->queued, 1);
+    }
+}
+
+/* A place that is free lets the connection that waits in. */
+static void on_shortage(void *user, int errnum, bool tell)
+{
+    struct http_server *server = user;
+    http_places_shed(&server->shared->places);
+    if (tell && server->on_shortage != NULL)
+        server->on_shortage(server->user, errnum);
+}
+
+/* Starts the daemon; its threads receive no signals. It gets a descriptor to listen on that never
+ * becomes readable: without one, it would have no pool of threads. */
+static void start(struct http_server *server, const struct http_server_options *options, int deaf)
 {
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)http_connection_on_handshake},
@@ -96,8 +138,7 @@ static void start(struct http_server *server, const struct http_server_options *
     pthread_sigmask(SIG_SETMASK, &all, &before);
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_connection_on_request,
         server->shared, MHD_OPTION_EXTERNAL_LOGGER, on_message, server, MHD_OPTION_LISTEN_SOCKET,
-        server->listener.fd, MHD_OPTION_CONNECTION_LIMIT,
-        (options->connections + SPARE_CONNECTIONS) * threads, MHD_OPTION_CONNECTION_TIMEOUT,
+        deaf, MHD_OPTION_CONNECTION_LIMIT, server->most * threads, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HTTP_SILENCE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
         http_connection_on_change, server->shared, MHD_OPTION_URI_LOG_CALLBACK,
         http_connection_on_begin, server->shared, MHD_OPTION_NOTIFY_COMPLETED,
@@ -121,6 +162,39 @@ static void share(struct http_shared *shared, const struct http_server_options *
     http_deadlines_init(&shared->deadlines);
 }
 
+/* Starts libmicrohttpd, and accepts connections for it. Returns 0, or -1 with an error. */
+static int serve(
+    struct http_server *server, const struct http_server_options *options, struct error **err)
+{
+    const struct http_acceptor_options accepting = {
+        .fd = server->listener.fd,
+        .own_thread = options->threads > 0,
+        .may_take = may_take,
+        .take = take,
+        .on_shortage = on_shortage,
+        .user = server,
+    };
+    if (http_hangups_init(&server->shared->hangups, &server->shared->mutex) < 0)
+        return error_set_errno(err, "creating an epoll descriptor");
+    int deaf = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (deaf < 0)
+        return error_set_errno(err, "creating an eventfd");
+    atomic_store(&server->starting, true);
+    start(server, options, deaf);
+    atomic_store(&server->starting, false);
+    if (server->daemon == NULL) {
+        close(deaf);
+        return error_set(err, ERROR_INTERNAL, "libmicrohttpd failed to start: %s", server->trouble);
+    }
+    server->acceptor = http_acceptor_new(&accepting, err);
+    return server->acceptor != NULL ? 0 : -1;
+}
+
+unsigned http_server_most_open(unsigned connections)
+{
+    return connections + connections / SPARE_SHARE + LEAST_SPARE;
+}
+
 struct http_server *http_server_new(const struct http_server_options *options, struct error **err)
 {
     struct http_listener listener;
@@ -131,9 +205,11 @@ struct http_server *http_server_new(const struct http_server_options *options, s
     }
     struct http_server *server = xcalloc(1, sizeof(*server));
     server->on_trouble = options->on_trouble;
+    server->on_shortage = options->on_shortage;
     server->user = options->user;
     server->listener = listener;
     server->port = http_listener_port(&listener);
+    server->most = http_server_most_open(options->connections);
     server->shared = http_shared_new(options->connections,
         options->memory > 0 ? options->memory : DEFAULT_BODIES * options->max_body);
     share(server->shared, options);
@@ -141,10 +217,10 @@ struct http_server *http_server_new(const struct http_server_options *options, s
     ev_init(&server->readable, on_readable);
     ev_async_init(&server->shared->resumed, on_resumed);
     server->timer.data = server->readable.data = server->shared->resumed.data = server;
-    if (http_hangups_init(&server->shared->hangups, &server->shared->mutex) == 0)
-        start(server, options);
-    if (server->daemon == NULL) {
-        error_set(err, ERROR_INTERNAL, "%s: libmicrohttpd failed to start", options->name);
+    auto_error struct error *error = NULL;
+    if (serve(server, options, &error) < 0) {
+        error_wrap(&error, "%s", options->name);
+        error_move(err, steal(&error));
         http_server_free(server);
         return NULL;
     }
@@ -171,9 +247,8 @@ void http_server_dismiss(struct http_server *server)
 void http_server_quiesce(struct http_server *server)
 {
     http_server_dismiss(server);
-    if (!server->quiesced)
-        http_listener_silence(&server->listener);
-    server->quiesced = true;
+    http_acceptor_free(steal(&server->acceptor));
+    http_listener_close(&server->listener);
 }
 
 bool http_server_busy(const struct http_server *server)
@@ -191,8 +266,7 @@ void http_server_free(struct http_server *server)
     if (server->daemon != NULL) {
         http_server_quiesce(server);
         http_exchange_abandon_all(server->shared);
-        MHD_stop_daemon(server->daemon); /* which closes the listening socket */
-        server->listener.fd = -1;
+        MHD_stop_daemon(server->daemon); /* which closes the descriptor that it listens on */
     }
     http_listener_close(&server->listener);
     http_deadlines_clear(&server->shared->deadlines);

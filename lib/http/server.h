@@ -1,6 +1,8 @@
 /* An HTTP server with libmicrohttpd, over TCP or a unix socket: limits on connections, bodies and
  * time, answers to requests that match no route, and graceful shutdown.
  *
+ * Connections wait while descriptors are short, and one is displaced whenever that is found.
+ *
  * No client keeps out others. A connection too many displaces the one idle longest, of the same
  * address if that has a quarter of all (http/places.h). A body for which there is no memory takes
  * that of the slowest (http/budget.h), which is answered with 503. A client is cut off if it is
@@ -33,9 +35,11 @@ struct http_server_options {
     size_t route_count;
     /* Called on any of its threads; or NULL. on_bad: a connection or request was bad, with
      * reason "tls", "too-large", "slow", "displaced", "memory" or "bad-request". on_trouble: libmicrohttpd has logged a
-     * message. */
+     * message. on_shortage: connections have to wait because of errnum, such as EMFILE; at most
+     * once a minute. */
     void (*on_bad)(void *user, const char *reason);
     void (*on_trouble)(void *user, const char *message);
+    void (*on_shortage)(void *user, int errnum);
     void *user;
 };
 
@@ -46,6 +50,10 @@ struct http_server *http_server_new(const struct http_server_options *options, s
 /* Ends all connections. Handlers that owe an answer are told as if the client had hung up. Must not
  * be called from a handler. NULL is allowed. */
 void http_server_free(struct http_server *server);
+
+/* How many connections a server with this limit has open at most: some more than the limit, until
+ * those that are displaced have been closed. */
+unsigned http_server_most_open(unsigned connections);
 
 int http_server_port(const struct http_server *server); /* -1: a unix socket */
 
