@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/unused.h"
 
 /* Files may be written one after the other instead of being swapped at once, so they are read when
@@ -16,6 +17,9 @@
  * they are read at the latest overdue_after the first change. Seconds. */
 static const double settled_after = 0.2;
 static const double overdue_after = 1.0;
+/* From a failure to read them that need not be theirs, such as a lack of descriptors, to the next
+ * try. Seconds. */
+static const double retry_after = 5.0;
 
 struct tls_certificate_files {
     struct tls_certificate_files_options options; /* its strings are owned */
@@ -23,7 +27,8 @@ struct tls_certificate_files {
     int inotify;
     struct ev_io changed;
     struct ev_timer settled; /* since the last change */
-    struct ev_timer overdue; /* since the first */
+    struct ev_timer overdue; /* since the first, or since a failure */
+    char *fault; /* that was reported last, if they cannot be used; owned */
 };
 
 static struct tls_certificate *load(const struct tls_certificate_files *files, struct error **err)
@@ -51,6 +56,21 @@ static void use(struct tls_certificate_files *files, struct tls_certificate *cer
     tls_certificate_store_set(files->options.store, certificate);
 }
 
+static void try_again(struct tls_certificate_files *files)
+{
+    ev_timer_set(&files->overdue, retry_after, 0.0);
+    ev_timer_start(EV_DEFAULT_ & files->overdue);
+}
+
+/* Reports a change; a fault once, however often it is found. */
+static void tell(struct tls_certificate_files *files, const struct error *error)
+{
+    bool known = error != NULL && files->fault != NULL && streq(error->message, files->fault);
+    xstrset(&files->fault, error != NULL ? error->message : NULL);
+    if (!known)
+        files->options.on_change(files->options.user, error);
+}
+
 /* Either timer. */
 static void on_time(struct ev_loop *loop, struct ev_timer *timer, UNUSED int events)
 {
@@ -61,11 +81,14 @@ static void on_time(struct ev_loop *loop, struct ev_timer *timer, UNUSED int eve
     struct tls_certificate *certificate = load(files, &error);
     if (certificate != NULL && tls_certificate_same(certificate, files->current)) {
         tls_certificate_unref(certificate);
+        xstrset(&files->fault, NULL);
         return;
     }
     if (certificate != NULL)
         use(files, certificate);
-    files->options.on_change(files->options.user, error);
+    else if (error->class == ERROR_IO)
+        try_again(files);
+    tell(files, error);
 }
 
 static void on_changed(struct ev_loop *loop, struct ev_io *io, UNUSED int events)
@@ -133,6 +156,7 @@ void tls_certificate_files_free(struct tls_certificate_files *files)
     if (files->inotify >= 0)
         close(files->inotify);
     tls_certificate_unref(files->current);
+    free(files->fault);
     free((char *)files->options.certificate_path);
     free((char *)files->options.key_path);
     free(files);

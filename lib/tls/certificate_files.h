@@ -13,7 +13,7 @@ struct tls_certificate_files_options {
     struct tls_certificate_store *store; /* borrowed; gets each certificate */
     /* Called from the loop when the files have changed. error NULL: the store has the new
      * certificate; else it keeps the previous one, and error (borrowed) says why the new files
-     * cannot be used. */
+     * cannot be used. Reading them is tried again until it succeeds. */
     void (*on_change)(void *user, const struct error *error);
     void *user;
 };

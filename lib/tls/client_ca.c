@@ -22,6 +22,7 @@ struct tls_client_ca {
     pthread_mutex_t mutex; /* guards what follows */
     gnutls_x509_trust_list_t trusted;
     struct stat status; /* of the file when it was read */
+    char *fault; /* why it cannot be read, reported last; owned, or NULL */
 };
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -52,8 +53,17 @@ static gnutls_x509_trust_list_t read_file(const char *path, struct error **err)
     return NULL;
 }
 
-/* Reads the file if it is new or has changed; with the mutex held. A file that cannot be used is
- * not read again until it changes. Returns 0, or -1 with an error. */
+/* Whether this is not the same fault as last time, which it becomes; with the mutex held. */
+static bool is_news(struct tls_client_ca *ca, const struct error *error)
+{
+    bool known = error != NULL && ca->fault != NULL && streq(error->message, ca->fault);
+    xstrset(&ca->fault, error != NULL ? error->message : NULL);
+    return !known;
+}
+
+/* Reads the file if it is new or has changed; with the mutex held. A file whose content is wrong is
+ * not read again until it changes; one that cannot be read, for a lack of descriptors perhaps, is
+ * tried again. Returns 0, or -1 with an error; *changed: there is something to report. */
 static int read_if_changed(struct tls_client_ca *ca, bool *changed, struct error **err)
 {
     struct stat status = {.st_size = 0};
@@ -62,10 +72,13 @@ static int read_if_changed(struct tls_client_ca *ca, bool *changed, struct error
     *changed = ca->trusted == NULL || !same_file(&status, &ca->status);
     if (!*changed)
         return 0;
-    ca->status = status;
-    gnutls_x509_trust_list_t trusted = read_file(ca->path, err);
+    struct error *error = NULL;
+    gnutls_x509_trust_list_t trusted = read_file(ca->path, &error);
+    *changed = is_news(ca, error);
+    if (trusted != NULL || error->class != ERROR_IO)
+        ca->status = status;
     if (trusted == NULL)
-        return -1;
+        return error_move(err, error);
     if (ca->trusted != NULL)
         gnutls_x509_trust_list_deinit(ca->trusted, 1);
     ca->trusted = trusted;
@@ -95,6 +108,7 @@ void tls_client_ca_free(struct tls_client_ca *ca)
     if (ca->trusted != NULL)
         gnutls_x509_trust_list_deinit(ca->trusted, 1);
     pthread_mutex_destroy(&ca->mutex);
+    free(ca->fault);
     free(ca->path);
     free(ca->name);
     free(ca);

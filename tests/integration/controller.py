@@ -19,9 +19,10 @@ ALONE = ["--launch=false", "--leader-elect=false"]
 
 
 class Controller:
-    """A hook-controller process; test is the TestCase whose cleanup ends it."""
+    """A hook-controller process; test is the TestCase whose cleanup ends it. before are the words
+    of a command that runs it."""
 
-    def __init__(self, test, *flags, env=None):
+    def __init__(self, test, *flags, env=None, program=CONTROLLER, before=()):
         self.lines = []
         self.followed = 0  # lines that follow() has passed
         self.grown = threading.Condition()
@@ -31,7 +32,7 @@ class Controller:
         environment["HOME"] = str(test.tmp)
         environment.update(env or {})
         self.process = test.spawn(
-            [CONTROLLER, "--log-format=json", "--metrics-listen=127.0.0.1:0", *flags],
+            [*before, program, "--log-format=json", "--metrics-listen=127.0.0.1:0", *flags],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
