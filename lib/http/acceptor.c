@@ -17,8 +17,9 @@ enum {
     TELL_S = 60, /* from one report of a shortage to the next */
 };
 
-/* Until the next try, when connections cannot be taken or accepted. Seconds. */
-static const double pause_seconds = 0.02;
+/* Until the next try, when connections cannot be accepted, or taken. Seconds. */
+static const double shortage_pause = 0.02;
+static const double short_pause = 0.001;
 
 struct http_acceptor {
     struct http_acceptor_options options;
@@ -55,36 +56,38 @@ static int accept_one(struct http_acceptor *acceptor)
     return 0;
 }
 
-/* Accepts what waits. Returns whether a pause is due. */
-static bool accept_some(struct http_acceptor *acceptor)
+/* Accepts what waits. Returns how long to pause, in seconds. */
+static double accept_some(struct http_acceptor *acceptor)
 {
     for (int i = 0; i < AT_ONCE; i++) {
         if (!acceptor->options.may_take(acceptor->options.user))
-            return true;
+            return short_pause;
         int errnum = accept_one(acceptor);
         if (errnum == EAGAIN)
-            return false;
+            return 0;
         if (errnum == 0 || errnum == EINTR || errnum == ECONNABORTED || errnum == EPROTO)
             continue;
         run_short(acceptor, errnum);
-        return true;
+        return shortage_pause;
     }
-    return false;
+    return 0;
 }
 
 static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, UNUSED int events)
 {
     struct http_acceptor *acceptor = watcher->data;
-    if (!accept_some(acceptor))
+    double pause = accept_some(acceptor);
+    if (pause <= 0)
         return;
+    ev_now_update(loop);
     ev_io_stop(loop, watcher);
-    ev_timer_again(loop, &acceptor->retry);
+    ev_timer_set(&acceptor->retry, pause, 0.);
+    ev_timer_start(loop, &acceptor->retry);
 }
 
 static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, UNUSED int events)
 {
     struct http_acceptor *acceptor = watcher->data;
-    ev_timer_stop(loop, watcher);
     ev_io_start(loop, &acceptor->acceptable);
 }
 
@@ -138,7 +141,7 @@ struct http_acceptor *http_acceptor_new(
     acceptor->options = *options;
     acceptor->loop = loop;
     ev_io_init(&acceptor->acceptable, on_acceptable, options->fd, EV_READ);
-    ev_timer_init(&acceptor->retry, on_retry, 0., pause_seconds);
+    ev_timer_init(&acceptor->retry, on_retry, 0., 0.);
     acceptor->acceptable.data = acceptor->retry.data = acceptor;
     ev_io_start(loop, &acceptor->acceptable);
     int errnum = options->own_thread ? start_thread(acceptor) : 0;

@@ -85,7 +85,7 @@ void http_connection_on_change(void *user, struct MHD_Connection *connection, vo
     struct http_shared *shared = user;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         atomic_fetch_add(&shared->open, 1);
-        atomic_fetch_sub(&shared->queued, 1);
+        atomic_fetch_add(&shared->started, 1);
         *context = xcalloc(1, sizeof(struct connection));
         connection_start(shared, connection, *context);
     } else {

@@ -34,8 +34,8 @@ struct http_shared {
     void *user;
     struct http_deadlines deadlines;
     atomic_uint requests; /* under way */
-    atomic_uint queued; /* connections that were accepted, and libmicrohttpd has yet to start */
-    atomic_uint open; /* connections that it has started */
+    atomic_uint started; /* connections, since the server was started */
+    atomic_uint open; /* connections of these */
     struct http_budget budget; /* of their bodies and answers */
     struct http_places places; /* of connections */
     atomic_bool closing; /* answers close their connection */

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/unused.h"
 #include "http/acceptor.h"
 #include "http/connection.h"
@@ -22,6 +23,8 @@ enum {
     /* For one connection more in so many, another is accepted before it is closed, displaced. */
     SPARE_SHARE = 8,
     LEAST_SPARE = 8,
+    MOST_QUEUED = 32,
+    QUEUED_S = 1,
     TROUBLE_SIZE = 512,
 };
 
@@ -34,6 +37,10 @@ struct http_server {
     struct http_listener listener;
     struct http_acceptor *acceptor; /* NULL: accepts no more */
     unsigned most; /* connections, with those that are displaced and have yet to go */
+    /* the next three belong to the acceptor's thread */
+    unsigned accepted; /* connections, since the start */
+    unsigned started; /* of these, when last looked at */
+    double progress; /* when that last changed; clock_seconds */
     int port;
     atomic_bool starting;
     char trouble[TROUBLE_SIZE]; /* what libmicrohttpd said last, while starting */
@@ -80,11 +87,27 @@ static void on_resumed(UNUSED struct ev_loop *loop, struct ev_async *resumed, UN
     run(resumed->data);
 }
 
+/* The connections that libmicrohttpd has yet to start. It drops one without a word if it has no
+ * memory for it, so they are forgotten if none is started for some time. */
+static unsigned count_queued(struct http_server *server)
+{
+    unsigned started = atomic_load(&server->shared->started);
+    double now = clock_seconds();
+    if (started != server->started || server->accepted == started)
+        server->progress = now;
+    if (now - server->progress > QUEUED_S)
+        server->accepted = started;
+    server->started = started;
+    return server->accepted - started;
+}
+
+/* Few are queued: a thread of libmicrohttpd starts all of them at once, and they would displace one
+ * another before they could say anything. */
 static bool may_take(void *user)
 {
-    const struct http_server *server = user;
-    struct http_shared *shared = server->shared;
-    return atomic_load(&shared->open) + atomic_load(&shared->queued) < server->most;
+    struct http_server *server = user;
+    unsigned queued = count_queued(server);
+    return queued < MOST_QUEUED && atomic_load(&server->shared->open) + queued < server->most;
 }
 
 /* Gives a connection to libmicrohttpd, which closes it if that fails. */
@@ -92,13 +115,13 @@ static void take(void *user, int fd, const struct sockaddr *address, socklen_t l
 {
     struct http_server *server = user;
     struct http_shared *shared = server->shared;
-    atomic_fetch_add(&shared->queued, 1);
+    server->accepted++;
     enum MHD_Result taken = MHD_add_connection(server->daemon, fd, address, length);
-    if (shared->on_loop) {
-        atomic_store(&shared->queued, 0);
+    if (shared->on_loop) { /* it was started, or will never be */
+        server->accepted = atomic_load(&shared->started);
         ev_feed_event(EV_DEFAULT_ & server->timer, EV_TIMER);
     } else if (taken == MHD_NO) {
-        atomic_fetch_sub(&shared->queued, 1);
+        server->accepted--;
     }
 }
 
