@@ -23,7 +23,7 @@ enum {
     /* For one connection more in so many, another is accepted before it is closed, displaced. */
     SPARE_SHARE = 8,
     LEAST_SPARE = 8,
-    MOST_QUEUED = 32,
+    MOST_QUEUED = 16,
     QUEUED_S = 1,
     TROUBLE_SIZE = 512,
 };
