@@ -74,7 +74,7 @@ class LaunchTest(support.TestCase):
             },
         )
 
-    def start(self, *flags):
+    def start(self, *flags, **options):
         return Controller(
             self,
             f"--kubeconfig={self.kubeconfig}",
@@ -82,6 +82,7 @@ class LaunchTest(support.TestCase):
             "--webhook-listen=",
             *LEASE,
             *flags,
+            **options,
         )
 
     def pods(self, owner=None):
