@@ -34,8 +34,11 @@ int error_set_errno(struct error **err, const char *format, ...)
     auto_free char *message = xvasprintf(format, args);
     va_end(args);
     char reason[128];
+    /* the root file system of a container, for which its pod has to be changed */
+    const char *remedy =
+        errnum == EROFS ? " (in a container, mount a volume there, such as an emptyDir)" : "";
     return set_message(err, ERROR_IO, errnum,
-        xasprintf("%s: %s", message, strerror_r(errnum, reason, sizeof(reason))));
+        xasprintf("%s: %s%s", message, strerror_r(errnum, reason, sizeof(reason)), remedy));
 }
 
 int error_wrap(struct error **err, const char *format, ...)
