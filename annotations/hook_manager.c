@@ -47,10 +47,12 @@ static json_t *new_manager(struct annotations_draft *draft, const char *image, b
         json_array_append_new(args, json_string("--launcher-socket"));
         json_array_append_new(args, json_string(ANNOTATIONS_LAUNCHER_DIRECTORY "/launcher-sock"));
     }
-    json_t *container = json_pack("{s:s, s:s, s:o, s:o, s:[], s:s, s:O}", "name", "hook-manager",
-        "image", image, "args", args, "resources", annotations_resources_default(draft),
-        "volumeMounts", "terminationMessagePolicy", "FallbackToLogsOnError", "securityContext",
-        draft->security_context);
+    json_t *security = json_copy(draft->security_context);
+    json_object_set_new(security, "readOnlyRootFilesystem", json_true());
+    json_t *container =
+        json_pack("{s:s, s:s, s:o, s:o, s:[], s:s, s:o}", "name", "hook-manager", "image", image,
+            "args", args, "resources", annotations_resources_default(draft), "volumeMounts",
+            "terminationMessagePolicy", "FallbackToLogsOnError", "securityContext", security);
     json_array_append_new(draft->containers, container);
     return container;
 }
