@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,6 +67,43 @@ static void a_text_line_reads_well(UNUSED void **state)
                               "milliseconds=102.423\n");
 }
 
+static void lines_that_are_lost_are_counted(UNUSED void **state)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    int saved = dup(STDERR_FILENO);
+    dup2(full, STDERR_FILENO);
+    close(full);
+    log_init("test", LOG_TEXT, LOG_INFO);
+    log_info("one");
+    log_info("two");
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    auto_free char *text = captured(LOG_TEXT, LOG_ERROR, "three");
+    const char *line = "\ntest: warning: 2 lines of this log were lost: No space left on device\n"
+                       "test: error: three ";
+    assert_ptr_equal(strstr(text, line), text);
+}
+
+static void lines_that_nobody_reads_do_not_block(UNUSED void **state)
+{
+    enum { LINES = 64, SIZE = 1000 };
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) > 0);
+    char message[SIZE] = "";
+    memset(message, 'a', SIZE - 1);
+    int saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    for (int i = 0; i < LINES; i++)
+        log_info("%s", message);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[0]);
+    auto_free char *text = captured(LOG_TEXT, LOG_ERROR, "read");
+    assert_non_null(strstr(text, " lines of this log were lost: nobody reads the log\n"));
+}
+
 static void lines_below_the_level_are_left_out(UNUSED void **state)
 {
     auto_free char *line = captured(LOG_TEXT, LOG_DEBUG, "quiet");
@@ -92,6 +130,8 @@ int main(void)
         cmocka_unit_test(a_json_line_has_its_fields),
         cmocka_unit_test(bytes_that_are_no_text_are_escaped),
         cmocka_unit_test(a_text_line_reads_well),
+        cmocka_unit_test(lines_that_are_lost_are_counted),
+        cmocka_unit_test(lines_that_nobody_reads_do_not_block),
         cmocka_unit_test(lines_below_the_level_are_left_out),
         cmocka_unit_test(names_are_parsed),
     };

@@ -180,6 +180,17 @@ static void addresses_of_all_families(UNUSED void **state)
     assert_int_equal(places.count, MOST);
 }
 
+static void one_goes_when_descriptors_run_out(UNUSED void **state)
+{
+    fill();
+    http_places_shed(&places);
+    assert_false(is_open(&clients[0]));
+    for (unsigned i = 1; i < MOST; i++)
+        assert_true(is_open(&clients[i]));
+    enter_from(&clients[MOST], MOST); /* has the place of the one that went */
+    assert_true(is_open(&clients[1]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +201,7 @@ int main(void)
             idle_ones_go_before_busy_ones_and_handled_ones_stay, begin, end),
         cmocka_unit_test_setup_teardown(an_address_has_a_quarter, begin, end),
         cmocka_unit_test_setup_teardown(addresses_of_all_families, begin, end),
+        cmocka_unit_test_setup_teardown(one_goes_when_descriptors_run_out, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
