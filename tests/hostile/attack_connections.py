@@ -60,6 +60,31 @@ class Attack(WebhooksCase):
         self.addCleanup(clients.close)
         return clients
 
+    def upload(self, count, size, stopped):
+        """Sends that many bodies of a size but for their ends, at once, and goes on by one byte per
+        second until stopped. Waits until all that is sent. Returns the senders."""
+        ready = threading.Barrier(count + 1)
+
+        def send(number):
+            client = self.tls(ADDRESSES[number % len(ADDRESSES)])
+            try:
+                if client is not None:
+                    client.sendall(HEAD.format(LARGEST).encode() + b" " * size)
+            except OSError:
+                client = None
+            ready.wait(support.PATIENCE)
+            while client is not None and not stopped.wait(1):
+                try:
+                    client.sendall(b" ")
+                except OSError:
+                    client = None
+
+        pool = concurrent.futures.ThreadPoolExecutor(count)
+        for number in range(count):
+            pool.submit(send, number)
+        ready.wait(support.PATIENCE)
+        return pool
+
     def honest(self, address="127.0.0.1"):
         """A new connection of the API server."""
         connection = http.client.HTTPSConnection(
