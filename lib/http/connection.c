@@ -82,11 +82,14 @@ static void connection_end(struct http_shared *shared, struct connection *connec
 void http_connection_on_change(void *user, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode code)
 {
-    struct http_shared *shared = user;
+    struct http_worker *worker = user;
+    struct http_shared *shared = worker->shared;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct connection *new = xcalloc(1, sizeof(*new));
+        new->client.worker = worker;
+        *context = new;
         atomic_fetch_add(&shared->open, 1);
-        atomic_fetch_add(&shared->started, 1);
-        *context = xcalloc(1, sizeof(struct connection));
+        atomic_fetch_add(&worker->started, 1);
         connection_start(shared, connection, *context);
     } else {
         connection_end(shared, *context);

@@ -1,5 +1,5 @@
 /* The callbacks of libmicrohttpd for a server's connections, which run on its threads. user is
- * always the struct http_shared. */
+ * the struct http_shared, except where it is said. */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
 
@@ -16,7 +16,7 @@ enum {
     HTTP_KEEP_ALIVE_S = 180,
 };
 
-/* A connection begins or ends. */
+/* A connection begins or ends; user is its struct http_worker. */
 void http_connection_on_change(void *user, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode code);
 

@@ -378,7 +378,10 @@ static bool handle(struct http_request *request)
     http_deadline_end(&shared->deadlines, &client->deadline);
     request->phase = HTTP_HANDLED;
     request->owed = true;
+    struct http_worker *worker = client->worker; /* the client may be gone afterwards */
+    atomic_store(&worker->busy, true);
     request->route->handler(request->route->user, request);
+    atomic_store(&worker->busy, false);
 
     pthread_mutex_lock(&shared->mutex);
     bool suspend = request->owed && !shared->ending;

@@ -14,6 +14,7 @@
 #include "http/hangup.h"
 #include "http/places.h"
 #include "http/route.h"
+#include "http/worker.h"
 
 enum {
     /* A body must arrive at this rate, after some seconds of grace. An answer has some seconds. */
@@ -34,8 +35,7 @@ struct http_shared {
     void *user;
     struct http_deadlines deadlines;
     atomic_uint requests; /* under way */
-    atomic_uint started; /* connections, since the server was started */
-    atomic_uint open; /* connections of these */
+    atomic_uint open; /* connections that libmicrohttpd has started */
     struct http_budget budget; /* of their bodies and answers */
     struct http_places places; /* of connections */
     atomic_bool closing; /* answers close their connection */
@@ -63,6 +63,7 @@ struct http_answer {
 
 /* A connection, as its requests see it. */
 struct http_client {
+    struct http_worker *worker; /* that serves it; borrowed */
     struct http_deadline deadline; /* for the handshake, and each part of a request */
     struct http_place place;
 };

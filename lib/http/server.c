@@ -5,15 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/unused.h"
 #include "http/acceptor.h"
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/listener.h"
+#include "http/worker.h"
 
 /* TLS 1.2 or 1.3, with forward secrecy. */
 static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
@@ -23,8 +21,6 @@ enum {
     /* For one connection more in so many, another is accepted before it is closed, displaced. */
     SPARE_SHARE = 8,
     LEAST_SPARE = 8,
-    MOST_QUEUED = 16,
-    QUEUED_S = 1,
     TROUBLE_SIZE = 512,
 };
 
@@ -33,14 +29,12 @@ struct http_server {
     void (*on_shortage)(void *user, int errnum); /* or NULL */
     void *user;
     struct http_shared *shared; /* a reference */
-    struct MHD_Daemon *daemon;
+    struct http_worker *workers;
+    size_t worker_count;
+    struct http_worker *next; /* who gets the next connection; of the thread that accepts */
     struct http_listener listener;
     struct http_acceptor *acceptor; /* NULL: accepts no more */
     unsigned most; /* connections, with those that are displaced and have yet to go */
-    /* the next three belong to the acceptor's thread */
-    unsigned accepted; /* connections, since the start */
-    unsigned started; /* of these, when last looked at */
-    double progress; /* when that last changed; clock_seconds */
     int port;
     atomic_bool starting;
     char trouble[TROUBLE_SIZE]; /* what libmicrohttpd said last, while starting */
@@ -63,10 +57,10 @@ static void on_message(void *user, const char *format, va_list args)
 /* Runs libmicrohttpd on the loop's thread, and schedules its next run. */
 static void run(struct http_server *server)
 {
-    MHD_run(server->daemon);
+    MHD_run(server->workers->daemon);
     unsigned long long milliseconds = 0;
     ev_timer_stop(EV_DEFAULT_ & server->timer);
-    if (MHD_get_timeout(server->daemon, &milliseconds) == MHD_YES) {
+    if (MHD_get_timeout(server->workers->daemon, &milliseconds) == MHD_YES) {
         ev_timer_set(&server->timer, (double)milliseconds / 1000.0, 0.0);
         ev_timer_start(EV_DEFAULT_ & server->timer);
     }
@@ -87,42 +81,23 @@ static void on_resumed(UNUSED struct ev_loop *loop, struct ev_async *resumed, UN
     run(resumed->data);
 }
 
-/* The connections that libmicrohttpd has yet to start. It drops one without a word if it has no
- * memory for it, so they are forgotten if none is started for some time. */
-static unsigned count_queued(struct http_server *server)
-{
-    unsigned started = atomic_load(&server->shared->started);
-    double now = clock_seconds();
-    if (started != server->started || server->accepted == started)
-        server->progress = now;
-    if (now - server->progress > QUEUED_S)
-        server->accepted = started;
-    server->started = started;
-    return server->accepted - started;
-}
-
-/* Few are queued: a thread of libmicrohttpd starts all of them at once, and they would displace one
- * another before they could say anything. */
 static bool may_take(void *user)
 {
     struct http_server *server = user;
-    unsigned queued = count_queued(server);
-    return queued < MOST_QUEUED && atomic_load(&server->shared->open) + queued < server->most;
+    size_t count = server->worker_count;
+    size_t after = server->next != NULL ? (size_t)(server->next - server->workers) + 1 : 0;
+    server->next = http_worker_choose(server->workers, count, after % count);
+    return server->next != NULL &&
+           atomic_load(&server->shared->open) + http_worker_count_queued(server->workers, count) <
+               server->most;
 }
 
-/* Gives a connection to libmicrohttpd, which closes it if that fails. */
 static void take(void *user, int fd, const struct sockaddr *address, socklen_t length)
 {
     struct http_server *server = user;
-    struct http_shared *shared = server->shared;
-    server->accepted++;
-    enum MHD_Result taken = MHD_add_connection(server->daemon, fd, address, length);
-    if (shared->on_loop) { /* it was started, or will never be */
-        server->accepted = atomic_load(&shared->started);
+    http_worker_take(server->next, fd, address, length);
+    if (server->shared->on_loop)
         ev_feed_event(EV_DEFAULT_ & server->timer, EV_TIMER);
-    } else if (taken == MHD_NO) {
-        server->accepted--;
-    }
 }
 
 /* A place that is free lets the connection that waits in. */
@@ -134,23 +109,19 @@ static void on_shortage(void *user, int errnum, bool tell)
         server->on_shortage(server->user, errnum);
 }
 
-/* Starts the daemon; its threads receive no signals. It gets a descriptor to listen on that never
- * becomes readable: without one, it would have no pool of threads. */
-static void start(struct http_server *server, const struct http_server_options *options, int deaf)
+/* Starts libmicrohttpd for a worker, if it can be; its thread receives no signals. */
+static void start(struct http_server *server, const struct http_server_options *options,
+    struct http_worker *worker)
 {
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)http_connection_on_handshake},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities},
         {MHD_OPTION_END, 0, NULL},
     };
-    struct MHD_OptionItem pool[] = {
-        {MHD_OPTION_THREAD_POOL_SIZE, options->threads, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
     static struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-    unsigned threads = options->threads > 0 ? (unsigned)options->threads : 1;
-    unsigned flags = MHD_USE_ERROR_LOG | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-    if (options->threads > 0)
+    unsigned flags =
+        MHD_USE_ERROR_LOG | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
+    if (!worker->on_loop)
         flags |= MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;
     if (options->certificates != NULL)
         flags |= MHD_USE_TLS;
@@ -159,14 +130,12 @@ static void start(struct http_server *server, const struct http_server_options *
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_connection_on_request,
-        server->shared, MHD_OPTION_EXTERNAL_LOGGER, on_message, server, MHD_OPTION_LISTEN_SOCKET,
-        deaf, MHD_OPTION_CONNECTION_LIMIT, server->most * threads, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)HTTP_SILENCE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-        http_connection_on_change, server->shared, MHD_OPTION_URI_LOG_CALLBACK,
-        http_connection_on_begin, server->shared, MHD_OPTION_NOTIFY_COMPLETED,
-        http_connection_on_completed, server->shared, MHD_OPTION_ARRAY,
-        options->threads > 1 ? pool : none, MHD_OPTION_ARRAY,
+    worker->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_connection_on_request,
+        server->shared, MHD_OPTION_EXTERNAL_LOGGER, on_message, server, MHD_OPTION_CONNECTION_LIMIT,
+        server->most, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SILENCE_S,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change,
+        worker, MHD_OPTION_URI_LOG_CALLBACK, http_connection_on_begin, server->shared,
+        MHD_OPTION_NOTIFY_COMPLETED, http_connection_on_completed, server->shared, MHD_OPTION_ARRAY,
         options->certificates != NULL ? tls : none, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -185,7 +154,25 @@ static void share(struct http_shared *shared, const struct http_server_options *
     http_deadlines_init(&shared->deadlines);
 }
 
-/* Starts libmicrohttpd, and accepts connections for it. Returns 0, or -1 with an error. */
+/* Starts all workers. Returns 0, or -1 with an error. */
+static int start_all(
+    struct http_server *server, const struct http_server_options *options, struct error **err)
+{
+    atomic_store(&server->starting, true);
+    for (size_t i = 0; i < server->worker_count; i++) {
+        struct http_worker *worker = &server->workers[i];
+        worker->shared = server->shared;
+        worker->on_loop = server->shared->on_loop;
+        start(server, options, worker);
+        if (worker->daemon == NULL)
+            return error_set(
+                err, ERROR_INTERNAL, "libmicrohttpd failed to start: %s", server->trouble);
+    }
+    atomic_store(&server->starting, false);
+    return 0;
+}
+
+/* Starts the workers, and accepts connections for them. Returns 0, or -1 with an error. */
 static int serve(
     struct http_server *server, const struct http_server_options *options, struct error **err)
 {
@@ -199,16 +186,8 @@ static int serve(
     };
     if (http_hangups_init(&server->shared->hangups, &server->shared->mutex) < 0)
         return error_set_errno(err, "creating an epoll descriptor");
-    int deaf = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (deaf < 0)
-        return error_set_errno(err, "creating an eventfd");
-    atomic_store(&server->starting, true);
-    start(server, options, deaf);
-    atomic_store(&server->starting, false);
-    if (server->daemon == NULL) {
-        close(deaf);
-        return error_set(err, ERROR_INTERNAL, "libmicrohttpd failed to start: %s", server->trouble);
-    }
+    if (start_all(server, options, err) < 0)
+        return -1;
     server->acceptor = http_acceptor_new(&accepting, err);
     return server->acceptor != NULL ? 0 : -1;
 }
@@ -233,6 +212,8 @@ struct http_server *http_server_new(const struct http_server_options *options, s
     server->listener = listener;
     server->port = http_listener_port(&listener);
     server->most = http_server_most_open(options->connections);
+    server->worker_count = options->threads > 0 ? (size_t)options->threads : 1;
+    server->workers = xcalloc(server->worker_count, sizeof(*server->workers));
     server->shared = http_shared_new(options->connections,
         options->memory > 0 ? options->memory : DEFAULT_BODIES * options->max_body);
     share(server->shared, options);
@@ -248,7 +229,8 @@ struct http_server *http_server_new(const struct http_server_options *options, s
         return NULL;
     }
     if (server->shared->on_loop) {
-        int epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+        int epoll =
+            MHD_get_daemon_info(server->workers->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
         ev_io_set(&server->readable, epoll, EV_READ);
         ev_io_start(EV_DEFAULT_ & server->readable);
         ev_async_start(EV_DEFAULT_ & server->shared->resumed);
@@ -286,14 +268,13 @@ void http_server_free(struct http_server *server)
     ev_io_stop(EV_DEFAULT_ & server->readable);
     ev_timer_stop(EV_DEFAULT_ & server->timer);
     ev_async_stop(EV_DEFAULT_ & server->shared->resumed);
-    if (server->daemon != NULL) {
-        http_server_quiesce(server);
-        http_exchange_abandon_all(server->shared);
-        MHD_stop_daemon(server->daemon); /* which closes the descriptor that it listens on */
-    }
-    http_listener_close(&server->listener);
+    http_server_quiesce(server);
+    http_exchange_abandon_all(server->shared);
+    for (size_t i = 0; i < server->worker_count && server->workers[i].daemon != NULL; i++)
+        MHD_stop_daemon(server->workers[i].daemon);
     http_deadlines_clear(&server->shared->deadlines);
     http_hangups_clear(&server->shared->hangups);
     http_shared_unref(server->shared);
+    free(server->workers);
     free(server);
 }
