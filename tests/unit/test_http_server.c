@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <ev.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ enum {
 struct room {
     struct http_server *server;
     char *path; /* of its socket */
-    struct http_route routes[5];
+    struct http_route routes[6];
+    sem_t begun, released; /* of /block */
     pthread_mutex_t mutex;
     struct http_request *kept; /* by answer_later; guarded by mutex */
     atomic_int hangups;
@@ -83,6 +85,15 @@ static void answer_later(void *user, struct http_request *request)
     pthread_mutex_unlock(&room->mutex);
 }
 
+/* Keeps its thread busy until the test releases it. */
+static void answer_when_released(void *user, struct http_request *request)
+{
+    struct room *room = user;
+    sem_post(&room->begun);
+    sem_wait(&room->released);
+    http_request_answer(request, 200, NULL, xmemdup("done", 4), 4);
+}
+
 static struct room *open_room(const char *directory, int threads)
 {
     struct room *room = xcalloc(1, sizeof(*room));
@@ -94,6 +105,10 @@ static struct room *open_room(const char *directory, int threads)
     room->routes[2] = (struct http_route){.path = "/later", .handler = answer_later, .user = room};
     room->routes[3] = (struct http_route){.path = "/drop", .handler = answer_echo};
     room->routes[4] = (struct http_route){.path = "/large", .handler = answer_large};
+    room->routes[5] =
+        (struct http_route){.path = "/block", .handler = answer_when_released, .user = room};
+    sem_init(&room->begun, 0, 0);
+    sem_init(&room->released, 0, 0);
     auto_free char *listen = xasprintf("unix:%s", room->path);
     const struct http_server_options options = {
         .name = "test server",
@@ -401,6 +416,24 @@ static void a_large_answer_arrives(void **state)
 }
 
 /* MHD_quiesce_daemon aborted in 4 of 180 runs of this on a busy machine. */
+static void new_connections_go_to_a_thread_that_is_not_busy(void **state)
+{
+    struct room *room = open_room(*state, THREADS);
+    auto_fd int slow = connect_to(room->path);
+    ask(slow, "GET", "/block", "");
+    sem_wait(&room->begun);
+    for (int i = 0; i < 4 * THREADS; i++) {
+        size_t length = 0;
+        auto_fd int fd = connect_to(room->path);
+        ask(fd, "GET", "/binary", "");
+        auto_free char *body = read_answer(fd, 200, &length);
+        assert_int_equal(length, 4);
+    }
+    sem_post(&room->released);
+    expect(slow, 200, "done");
+    close_room(room);
+}
+
 static void a_busy_server_quiesces(void **state)
 {
     enum { ROUNDS = 200, CLIENTS = 4 };
@@ -429,6 +462,7 @@ int main(void)
         IN_DIRECTORY(a_server_ends_while_answers_are_owed),
         IN_DIRECTORY(an_answer_that_nobody_reads_is_dropped),
         IN_DIRECTORY(a_large_answer_arrives),
+        IN_DIRECTORY(new_connections_go_to_a_thread_that_is_not_busy),
         IN_DIRECTORY(a_busy_server_quiesces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
