@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/un.h>
 
 #include "base/clock.h"
@@ -17,15 +18,17 @@ enum {
     TELL_S = 60, /* from one report of a shortage to the next */
 };
 
-/* Until the next try, when connections cannot be accepted, or taken. Seconds. */
+/* Until the next try, in seconds: if connections cannot be accepted; or not taken, and nothing is
+ * heard from those who take them. */
 static const double shortage_pause = 0.02;
-static const double short_pause = 0.001;
+static const double full_pause = 0.05;
 
 struct http_acceptor {
     struct http_acceptor_options options;
     struct ev_loop *loop;
     struct ev_io acceptable;
     struct ev_timer retry;
+    struct ev_io more; /* connections may be taken */
     pthread_t thread; /* if it has its own */
     struct ev_async end; /* of the thread */
     double told; /* when a shortage was reported; clock_seconds */
@@ -61,7 +64,7 @@ static double accept_some(struct http_acceptor *acceptor)
 {
     for (int i = 0; i < AT_ONCE; i++) {
         if (!acceptor->options.may_take(acceptor->options.user))
-            return short_pause;
+            return full_pause;
         int errnum = accept_one(acceptor);
         if (errnum == EAGAIN)
             return 0;
@@ -88,6 +91,15 @@ static void on_acceptable(struct ev_loop *loop, struct ev_io *watcher, UNUSED in
 static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, UNUSED int events)
 {
     struct http_acceptor *acceptor = watcher->data;
+    ev_io_start(loop, &acceptor->acceptable);
+}
+
+static void on_more(struct ev_loop *loop, struct ev_io *watcher, UNUSED int events)
+{
+    struct http_acceptor *acceptor = watcher->data;
+    eventfd_t count = 0;
+    eventfd_read(watcher->fd, &count);
+    ev_timer_stop(loop, &acceptor->retry);
     ev_io_start(loop, &acceptor->acceptable);
 }
 
@@ -121,6 +133,7 @@ static void stop(struct http_acceptor *acceptor)
 {
     ev_io_stop(acceptor->loop, &acceptor->acceptable);
     ev_timer_stop(acceptor->loop, &acceptor->retry);
+    ev_io_stop(acceptor->loop, &acceptor->more);
     if (acceptor->options.own_thread) {
         ev_async_stop(acceptor->loop, &acceptor->end);
         ev_loop_destroy(acceptor->loop);
@@ -142,8 +155,10 @@ struct http_acceptor *http_acceptor_new(
     acceptor->loop = loop;
     ev_io_init(&acceptor->acceptable, on_acceptable, options->fd, EV_READ);
     ev_timer_init(&acceptor->retry, on_retry, 0., 0.);
-    acceptor->acceptable.data = acceptor->retry.data = acceptor;
+    ev_io_init(&acceptor->more, on_more, options->more, EV_READ);
+    acceptor->acceptable.data = acceptor->retry.data = acceptor->more.data = acceptor;
     ev_io_start(loop, &acceptor->acceptable);
+    ev_io_start(loop, &acceptor->more);
     int errnum = options->own_thread ? start_thread(acceptor) : 0;
     if (errnum == 0)
         return acceptor;

@@ -16,6 +16,9 @@ struct http_acceptor;
 struct http_acceptor_options {
     int fd; /* listens, and does not block; borrowed until the acceptor is freed */
     bool own_thread;
+    /* An eventfd that becomes readable when may_take may have changed its mind; borrowed until the
+     * acceptor is freed. */
+    int more;
     /* Whether one more connection can be taken now. */
     bool (*may_take)(void *user);
     /* Takes a connection's descriptor, close-on-exec and non-blocking. */

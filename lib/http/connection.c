@@ -90,10 +90,12 @@ void http_connection_on_change(void *user, struct MHD_Connection *connection, vo
         *context = new;
         atomic_fetch_add(&shared->open, 1);
         atomic_fetch_add(&worker->started, 1);
+        http_shared_wake(shared);
         connection_start(shared, connection, *context);
     } else {
         connection_end(shared, *context);
         atomic_fetch_sub(&shared->open, 1);
+        http_shared_wake(shared);
         *context = NULL;
     }
 }

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -22,6 +24,7 @@ struct http_shared *http_shared_new(unsigned connections, size_t bytes)
 {
     struct http_shared *shared = xcalloc(1, sizeof(*shared));
     atomic_init(&shared->references, 1);
+    shared->more = -1;
     pthread_mutexattr_t recursive;
     pthread_mutexattr_init(&recursive);
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
@@ -39,7 +42,15 @@ void http_shared_unref(struct http_shared *shared)
     http_places_clear(&shared->places);
     http_budget_clear(&shared->budget);
     pthread_mutex_destroy(&shared->mutex);
+    if (shared->more >= 0)
+        close(shared->more);
     free(shared);
+}
+
+void http_shared_wake(struct http_shared *shared)
+{
+    if (atomic_exchange(&shared->full, false))
+        eventfd_write(shared->more, 1);
 }
 
 void http_shared_bad(const struct http_shared *shared, const char *reason)
@@ -382,6 +393,7 @@ static bool handle(struct http_request *request)
     atomic_store(&worker->busy, true);
     request->route->handler(request->route->user, request);
     atomic_store(&worker->busy, false);
+    http_shared_wake(shared);
 
     pthread_mutex_lock(&shared->mutex);
     bool suspend = request->owed && !shared->ending;

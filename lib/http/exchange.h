@@ -36,6 +36,8 @@ struct http_shared {
     struct http_deadlines deadlines;
     atomic_uint requests; /* under way */
     atomic_uint open; /* connections that libmicrohttpd has started */
+    atomic_bool full; /* no connection could be taken, so that more is waited for */
+    int more; /* an eventfd */
     struct http_budget budget; /* of their bodies and answers */
     struct http_places places; /* of connections */
     atomic_bool closing; /* answers close their connection */
@@ -97,6 +99,9 @@ struct http_request {
  * one reference, owned by the caller. */
 struct http_shared *http_shared_new(unsigned connections, size_t bytes);
 void http_shared_unref(struct http_shared *shared);
+
+/* A connection may be taken now that could not be before: wakes who accepts them. Any thread. */
+void http_shared_wake(struct http_shared *shared);
 
 /* Reports a bad connection or request to on_bad. */
 void http_shared_bad(const struct http_shared *shared, const char *reason);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "base/unused.h"
 #include "http/acceptor.h"
@@ -84,12 +85,17 @@ static void on_resumed(UNUSED struct ev_loop *loop, struct ev_async *resumed, UN
 static bool may_take(void *user)
 {
     struct http_server *server = user;
+    struct http_shared *shared = server->shared;
     size_t count = server->worker_count;
     size_t after = server->next != NULL ? (size_t)(server->next - server->workers) + 1 : 0;
-    server->next = http_worker_choose(server->workers, count, after % count);
-    return server->next != NULL &&
-           atomic_load(&server->shared->open) + http_worker_count_queued(server->workers, count) <
-               server->most;
+    atomic_store(&shared->full, true); /* before a look: what changes after it wakes the acceptor */
+    struct http_worker *next = http_worker_choose(server->workers, count, after % count);
+    unsigned queued = http_worker_count_queued(server->workers, count);
+    if (next == NULL || atomic_load(&shared->open) + queued >= server->most)
+        return false;
+    atomic_store(&shared->full, false);
+    server->next = next;
+    return true;
 }
 
 static void take(void *user, int fd, const struct sockaddr *address, socklen_t length)
@@ -176,9 +182,13 @@ static int start_all(
 static int serve(
     struct http_server *server, const struct http_server_options *options, struct error **err)
 {
+    server->shared->more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->shared->more < 0)
+        return error_set_errno(err, "creating an eventfd");
     const struct http_acceptor_options accepting = {
         .fd = server->listener.fd,
         .own_thread = options->threads > 0,
+        .more = server->shared->more,
         .may_take = may_take,
         .take = take,
         .on_shortage = on_shortage,

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,7 +28,7 @@ struct calls {
     pthread_t tester;
     struct http_acceptor *acceptor;
     char *path;
-    int listening;
+    int listening, more;
     atomic_bool full; /* no connection can be taken */
     atomic_int taken, shortages, told, errnum, strangers;
 };
@@ -69,9 +70,12 @@ static void begin(struct calls *calls, const char *directory, bool own_thread)
     calls->path = file_join(directory, "sock");
     calls->listening = unix_socket_listen(calls->path, 0600, NULL);
     assert_true(calls->listening >= 0);
+    calls->more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    assert_true(calls->more >= 0);
     const struct http_acceptor_options options = {
         .fd = calls->listening,
         .own_thread = own_thread,
+        .more = calls->more,
         .may_take = may_take,
         .take = take,
         .on_shortage = on_shortage,
@@ -85,6 +89,7 @@ static void end(struct calls *calls)
 {
     http_acceptor_free(calls->acceptor);
     close(calls->listening);
+    close(calls->more);
     unlink(calls->path);
     free(calls->path);
     assert_int_equal(calls->strangers, 0);
@@ -135,6 +140,7 @@ static void one_that_cannot_be_taken_waits(void **state)
         ev_run(EV_DEFAULT_ EVRUN_NOWAIT);
         assert_int_equal(calls.taken, 0);
         atomic_store(&calls.full, false);
+        eventfd_write(calls.more, 1);
         wait_for(&calls.taken, 1);
         close(fd);
         end(&calls);
