@@ -4,16 +4,12 @@ get their verdict in time, honest machines their pods, and memory stays below th
 Deployment."""
 
 import json
-import pathlib
-import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-
-from memory import assert_memory
-from test_hook_controller_launch import SIDECAR, VMIS, LaunchTest
-from test_hook_controller_launch import machine as launched
+from launching import VMIS, LaunchingCase
+from launching import machine as launched
 from reviews import KEY, machine
+from test_hook_controller_launch import SIDECAR
 from webhooks import ReviewsCase, support
 
 # If each takes a second, all together take far longer than the time-out of a webhook.
@@ -38,7 +34,7 @@ class Reviews(ReviewsCase):
         for answer in answers:
             if answer is not None:
                 self.assertEqual(answer[0], 200)
-        assert_memory(self, self.controller.process)
+        self.memory.check(self.controller.process)
 
     def test_sidecars_that_look_for_their_faults(self):
         self.assert_honest_verdicts(machine({KEY: annotation(FAULTS)}))
@@ -75,19 +71,14 @@ def launcher_pod(name, entries=(), **status):
     }
 
 
-class Objects(LaunchTest):
+class Objects(LaunchingCase):
     def assert_launched(self, controller):
         """A machine that is created now gets its pod."""
         self.server.put(VMIS, launched("honest"))
-
-        def find():
-            owners = [pod["metadata"].get("ownerReferences", []) for pod in self.server.all("pods")]
-            return any(owner["name"] == "honest" for each in owners for owner in each)
-
         began = time.monotonic()
-        self.server.wait(find, "the pod of the honest machine")
+        self.wait_launched("honest")
         print(f"# the honest machine has its pod after {time.monotonic() - began:.2f} s")
-        assert_memory(self, controller.process)
+        self.memory.check(controller.process)
 
     def test_pods_whose_annotation_changes_again_and_again(self):
         controller = self.start()

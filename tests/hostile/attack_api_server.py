@@ -9,7 +9,6 @@ import threading
 import time
 
 from launching import VMIS, LaunchingCase, machine, support
-from memory import assert_memory
 
 # So many requests in a row, each of which fails, take at least so long: see the back-off of
 # lib/kube/informer.c.
@@ -89,7 +88,7 @@ class Liar(LaunchingCase):
         self.lies = self.events = None
         self.over.set()
         self.assert_goes_on(controller)
-        assert_memory(self, controller.process)
+        self.memory.check(controller.process)
 
     def lie_in_lists(self, lie, says):
         """Starts a controller that is lied to, which says so."""
@@ -254,7 +253,7 @@ class Watches(Liar):
         for _ in range(20):
             self.assertEqual(controller.get("/healthz")[0], 200)
         self.wait_launched("last")
-        assert_memory(self, controller.process)
+        self.memory.check(controller.process)
 
     def start_watching(self):
         controller = self.start()

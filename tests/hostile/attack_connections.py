@@ -20,7 +20,6 @@ from clients import (
     Clients,
     many_descriptors,
 )
-from memory import assert_memory
 from webhooks import REVIEW_S, WebhooksCase, support
 
 REVIEWS = 20
@@ -59,31 +58,6 @@ class Attack(WebhooksCase):
         clients = Clients(self.port, self.context, support.PATIENCE, addresses)
         self.addCleanup(clients.close)
         return clients
-
-    def upload(self, count, size, stopped):
-        """Sends that many bodies of a size but for their ends, at once, and goes on by one byte per
-        second until stopped. Waits until all that is sent. Returns the senders."""
-        ready = threading.Barrier(count + 1)
-
-        def send(number):
-            client = self.tls(ADDRESSES[number % len(ADDRESSES)])
-            try:
-                if client is not None:
-                    client.sendall(HEAD.format(LARGEST).encode() + b" " * size)
-            except OSError:
-                client = None
-            ready.wait(support.PATIENCE)
-            while client is not None and not stopped.wait(1):
-                try:
-                    client.sendall(b" ")
-                except OSError:
-                    client = None
-
-        pool = concurrent.futures.ThreadPoolExecutor(count)
-        for number in range(count):
-            pool.submit(send, number)
-        ready.wait(support.PATIENCE)
-        return pool
 
     def honest(self, address="127.0.0.1"):
         """A new connection of the API server."""
@@ -156,7 +130,7 @@ class AttackIdle(Attack):
         self.assert_verdict(established, review())
         self.assertIs(established.sock, before)
         self.assert_probes()
-        assert_memory(self, self.controller.process)
+        self.memory.check(self.controller.process)
 
     # The server would keep them open for minutes.
     def test_idle_connections_that_had_an_answer(self):
@@ -166,7 +140,7 @@ class AttackIdle(Attack):
         print(f"# {opened} idle TLS connections")
         self.assert_reviews()
         self.assert_probes()
-        assert_memory(self, self.controller.process)
+        self.memory.check(self.controller.process)
 
     # New ones all the time, while the API server connects, too.
     def test_connections_that_come_and_go(self):
@@ -187,7 +161,7 @@ class AttackIdle(Attack):
         self.attacker.long_heads(1200)
         self.assert_reviews()
         self.assert_reviews(LARGEST)
-        assert_memory(self, self.controller.process)
+        self.memory.check(self.controller.process)
 
     # An address loses its own connections only, not those of the API server; and who shares the
     # address is served.
@@ -216,7 +190,7 @@ class AttackUploads(Attack):
                 self.assert_reviews()
                 self.assert_reviews(LARGEST)
                 self.assert_probes()
-                assert_memory(self, self.controller.process)
+                self.memory.check(self.controller.process)
             finally:
                 stopped.set()
 

@@ -6,7 +6,6 @@ import json
 import sys
 
 from launching import VMIS, LaunchingCase, machine, support
-from memory import assert_memory
 from objects import (
     NUMBERS,
     RECURSION,
@@ -76,7 +75,7 @@ class Objects(LaunchingCase):
         controller = self.start()
         self.assert_goes_on(controller)
         self.assertIn("too many values", self.condition("large-0", "InvalidMachine"))
-        assert_memory(self, controller.process)
+        self.memory.check(controller.process)
 
 
 if __name__ == "__main__":

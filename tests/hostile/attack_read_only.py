@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Every program with a root file system that cannot be written, and only what its pod mounts beside:
-it works, or ends at the start with an error that names the path and says what to mount."""
+"""Every program with a root file system that cannot be written, and only what its pod mounts
+beside: it works, or ends at the start with an error that names the path and says what to mount."""
 
 import subprocess
 import unittest

@@ -5,7 +5,6 @@ sent, the others get their verdicts in time, and the controller stays below its 
 
 import json
 
-from memory import assert_memory
 from reviews import machine, pod, sidecars
 from webhooks import ReviewsCase, support
 
@@ -75,7 +74,7 @@ class Render(ReviewsCase):
         """The responses to such reviews, sent at once with honest ones beside them."""
         self.assertLess(len(body), 3 << 20)
         answers = self.attack(path, body, count)
-        assert_memory(self, self.controller.process)
+        self.memory.check(self.controller.process)
         for answer in answers:
             self.assertIsNotNone(answer, "no verdict")
             self.assertEqual(answer[0], 200, answer[1])

@@ -4,7 +4,6 @@ webhook thread busy, and all together stay below the memory limit of the Deploym
 
 import json
 
-from memory import assert_memory
 from reviews import COSTLY, STRANGE, machine, pod, sidecars
 from webhooks import ReviewsCase, support
 
@@ -55,7 +54,7 @@ class Review(ReviewsCase):
     def test_memory_of_costly_objects(self):
         for answer in self.attack(*COSTLY["many values"]):
             self.assertIsNotNone(answer, "no verdict")
-        assert_memory(self, self.controller.process)
+        self.memory.check(self.controller.process)
 
 
 if __name__ == "__main__":

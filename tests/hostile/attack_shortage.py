@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Programs that run short of descriptors, threads or room for their log, while honest callers go on.
-An attack succeeds if a program ends, hangs, runs a processor hot, or does not go on when the
+"""Programs that run short of descriptors, threads or room for their log, while honest callers go
+on. An attack succeeds if a program ends, hangs, runs a processor hot, or does not go on when the
 shortage is over."""
 
 import concurrent.futures
@@ -200,7 +200,7 @@ class Log(Webhooks):
             setattr(self, name, json.loads(line)["port"])
 
     def write_much(self, count=200):
-        """Has all threads write to the log: of each of these, they log a failed handshake."""
+        """Has the threads write to the log: of each of these, they log a failed handshake."""
         for _ in range(count):
             with socket.create_connection(("127.0.0.1", self.port), REVIEW_S) as client:
                 client.sendall(b"GET / HTTP/1.1\r\n\r\n")

@@ -6,11 +6,17 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
 import support
+from controller import CONTROLLER
+from memory import MemoryLimit
 from test_hook_controller_launch import VMIS, LaunchTest, machine
 
 
 class LaunchingCase(LaunchTest):
-    """What shows that the controller works."""
+    """Controllers that run below the memory limit, and what shows that they work."""
+
+    def start(self, *flags, **options):
+        self.memory = MemoryLimit(self, CONTROLLER)
+        return super().start(*flags, before=self.memory.command, **options)
 
     def assert_goes_on(self, controller):
         """A machine that is created now gets its pod, and the controller is ready."""

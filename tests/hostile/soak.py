@@ -21,7 +21,7 @@ import test_shim
 from certificates import make_certificate
 from children import Child, Report
 from controller import Controller
-from memory import MEMORY_LIMIT, is_sanitized, resident
+from memory import LIMIT, is_sanitized, resident
 from polling import poll
 from rpc_servers import start_plugin, start_shim
 from soak_attackers import ATTACKS
@@ -250,8 +250,8 @@ class Soak(attack_descendants.Attack, LaunchTest):
             peak = resident(process.pid, "VmHWM")
             print(f"# {name}: memory at most {peak:.0f} MiB, before {idle[name]:.0f}", flush=True)
             is_controller = process is self.controller.process
-            bound = MEMORY_LIMIT >> 20 if is_controller else RPC_BOUND_MIB
-            fits = peak < bound or is_sanitized(process.pid)
+            bound = LIMIT >> 20 if is_controller else RPC_BOUND_MIB
+            fits = peak < bound or is_sanitized(f"/proc/{process.pid}/exe")
             self.expect(fits, f"{name} had {peak:.0f} MiB of memory")
 
     def expect(self, right, what):

@@ -14,7 +14,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 
 import support
 from certificates import make_certificate
-from controller import ALONE, Controller
+from controller import ALONE, CONTROLLER, Controller
+from memory import MemoryLimit
 from reviews import machine, sidecars
 
 REVIEW_S = 10  # timeoutSeconds of the webhooks
@@ -31,17 +32,21 @@ class WebhooksCase(support.TestCase):
         self.certificate = make_certificate(
             self.tmp, "tls", "/CN=localhost", "subjectAltName=DNS:localhost"
         )
-        self.controller = Controller(
-            self,
+        self.flags = [
             *ALONE,
             f"--tls-certificate={self.certificate}",
             f"--tls-key={self.certificate.with_suffix('.key')}",
             f"--policy-file={self.write('policy.yaml', self.POLICY)}",
             f"--webhook-threads={self.THREADS}",
             "--webhook-listen=127.0.0.1:0",
-        )
-        self.port = self.controller.wait_log("serving the webhooks")["port"]
+        ]
+        self.start()
         self.context = ssl.create_default_context(cafile=self.certificate)
+
+    def start(self):
+        self.memory = MemoryLimit(self, CONTROLLER)
+        self.controller = Controller(self, *self.flags, before=self.memory.command)
+        self.port = self.controller.wait_log("serving the webhooks")["port"]
 
     def ask(self, path, body, patience=REVIEW_S):
         """Sends a review; returns the status and text of the answer."""
