@@ -14,6 +14,7 @@ import resource
 import shutil
 import socket
 import subprocess
+import threading
 import unittest
 
 from attack_connections import review
@@ -31,6 +32,7 @@ MOUNTS_REFUSAL = support.run([*MOUNTS, "true"]).stderr.strip()
 USER = 1001  # nobody else on this machine should be it
 IS_ROOT = os.getuid() == 0
 SHORT = "accepting failed"
+LOST = "lines of this log were lost"
 # How much of a processor a program may use while it has nothing to do but to try again, and for how
 # long it is watched.
 HOT = 0.05
@@ -232,11 +234,23 @@ class UnreadLog(Log):
     def test_served(self):
         self.write_much()
         self.assert_serves()
-        self.process.terminate()  # which it logs
-        lines = [json.loads(line) for line in self.log]
+        lines = []
+        reader = threading.Thread(target=self.read, args=(lines,), daemon=True)
+        reader.start()
+
+        def told():
+            self.write_much(1)
+            return [line["msg"] for line in list(lines) if LOST in line["msg"]]
+
+        self.assertIn("nobody reads the log", poll(told, support.PATIENCE)[0])
+        self.process.terminate()
         self.assertEqual(self.process.wait(support.PATIENCE), 0)
-        lost = [line["msg"] for line in lines if "lines of this log were lost" in line["msg"]]
-        self.assertRegex("".join(lost), "nobody reads the log")
+        reader.join(support.PATIENCE)
+
+    def read(self, lines):
+        """Reads the log to its end; all lines are whole."""
+        for line in self.log:
+            lines.append(json.loads(line))
 
 
 @unittest.skipIf(MOUNTS_REFUSAL, f"no mount namespace: {MOUNTS_REFUSAL}")
@@ -263,9 +277,14 @@ class FullLog(Log):
         self.write_much()
         self.assert_serves()
         os.truncate(self.log, 0)
-        self.write_much(1)
-        lines = [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line]
-        self.assertRegex(lines[0]["msg"], "^[0-9]+ lines of this log were lost: No space left")
+
+        def told():
+            self.write_much(1)
+            text = self.log.read_text("utf-8").rpartition("\n")[0]  # whole lines
+            return [json.loads(line)["msg"] for line in text.splitlines() if line]
+
+        lines = poll(told, support.PATIENCE)
+        self.assertRegex(lines[0], f"^[0-9]+ {LOST}: No space left")
         self.assertGreater(len(lines), 1)
 
 
