@@ -195,9 +195,16 @@ test: all unit peers ## run the tests (TESTS='…' selects some)
 	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 2 $(TESTS)
 
 HOSTILE := $(wildcard tests/hostile/attack_*.py)
+# These wait most of the time: for back-offs, deadlines and clocks.
+PATIENT := $(filter %certificates.py %requests.py,$(HOSTILE)) $(wildcard tests/hostile/attack_api_*.py tests/hostile/attack_clock*.py)
 .PHONY: hostile
 hostile: all peers ## attack the programs, or those of another build in PROGRAMS
-	HOOKLINE_BUILD=$(or $(PROGRAMS),$(BUILD)) tests/prove tests/exec 1 $(HOSTILE)
+	@$(MAKE) -j2 hostile-patient hostile-busy
+.PHONY: hostile-patient hostile-busy
+hostile-patient:
+	HOOKLINE_BUILD=$(or $(PROGRAMS),$(BUILD)) tests/prove tests/exec 8 $(PATIENT)
+hostile-busy:
+	HOOKLINE_BUILD=$(or $(PROGRAMS),$(BUILD)) tests/prove tests/exec 1 $(filter-out $(PATIENT),$(HOSTILE))
 
 SOAK_SECONDS ?= 600
 .PHONY: soak
