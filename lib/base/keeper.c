@@ -139,6 +139,13 @@ static void on_timer(UNUSED struct ev_loop *loop, ev_timer *watcher, UNUSED int 
     timer_set(keeper, KEEP_KILL_LIMIT_MS);
 }
 
+/* Ends a keeper's process that has told its last: if somebody has stopped it, it cannot end. */
+static void dismiss(const struct keeper *keeper)
+{
+    if (keeper->link.pidfd >= 0)
+        keep_link_signal(&keeper->link, SIGKILL);
+}
+
 /* Handles a report, after which the keeper may have been freed. */
 static void handle_report(struct keeper *keeper, const struct keep_report *report)
 {
@@ -148,15 +155,18 @@ static void handle_report(struct keeper *keeper, const struct keep_report *repor
         break;
     case KEEP_EXITED_ALONE:
         keeper->on_exit(keeper->user, report->value, true);
+        dismiss(keeper);
         keeper_free(keeper);
         break;
     case KEEP_ALL_ENDED:
+        dismiss(keeper);
         gone(keeper, KEEPER_ALL_ENDED);
         break;
     case KEEP_BUSY:
         timer_set(keeper, KEEP_KILL_LIMIT_MS + OVERDUE_MS);
         break;
     case KEEP_STUCK:
+        dismiss(keeper);
         gone(keeper, KEEPER_STUCK);
         break;
     default:
