@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "http/framing.h"
@@ -24,7 +25,7 @@ struct http_shared *http_shared_new(unsigned connections, size_t bytes)
 {
     struct http_shared *shared = xcalloc(1, sizeof(*shared));
     atomic_init(&shared->references, 1);
-    shared->more = -1;
+    shared->more = shared->hangups.epoll = -1;
     pthread_mutexattr_t recursive;
     pthread_mutexattr_init(&recursive);
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
@@ -142,6 +143,8 @@ void http_exchange_settle(struct http_request *request)
     free_body(request);
     http_budget_count(budget, &request->holding, request->answer.length);
     request->holding.kept = request->ended;
+    request->holding.arrived = 0; /* nor has the client been slow while the handler ran */
+    request->holding.moved = clock_seconds();
     pthread_mutex_unlock(&budget->mutex);
 }
 
@@ -287,14 +290,14 @@ bool http_exchange_head(
         return true;
     look_at_head(request, url, method);
     size_t size = announced(request);
-    if (size > 0)
+    bool too_large = size > request->shared->max_body && !is_chunked(request);
+    if (too_large)
+        refuse_size(request);
+    else if (size > 0 && request->answer.code == 0)
         http_budget_expect(&request->shared->budget, &request->holding,
             MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
             size);
-    if (size <= request->shared->max_body || is_chunked(request))
-        return false;
-    refuse_size(request);
-    return true;
+    return too_large;
 }
 
 /* Makes the body able to hold size more bytes and a zero byte; with the budget's mutex held.
@@ -389,10 +392,9 @@ static bool handle(struct http_request *request)
     http_deadline_end(&shared->deadlines, &client->deadline);
     request->phase = HTTP_HANDLED;
     request->owed = true;
-    struct http_worker *worker = client->worker; /* the client may be gone afterwards */
-    atomic_store(&worker->busy, true);
+    atomic_store(&client->worker->busy, true);
     request->route->handler(request->route->user, request);
-    atomic_store(&worker->busy, false);
+    atomic_store(&client->worker->busy, false);
     http_shared_wake(shared);
 
     pthread_mutex_lock(&shared->mutex);

@@ -101,9 +101,15 @@ void http_place_enter(
 void http_places_shed(struct http_places *places)
 {
     pthread_mutex_lock(&places->mutex);
-    struct http_place *leaves = choose(places, NULL, places->most);
-    if (leaves != NULL)
-        displace(places, leaves);
+    struct http_place *place = NULL;
+    DL_FOREACH (places->first, place) {
+        if (place->use == HTTP_PLACE_IDLE)
+            break;
+    }
+    if (place != NULL && places->shed == NULL) {
+        displace(places, place);
+        places->shed = place;
+    }
     pthread_mutex_unlock(&places->mutex);
 }
 
@@ -124,6 +130,8 @@ bool http_place_leave(struct http_places *places, struct http_place *place)
 {
     pthread_mutex_lock(&places->mutex);
     take_off(places, place);
+    if (places->shed == place)
+        places->shed = NULL;
     bool displaced = place->displaced;
     pthread_mutex_unlock(&places->mutex);
     return displaced;

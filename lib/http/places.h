@@ -44,6 +44,7 @@ struct http_places {
     struct http_place *first; /* by last use, idle longest first */
     struct http_crowd *crowds, *newcomers; /* of the places in the list */
     unsigned count, most;
+    const struct http_place *shed; /* who was shut down by http_places_shed and has yet to leave */
 };
 
 void http_places_init(struct http_places *places, unsigned most);
@@ -56,7 +57,8 @@ void http_places_clear(struct http_places *places);
 void http_place_enter(
     struct http_places *places, struct http_place *place, int fd, const struct sockaddr *address);
 
-/* Shuts down a socket as if another connection needed its place: descriptors have run out. */
+/* Shuts down the socket that has been idle longest, if one is, and none that was shut down so has
+ * yet to leave: descriptors have run out. */
 void http_places_shed(struct http_places *places);
 
 /* The connection is used, in this way, from now on. When a handler has answered (HANDLED is

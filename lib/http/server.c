@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <errno.h>
 #include <ev.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +33,9 @@ struct http_server {
     struct http_shared *shared; /* a reference */
     struct http_worker *workers;
     size_t worker_count;
-    struct http_worker *next; /* who gets the next connection; of the thread that accepts */
+    /* of the thread that accepts */
+    struct http_worker *next; /* who gets the next connection */
+    size_t turn; /* whose turn it is if all are alike */
     struct http_listener listener;
     struct http_acceptor *acceptor; /* NULL: accepts no more */
     unsigned most; /* connections, with those that are displaced and have yet to go */
@@ -87,9 +90,8 @@ static bool may_take(void *user)
     struct http_server *server = user;
     struct http_shared *shared = server->shared;
     size_t count = server->worker_count;
-    size_t after = server->next != NULL ? (size_t)(server->next - server->workers) + 1 : 0;
     atomic_store(&shared->full, true); /* before a look: what changes after it wakes the acceptor */
-    struct http_worker *next = http_worker_choose(server->workers, count, after % count);
+    struct http_worker *next = http_worker_choose(server->workers, count, server->turn % count);
     unsigned queued = http_worker_count_queued(server->workers, count);
     if (next == NULL || atomic_load(&shared->open) + queued >= server->most)
         return false;
@@ -101,16 +103,19 @@ static bool may_take(void *user)
 static void take(void *user, int fd, const struct sockaddr *address, socklen_t length)
 {
     struct http_server *server = user;
+    server->turn = (size_t)(server->next - server->workers) + 1;
     http_worker_take(server->next, fd, address, length);
     if (server->shared->on_loop)
         ev_feed_event(EV_DEFAULT_ & server->timer, EV_TIMER);
 }
 
-/* A place that is free lets the connection that waits in. */
+/* Where the process has no descriptors left, one that an idle connection gives back lets in the one
+ * that waits. */
 static void on_shortage(void *user, int errnum, bool tell)
 {
     struct http_server *server = user;
-    http_places_shed(&server->shared->places);
+    if (errnum == EMFILE)
+        http_places_shed(&server->shared->places);
     if (tell && server->on_shortage != NULL)
         server->on_shortage(server->user, errnum);
 }
@@ -138,7 +143,7 @@ static void start(struct http_server *server, const struct http_server_options *
     pthread_sigmask(SIG_SETMASK, &all, &before);
     worker->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_connection_on_request,
         server->shared, MHD_OPTION_EXTERNAL_LOGGER, on_message, server, MHD_OPTION_CONNECTION_LIMIT,
-        server->most, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SILENCE_S,
+        2 * server->most, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SILENCE_S,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change,
         worker, MHD_OPTION_URI_LOG_CALLBACK, http_connection_on_begin, server->shared,
         MHD_OPTION_NOTIFY_COMPLETED, http_connection_on_completed, server->shared, MHD_OPTION_ARRAY,

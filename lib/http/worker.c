@@ -17,6 +17,8 @@ static unsigned count_queued(struct http_worker *worker)
     double now = clock_seconds();
     if (started != worker->seen || worker->accepted == started || atomic_load(&worker->busy))
         worker->progress = now;
+    if ((int)(worker->accepted - started) < 0) /* some that were forgotten have been started */
+        worker->accepted = started;
     if (now - worker->progress > LOST_S)
         worker->accepted = started;
     worker->seen = started;

@@ -17,7 +17,7 @@ struct http_worker {
     atomic_bool busy; /* a handler is running */
     atomic_uint started; /* connections, since the worker was started */
     /* belong to the thread that accepts */
-    unsigned accepted; /* connections, since the worker was started */
+    unsigned accepted; /* connections that it was given, without those that are forgotten */
     unsigned seen; /* of started */
     double progress; /* when that last changed; clock_seconds */
 };

@@ -140,7 +140,7 @@ static void pass(struct rpc_connection *connection)
 /* Shows received bytes to the guard. Returns whether the core may have them. */
 static bool receive(struct rpc_connection *connection, const struct msghdr *message, size_t length)
 {
-    size_t received = length;
+    size_t before = connection->guard.bytes;
     connection->received = clock_seconds();
     for (size_t i = 0; i < message->msg_iovlen && length > 0 && connection->fault == NULL; i++) {
         const struct iovec *part = &message->msg_iov[i];
@@ -150,7 +150,8 @@ static bool receive(struct rpc_connection *connection, const struct msghdr *mess
     }
     if (connection->fault != NULL && !connection->ended)
         end(connection);
-    move(connection, received);
+    if (connection->guard.bytes > before)
+        move(connection, connection->guard.bytes - before);
     if (connection->server != NULL && !connection->ended)
         weigh(connection);
     if (connection->server != NULL && connection->guard.bytes > RPC_CONNECTIONS_FAIR_BYTES)

@@ -187,6 +187,15 @@ static void one_goes_when_descriptors_run_out(UNUSED void **state)
     assert_false(is_open(&clients[0]));
     for (unsigned i = 1; i < MOST; i++)
         assert_true(is_open(&clients[i]));
+    http_places_shed(&places);
+    assert_true(is_open(&clients[1])); /* the one before has yet to leave */
+    leave(&clients[0]);
+    clients[0] = (struct client){.ends = {0, 0}};
+    for (unsigned i = 1; i < MOST; i++)
+        http_place_use(&places, &clients[i].place, HTTP_PLACE_BUSY);
+    http_places_shed(&places);
+    for (unsigned i = 1; i < MOST; i++)
+        assert_true(is_open(&clients[i])); /* none is idle */
     enter_from(&clients[MOST], MOST); /* has the place of the one that went */
     assert_true(is_open(&clients[1]));
 }
