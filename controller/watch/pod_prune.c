@@ -1,5 +1,6 @@
 #include "controller/watch/pod_prune.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "annotations/launcher.h"
@@ -9,6 +10,12 @@
 #include "base/text.h"
 #include "controller/launch/pod_input.h"
 #include "controller/watch/container_state.h"
+
+enum {
+    MOST_CONTAINERS = 256, /* of a pod, in the cache; ours has 66 */
+    REPORT_MAX_BYTES = 4096, /* of what compute leaves when it ends; the kubelet takes no more */
+    MESSAGE_MAX_BYTES = 1024, /* of any other message */
+};
 
 /* Copies those of the members that from has. */
 static void keep(json_t *into, const json_t *from, const char *const *members, size_t count)
@@ -20,6 +27,24 @@ static void keep(json_t *into, const json_t *from, const char *const *members, s
     }
 }
 
+/* Copies the message that from has, if it has one, or its end. A tenant writes it, and could fill the
+ * cache with it; most is what it may take as JSON, where a control character takes six bytes. */
+static void keep_message(json_t *into, const json_t *from, size_t most)
+{
+    const char *message = json_get_string(from, "message");
+    if (message == NULL)
+        return;
+    const char *start = message + strlen(message);
+    for (size_t taken = 0; start > message; start--) {
+        taken += iscntrl((unsigned char)start[-1]) ? strlen("\\u0000") : 1;
+        if (taken > most)
+            break;
+    }
+    while ((*start & 0xc0) == 0x80) /* the rest of a character of UTF-8 */
+        start++;
+    json_object_set_new(into, "message", json_string(start));
+}
+
 /* Sets a member to value, unless it is empty. Takes ownership of value. */
 static void set_filled(json_t *object, const char *key, json_t *take_value)
 {
@@ -28,27 +53,31 @@ static void set_filled(json_t *object, const char *key, json_t *take_value)
         json_object_set(object, key, value);
 }
 
-static json_t *prune_terminated(const json_t *terminated)
+static json_t *prune_terminated(const json_t *terminated, size_t most)
 {
-    static const char *const members[] = {"exitCode", "reason", "message"};
+    static const char *const members[] = {"exitCode", "reason"};
     json_t *kept = json_object();
     keep(kept, terminated, members, ARRAY_SIZE(members));
+    keep_message(kept, terminated, most);
     return kept;
 }
 
 static json_t *prune_state(const json_t *container)
 {
-    static const char *const members[] = {"reason", "message"};
+    static const char *const members[] = {"reason"};
+    const char *name = text_or(json_get_string(container, "name"), "");
+    size_t most = streq(name, "compute") ? REPORT_MAX_BYTES : MESSAGE_MAX_BYTES;
     const json_t *terminated = controller_container_state(container, "terminated");
     json_t *state = json_object();
     if (terminated != NULL)
-        json_object_set_new(state, "terminated", prune_terminated(terminated));
+        json_object_set_new(state, "terminated", prune_terminated(terminated, most));
     if (controller_container_state(container, "running") != NULL)
         json_object_set_new(state, "running", json_object());
     if (controller_container_trouble(container) != CONTROLLER_NO_TROUBLE) {
+        const json_t *from = controller_container_state(container, "waiting");
         json_t *waiting = json_object();
-        keep(waiting, controller_container_state(container, "waiting"), members,
-            ARRAY_SIZE(members));
+        keep(waiting, from, members, ARRAY_SIZE(members));
+        keep_message(waiting, from, MESSAGE_MAX_BYTES);
         json_object_set_new(state, "waiting", waiting);
     }
     return state;
@@ -72,8 +101,8 @@ static json_t *prune_container(const json_t *container)
     if (json_integer_value(restarts) > 0) {
         const json_t *last = json_object_get(json_object_get(container, "lastState"), "terminated");
         json_object_set(kept, "restartCount", restarts);
-        json_object_set_new(
-            kept, "lastState", json_pack("{s:o}", "terminated", prune_terminated(last)));
+        json_object_set_new(kept, "lastState",
+            json_pack("{s:o}", "terminated", prune_terminated(last, MESSAGE_MAX_BYTES)));
     }
     return kept;
 }
@@ -81,7 +110,7 @@ static json_t *prune_container(const json_t *container)
 static json_t *prune_containers(const json_t *list)
 {
     json_t *kept = json_array();
-    for (size_t i = 0; i < json_array_size(list); i++)
+    for (size_t i = 0; i < json_array_size(list) && i < MOST_CONTAINERS; i++)
         json_array_append_new(kept, prune_container(json_array_get(list, i)));
     return kept;
 }
@@ -90,7 +119,7 @@ static json_t *prune_containers(const json_t *list)
 static json_t *prune_init_containers(const json_t *list)
 {
     json_t *kept = json_array();
-    for (size_t i = 0; i < json_array_size(list); i++) {
+    for (size_t i = 0; i < json_array_size(list) && i < MOST_CONTAINERS; i++) {
         const json_t *container = json_array_get(list, i);
         const json_t *terminated = controller_container_state(container, "terminated");
         if (controller_container_trouble(container) != CONTROLLER_NO_TROUBLE ||
@@ -103,7 +132,7 @@ static json_t *prune_init_containers(const json_t *list)
 /* Keeps only the condition PodScheduled, unless it is True. */
 static json_t *prune_conditions(const json_t *list)
 {
-    static const char *const members[] = {"type", "status", "reason", "message"};
+    static const char *const members[] = {"type", "status", "reason"};
     json_t *kept = json_array();
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *condition = json_array_get(list, i);
@@ -113,6 +142,7 @@ static json_t *prune_conditions(const json_t *list)
             continue;
         json_t *pruned = json_object();
         keep(pruned, condition, members, ARRAY_SIZE(members));
+        keep_message(pruned, condition, MESSAGE_MAX_BYTES);
         json_array_append_new(kept, pruned);
     }
     return kept;
@@ -144,9 +174,10 @@ static json_t *prune_metadata(const json_t *metadata)
 
 static json_t *prune_status(const json_t *status)
 {
-    static const char *const members[] = {"phase", "reason", "message"};
+    static const char *const members[] = {"phase", "reason"};
     json_t *kept = json_object();
     keep(kept, status, members, ARRAY_SIZE(members));
+    keep_message(kept, status, MESSAGE_MAX_BYTES);
     set_filled(kept, "conditions", prune_conditions(json_object_get(status, "conditions")));
     set_filled(
         kept, "containerStatuses", prune_containers(json_object_get(status, "containerStatuses")));

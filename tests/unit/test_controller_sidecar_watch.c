@@ -14,6 +14,7 @@
 #include "controller/watch/pod_prune.h"
 #include "controller/watch/sidecar_watch.h"
 #include "tests/unit/expected.h"
+#include "tests/unit/repeated.h"
 
 static json_t *prune(const json_t *test, const json_t *pod)
 {
@@ -60,6 +61,31 @@ static void what_is_no_pod_is_not_cached(UNUSED void **state)
     }
 }
 
+/* What tenants write about their pods takes little room in the cache, however much it is. */
+static void what_is_kept_has_a_limit(UNUSED void **state)
+{
+    enum { LONG = 4096, MANY = 1000, MOST = 256 };
+    auto_free char *text = repeated("", "\001", LONG, "");
+    auto_free char *words = repeated("", "é", LONG, "the end");
+    auto_json json_t *pod = json_pack("{s:{s:s}, s:{s:[]}, s:{s:s, s:[]}}", "metadata", "name", "a",
+        "spec", "containers", "status", "message", text, "containerStatuses");
+    json_t *list = json_object_get(json_object_get(pod, "status"), "containerStatuses");
+    for (int i = 0; i < MANY; i++)
+        json_array_append_new(list,
+            json_pack("{s:s, s:i, s:{s:{s:s, s:s}}, s:{s:{s:i, s:s}}}", "name", "hook-sidecar-0",
+                "restartCount", 1, "state", "waiting", "reason", "CrashLoopBackOff", "message",
+                text, "lastState", "terminated", "exitCode", 1, "message", words));
+    auto_json json_t *kept = controller_pod_prune(NULL, pod);
+    assert_non_null(kept);
+    auto_free char *written = json_dumps(kept, JSON_COMPACT);
+    assert_true(strlen(written) < (MOST + 1) * 2400);
+    const json_t *status = json_object_get(kept, "status");
+    const json_t *first = json_array_get(json_object_get(status, "containerStatuses"), 0);
+    const json_t *last = json_object_get(json_object_get(first, "lastState"), "terminated");
+    assert_true(text_ends_with(json_get_string(last, "message"), "éthe end"));
+    assert_int_equal(json_array_size(json_object_get(status, "containerStatuses")), MOST);
+}
+
 /* A pod of many containers, in another order than before, of which half have crashed again. */
 static void notices_have_a_limit(UNUSED void **state)
 {
@@ -90,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_give_what_is_expected),
         cmocka_unit_test(what_is_no_pod_is_not_cached),
+        cmocka_unit_test(what_is_kept_has_a_limit),
         cmocka_unit_test(notices_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
