@@ -18,18 +18,17 @@ struct target {
     struct kube_call *call; /* the patch in progress, or NULL */
     char *seen; /* its resourceVersion before the last read of the Secret; NULL: none */
     bool missing; /* and that was logged */
-    bool was_right; /* with the caBundle that is wanted now */
+    bool was_right; /* with the caBundle that is wanted now, and webhooks of ours */
     bool is_foreign; /* no webhook in it is ours, and that was logged */
-    unsigned long wanted; /* the number of changes when call began */
     char *patched; /* the resourceVersion that call patches; NULL: none */
     char *refused; /* the resourceVersion for which a patch was invalid; NULL: none */
+    char *replaced; /* the resourceVersion that the last patch has replaced; NULL: none */
 };
 
 struct controller_ca_bundle {
     struct kube_client *client;
     struct controller_ca_bundle_options options; /* its string is owned */
     char *base64; /* NULL: not set yet */
-    unsigned long changes; /* of base64 */
     struct target targets[2];
 };
 
@@ -95,7 +94,7 @@ static void on_patched(void *user, const struct kube_answer *answer)
     else
         tell_failure(target, answer->failure);
     if (answer->failure == NULL)
-        target->was_right = target->wanted == target->bundle->changes;
+        xstrset(&target->replaced, target->patched);
     xstrset(&target->patched, NULL);
     compare(target);
 }
@@ -133,6 +132,8 @@ static void compare(struct target *target)
     if (target->call != NULL || bundle->base64 == NULL || !kube_informer_synced(target->informer))
         return;
     const json_t *configuration = cached(target);
+    if (target->replaced != NULL && streq(target->replaced, kube_resource_version(configuration)))
+        return; /* the watch has yet to tell of our patch */
     if (configuration == NULL && !target->missing)
         log_warning("%s %s does not exist: the API server does not call these webhooks yet",
             target->resource->kind, options->configuration);
@@ -140,7 +141,7 @@ static void compare(struct target *target)
     tell_foreign(target, configuration);
     auto_json json_t *patch = patch_for(bundle, configuration);
     if (patch == NULL) {
-        target->was_right = configuration != NULL;
+        target->was_right = configuration != NULL && !target->is_foreign;
         options->on_change(options->user);
         return;
     }
@@ -155,7 +156,6 @@ static void compare(struct target *target)
             options->service.name);
     target->was_right = false;
     xstrset(&target->patched, target->seen);
-    target->wanted = bundle->changes;
     xstrset(&target->seen, NULL); /* the Secret must be read before the next patch */
     const struct kube_request request = {
         .verb = KUBE_PATCH_JSON,
@@ -222,6 +222,7 @@ void controller_ca_bundle_free(struct controller_ca_bundle *bundle)
         free(target->seen);
         free(target->patched);
         free(target->refused);
+        free(target->replaced);
     }
     free((char *)bundle->options.configuration);
     free((char *)bundle->options.service.namespace);
@@ -244,7 +245,6 @@ void controller_ca_bundle_set(struct controller_ca_bundle *bundle, const char *p
     auto_free char *before = bundle->base64;
     bundle->base64 = tls_base64_encode(pem);
     bool changes = before == NULL || !streq(before, bundle->base64);
-    bundle->changes += changes;
     for (size_t i = 0; i < ARRAY_SIZE(bundle->targets); i++) {
         struct target *target = &bundle->targets[i];
         target->was_right = target->was_right && !changes;

@@ -300,7 +300,10 @@ static void on_page(void *user, const struct kube_answer *answer)
     struct kube_informer *informer = user;
     informer->list = NULL;
     if (answer->failure != NULL) {
-        informer->expiries += answer->failure->reason == KUBE_EXPIRED;
+        /* After some that have expired a list is asked for as a whole; if that fails, in pages again. */
+        bool as_a_whole = informer->expiries >= EXPIRIES_MAX;
+        bool expired = answer->failure->reason == KUBE_EXPIRED && !as_a_whole;
+        informer->expiries = expired ? informer->expiries + 1 : 0;
         list_failed(informer, answer->failure->message);
         return;
     }
