@@ -23,6 +23,7 @@ enum {
 struct process {
     pid_t pid;
     int fd; /* pidfd; -1: the caller itself, or none on an old kernel */
+    pid_t group;
 };
 
 struct walk {
@@ -31,8 +32,7 @@ struct walk {
     size_t living;
     bool is_blind; /* not all children of the caller could be listed */
     struct process self;
-    int signal; /* sent to each process when it is found */
-    pid_t except_group;
+    bool stops; /* each process when it is found */
     descendants_spare *spare;
     void *user;
 };
@@ -192,8 +192,9 @@ static void visit(void *user, const struct process *parent, pid_t pid)
         return;
     }
     walk->living++;
-    if (walk->except_group == 0 || status.group != walk->except_group)
-        send_signal(&process, walk->signal);
+    if (walk->stops)
+        send_signal(&process, SIGSTOP);
+    process.group = status.group;
     walk->found[walk->count++] = process;
 }
 
@@ -218,14 +219,18 @@ static void release(struct walk *walk)
 
 void descendants_signal(int number, pid_t except_group)
 {
-    struct walk walk = {.signal = number, .except_group = except_group};
+    struct walk walk = {0};
     find(&walk);
+    for (size_t i = 0; i < walk.count; i++) {
+        if (except_group == 0 || walk.found[i].group != except_group)
+            send_signal(&walk.found[i], number);
+    }
     release(&walk);
 }
 
 size_t descendants_kill(descendants_spare *spare, void *user)
 {
-    struct walk walk = {.signal = SIGSTOP, .spare = spare, .user = user};
+    struct walk walk = {.stops = true, .spare = spare, .user = user};
     find(&walk);
     for (size_t i = 0; i < walk.count; i++)
         send_signal(&walk.found[i], SIGKILL);

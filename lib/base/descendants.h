@@ -25,8 +25,8 @@ enum {
 /* Whether to leave a child of the caller alone, with all its descendants. */
 typedef bool descendants_spare(void *user, pid_t child);
 
-/* Sends a signal once to each process that one walk finds, except the members of a process group
- * (0: no exception). A process that is created during the walk may be missed. */
+/* Sends a signal once, after the walk, to each process that one walk finds, except the members of a
+ * process group (0: no exception). A process that is created during the walk may be missed. */
 void descendants_signal(int number, pid_t except_group);
 
 /* Kills what one walk finds. First it stops each process before it lists its children, so that what

@@ -133,14 +133,15 @@ static void reap_all(struct keep *keep)
     }
 }
 
-/* Once for the group, which a process in it that forks cannot evade, and then for all others. */
+/* All that are not in the child's group first: while it lives they are found where they are. Then
+ * the group at once, which a process in it that forks cannot evade. */
 static void terminate(struct keep *keep)
 {
     if (keep->phase == ENDING || keep->phase == KILLING)
         return;
+    descendants_signal(SIGTERM, keep->child);
     if (keep->child != 0)
         kill(-keep->child, SIGTERM);
-    descendants_signal(SIGTERM, keep->child);
     keep->phase = ENDING;
     keep->deadline = clock_milliseconds() + (double)keep->kill_grace_ms;
 }
