@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""An API server that lies in its lists. The controller neither asks in a hot loop nor keeps what it is
-sent without end; it says what is wrong; and when the server tells the truth, machines get their
+"""An API server that lies in its lists. The controller neither asks in a hot loop nor keeps what it
+is sent without end; it says what is wrong; and when the server tells the truth, machines get their
 pods."""
 
 import itertools
