@@ -8,19 +8,28 @@
 
 enum { LONGEST_KEY = 256 };
 
-static size_t *found(struct findings *findings, enum finding_severity severity)
+/* How many were found. */
+static size_t found(const struct findings *findings, enum finding_severity severity)
 {
-    return severity == FINDING_ERROR ? &findings->errors : &findings->warnings;
+    return severity == FINDING_ERROR ? findings->errors : findings->warnings;
+}
+
+static void note(struct findings *findings, enum finding_severity severity)
+{
+    if (severity == FINDING_ERROR)
+        findings->errors++;
+    else
+        findings->warnings++;
 }
 
 bool findings_is_full(const struct findings *findings, enum finding_severity severity)
 {
-    return *found((struct findings *)findings, severity) >= FINDINGS_KEPT_MAX; /* only read */
+    return found(findings, severity) >= FINDINGS_KEPT_MAX;
 }
 
 size_t findings_left_out(const struct findings *findings, enum finding_severity severity)
 {
-    size_t all = *found((struct findings *)findings, severity); /* only read */
+    size_t all = found(findings, severity);
     return all > FINDINGS_KEPT_MAX ? all - FINDINGS_KEPT_MAX : 0;
 }
 
@@ -28,13 +37,14 @@ void findings_add(struct findings *findings, enum finding_severity severity, enu
     const char *pointer, const char *format, ...)
 {
     if (findings_is_full(findings, severity)) {
-        ++*found(findings, severity);
+        note(findings, severity);
         return;
     }
-    size_t count = findings->count;
-    if ((count & (count - 1)) == 0) /* room for twice as many at each power of two */
+    note(findings, severity);
+    size_t kept = findings->count;
+    if ((kept & (kept - 1)) == 0) /* room for twice as many at each power of two */
         findings->items =
-            xreallocarray(findings->items, count > 0 ? 2 * count : 1, sizeof(*findings->items));
+            xreallocarray(findings->items, kept > 0 ? 2 * kept : 1, sizeof(*findings->items));
     va_list args;
     va_start(args, format);
     findings->items[findings->count++] = (struct finding){
@@ -44,7 +54,6 @@ void findings_add(struct findings *findings, enum finding_severity severity, enu
         .message = xvasprintf(format, args),
     };
     va_end(args);
-    ++*found(findings, severity);
 }
 
 void findings_add_fault(struct findings *findings, const char *pointer,

@@ -1,7 +1,7 @@
 /* Accepts the connections of a listening socket, in a thread of its own or on the default loop.
  * libmicrohttpd's own accepting does not survive a lack of descriptors: it runs a processor hot, or
- * waits for one of its connections to end although others have freed some. Here, accepting pauses,
- * and goes on as soon as there are descriptors. */
+ * waits for one of its connections to end although others have freed some. Here, accepting pauses for
+ * a moment, and tries again. */
 #ifndef HTTP_ACCEPTOR_H
 #define HTTP_ACCEPTOR_H
 

@@ -4,7 +4,8 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <uthash.h>
+
+#include "base/hash.h"
 
 /* All from one address. */
 struct http_crowd {

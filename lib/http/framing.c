@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "base/unused.h"
 
 struct framing {
     unsigned lengths, encodings; /* how many such headers */
@@ -14,12 +15,11 @@ struct framing {
 };
 
 static enum MHD_Result look_at(
-    void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+    void *user, UNUSED enum MHD_ValueKind kind, const char *name, const char *value)
 {
     static const char token[] = "!#$%&'*+-.^_`|~0123456789"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     struct framing *framing = user;
-    (void)kind;
     value = text_or(value, "");
     if (name[0] == '\0' || name[strspn(name, token)] != '\0')
         framing->bad_name = true;

@@ -40,6 +40,10 @@ STRANGE = {
 # Where they go, and what they are; each is large.
 COSTLY = {
     "many faults": ("/validate-machines", machine(sidecars({"args": [1] * 80000}))),
+    "as many faults as there may be values": (
+        "/validate-machines",
+        machine(sidecars({"args": [1] * 19000})),
+    ),
     "many variables": (
         "/mutate-pods",
         pod(sidecars({"image": "a", "env": [{"name": f"V{n}"} for n in range(9900)]})),

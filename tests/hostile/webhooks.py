@@ -84,7 +84,7 @@ rules:
 
     def attack(self, path, body, count=6, times=1, patience=REVIEW_S):
         """Sends such reviews, count of them at once, and honest ones beside them, which must get
-        their verdicts in time. Returns the answers to the others."""
+        their verdicts in time; memory stays below the limit. Returns the answers to the others."""
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
             ask = [self.try_to_ask, path, body, patience]
             evil = [pool.submit(*ask) for _ in range(count * times)]
@@ -95,7 +95,9 @@ rules:
                 self.assertTrue(response["allowed"])
                 slowest = max(slowest, time.monotonic() - began)
             print(f"# honest verdicts within {slowest:.2f} s")
-            return [each.result() for each in evil]
+            answers = [each.result() for each in evil]
+        self.memory.check(self.controller.process)
+        return answers
 
     def try_to_ask(self, path, body, patience):
         """What ask returns, or None if there is no answer in time."""

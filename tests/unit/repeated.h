@@ -11,11 +11,12 @@
 static inline char *repeated(const char *head, const char *body, size_t count, const char *tail)
 {
     size_t step = strlen(body);
-    char *text = xmalloc(strlen(head) + count * step + strlen(tail) + 1);
+    size_t last = strlen(tail) + 1;
+    char *text = xmalloc(strlen(head) + count * step + last);
     char *end = stpcpy(text, head);
     for (size_t i = 0; i < count; i++, end += step)
         memcpy(end, body, step);
-    strcpy(end, tail);
+    memcpy(end, tail, last);
     return text;
 }
 
