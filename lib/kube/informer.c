@@ -20,6 +20,7 @@ enum {
     DEFAULT_PAGE = 500, /* as client-go asks for; one object is in memory at a time */
     BACKOFF_MIN_MS = 100,
     BACKOFF_MAX_MS = 10000,
+    BACKOFF_HEARD_MAX_MS = 1000, /* after a watch that told of a change: the next may be due */
     /* After so many watches in a row that the server refuses, its history may be another than ours,
      * as after etcd was restored, and the cache is listed again. */
     REFUSALS_MAX = 5,
@@ -52,6 +53,7 @@ struct kube_informer {
     char *version; /* to watch from; NULL: list first */
     double watch_began; /* clock_seconds */
     int failures; /* in a row */
+    bool heard; /* of a change, since the last back-off */
     int expiries; /* of lists, in a row */
     unsigned pages, idle_pages; /* of this list */
     char *first_key; /* of the last page that has one; or NULL */
@@ -76,10 +78,12 @@ static void go_on_after(struct kube_informer *informer, double seconds)
 static double back_off(struct kube_informer *informer)
 {
     int64_t delay_ms = BACKOFF_MIN_MS;
-    for (int i = 0; i < informer->failures && delay_ms < BACKOFF_MAX_MS; i++)
+    int64_t most_ms = informer->heard ? BACKOFF_HEARD_MAX_MS : BACKOFF_MAX_MS;
+    informer->heard = false;
+    for (int i = 0; i < informer->failures && delay_ms < most_ms; i++)
         delay_ms *= 2;
-    if (delay_ms > BACKOFF_MAX_MS)
-        delay_ms = BACKOFF_MAX_MS;
+    if (delay_ms > most_ms)
+        delay_ms = most_ms;
     if (informer->failures < INT_MAX)
         informer->failures++;
     delay_ms -= kube_retry_jitter(delay_ms / 2);
@@ -349,6 +353,7 @@ static void on_event(void *user, enum kube_event_type type, json_t *object)
     if (key == NULL)
         return;
     xstrset(&informer->version, version);
+    informer->heard = true;
     if (type == KUBE_DELETED)
         remove_key(informer, key);
     else

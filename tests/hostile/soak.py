@@ -37,6 +37,7 @@ CHANGES = 200  # that a watch of the API server can miss; it keeps no more
 RPC_BOUND_MIB = 512
 HOLD_S = 1  # how long objects stay as they are, so that the controller sees them
 MACHINES = 3  # honest ones at once
+PHASE_S = 300  # in which a VMI must get on; only against hangs: the API server is slow beside floods
 MOST_TOLD = 20  # failures
 TIMEOUT = "500ms"  # of hooks that never end
 # A hook that returns a document, and otherwise runs it.
@@ -159,13 +160,13 @@ class Soak(attack_descendants.Attack, LaunchTest):
 
     def wait_for_phase(self, name, phase):
         self.server.wait(
-            lambda: self.phase(name) == phase, f"{name} in phase {phase}", support.PATIENCE
+            lambda: self.phase(name) == phase, f"{name} in phase {phase}", PHASE_S
         )
 
     def launch(self, name):
         """A VMI gets its pod and follows it to its end, whatever pods strangers make for it."""
         vmi = self.server.put(VMIS, machine(name))
-        pod = self.server.wait(lambda: self.pod_of(vmi), f"the pod of {name}", support.PATIENCE)
+        pod = self.server.wait(lambda: self.pod_of(vmi), f"the pod of {name}", PHASE_S)
         spec = pod["spec"]
         names = [each["name"] for each in spec["containers"] + spec.get("initContainers", [])]
         self.assertIn("hook-sidecar-0", names)
@@ -232,7 +233,7 @@ class Soak(attack_descendants.Attack, LaunchTest):
         for child in children:
             child.stop()
         for thread in threads:
-            thread.join(support.PATIENCE)
+            thread.join(PHASE_S)
             self.expect(not thread.is_alive(), "a thread of the soak hangs")
         return {child.name: child.report() for child in children}
 

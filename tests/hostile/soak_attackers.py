@@ -163,10 +163,11 @@ def flood_plugin(target, stopped, report):
 
 
 def check_flooded_manager(frames):
-    """hook-manager ends with an error that names the sidecar."""
+    """hook-manager ends with an error that names the sidecar, which hangs up once it has ended its
+    attack: on a busy machine that may be before the first answer was due, and a time-out."""
     with tempfile.TemporaryDirectory(prefix="hookline-test-") as directory:
         _, status, peak, said = flood_manager(pathlib.Path(directory), frames)
-    if status not in (3, 4) or "hook-sidecar-0" not in said or peak > BOUND_MIB:
+    if status not in (3, 4, 5) or "hook-sidecar-0" not in said or peak > BOUND_MIB:
         raise AssertionError(f"hook-manager: status {status}, {peak:.0f} MiB: {said}")
 
 

@@ -6,6 +6,7 @@ import re
 import support
 from kube_api import Answer, Api, Driver, status
 
+PAUSE = re.compile(r"resuming the watch in ([\d.]+) s")
 MAPS = "/api/v1/namespaces/default/configmaps"
 
 
@@ -99,6 +100,19 @@ class InformerTest(support.TestCase):
         self.assertEqual(self.api.count("GET"), 1)
         self.assertGreaterEqual(dump["restarts"], 1)
         self.assertIn("resuming the watch in", driver.all("warning")[0])
+
+    def test_dropped_connections_that_told_of_changes_hold_up_nothing(self):
+        driver = self.start()
+        names = [f"map-{i}" for i in range(8)]
+        for name in names:
+            self.put(name)
+            driver.await_line("added", f"default/{name}")
+            self.api.cut()
+            self.api.await_watch()
+        self.finish(driver, *[f"added {name}" for name in names])
+        pauses = [float(PAUSE.search(warning)[1]) for warning in driver.all("warning")]
+        self.assertEqual(len(pauses), len(names))
+        self.assertLessEqual(max(pauses), 1)
 
     def test_a_watch_that_ends_in_order_goes_on_without_a_word(self):
         driver = self.start()
