@@ -159,6 +159,14 @@ bool controller_caches_synced(const struct controller_caches *caches)
     return machines && kube_informer_synced(caches->pods);
 }
 
+bool controller_caches_loaded(const struct controller_caches *caches)
+{
+    bool kind = caches->kind == NULL ||
+                controller_machine_kind_state(caches->kind) != CONTROLLER_MACHINE_KIND_UNKNOWN;
+    bool machines = caches->machines == NULL || kube_informer_synced(caches->machines);
+    return kind && machines && kube_informer_synced(caches->pods);
+}
+
 const char *controller_caches_obstacle(const struct controller_caches *caches)
 {
     bool foreign = caches->kind != NULL && is_foreign(caches);

@@ -23,7 +23,10 @@ struct controller_caches_options {
 struct controller_caches *controller_caches_new(const struct controller_caches_options *options);
 void controller_caches_free(struct controller_caches *caches); /* NULL is allowed */
 
-/* Whether the reconciler may start: the caches are synced. */
+/* Whether all that the caches need has been read, were it only who launches VMIs. */
+bool controller_caches_loaded(const struct controller_caches *caches);
+
+/* Whether the reconciler may start: the caches are synced, and VMIs are ours to launch. */
 bool controller_caches_synced(const struct controller_caches *caches);
 
 /* Why VMIs are somebody else's to launch; NULL if they are not. Static. */

@@ -63,20 +63,6 @@ static void follow_leadership(struct program *program)
         controller_launch_lead(program->launch, begins);
 }
 
-static void on_synced(void *user)
-{
-    struct program *program = user;
-    follow_leadership(program);
-    if (!controller_caches_synced(program->caches) || program->synced)
-        return;
-    program->synced = true;
-    struct controller_caches_figures figures = controller_caches_figures(program->caches);
-    log_write(LOG_INFO,
-        json_pack(
-            "{s:I, s:I}", "vmis", (json_int_t)figures.machines, "pods", (json_int_t)figures.pods),
-        "the caches are synced");
-}
-
 static void on_acquired(void *user)
 {
     struct program *program = user;
@@ -100,6 +86,52 @@ static void on_leader(void *user, const char *identity)
         log_write(LOG_INFO, json_pack("{s:s}", "leader", identity), "another replica leads");
 }
 
+/* Stands for election once all has been read that a leader needs: a replica whose lists do not come
+ * must not keep the Lease from one whose lists do. */
+static void stand_for_election(struct program *program)
+{
+    const struct controller_settings *settings = program->settings;
+    if (program->lease != NULL || program->leads || program->drain != NULL ||
+        program->caches == NULL || !controller_caches_loaded(program->caches) ||
+        !controller_configuration_loaded(program->configuration))
+        return;
+    if (!settings->leader_elect) {
+        program->leads = true;
+        follow_leadership(program);
+        return;
+    }
+    /* a restarted container of the same pod is another candidate */
+    program->identity = xasprintf("%s_%08x", settings->identity, arc4random());
+    const struct kube_lease_options options = {
+        .namespace = program->namespace,
+        .name = settings->lease_name,
+        .identity = program->identity,
+        .duration_ms = settings->lease_duration_ms,
+        .renew_deadline_ms = settings->lease_renew_deadline_ms,
+        .retry_ms = settings->lease_retry_ms,
+        .on_acquired = on_acquired,
+        .on_lost = on_lost,
+        .on_leader = on_leader,
+        .user = program,
+    };
+    program->lease = kube_lease_new(program->client, &options);
+}
+
+static void on_synced(void *user)
+{
+    struct program *program = user;
+    follow_leadership(program);
+    stand_for_election(program);
+    if (!controller_caches_synced(program->caches) || program->synced)
+        return;
+    program->synced = true;
+    struct controller_caches_figures figures = controller_caches_figures(program->caches);
+    log_write(LOG_INFO,
+        json_pack(
+            "{s:I, s:I}", "vmis", (json_int_t)figures.machines, "pods", (json_int_t)figures.pods),
+        "the caches are synced");
+}
+
 static void on_certificate(void *user)
 {
     struct program *program = user;
@@ -121,6 +153,7 @@ static void on_configuration(void *user)
     if (program->launch != NULL)
         controller_launch_rules_changed(program->launch);
     follow_leadership(program);
+    stand_for_election(program);
 }
 
 static const struct hostpath_policy *policy_now(void *user)
@@ -345,31 +378,6 @@ static void start_caches(struct program *program)
     program->caches = controller_caches_new(&caches);
 }
 
-static void start_election(struct program *program)
-{
-    const struct controller_settings *settings = program->settings;
-    if (!settings->leader_elect) {
-        program->leads = true;
-        follow_leadership(program);
-        return;
-    }
-    /* a restarted container of the same pod is another candidate */
-    program->identity = xasprintf("%s_%08x", settings->identity, arc4random());
-    const struct kube_lease_options options = {
-        .namespace = program->namespace,
-        .name = settings->lease_name,
-        .identity = program->identity,
-        .duration_ms = settings->lease_duration_ms,
-        .renew_deadline_ms = settings->lease_renew_deadline_ms,
-        .retry_ms = settings->lease_retry_ms,
-        .on_acquired = on_acquired,
-        .on_lost = on_lost,
-        .on_leader = on_leader,
-        .user = program,
-    };
-    program->lease = kube_lease_new(program->client, &options);
-}
-
 static int start(struct program *program, struct error **err)
 {
     program->certificates = tls_certificate_store_new();
@@ -380,7 +388,6 @@ static int start(struct program *program, struct error **err)
     if (program->client == NULL)
         return 0;
     start_caches(program);
-    start_election(program);
     return 0;
 }
 

@@ -4,6 +4,7 @@ that."""
 
 import json
 import signal
+import sys
 
 import support
 from api_server import LOST, APIServer, Failure
@@ -523,6 +524,17 @@ class Leaders(LaunchTest):
         second.wait_log("this replica leads")
         self.server.put(VMIS, machine("vm"))
         self.wait_pod("vm")
+
+    def test_who_cannot_list_leaves_the_lease_to_others(self):
+        self.server.fail("GET", "^/api/v1/pods$", 500, times=sys.maxsize)
+        controller = self.start()
+        self.server.wait(
+            lambda: sum(path == "/api/v1/pods" for _, path in self.server.requests) > 1, "lists"
+        )
+        self.assertEqual(self.server.all("leases"), [])
+        with self.server.changed:
+            self.server.faults.clear()
+        controller.wait_log("this replica leads")
 
     def test_leader_stops_in_a_burst(self):
         """The leader is stopped with requests in flight, and resumes when another leads."""
