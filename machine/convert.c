@@ -60,9 +60,10 @@ static void convert_metadata(const struct machine_conversion *conversion)
 static void convert_domain(const struct machine_conversion *conversion)
 {
     struct domain_writer *out = conversion->out;
-    const char *type = conversion->host->kvm ? "kvm" : "qemu";
-    domain_open(out, "domain", "type", conversion->host->test ? "test" : type, "xmlns:qemu",
-        QEMU_NAMESPACE);
+    const struct machine_host *host = conversion->host;
+    const char *type = host->kvm ? "kvm" : "qemu";
+    domain_open(out, "domain", "type", host->test ? "test" : type, "xmlns:qemu",
+        host->form == MACHINE_FORM_FIRST ? QEMU_NAMESPACE : NULL);
     convert_name(conversion);
     machine_memory_convert(conversion);
     machine_os_convert(conversion);

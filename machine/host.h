@@ -13,7 +13,15 @@
 typedef int machine_firmware_finder(
     bool secure_boot, bool any, const char **code, const char **vars, struct error **err);
 
+/* Which of the two documents KubeVirt makes for one launch. It hands its hooks both: the first one
+ * to count the free PCI slots, the second, with root ports in these slots, to define the guest. */
+enum machine_form {
+    MACHINE_FORM_DEFINITION,
+    MACHINE_FORM_FIRST, /* xmlns:qemu in the root element; no root ports */
+};
+
 struct machine_host {
+    enum machine_form form;
     bool kvm; /* domain type kvm; else qemu (emulation) */
     bool test; /* domain type test, whatever kvm says: for libvirt's test driver */
     const char *console_file; /* the log of the serial console; or NULL */

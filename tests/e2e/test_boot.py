@@ -409,7 +409,10 @@ class FaultTest(BootCase):
         self.assert_failed(self.launch(self.vmi()), 1, "Start", "libvirt rejects", "emory")
 
     def test_qemu_dies_at_its_start(self):
-        arguments = "<qemu:commandline><qemu:arg value='-abacus'/></qemu:commandline>"
+        arguments = (
+            "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+            "<qemu:arg value='-abacus'/></qemu:commandline>"
+        )
         self.shim_running(f"printf %s \"$4\" | sed \"s|</domain>|{arguments}&|\"")
         self.assert_failed(
             self.launch(self.vmi()), 3, "Start", "could not start the domain", "abacus"

@@ -88,6 +88,8 @@ static struct outcome convert(const json_t *vmi, const json_t *settings)
 {
     struct outcome outcome = {0};
     struct machine_host host = {
+        .form = json_is_true(json_object_get(settings, "first")) ? MACHINE_FORM_FIRST
+                                                                 : MACHINE_FORM_DEFINITION,
         .kvm = json_is_true(json_object_get(settings, "kvm")),
         .console_file = json_get_string(settings, "consoleFile"),
         .console_socket = json_get_string(settings, "consoleSocket"),
