@@ -1,13 +1,10 @@
 #include "domain/layout.h"
 
-#include <libxml/parser.h>
 #include <libxml/xmlsave.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "domain/complaints.h"
 #include "domain/identity.h"
+#include "domain/tree.h"
 
 /* Compares by local name, then by prefix. */
 static int compare_attributes(const void *left, const void *right)
@@ -37,37 +34,13 @@ static void sort_attributes(xmlNode *element)
     element->properties = attributes[0];
 }
 
-/* Whether the text in an element is only layout: nothing but blanks, next to other nodes or with a
- * line break. */
-static bool text_is_layout(const xmlNode *element)
-{
-    bool beside_others = false;
-    bool line_break = false;
-    for (xmlNode *child = element->children; child != NULL; child = child->next) {
-        if (child->type != XML_TEXT_NODE)
-            beside_others = true;
-        else if (!xmlIsBlankNode(child))
-            return false;
-        else if (xmlStrchr(child->content, '\n') != NULL)
-            line_break = true;
-    }
-    return beside_others || line_break;
-}
-
 /* The recursion is limited: the document is at most DOMAIN_MAX_DEPTH deep. */
-static void normalize(xmlNode *element)
+static void sort_all_attributes(xmlNode *element)
 {
     sort_attributes(element);
-    bool drop_text = text_is_layout(element);
-    xmlNode *next = NULL;
-    for (xmlNode *child = element->children; child != NULL; child = next) {
-        next = child->next;
-        if (child->type == XML_ELEMENT_NODE) {
-            normalize(child);
-        } else if (child->type == XML_TEXT_NODE && drop_text) {
-            xmlUnlinkNode(child);
-            xmlFreeNode(child);
-        }
+    for (xmlNode *child = element->children; child != NULL; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE)
+            sort_all_attributes(child);
     }
 }
 
@@ -87,19 +60,10 @@ static char *print(xmlDoc *document, size_t *out_length)
 
 char *domain_layout(const char *xml, size_t length, size_t *out_length)
 {
-    if (length > DOMAIN_TREE_MAX_BYTES || domain_identify(xml, length, NULL, NULL) < 0)
+    auto_tree xmlDoc *document = domain_tree_read(xml, length, NULL);
+    if (document == NULL)
         return NULL;
-    struct domain_complaints complaints;
-    domain_complaints_begin(&complaints);
-    char *text = NULL;
-    xmlDoc *document = xmlReadMemory(
-        xml, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOCDATA);
-    if (document != NULL) {
-        normalize(xmlDocGetRootElement(document));
-        text = print(document, out_length);
-        xmlFreeDoc(document);
-    }
-    domain_complaints_end(&complaints);
-    domain_complaints_clear(&complaints);
-    return text;
+    sort_all_attributes(xmlDocGetRootElement(document));
+    domain_tree_drop_layout(xmlDocGetRootElement(document));
+    return print(document, out_length);
 }

@@ -1,14 +1,15 @@
 #include "domain/schema.h"
 
 #include <errno.h>
-#include <libxml/parser.h>
 #include <libxml/relaxng.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "domain/complaints.h"
-#include "domain/identity.h"
+#include "domain/merge.h"
+#include "domain/surplus.h"
+#include "domain/tree.h"
 
 struct domain_schema {
     xmlRelaxNG *grammar;
@@ -52,34 +53,28 @@ void domain_schema_free(struct domain_schema *schema)
 }
 
 /* Returns 0 if valid; otherwise the validator's messages are among this thread's complaints. */
-static int validate(const struct domain_schema *schema, const char *xml, size_t length)
+static int validate(const struct domain_schema *schema, xmlDoc *document)
 {
-    xmlDoc *document =
-        xmlReadMemory(xml, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_HUGE);
-    if (document == NULL)
-        return -1;
     int result = -1;
     xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt(schema->grammar);
     if (validator != NULL) {
         result = xmlRelaxNGValidateDoc(validator, document);
         xmlRelaxNGFreeValidCtxt(validator);
     }
-    xmlFreeDoc(document);
     return result;
 }
 
 int domain_schema_check(
     const struct domain_schema *schema, const char *xml, size_t length, struct error **err)
 {
-    if (domain_identify(xml, length, NULL, err) < 0)
+    auto_tree xmlDoc *document = domain_tree_read(xml, length, err);
+    if (document == NULL)
         return -1;
-    if (length > DOMAIN_TREE_MAX_BYTES)
-        return error_set(err, ERROR_INPUT,
-            "domain XML: it has %zu bytes; at most %d can be checked with a schema", length,
-            DOMAIN_TREE_MAX_BYTES);
+    domain_surplus_unlink(document);
+    domain_merge_elements(document, NULL);
     struct domain_complaints complaints;
     domain_complaints_begin(&complaints);
-    int result = validate(schema, xml, length);
+    int result = validate(schema, document);
     domain_complaints_end(&complaints);
     if (result != 0) {
         auto_free char *reasons = domain_complaints_text(&complaints);

@@ -17,8 +17,10 @@ struct domain_schema;
 struct domain_schema *domain_schema_load(const char *path, struct error **err);
 void domain_schema_free(struct domain_schema *schema); /* NULL is allowed */
 
-/* Returns 0 if xml is a valid domain document of at most DOMAIN_TREE_MAX_BYTES, or -1 with an input
- * error that quotes the validator's first messages and their lines. */
+/* Returns 0 if xml is a valid domain document of at most DOMAIN_TREE_MAX_BYTES, apart from what
+ * KubeVirt's form has beyond the schema (domain/surplus.h) and from elements that can be merged
+ * (domain/merge.h), or -1 with an input error that quotes the validator's first messages and their
+ * lines. */
 int domain_schema_check(
     const struct domain_schema *schema, const char *xml, size_t length, struct error **err);
 

@@ -103,7 +103,8 @@ static void on_hop(
     size_t length = 0;
     chain->hop = NULL;
     if (error == NULL)
-        result = manager_document_result(&chain->document, response, &returned, &length, &error);
+        result = manager_document_result(
+            &chain->document, sidecar, response, &returned, &length, &error);
     if (error != NULL) {
         error_wrap(&error, "%s", hooks_point_name(chain->hook));
         manager_sidecar_blame(sidecar, &error);
@@ -150,7 +151,10 @@ static size_t request_fields(
 static void chain_step(struct chain *chain)
 {
     if (chain->next == chain->count) {
-        chain_end(chain, NULL);
+        struct error *failure = NULL;
+        if (chain->count > 0 && manager_document_finish(&chain->document, &failure) < 0)
+            error_wrap(&failure, "%s, after the last hook", hooks_point_name(chain->hook));
+        chain_end(chain, failure);
         return;
     }
     struct manager *manager = chain->manager;

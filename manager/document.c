@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/merge.h"
+#include "domain/parts.h"
+#include "domain/surplus.h"
 #include "manager/cloud_init.h"
 
 void manager_document_init(struct manager_document *document, const struct hooks_point_row *point,
@@ -19,6 +22,7 @@ void manager_document_init(struct manager_document *document, const struct hooks
 void manager_document_clear(struct manager_document *document)
 {
     domain_identity_clear(&document->identity);
+    manager_origins_clear(&document->origins);
     free(document->data);
     free(document->older);
 }
@@ -52,11 +56,60 @@ static int domain_accept(struct manager_document *document, struct bytes xml, st
                : 0;
 }
 
+/* Notes the parts that the domain has before any hook. */
+static void note_first(struct manager_document *document)
+{
+    struct domain_clash clash = {0};
+    size_t length = 0;
+    manager_origins_note(&document->origins, bytes_in(document), NULL);
+    document->repeated = domain_parts_read(document->data, document->length, NULL, NULL);
+    if (document->repeated) {
+        char *merged = domain_merge(document->data, document->length, &length, &clash, NULL);
+        document->clashes = merged == NULL;
+        free(merged);
+    }
+    domain_clash_clear(&clash);
+}
+
+/* Checks that the parts of a domain that a sidecar returned go together. */
+static int check_parts(
+    const struct manager_document *document, struct bytes xml, struct error **err)
+{
+    struct domain_clash clash = {0};
+    size_t length = 0;
+    char *merged = domain_merge(xml.data, xml.length, &length, &clash, err);
+    int result = merged != NULL ? 0 : -1;
+    free(merged);
+    if (clash.text != NULL) {
+        auto_free char *other = manager_origins_describe(&document->origins, clash.part);
+        error_set(
+            err, ERROR_INPUT, "domain XML: %s, of which libvirt takes one; %s", clash.text, other);
+    }
+    domain_clash_clear(&clash);
+    return result;
+}
+
+/* Checks that what a sidecar added goes together with what others did, and notes it. */
+static int note_result(struct manager_document *document, const struct manager_sidecar *sidecar,
+    struct bytes xml, struct error **err)
+{
+    if (document->clashes ||
+        (xml.length == document->length && memcmp(xml.data, document->data, xml.length) == 0))
+        return 0;
+    bool repeated = domain_parts_read(xml.data, xml.length, NULL, NULL);
+    if (repeated && check_parts(document, xml, err) < 0)
+        return -1;
+    document->repeated = repeated;
+    manager_origins_note(&document->origins, xml, sidecar);
+    return 0;
+}
+
 int manager_document_check(struct manager_document *document, struct error **err)
 {
     if (document->point->document == HOOKS_DOMAIN) {
         if (domain_accept(document, bytes_in(document), err) < 0)
             return error_wrap(err, "the domain, before any hook");
+        note_first(document);
     } else if (manager_cloud_init_check(bytes_in(document), err) < 0) {
         return error_wrap(err, "the cloud-init data, before any hook");
     }
@@ -90,14 +143,16 @@ static char *cloud_init_result(const struct manager_document *document,
     return result;
 }
 
-char *manager_document_result(struct manager_document *document, const ProtobufCMessage *response,
-    struct bytes *returned, size_t *length, struct error **err)
+char *manager_document_result(struct manager_document *document,
+    const struct manager_sidecar *sidecar, const ProtobufCMessage *response, struct bytes *returned,
+    size_t *length, struct error **err)
 {
     char *result = NULL;
     *returned = hooks_message_field(response, document->point->field);
     if (document->point->document != HOOKS_DOMAIN) {
         result = cloud_init_result(document, response, *returned, length, err);
-    } else if (domain_accept(document, *returned, err) == 0) {
+    } else if (domain_accept(document, *returned, err) == 0 &&
+               note_result(document, sidecar, *returned, err) == 0) {
         result = xmemdup(returned->data, returned->length);
         *length = returned->length;
     }
@@ -114,4 +169,24 @@ void manager_document_replace(struct manager_document *document, char *take_data
     free(document->data);
     document->data = take_data;
     document->length = length;
+}
+
+int manager_document_finish(struct manager_document *document, struct error **err)
+{
+    size_t length = 0;
+    if (document->repeated && !document->clashes) {
+        struct domain_clash clash = {0};
+        char *merged = domain_merge(document->data, document->length, &length, &clash, err);
+        domain_clash_clear(&clash);
+        if (merged == NULL)
+            return -1;
+        manager_document_replace(document, merged, length);
+    }
+    if (document->point->document != HOOKS_DOMAIN || document->schema == NULL)
+        return 0;
+    char *valid = domain_surplus_remove(document->data, document->length, &length, err);
+    if (valid == NULL)
+        return -1;
+    manager_document_replace(document, valid, length);
+    return 0;
 }

@@ -9,6 +9,7 @@
 #include "domain/identity.h"
 #include "domain/schema.h"
 #include "hooks/message.h"
+#include "manager/origin.h"
 
 enum { MANAGER_DOCUMENT_MAX_FIELDS = 2 };
 
@@ -19,6 +20,9 @@ struct manager_document {
     size_t length;
     char *older; /* data in the older form, of the point's older_field */
     struct domain_identity identity; /* of a domain */
+    struct manager_origins origins; /* of a domain's parts */
+    bool repeated; /* the domain has elements that are to be merged (domain/merge.h) */
+    bool clashes; /* it had parts that do not go together before any hook: nothing is merged */
 };
 
 /* Copies the data. */
@@ -37,12 +41,19 @@ int manager_document_check(struct manager_document *document, struct error **err
 size_t manager_document_fields(struct manager_document *document,
     struct hooks_field fields[MANAGER_DOCUMENT_MAX_FIELDS], struct error **err);
 
-/* Checks the document that a response carries. Returns the result, owned by the caller, with its
- * *length; or NULL with a remote error. *returned is the response's field itself, borrowed. */
-char *manager_document_result(struct manager_document *document, const ProtobufCMessage *response,
-    struct bytes *returned, size_t *length, struct error **err);
+/* Checks the document that a sidecar's response carries. Returns the result, owned by the caller,
+ * with its *length; or NULL with a remote error. *returned is the response's field itself,
+ * borrowed. */
+char *manager_document_result(struct manager_document *document,
+    const struct manager_sidecar *sidecar, const ProtobufCMessage *response, struct bytes *returned,
+    size_t *length, struct error **err);
 
 /* Replaces the document's data by a result. */
 void manager_document_replace(struct manager_document *document, char *take_data, size_t length);
+
+/* Finishes the document after the last hook: merges what several hooks have added to a domain, and,
+ * if domains are validated, takes out what libvirt's schema does not know (domain/surplus.h).
+ * Returns 0, or -1 with an input error. */
+int manager_document_finish(struct manager_document *document, struct error **err);
 
 #endif

@@ -5,10 +5,32 @@
 #include <string.h>
 
 #include "domain/diff.h"
+#include "domain/form.h"
 #include "domain/identity.h"
+#include "domain/merge.h"
+#include "domain/parts.h"
+#include "domain/surplus.h"
 #include "tests/fuzz/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What becomes of a valid domain is valid, and done when it is done once. */
+static void check_changes(const char *xml, size_t length)
+{
+    size_t lengths[4] = {0};
+    struct domain_clash clash = {0};
+    auto_free char *form = domain_form(xml, length, &lengths[0], NULL);
+    auto_free char *again = form != NULL ? domain_form(form, lengths[0], &lengths[1], NULL) : NULL;
+    check(form != NULL && again != NULL && lengths[0] == lengths[1]);
+    check(memcmp(form, again, lengths[0]) == 0);
+    auto_free char *merged = domain_merge(xml, length, &lengths[2], &clash, NULL);
+    check((merged == NULL) == (clash.text != NULL && clash.part != NULL));
+    check(merged == NULL || domain_identify(merged, lengths[2], NULL, NULL) == 0);
+    check(domain_parts_read(xml, length, NULL, NULL) || (merged != NULL && lengths[2] == length));
+    domain_clash_clear(&clash);
+    auto_free char *valid = domain_surplus_remove(xml, length, &lengths[3], NULL);
+    check(valid != NULL && domain_identify(valid, lengths[3], NULL, NULL) == 0);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -25,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(error == NULL && identity.name != NULL);
         check(domain_check(before, before_length, &identity, NULL) == 0);
         domain_check(after, after_length, &identity, &error);
+        check_changes(before, before_length);
         domain_identity_clear(&identity);
     } else {
         check(error != NULL && error->class == ERROR_INPUT);

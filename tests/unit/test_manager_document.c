@@ -19,9 +19,13 @@
 static const struct hooks_point_row *const define = &hooks_points[HOOKS_ON_DEFINE_DOMAIN];
 static const struct hooks_point_row *const cloud_init = &hooks_points[HOOKS_PRE_CLOUD_INIT_ISO];
 
+static const struct manager_sidecar sidecar_0 = {.name = "hook-sidecar-0", .index = 0};
+static const struct manager_sidecar sidecar_1 = {.name = "hook-sidecar-1", .index = 1};
+
 /* Whether the document accepts text from a sidecar and becomes it; false with an error that has the
  * words. */
-static bool take_domain(struct manager_document *document, const char *text, const char *words)
+static bool take_domain_from(struct manager_document *document,
+    const struct manager_sidecar *sidecar, const char *text, const char *words)
 {
     Kubevirt__Hooks__V1alpha3__OnDefineDomainResult response =
         KUBEVIRT__HOOKS__V1ALPHA3__ON_DEFINE_DOMAIN_RESULT__INIT;
@@ -29,7 +33,8 @@ static bool take_domain(struct manager_document *document, const char *text, con
     struct bytes returned = {0};
     size_t length = 0;
     auto_error struct error *error = NULL;
-    char *result = manager_document_result(document, &response.base, &returned, &length, &error);
+    char *result =
+        manager_document_result(document, sidecar, &response.base, &returned, &length, &error);
     assert_ptr_equal(returned.data, text);
     assert_int_equal(returned.length, strlen(text));
     if (result != NULL) {
@@ -41,6 +46,11 @@ static bool take_domain(struct manager_document *document, const char *text, con
     assert_non_null(strstr(error->message, "the result is refused"));
     assert_non_null(strstr(error->message, words));
     return false;
+}
+
+static bool take_domain(struct manager_document *document, const char *text, const char *words)
+{
+    return take_domain_from(document, &sidecar_0, text, words);
 }
 
 static void a_domain_stays_the_same_domain(UNUSED void **state)
@@ -118,10 +128,81 @@ static void requests_have_each_form(UNUSED void **state)
     manager_document_clear(&document);
 }
 
+#define METADATA(content) "<metadata>" content "</metadata>"
+#define WITH(content) "<domain><name>a</name>" content "</domain>"
+#define OF_A METADATA("<a:x xmlns:a='urn:a'/>")
+#define OF_B METADATA("<b:x xmlns:b='urn:b'/>")
+#define OTHER_OF_A METADATA("<a:y xmlns:a='urn:a'/>")
+
+static void what_several_sidecars_add_is_merged_at_the_end(UNUSED void **state)
+{
+    struct manager_document document;
+    manager_document_init(&document, define, NULL, bytes_of(DOMAIN));
+    assert_int_equal(manager_document_check(&document, NULL), 0);
+    assert_true(take_domain_from(&document, &sidecar_0, WITH(OF_A), NULL));
+    assert_true(take_domain_from(&document, &sidecar_1, WITH(OF_A OF_B), NULL));
+    assert_string_equal(document.data, WITH(OF_A OF_B)); /* the next sidecar gets what was sent */
+    assert_int_equal(manager_document_finish(&document, NULL), 0);
+    assert_string_equal(document.data,
+        "<domain>\n\t<name>a</name>\n\t<metadata>\n\t\t<a:x xmlns:a=\"urn:a\"></a:x>\n"
+        "\t\t<b:x xmlns:b=\"urn:b\"></b:x>\n\t</metadata>\n</domain>");
+    manager_document_clear(&document);
+}
+
+static void what_does_not_go_together_names_both_sidecars(UNUSED void **state)
+{
+    struct manager_document document;
+    manager_document_init(&document, define, NULL, bytes_of(WITH(OF_B)));
+    assert_int_equal(manager_document_check(&document, NULL), 0);
+    assert_true(take_domain_from(&document, &sidecar_0, WITH(OF_B OF_A), NULL));
+    assert_false(take_domain_from(&document, &sidecar_1, WITH(OF_B OF_A OTHER_OF_A),
+        "<metadata> has two different elements of the namespace \"urn:a\", of which libvirt takes "
+        "one; the other is from sidecar hook-sidecar-0 (index 0)"));
+    assert_false(take_domain_from(&document, &sidecar_1,
+        WITH(OF_B OF_A METADATA("<y xmlns='urn:b'/>")), "the other was there before any hook"));
+    /* Who takes another's part away and brings its own has replaced it. */
+    assert_true(take_domain_from(&document, &sidecar_1, WITH(OF_B), NULL));
+    assert_true(take_domain_from(&document, &sidecar_1, WITH(OF_B OTHER_OF_A), NULL));
+    assert_false(take_domain_from(&document, &sidecar_0, WITH(OF_B OTHER_OF_A OF_A),
+        "the other is from sidecar hook-sidecar-1 (index 1)"));
+    assert_false(take_domain_from(&document, &sidecar_0,
+        WITH(METADATA("<c:x xmlns:c='urn:c'/><c:y xmlns:c='urn:c'/>")),
+        "this sidecar has brought both"));
+    assert_string_equal(document.data, WITH(OF_B OTHER_OF_A));
+    manager_document_clear(&document);
+}
+
+static void no_sidecar_answers_for_what_was_there(UNUSED void **state)
+{
+    struct manager_document document;
+    manager_document_init(&document, define, NULL, bytes_of(WITH(OF_A OTHER_OF_A)));
+    assert_int_equal(manager_document_check(&document, NULL), 0);
+    assert_true(take_domain_from(&document, &sidecar_0, WITH(OF_A OTHER_OF_A OF_B), NULL));
+    assert_int_equal(manager_document_finish(&document, NULL), 0);
+    assert_string_equal(document.data, WITH(OF_A OTHER_OF_A OF_B));
+    manager_document_clear(&document);
+}
+
+static void a_document_with_nothing_to_merge_stays_byte_for_byte(UNUSED void **state)
+{
+    struct manager_document document;
+    manager_document_init(&document, define, NULL, bytes_of(DOMAIN));
+    assert_int_equal(manager_document_check(&document, NULL), 0);
+    assert_true(
+        take_domain(&document, WITH(OF_A "<sysinfo type='smbios'><bios/></sysinfo>"), NULL));
+    assert_int_equal(manager_document_finish(&document, NULL), 0);
+    assert_string_equal(document.data, WITH(OF_A "<sysinfo type='smbios'><bios/></sysinfo>"));
+    manager_document_clear(&document);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_domain_stays_the_same_domain),
+        cmocka_unit_test(what_several_sidecars_add_is_merged_at_the_end),
+        cmocka_unit_test(what_does_not_go_together_names_both_sidecars),
+        cmocka_unit_test(no_sidecar_answers_for_what_was_there),
+        cmocka_unit_test(a_document_with_nothing_to_merge_stays_byte_for_byte),
         cmocka_unit_test(what_comes_in_is_checked),
         cmocka_unit_test(only_cloud_init_data_may_be_absent),
         cmocka_unit_test(requests_have_each_form),
