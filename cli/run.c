@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/report.h"
+#include "domain/form.h"
 #include "domain/identity.h"
 #include "domain/schema.h"
 #include "manager/cloud_init.h"
@@ -117,14 +118,40 @@ static int read_cloud_init(struct cli_run *run, const char *path, struct error *
     return 0;
 }
 
+/* Puts the domain in the form in which KubeVirt hands it out, which hooks are written for. One that
+ * is too large for that is left as it is. */
+static int take_form(struct cli_run *run, const char *source, struct error **err)
+{
+    if (run->domain_length > DOMAIN_TREE_MAX_BYTES) {
+        cli_run_say(run,
+            "note: %s is too large to be put in KubeVirt's form: hooks get it as it is", source);
+        return 0;
+    }
+    size_t length = 0;
+    char *form = domain_form(run->domain, run->domain_length, &length, err);
+    if (form == NULL)
+        return -1;
+    if (length != run->domain_length || memcmp(form, run->domain, length) != 0)
+        cli_run_say(run,
+            "note: %s is not in KubeVirt's form: hooks get it as virt-launcher writes it, with "
+            "tabs, double quotes, end tags, and empty <bios>, <baseBoard> and <chassis>",
+            source);
+    free(run->domain);
+    run->domain = form;
+    run->domain_length = length;
+    return 0;
+}
+
 /* Reads the documents and directories that the options name. */
 static int read_inputs(struct cli_run *run, const struct options *options, struct error **err)
 {
     const char *domain = options->domain;
+    const char *source = streq(domain, "-") ? "standard input" : domain;
     if (file_read(domain, DOMAIN_MAX_BYTES, &run->domain, &run->domain_length, err) < 0)
         return -1;
-    if (domain_identify(run->domain, run->domain_length, NULL, err) < 0)
-        return error_wrap(err, "%s", streq(domain, "-") ? "standard input" : domain);
+    if (domain_identify(run->domain, run->domain_length, NULL, err) < 0 ||
+        take_form(run, source, err) < 0)
+        return error_wrap(err, "%s", source);
     if (options->cloud_init != NULL && read_cloud_init(run, options->cloud_init, err) < 0)
         return -1;
     if (read_stand_ins(&options->hooks, "--hook", &run->hooks, err) < 0 ||

@@ -70,7 +70,7 @@ int domain_schema_check(
     auto_tree xmlDoc *document = domain_tree_read(xml, length, err);
     if (document == NULL)
         return -1;
-    domain_surplus_unlink(document);
+    domain_surplus_correct(document);
     domain_merge_elements(document, NULL);
     struct domain_complaints complaints;
     domain_complaints_begin(&complaints);

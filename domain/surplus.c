@@ -8,14 +8,28 @@
 #include "domain/print.h"
 #include "domain/tree.h"
 
+#define NO_ENTRY "KubeVirt writes it without an entry, too"
+
 const struct domain_surplus_row domain_surplus[] = {
-    {"sysinfo/bios", true, "smbios", "KubeVirt writes it without an entry, too"},
-    {"sysinfo/baseBoard", true, "smbios", "KubeVirt writes it without an entry, too"},
-    {"sysinfo/chassis", true, "smbios", "KubeVirt writes it without an entry, too"},
-    {"devices/disk/filesystemOverhead", false, NULL,
-        "KubeVirt's own: the part of a claim that its file system takes"},
-    {"devices/disk/capacity", false, NULL, "KubeVirt's own: the size of a claim"},
-    {NULL, false, NULL, NULL},
+    {"sysinfo/bios", DOMAIN_SURPLUS_EMPTY_ELEMENT, .of_type = "smbios", .why = NO_ENTRY},
+    {"sysinfo/baseBoard", DOMAIN_SURPLUS_EMPTY_ELEMENT, .of_type = "smbios", .why = NO_ENTRY},
+    {"sysinfo/chassis", DOMAIN_SURPLUS_EMPTY_ELEMENT, .of_type = "smbios", .why = NO_ENTRY},
+    {"devices/disk/filesystemOverhead", DOMAIN_SURPLUS_ELEMENT,
+        .why = "KubeVirt's own: the part of a claim that its file system takes"},
+    {"devices/disk/capacity", DOMAIN_SURPLUS_ELEMENT, .why = "KubeVirt's own: the size of a claim"},
+    {"devices/disk/source", DOMAIN_SURPLUS_ATTRIBUTE, "name", .beside = "dev",
+        .why = "KubeVirt's own: the volume of a block device"},
+    {"devices/disk/backingStore/source", DOMAIN_SURPLUS_ATTRIBUTE, "name", .beside = "dev",
+        .why = "KubeVirt's own: the volume of a block device"},
+    {"devices/disk/source/reservations", DOMAIN_SURPLUS_ATTRIBUTE, "migration",
+        .why = "for live migration, and only in newer schemas"},
+    {"devices/filesystem/source", DOMAIN_SURPLUS_EMPTY_ATTRIBUTE, "dir", .beside = "socket",
+        .why = "KubeVirt writes it beside the socket of its virtiofsd"},
+    {"clock", DOMAIN_SURPLUS_MISSING_ATTRIBUTE, "offset", "utc",
+        .why = "KubeVirt leaves libvirt's default to libvirt"},
+    {"cpu/feature", DOMAIN_SURPLUS_MISSING_ATTRIBUTE, "policy", "require",
+        .why = "KubeVirt leaves libvirt's default to libvirt"},
+    {.path = NULL},
 };
 
 enum { NAME_MAX_BYTES = 32 }; /* of the names in the table */
@@ -40,7 +54,46 @@ static bool is_empty(const xmlNode *element)
     return true;
 }
 
-static size_t unlink_path(xmlNode *parent, const char *path, bool empty)
+static bool has_no_value(const xmlAttr *attribute)
+{
+    for (const xmlNode *text = attribute->children; text != NULL; text = text->next) {
+        if (text->content == NULL || text->content[0] != '\0')
+            return false;
+    }
+    return true;
+}
+
+/* Puts an element right. Returns whether there was something to do. */
+static bool correct(xmlNode *element, const struct domain_surplus_row *row)
+{
+    xmlAttr *attribute =
+        row->attribute != NULL ? xmlHasNsProp(element, BAD_CAST row->attribute, NULL) : NULL;
+    if (row->beside != NULL && xmlHasNsProp(element, BAD_CAST row->beside, NULL) == NULL)
+        return false;
+    switch (row->kind) {
+    case DOMAIN_SURPLUS_EMPTY_ELEMENT:
+        if (!is_empty(element))
+            return false;
+        break;
+    case DOMAIN_SURPLUS_ELEMENT:
+        break;
+    case DOMAIN_SURPLUS_EMPTY_ATTRIBUTE:
+        return attribute != NULL && has_no_value(attribute) && xmlRemoveProp(attribute) == 0;
+    case DOMAIN_SURPLUS_ATTRIBUTE:
+        return attribute != NULL && xmlRemoveProp(attribute) == 0;
+    case DOMAIN_SURPLUS_MISSING_ATTRIBUTE:
+        if (attribute != NULL)
+            return false;
+        xmlNewProp(element, BAD_CAST row->attribute, BAD_CAST row->value);
+        return true;
+    }
+    xmlUnlinkNode(element);
+    xmlFreeNode(element);
+    return true;
+}
+
+/* Puts the elements at a path below parent right. Returns how many there were to do. */
+static size_t correct_path(xmlNode *parent, const char *path, const struct domain_surplus_row *row)
 {
     char name[NAME_MAX_BYTES];
     const char *rest = first_name(path, name);
@@ -50,22 +103,16 @@ static size_t unlink_path(xmlNode *parent, const char *path, bool empty)
         next = child->next;
         if (!domain_tree_is(child, name, NULL))
             continue;
-        if (rest != NULL) {
-            count += unlink_path(child, rest, empty);
-        } else if (!empty || is_empty(child)) {
-            xmlUnlinkNode(child);
-            xmlFreeNode(child);
-            count++;
-        }
+        count += rest != NULL ? correct_path(child, rest, row) : correct(child, row);
     }
     return count;
 }
 
-size_t domain_surplus_unlink(xmlDoc *document)
+size_t domain_surplus_correct(xmlDoc *document)
 {
     size_t count = 0;
     for (const struct domain_surplus_row *row = domain_surplus; row->path != NULL; row++)
-        count += unlink_path(xmlDocGetRootElement(document), row->path, row->empty);
+        count += correct_path(xmlDocGetRootElement(document), row->path, row);
     return count;
 }
 
@@ -98,12 +145,13 @@ void domain_surplus_add(xmlDoc *document)
     }
 }
 
-char *domain_surplus_remove(const char *xml, size_t length, size_t *out_length, struct error **err)
+char *domain_surplus_put_right(
+    const char *xml, size_t length, size_t *out_length, struct error **err)
 {
     auto_tree xmlDoc *document = domain_tree_read(xml, length, err);
     if (document == NULL)
         return NULL;
-    if (domain_surplus_unlink(document) > 0)
+    if (domain_surplus_correct(document) > 0)
         return domain_print_document(document, out_length);
     *out_length = length;
     return xstrndup(xml, length);

@@ -56,6 +56,10 @@ static const struct option_row rows[] = {
         .help = "warn about a chain that takes longer (default 15s)"},
     {"dry-run", OPTION_SWITCH, MEMBER(dry_run),
         .help = "print the domain instead of starting it; images need not\nexist"},
+    {"twice", OPTION_SWITCH, MEMBER(twice),
+        .help = "call the OnDefineDomain hooks twice, as KubeVirt does: first\n"
+                "with the domain in which it counts PCI slots, for nothing\n"
+                "but their errors"},
     {"termination-log", OPTION_TEXT_OR_EMPTY, MEMBER(termination_log), .argument = "FILE",
         .is_path = true,
         .help = "on failure, write one JSON object there (default\n" LAUNCHER_TERMINATION_LOG

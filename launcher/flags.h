@@ -32,6 +32,7 @@ struct launcher_flags {
     char *ready_file; /* path, or NULL; exists while the guest runs */
     int64_t slow_chain_ms; /* 0: the default */
     bool dry_run;
+    bool twice; /* hooks get both documents that KubeVirt makes for a launch */
     enum log_format log_format;
     enum log_level log_level;
     bool help;

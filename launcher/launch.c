@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/unused.h"
 #include "domain/schema.h"
+#include "domain/surplus.h"
 #include "guest/console.h"
 #include "guest/guest.h"
 #include "guest/lock.h"
@@ -34,6 +35,7 @@ enum stage {
     COLLECT,
     CONVERT,
     PRE_CLOUD_INIT_ISO,
+    FIRST_ON_DEFINE_DOMAIN, /* with --twice */
     ON_DEFINE_DOMAIN,
     PREPARE,
     SCHEMA,
@@ -234,6 +236,18 @@ static enum progress begin_pre_cloud_init_iso(struct launch *launch, UNUSED stru
     return UNDER_WAY;
 }
 
+/* Nothing comes of the first call but its errors: KubeVirt counts free PCI slots in its result. */
+static enum progress begin_first_on_define_domain(struct launch *launch, UNUSED struct error **err)
+{
+    if (launch->plan.first_domain == NULL)
+        return OVER;
+    const char *vmi = launch->input.text;
+    manager_chain(launch->manager, HOOKS_ON_DEFINE_DOMAIN,
+        (struct bytes){launch->plan.first_domain, launch->plan.first_domain_length}, bytes_of(vmi),
+        on_stage_over, launch);
+    return UNDER_WAY;
+}
+
 static void on_domain(
     void *user, struct error *take_error, const char *output, size_t output_length)
 {
@@ -276,14 +290,26 @@ static enum progress begin_prepare(struct launch *launch, UNUSED struct error **
     return UNDER_WAY;
 }
 
+/* Validates the domain, and takes out what libvirt's schema does not know. A dry run prints the
+ * domain with that, as KubeVirt hands it out. */
 static enum progress begin_schema(struct launch *launch, struct error **err)
 {
+    struct launcher_plan *plan = &launch->plan;
     struct domain_schema *schema = domain_schema_load(launch->flags->schema, err);
     if (schema == NULL)
         return FAILED;
-    int result = domain_schema_check(schema, launch->plan.domain, launch->plan.domain_length, err);
+    int result = domain_schema_check(schema, plan->domain, plan->domain_length, err);
     domain_schema_free(schema);
-    return result < 0 ? FAILED : OVER;
+    if (result < 0 || launch->flags->dry_run)
+        return result < 0 ? FAILED : OVER;
+    size_t length = 0;
+    char *valid = domain_surplus_put_right(plan->domain, plan->domain_length, &length, err);
+    if (valid == NULL)
+        return FAILED;
+    free(plan->domain);
+    plan->domain = valid;
+    plan->domain_length = length;
+    return OVER;
 }
 
 static int print_domain(const struct launch *launch, struct error **err)
@@ -357,6 +383,7 @@ static const struct {
     [COLLECT] = {"Collect", begin_collect},
     [CONVERT] = {"Convert", begin_convert},
     [PRE_CLOUD_INIT_ISO] = {"PreCloudInitIso", begin_pre_cloud_init_iso},
+    [FIRST_ON_DEFINE_DOMAIN] = {"OnDefineDomain", begin_first_on_define_domain},
     [ON_DEFINE_DOMAIN] = {"OnDefineDomain", begin_on_define_domain},
     [PREPARE] = {"Prepare", begin_prepare},
     [SCHEMA] = {"Schema", begin_schema},

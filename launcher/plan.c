@@ -42,6 +42,19 @@ static char *console_path(const char *console, const char *work_directory)
     return file_join(here != NULL ? here : "/", console);
 }
 
+/* Converts the VMI once more, to the form of KubeVirt's first call. Its findings are those of the
+ * definition. */
+static void convert_first(
+    struct launcher_plan *plan, const json_t *vmi, const struct machine_host *definition)
+{
+    struct machine_host host = *definition;
+    struct findings findings = {0};
+    host.form = MACHINE_FORM_FIRST;
+    plan->first_domain =
+        machine_convert(vmi, &plan->volumes, &host, &plan->first_domain_length, &findings);
+    findings_clear(&findings);
+}
+
 /* Checks and converts the VMI; everything wrong with it becomes a finding. */
 static void convert(struct launcher_plan *plan, const json_t *vmi,
     const struct launcher_flags *flags, const char *work_directory, struct findings *findings)
@@ -68,6 +81,8 @@ static void convert(struct launcher_plan *plan, const json_t *vmi,
     };
     machine_volumes_find(vmi, &options, &plan->volumes, findings);
     plan->domain = machine_convert(vmi, &plan->volumes, &host, &plan->domain_length, findings);
+    if (flags->twice && plan->domain != NULL)
+        convert_first(plan, vmi, &host);
 }
 
 int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *input,
@@ -93,6 +108,7 @@ void launcher_plan_clear(struct launcher_plan *plan)
     machine_volumes_clear(&plan->volumes);
     free(plan->console);
     free(plan->domain);
+    free(plan->first_domain);
     free(plan->name);
     json_decref(plan->cloud_init);
     *plan = (struct launcher_plan){0};

@@ -14,6 +14,8 @@ struct launcher_plan {
     char *console; /* absolute path of the serial console's file, or NULL */
     char *domain;
     size_t domain_length;
+    char *first_domain; /* the form in which KubeVirt's first call has it; NULL: no --twice */
+    size_t first_domain_length;
     char *name; /* of the domain */
     json_t *cloud_init; /* CloudInitData, or NULL */
 };

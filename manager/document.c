@@ -184,7 +184,7 @@ int manager_document_finish(struct manager_document *document, struct error **er
     }
     if (document->point->document != HOOKS_DOMAIN || document->schema == NULL)
         return 0;
-    char *valid = domain_surplus_remove(document->data, document->length, &length, err);
+    char *valid = domain_surplus_put_right(document->data, document->length, &length, err);
     if (valid == NULL)
         return -1;
     manager_document_replace(document, valid, length);

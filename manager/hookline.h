@@ -94,7 +94,8 @@ int hookline_manager_sidecar_get(const struct hookline_manager *manager, size_t 
     struct hookline_manager_sidecar *sidecar);
 
 /* Chains a libvirt domain XML through the sidecars that announce OnDefineDomain: by priority,
- * highest first, then by index. vmi is the VirtualMachineInstance as JSON; NULL is "{}". *result
+ * highest first, then by index. Elements that several of them have added side by side are merged
+ * (hook-manager(1), CHECKS). vmi is the VirtualMachineInstance as JSON; NULL is "{}". *result
  * has *result_length bytes and a zero byte after them; result_length may be NULL. The caller frees
  * *result with free(3). Returns 0, or -1 with *result NULL. May be called any number of times. */
 int hookline_manager_on_define_domain(struct hookline_manager *manager, const char *domain,

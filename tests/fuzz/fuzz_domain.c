@@ -28,7 +28,7 @@ static void check_changes(const char *xml, size_t length)
     check(merged == NULL || domain_identify(merged, lengths[2], NULL, NULL) == 0);
     check(domain_parts_read(xml, length, NULL, NULL) || (merged != NULL && lengths[2] == length));
     domain_clash_clear(&clash);
-    auto_free char *valid = domain_surplus_remove(xml, length, &lengths[3], NULL);
+    auto_free char *valid = domain_surplus_put_right(xml, length, &lengths[3], NULL);
     check(valid != NULL && domain_identify(valid, lengths[3], NULL, NULL) == 0);
 }
 

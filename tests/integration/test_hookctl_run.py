@@ -17,20 +17,21 @@ import support
 HOOKCTL = support.program("hookctl")
 SCHEMA = pathlib.Path("/usr/share/libvirt/schemas/domain.rng")
 UUID = "4c4c4544-0042-3510-8051-b4c04f303432"
+# In KubeVirt's form, which hooks get.
 DOMAIN = f"""<domain type="kvm">
-  <name>default_vm</name>
-  <uuid>{UUID}</uuid>
-  <memory unit="KiB">1024</memory>
-  <os>
-    <type arch="x86_64" machine="q35">hvm</type>
-  </os>
+\t<name>default_vm</name>
+\t<uuid>{UUID}</uuid>
+\t<memory unit="KiB">1024</memory>
+\t<os>
+\t\t<type arch="x86_64" machine="q35">hvm</type>
+\t</os>
 </domain>
 """
 # Hooks get: --vmi JSON --domain XML
 TITLE_SH = """#!/bin/sh
 case $4 in
 *'<title>'*) printf %s "$4" ;;
-*) printf %s "$4" | sed 's|  <memory|  <title>by shell</title>\\n  <memory|' ;;
+*) printf %s "$4" | sed 's|\t<memory|\t<title>by shell</title>\\n\t<memory|' ;;
 esac
 """
 DESCRIPTION_PY = """#!/usr/bin/python3
@@ -39,7 +40,7 @@ vmi = json.loads(sys.argv[2])
 text = f"<description>{vmi['metadata']['name']}</description>"
 domain = sys.argv[4]
 if text not in domain:
-    domain = domain.replace("  <memory", f"  {text}\\n  <memory")
+    domain = domain.replace("\\t<memory", f"\\t{text}\\n\\t<memory")
 sys.stdout.write(domain)
 """
 # Reports the hook's environment as JSON in a description.
@@ -53,8 +54,8 @@ seen = {
     "root": sorted(os.listdir("/")),
 }
 text = json.dumps(seen).replace("&", "&amp;").replace("<", "&lt;")
-text = f"  <description>{text}</description>\\n  <memory"
-sys.stdout.write(sys.argv[4].replace("  <memory", text))
+text = f"\\t<description>{text}</description>\\n\\t<memory"
+sys.stdout.write(sys.argv[4].replace("\\t<memory", text))
 """
 FAIL_SH = """#!/bin/sh
 echo "no such disk: vdz" >&2
@@ -171,8 +172,8 @@ class ChainTest(RunTestCase):
         self.assertEqual(
             result.stdout,
             DOMAIN.replace(
-                "  <memory",
-                "  <title>by shell</title>\n  <description>vm</description>\n  <memory",
+                "\t<memory",
+                "\t<title>by shell</title>\n\t<description>vm</description>\n\t<memory",
             ),
         )
         rows = [line.split() for line in result.stderr.splitlines()]

@@ -1,4 +1,4 @@
-/* What KubeVirt's form has beyond libvirt's schema is taken out, and nothing else. */
+/* What KubeVirt's form has beyond libvirt's schema is put right, and nothing else is changed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,6 +36,24 @@ static const struct {
           "</filesystemOverhead><capacity>1073741824</capacity></disk></devices></domain>",
         HEAD "<devices>\n\t\t<disk type=\"file\">\n\t\t\t<target dev=\"vda\"></target>\n\t\t</disk>"
              "\n\t</devices>\n</domain>"},
+    {HEAD "<devices><disk type='block'><source dev='/dev/root' name='root'><reservations "
+          "managed='no' migration='yes'/></source><backingStore type='block'><source dev='/dev/b' "
+          "name='b'/></backingStore></disk><filesystem><source dir='' socket='/s'/></filesystem>"
+          "</devices></domain>",
+        HEAD "<devices>\n\t\t<disk type=\"block\">\n\t\t\t<source dev=\"/dev/root\">\n\t\t\t\t"
+             "<reservations managed=\"no\"></reservations>\n\t\t\t</source>\n\t\t\t<backingStore "
+             "type=\"block\">\n\t\t\t\t<source dev=\"/dev/b\"></source>\n\t\t\t</backingStore>\n"
+             "\t\t</disk>\n\t\t<filesystem>\n\t\t\t<source socket=\"/s\"></source>\n"
+             "\t\t</filesystem>\n\t</devices>\n</domain>"},
+    {HEAD
+        "<clock/><cpu><feature name='apic'/><feature name='vmx' policy='disable'/></cpu></domain>",
+        HEAD "<clock offset=\"utc\"></clock>\n\t<cpu>\n\t\t<feature name=\"apic\" "
+             "policy=\"require\"></feature>\n\t\t<feature name=\"vmx\" policy=\"disable\">"
+             "</feature>\n\t</cpu>\n</domain>"},
+    {HEAD "<clock offset='localtime'/><devices><disk type='network'><source protocol='rbd' "
+          "name='pool/image'/></disk><filesystem><source dir='/srv'/></filesystem></devices>"
+          "</domain>",
+        NULL},
     /* The same names elsewhere are something else. */
     {HEAD "<os><bios useserial='yes'/></os><capacity/><metadata><a:x xmlns:a='urn:a'>"
           "<a:sysinfo><a:bios/></a:sysinfo></a:x></metadata></domain>\n",
@@ -43,14 +61,14 @@ static const struct {
     {HEAD "<os><bios/></os></domain>", NULL},
 };
 
-static void test_remove(UNUSED void **state)
+static void test_put_right(UNUSED void **state)
 {
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;
         size_t length = 0;
         const char *expected = cases[i].expected != NULL ? cases[i].expected : cases[i].xml;
         auto_free char *text =
-            domain_surplus_remove(cases[i].xml, strlen(cases[i].xml), &length, &error);
+            domain_surplus_put_right(cases[i].xml, strlen(cases[i].xml), &length, &error);
         if (text == NULL)
             fail_msg("%s: %s", cases[i].xml, error->message);
         assert_string_equal(text, expected);
@@ -62,7 +80,7 @@ static void what_is_not_a_domain_is_refused(UNUSED void **state)
 {
     auto_error struct error *error = NULL;
     size_t length = 0;
-    assert_null(domain_surplus_remove("<domain", strlen("<domain"), &length, &error));
+    assert_null(domain_surplus_put_right("<domain", strlen("<domain"), &length, &error));
     assert_int_equal(error->class, ERROR_INPUT);
 }
 
@@ -77,7 +95,7 @@ static void each_row_says_why(UNUSED void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_remove),
+        cmocka_unit_test(test_put_right),
         cmocka_unit_test(what_is_not_a_domain_is_refused),
         cmocka_unit_test(each_row_says_why),
     };
