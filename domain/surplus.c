@@ -14,6 +14,8 @@ const struct domain_surplus_row domain_surplus[] = {
     {"sysinfo/bios", DOMAIN_SURPLUS_EMPTY_ELEMENT, .of_type = "smbios", .why = NO_ENTRY},
     {"sysinfo/baseBoard", DOMAIN_SURPLUS_EMPTY_ELEMENT, .of_type = "smbios", .why = NO_ENTRY},
     {"sysinfo/chassis", DOMAIN_SURPLUS_EMPTY_ELEMENT, .of_type = "smbios", .why = NO_ENTRY},
+    {"devices/interface/source", DOMAIN_SURPLUS_EMPTY_ELEMENT,
+        .why = "KubeVirt writes it for every interface"},
     {"devices/disk/filesystemOverhead", DOMAIN_SURPLUS_ELEMENT,
         .why = "KubeVirt's own: the part of a claim that its file system takes"},
     {"devices/disk/capacity", DOMAIN_SURPLUS_ELEMENT, .why = "KubeVirt's own: the size of a claim"},

@@ -334,14 +334,17 @@ static void on_guest_event(void *user, const struct guest_event *event)
     finish(launch, error);
 }
 
-/* Checks that the console's file can be written, and empties it. */
+/* Makes the console's log: a FIFO whose data goes to standard output or, if nobody asked for it,
+ * nowhere; or a file, which is emptied. */
 static int open_console(struct launch *launch, struct error **err)
 {
     const char *path = launch->plan.console;
     if (path == NULL)
         return 0;
-    if (streq(launch->flags->console, "-")) {
-        launch->console = guest_console_open(launch->loop, path, err);
+    const char *console = launch->flags->console;
+    if (console == NULL || streq(console, "-")) {
+        launch->console =
+            guest_console_open(launch->loop, path, console != NULL ? STDOUT_FILENO : -1, err);
         return launch->console != NULL ? 0 : -1;
     }
     auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

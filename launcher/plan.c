@@ -15,6 +15,7 @@
 #include "machine/check.h"
 #include "machine/cloud_init.h"
 #include "machine/convert.h"
+#include "machine/value.h"
 
 /* Whether the guest runs on KVM. The QEMU of a libvirt daemon runs as another user, who may have
  * access to KVM when this one does not. */
@@ -29,13 +30,18 @@ static bool choose_kvm(const struct launcher_flags *flags)
     return false;
 }
 
-/* The console's absolute path, for libvirt. Owned by the caller. */
-static char *console_path(const char *console, const char *work_directory)
+/* The absolute path of the serial console's log, for libvirt: what the user wants, or else what
+ * KubeVirt has. virtlogd, to which a libvirt daemon hands the log, could not write to the FIFO that
+ * this would be. Owned by the caller; NULL: there is no log. */
+static char *console_path(
+    const json_t *vmi, const struct launcher_flags *flags, const char *work_directory)
 {
-    if (console == NULL)
+    const char *console = flags->console;
+    bool wanted = machine_boolean(vmi, "/spec/domain/devices/logSerialConsole", true);
+    if (console == NULL && !(wanted && guest_connection_is_embedded(flags->connect)))
         return NULL;
-    if (streq(console, "-"))
-        return file_join(work_directory, "console");
+    if (console == NULL || streq(console, "-"))
+        return file_join(work_directory, "virt-serial0-log");
     if (console[0] == '/')
         return xstrdup(console);
     auto_free char *here = getcwd(NULL, 0);
@@ -88,7 +94,7 @@ static void convert(struct launcher_plan *plan, const json_t *vmi,
 int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *input,
     const struct launcher_flags *flags, const char *work_directory, struct error **err)
 {
-    *plan = (struct launcher_plan){.console = console_path(flags->console, work_directory)};
+    *plan = (struct launcher_plan){.console = console_path(input->vmi, flags, work_directory)};
     struct findings findings = {0};
     convert(plan, input->vmi, flags, work_directory, &findings);
     int result = launcher_input_report(input, &findings, err);

@@ -11,7 +11,7 @@
 /* All of it is owned. Zeroed means empty. */
 struct launcher_plan {
     struct machine_volumes volumes; /* refer to the input's VMI */
-    char *console; /* absolute path of the serial console's file, or NULL */
+    char *console; /* absolute path of the serial console's log, or NULL */
     char *domain;
     size_t domain_length;
     char *first_domain; /* the form in which KubeVirt's first call has it; NULL: no --twice */

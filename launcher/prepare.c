@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/unused.h"
 #include "guest/iso.h"
+#include "guest/metrics.h"
 #include "machine/cloud_init.h"
 
 struct launcher_prepare {
@@ -92,17 +93,6 @@ static int make_cloud_init(
     return run_iso(prepare, prepare->scratch, label, volume->path, err);
 }
 
-/* The label that the volume's source asks for, or KubeVirt's default.
- * Source: KubeVirt API reference, ConfigMapVolumeSource, volumeLabel. */
-static const char *label_of(const struct machine_volume *volume)
-{
-    static const char *const sources[] = {"configMap", "secret", "downwardAPI"};
-    const char *label = NULL;
-    for (size_t i = 0; i < ARRAY_SIZE(sources) && label == NULL; i++)
-        label = json_get_string(json_object_get(volume->spec, sources[i]), "volumeLabel");
-    return label != NULL && label[0] != '\0' ? label : "cfgdata";
-}
-
 static int make_directory_iso(
     struct launcher_prepare *prepare, const struct machine_volume *volume, struct error **err)
 {
@@ -112,7 +102,7 @@ static int make_directory_iso(
             return -1;
         directory = prepare->scratch;
     }
-    return run_iso(prepare, directory, label_of(volume), volume->path, err);
+    return run_iso(prepare, directory, volume->label, volume->path, err);
 }
 
 static int make(
@@ -120,6 +110,7 @@ static int make(
 {
     switch (volume->kind) {
     case MACHINE_CONTAINER_DISK:
+    case MACHINE_EPHEMERAL:
         return make_overlay(prepare, volume, err);
     case MACHINE_HOST_DISK:
         return make_host_disk(volume, err);
@@ -132,6 +123,8 @@ static int make(
         return make_cloud_init(prepare, volume, err);
     case MACHINE_DIRECTORY_ISO:
         return make_directory_iso(prepare, volume, err);
+    case MACHINE_DOWNWARD_METRICS:
+        return guest_metrics_make(volume->path, err);
     }
     return 0;
 }

@@ -9,6 +9,24 @@ void machine_conversion_alias(const struct machine_conversion *conversion, const
     domain_empty(conversion->out, "alias", "name", alias);
 }
 
+const char *machine_conversion_annotation(
+    const struct machine_conversion *conversion, const char *name)
+{
+    const json_t *annotations = machine_value(conversion->vmi, "/metadata/annotations");
+    return json_string_value(json_object_get(annotations, name));
+}
+
+const char *machine_conversion_virtio_model(const struct machine_conversion *conversion)
+{
+    bool transitional = machine_boolean(conversion->devices, "/useVirtioTransitional", false);
+    return transitional ? "virtio-transitional" : "virtio-non-transitional";
+}
+
+bool machine_conversion_has_console(const struct machine_conversion *conversion)
+{
+    return machine_boolean(conversion->devices, "/autoattachSerialConsole", true);
+}
+
 bool machine_conversion_has_pod_interface(const struct machine_conversion *conversion)
 {
     return machine_boolean(conversion->devices, "/autoattachPodInterface", true) &&

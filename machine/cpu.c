@@ -4,13 +4,9 @@
 #include "machine/fields.h"
 #include "machine/value.h"
 
-struct topology {
-    long long sockets, cores, threads;
-};
-
-static struct topology read_topology(const json_t *domain)
+struct machine_topology machine_topology_read(const json_t *domain)
 {
-    struct topology topology = {
+    struct machine_topology topology = {
         .sockets = machine_integer(domain, "/cpu/sockets", 0),
         .cores = machine_integer(domain, "/cpu/cores", 0),
         .threads = machine_integer(domain, "/cpu/threads", 0),
@@ -49,7 +45,7 @@ static void open_cpu(const struct machine_conversion *conversion)
 
 void machine_cpu_convert(const struct machine_conversion *conversion)
 {
-    struct topology topology = read_topology(conversion->domain);
+    struct machine_topology topology = machine_topology_read(conversion->domain);
     /* no overflow: each is at most MACHINE_MAX_CPUS, or a quantity while the others are 1 */
     long long count = topology.sockets * topology.cores * topology.threads;
     if (count > MACHINE_MAX_CPUS) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 /* Checks a path for the domain. socket: the path of a unix socket. */
@@ -26,6 +27,6 @@ static void check_path(struct findings *findings, const char *path, bool socket)
 void machine_host_check(const struct machine_host *host, struct findings *findings)
 {
     check_path(findings, host->console_file, false);
-    check_path(findings, host->console_socket, true);
-    check_path(findings, host->work_directory, false);
+    auto_free char *socket = file_join(host->work_directory, "virt-usbredir-0");
+    check_path(findings, socket, true);
 }

@@ -25,9 +25,8 @@ struct machine_host {
     bool kvm; /* domain type kvm; else qemu (emulation) */
     bool test; /* domain type test, whatever kvm says: for libvirt's test driver */
     const char *console_file; /* the log of the serial console; or NULL */
-    const char *console_socket; /* a unix socket that the serial console listens on; or NULL: pty */
     machine_firmware_finder *find_firmware;
-    const char *work_directory; /* where the screen's socket and EFI's variables go */
+    const char *work_directory; /* where sockets and EFI's variables go */
     bool dry_run; /* the files of the kernel and of EFI need not exist */
 };
 

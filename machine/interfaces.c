@@ -4,8 +4,11 @@
 #include <netinet/ether.h>
 #include <stdio.h>
 #include <string.h>
+#include <uuid/uuid.h>
 
+#include "base/json.h"
 #include "base/text.h"
+#include "machine/pci.h"
 #include "machine/ports.h"
 #include "machine/value.h"
 
@@ -29,6 +32,16 @@ static bool parse_mac(const char *given, char text[MAC_LENGTH + 1])
     return strcasecmp(text, colons) == 0 && (octets[0] & 1) == 0;
 }
 
+/* How an interface may be bound to its network. */
+static const char *const bindings[] = {"masquerade", "bridge", "passtBinding", "slirp", "binding"};
+
+bool machine_interface_is_written(const json_t *interface)
+{
+    const char *state = machine_string(interface, "/state");
+    return machine_value(interface, "/binding") == NULL &&
+           (state == NULL || !streq(state, "absent"));
+}
+
 /* Finds faults in the network and binding of the interface at place. */
 static void check_binding(
     const struct machine_conversion *conversion, const json_t *interface, const char *place)
@@ -36,32 +49,91 @@ static void check_binding(
     const json_t *networks = machine_value(conversion->vmi, "/spec/networks");
     const char *name = machine_string(interface, "/name");
     auto_free char *name_place = xasprintf("%s/name", place);
-    bool masquerade = machine_value(interface, "/masquerade") != NULL;
-    bool slirp = machine_value(interface, "/slirp") != NULL;
-    if (masquerade == slirp) {
-        findings_error(conversion->findings, place, "must have %s of masquerade and slirp",
-            masquerade ? "only one" : "one");
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(bindings); i++)
+        count += json_is_object(json_object_get(interface, bindings[i]));
+    if (count != 1) {
+        auto_free char *list = count == 0 ? text_list(bindings, ARRAY_SIZE(bindings))
+                                          : text_list_all(bindings, ARRAY_SIZE(bindings));
+        findings_error(conversion->findings, place, "must have %s of %s",
+            count > 0 ? "only one" : "one", list);
     }
     if (machine_item_named(networks, name) == NULL) {
         findings_error(
             conversion->findings, name_place, "\"%s\" is not the name of a network", name);
     }
+    if (count == 1 && machine_value(interface, "/binding") != NULL) {
+        findings_warning(conversion->findings, place,
+            "gets no element in the domain: the sidecar of its binding plugin adds it");
+    }
 }
 
-static void write_interface(const struct machine_conversion *conversion, const char *name,
-    const char *model, const char *mac, long long order)
+/* The address of an interface to which the VMI gives none: the same at each start, so that the
+ * guest keeps its network configuration. */
+static void make_mac(
+    const struct machine_conversion *conversion, const char *name, char text[MAC_LENGTH + 1])
+{
+    auto_free char *whole = xasprintf("%s/%s/%s",
+        text_or(machine_string(conversion->vmi, "/metadata/namespace"), "default"),
+        text_or(machine_string(conversion->vmi, "/metadata/name"), ""), name);
+    uuid_t digest;
+    uuid_generate_sha1(digest, *uuid_get_template("dns"), whole, strlen(whole));
+    /* 02: administered locally, and the address of one card */
+    snprintf(text, MAC_LENGTH + 1, "02:%02x:%02x:%02x:%02x:%02x", digest[0], digest[1], digest[2],
+        digest[3], digest[4]);
+}
+
+/* Reads the MAC address of the interface at place into text. */
+static void read_mac(const struct machine_conversion *conversion, const json_t *interface,
+    const char *place, char text[MAC_LENGTH + 1])
+{
+    const char *given = machine_string(interface, "/macAddress");
+    if (given == NULL || given[0] == '\0') {
+        make_mac(conversion, machine_string(interface, "/name"), text);
+    } else if (!parse_mac(given, text)) {
+        auto_free char *mac_place = xasprintf("%s/macAddress", place);
+        findings_error(conversion->findings, mac_place,
+            "must be the MAC address of one card, such as \"de:ad:00:00:be:af\", not \"%s\"",
+            given);
+        text[0] = '\0';
+    }
+}
+
+/* Writes an element whose attribute is a number, unless the number is 0. */
+static void write_number(
+    struct domain_writer *out, const char *element, const char *attribute, long long number)
+{
+    auto_free char *text = xasprintf("%lld", number);
+    if (number > 0)
+        domain_empty(out, element, attribute, text);
+}
+
+/* Writes the element of the interface at place. */
+static void write_interface(
+    const struct machine_conversion *conversion, const json_t *interface, const char *place)
 {
     struct domain_writer *out = conversion->out;
+    const char *model = machine_string(interface, "/model");
+    const char *state = machine_string(interface, "/state");
+    bool virtio = model == NULL || model[0] == '\0' || streq(model, "virtio");
+    long long order = machine_integer(interface, "/bootOrder", 0);
+    auto_free char *pci_place = xasprintf("%s/pciAddress", place);
+    char mac[MAC_LENGTH + 1] = "";
+    read_mac(conversion, interface, place, mac);
     domain_open(out, "interface", "type", "user");
-    domain_empty(out, "model", "type", streq(model, "virtio") ? MACHINE_VIRTIO_MODEL : model);
-    if (mac != NULL)
-        domain_empty(out, "mac", "address", mac);
-    auto_free char *order_text = xasprintf("%lld", order);
-    if (order > 0)
-        domain_empty(out, "boot", "order", order_text);
-    machine_conversion_alias(conversion, name);
+    machine_pci_place(
+        conversion, MACHINE_PCI_INTERFACE, machine_string(interface, "/pciAddress"), pci_place);
+    domain_empty(out, "source");
+    domain_empty(
+        out, "model", "type", virtio ? machine_conversion_virtio_model(conversion) : model);
+    domain_empty(out, "mac", "address", mac);
+    write_number(out, "boot", "order", order);
+    if (state != NULL && streq(state, "down"))
+        domain_empty(out, "link", "state", "down");
+    machine_conversion_alias(conversion, machine_string(interface, "/name"));
     if (order == 0)
         domain_empty(out, "rom", "enabled", "no");
+    write_number(out, "acpi", "index", machine_integer(interface, "/acpiIndex", 0));
     domain_close(out);
 }
 
@@ -71,19 +143,8 @@ static void convert_interface(
     auto_free char *place = xasprintf("/spec/domain/devices/interfaces/%zu", index);
     const json_t *interface = json_array_get(interfaces, index);
     check_binding(conversion, interface, place);
-    const char *given = machine_string(interface, "/macAddress");
-    const char *model = machine_string(interface, "/model");
-    char mac[MAC_LENGTH + 1];
-    bool has_mac = given != NULL && given[0] != '\0';
-    if (has_mac && !parse_mac(given, mac)) {
-        auto_free char *mac_place = xasprintf("%s/macAddress", place);
-        findings_error(conversion->findings, mac_place,
-            "must be the MAC address of one card, such as \"de:ad:00:00:be:af\", not \"%s\"",
-            given);
-        has_mac = false;
-    }
-    write_interface(conversion, machine_string(interface, "/name"), text_or(model, "virtio"),
-        has_mac ? mac : NULL, machine_integer(interface, "/bootOrder", 0));
+    if (machine_interface_is_written(interface))
+        write_interface(conversion, interface, place);
 }
 
 /* Like KubeVirt, refuses a network that no interface uses. */
@@ -93,6 +154,10 @@ static void check_networks(const struct machine_conversion *conversion, const js
     for (size_t i = 0; i < json_array_size(networks); i++) {
         const char *name = machine_string(json_array_get(networks, i), "/name");
         auto_free char *place = xasprintf("/spec/networks/%zu/name", i);
+        if (machine_value(json_array_get(networks, i), "/pod") == NULL) {
+            auto_free char *whole = xasprintf("/spec/networks/%zu", i);
+            findings_error(conversion->findings, whole, "must have pod, its kind");
+        }
         if (machine_item_named(networks, name) != json_array_get(networks, i)) {
             findings_error(
                 conversion->findings, place, "is already the name of another network: %s", name);
@@ -129,6 +194,8 @@ void machine_interfaces_convert(const struct machine_conversion *conversion)
     check_ports(conversion);
     for (size_t i = 0; i < json_array_size(interfaces); i++)
         convert_interface(conversion, interfaces, i);
-    if (machine_conversion_has_pod_interface(conversion))
-        write_interface(conversion, MACHINE_POD_INTERFACE, "virtio", NULL, 0);
+    if (machine_conversion_has_pod_interface(conversion)) {
+        auto_json json_t *interface = json_pack("{s:s}", "name", MACHINE_POD_INTERFACE);
+        write_interface(conversion, interface, "/spec/domain/devices");
+    }
 }

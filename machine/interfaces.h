@@ -1,11 +1,14 @@
-/* Network interfaces, all on QEMU's user networking, whatever binding KubeVirt would use: the guest
- * has no pod network here. */
+/* The network interfaces of the domain. */
 #ifndef MACHINE_INTERFACES_H
 #define MACHINE_INTERFACES_H
 
 #include "machine/conversion.h"
 
-/* Writes an <interface> for each interface. */
+/* Whether the domain has an element for an interface of the VMI: it has none for one whose state is
+ * absent, nor for one that a network binding plugin makes, whose sidecar adds it. */
+bool machine_interface_is_written(const json_t *interface);
+
+/* Writes them, and finds faults in the VMI's networks and ports. */
 void machine_interfaces_convert(const struct machine_conversion *conversion);
 
 #endif

@@ -13,7 +13,7 @@ struct claim {
 };
 
 struct claims {
-    struct claim items[4 * MACHINE_MAX_ITEMS + 2]; /* disks, volumes, interfaces, inputs, … */
+    struct claim items[4 * MACHINE_MAX_ITEMS + 3]; /* disks, volumes, interfaces, inputs, … */
     size_t count;
 };
 
@@ -39,6 +39,7 @@ static void add_array(
 static void collect(struct claims *claims, const struct machine_conversion *conversion)
 {
     const char *watchdog = machine_string(conversion->devices, "/watchdog/name");
+    const char *sound = machine_string(conversion->devices, "/sound/name");
     const json_t *disks = machine_value(conversion->devices, "/disks");
     const json_t *volumes = machine_value(conversion->vmi, "/spec/volumes");
     if (machine_conversion_has_pod_interface(conversion))
@@ -48,6 +49,8 @@ static void collect(struct claims *claims, const struct machine_conversion *conv
     add_array(claims, conversion, "/inputs");
     if (watchdog != NULL)
         add(claims, watchdog, 0, xstrdup("/spec/domain/devices/watchdog"));
+    if (sound != NULL)
+        add(claims, sound, 0, xstrdup("/spec/domain/devices/sound"));
     for (size_t i = 0; i < json_array_size(volumes); i++) {
         const json_t *volume = json_array_get(volumes, i);
         const char *name = machine_string(volume, "/name");

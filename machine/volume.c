@@ -1,302 +1,54 @@
 #include "machine/volume.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "machine/direct_io.h"
 #include "machine/fields.h"
 #include "machine/value.h"
-
-/* Where KubeVirt mounts volumes in the compute container. */
-#define CONTAINER_DISKS "/var/run/kubevirt/container-disks"
-#define PRIVATE_DIRECTORY "/var/run/kubevirt-private"
-#define VMI_DISKS PRIVATE_DIRECTORY "/vmi-disks"
+#include "machine/volume_search.h"
 
 enum { LONGEST_SHOWN = 64 };
-
-/* The search for one volume. */
-struct search {
-    const json_t *vmi;
-    const struct machine_volume_options *options;
-    struct findings *findings;
-    size_t index; /* among the volumes */
-    const char *source_name; /* "containerDisk", … */
-    const json_t *source; /* its object */
-    const char *mount; /* for directories: where KubeVirt mounts them, below PRIVATE_DIRECTORY */
-    const char *place; /* the JSON Pointer of source */
-    struct machine_volume *volume;
-};
-
-/* Returns path as the domain can hold it: absolute and, as far as it exists, without symbolic
- * links; NULL, with an error among the findings, if a domain cannot hold it. */
-static char *resolve(const struct search *search, const char *path)
-{
-    auto_free char *shown = text_printable(path, strlen(path), strlen(path));
-    if (!streq(shown, path)) {
-        findings_error(search->findings, search->place,
-            "the path %s contains characters that a domain cannot hold", shown);
-        return NULL;
-    }
-    char *real = realpath(path, NULL);
-    if (real != NULL || path[0] == '/')
-        return real != NULL ? real : xstrdup(path);
-    auto_free char *here = getcwd(NULL, 0);
-    return file_join(here != NULL ? here : "/", path);
-}
-
-static bool is_there(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
-
-/* Returns the option's path, or else KubeVirt's standard path, resolved. Owned by the caller; NULL,
- * with an error that names option, if there is neither. */
-static char *locate(const struct search *search, const struct pairs *mappings, const char *name,
-    const char *option, const char *standard)
-{
-    const char *given = pairs_find(mappings, name);
-    if (given == NULL && !search->options->dry_run && !is_there(standard)) {
-        findings_error(search->findings, search->place,
-            "is not on this machine: give its path with --%s %s=PATH (the default is %s)", option,
-            name, standard);
-        return NULL;
-    }
-    return resolve(search, given != NULL ? given : standard);
-}
-
-/* The disk that shows the volume to the guest, or NULL. */
-static const json_t *disk_of(const struct search *search)
-{
-    return machine_item_named(
-        machine_value(search->vmi, "/spec/domain/devices/disks"), search->volume->name);
-}
-
-/* Whether a guest can write to the volume's disk. */
-static bool is_written(const struct search *search)
-{
-    const json_t *disk = disk_of(search);
-    bool cdrom = machine_value(disk, "/cdrom") != NULL;
-    return !machine_boolean(disk, "/cdrom/readonly", cdrom) &&
-           !machine_boolean(disk, "/disk/readonly", false) &&
-           !machine_boolean(disk, "/lun/readonly", false);
-}
-
-/* Whether the file or device at path can be used as an image; adds an error if not. */
-static bool check_image(const struct search *search, const char *path, bool written, bool *block)
-{
-    struct stat status;
-    if (stat(path, &status) < 0) {
-        findings_error(search->findings, search->place, "its image %s: %s", path, strerror(errno));
-        return false;
-    }
-    *block = S_ISBLK(status.st_mode);
-    if (!*block && !S_ISREG(status.st_mode)) {
-        findings_error(search->findings, search->place,
-            "its image %s is neither a file nor a block device", path);
-        return false;
-    }
-    if (faccessat(AT_FDCWD, path, R_OK | (written ? W_OK : 0), AT_EACCESS) < 0) {
-        findings_error(search->findings, search->place, "its image %s cannot be %s: %s", path,
-            written ? "read and written" : "read", strerror(errno));
-        return false;
-    }
-    return true;
-}
-
-static char *made_path(const struct search *search, const char *prefix, const char *suffix)
-{
-    return xasprintf(
-        "%s/%s%s%s", search->options->work_directory, prefix, search->volume->name, suffix);
-}
-
-static const char *format_from_name(const char *path)
-{
-    return text_ends_with(path, ".qcow2") ? "qcow2" : "raw";
-}
-
-static void find_container_disk(struct search *search)
-{
-    struct machine_volume *volume = search->volume;
-    auto_free char *standard = xasprintf(CONTAINER_DISKS "/disk_%zu.img", search->index);
-    volume->source =
-        locate(search, &search->options->container_disks, volume->name, "container-disk", standard);
-    volume->format = "qcow2";
-    volume->path = made_path(search, "container-disk-", ".qcow2");
-    if (volume->source == NULL)
-        return;
-    volume->backing_format = format_from_name(volume->source);
-    bool block = false;
-    if (search->options->dry_run && !is_there(volume->source))
-        return;
-    if (!check_image(search, volume->source, false, &block))
-        return;
-    auto_error struct error *error = NULL;
-    if (block) {
-        findings_error(search->findings, search->place,
-            "its image %s is a block device, not a file", volume->source);
-    } else if (search->options->inspect(volume->source, &volume->backing_format, &error) < 0) {
-        findings_error(search->findings, search->place, "%s", error->message);
-    }
-}
-
-/* Makes the guest use a raw image directly. The format is never probed: a guest could write a qcow2
- * header with a backing file to its own disk. */
-static void use_raw_image(struct search *search, char *take_path)
-{
-    struct machine_volume *volume = search->volume;
-    volume->format = "raw";
-    volume->source = take_path;
-    if (take_path == NULL)
-        return;
-    volume->path = xstrdup(take_path);
-    if (!search->options->dry_run || is_there(take_path))
-        check_image(search, take_path, is_written(search), &volume->block);
-}
-
-static void find_host_disk(struct search *search)
-{
-    struct machine_volume *volume = search->volume;
-    const char *given = machine_string(search->source, "/path");
-    if (given[0] != '/') {
-        auto_free char *place = json_pointer_join(search->place, "path");
-        findings_error(search->findings, place, "must be an absolute path, not \"%s\"", given);
-        return;
-    }
-    auto_free char *directory = xasprintf(VMI_DISKS "/%s", volume->name);
-    auto_free char *mounted = file_join(directory, strrchr(given, '/') + 1);
-    char *path = resolve(search, is_there(directory) ? mounted : given);
-    bool create = streq(machine_string(search->source, "/type"), "DiskOrCreate");
-    if (path == NULL || !create || is_there(path)) {
-        use_raw_image(search, path);
-        return;
-    }
-    volume->format = "raw";
-    volume->path = path;
-    volume->capacity = machine_whole(search->source, "/capacity", false);
-    if (volume->capacity <= 0) {
-        auto_free char *place = json_pointer_join(search->place, "capacity");
-        findings_error(
-            search->findings, place, "is required: %s does not exist and must be created", path);
-    }
-}
-
-/* The name of a volume's claim; a DataVolume's claim has the DataVolume's name. */
-static const char *claim_of(const json_t *spec)
-{
-    return text_or(machine_string(spec, "/persistentVolumeClaim/claimName"),
-        machine_string(spec, "/dataVolume/name"));
-}
-
-static void find_claim(struct search *search)
-{
-    struct machine_volume *volume = search->volume;
-    const char *claim = claim_of(volume->spec);
-    bool lun = machine_value(disk_of(search), "/lun") != NULL;
-    auto_free char *device = xasprintf("/dev/%s", volume->name);
-    auto_free char *directory = xasprintf(VMI_DISKS "/%s", volume->name);
-    struct stat status;
-    /* outside of a launcher pod, such a device belongs to the machine */
-    bool has_device =
-        is_there(PRIVATE_DIRECTORY) && stat(device, &status) == 0 && S_ISBLK(status.st_mode);
-    const char *standard = has_device || (lun && search->options->dry_run) ? device : directory;
-    auto_free char *path = locate(search, &search->options->pvcs, claim, "pvc", standard);
-    if (path == NULL) {
-        use_raw_image(search, NULL);
-        return;
-    }
-    bool found = stat(path, &status) == 0;
-    volume->block = !found && lun; /* assumed in a dry run */
-    if (found ? S_ISDIR(status.st_mode) : streq(path, directory)) {
-        use_raw_image(search, file_join(path, "disk.img"));
-    } else {
-        use_raw_image(search, steal(&path));
-    }
-}
-
-static void find_empty_disk(struct search *search)
-{
-    struct machine_volume *volume = search->volume;
-    volume->format = "qcow2";
-    volume->path = made_path(search, "empty-disk-", ".qcow2");
-    volume->capacity = machine_whole(search->source, "/capacity", false);
-    if (volume->capacity <= 0) {
-        auto_free char *place = json_pointer_join(search->place, "capacity");
-        findings_error(search->findings, place, "must be more than 0 bytes");
-    }
-}
-
-/* Finds the directory of a configMap, secret or the like, as the volume's source. */
-static void find_directory(struct search *search, const char *standard)
-{
-    struct machine_volume *volume = search->volume;
-    bool optional = machine_boolean(search->source, "/optional", false);
-    if (optional && pairs_find(&search->options->directories, volume->name) == NULL &&
-        !is_there(standard))
-        return;
-    volume->source =
-        locate(search, &search->options->directories, volume->name, "volume-dir", standard);
-    if (volume->source == NULL || (search->options->dry_run && !is_there(volume->source)))
-        return;
-    struct stat status;
-    if (stat(volume->source, &status) < 0 || !S_ISDIR(status.st_mode)) {
-        findings_error(
-            search->findings, search->place, "its files: %s is not a directory", volume->source);
-    } else if (faccessat(AT_FDCWD, volume->source, R_OK | X_OK, AT_EACCESS) < 0) {
-        findings_error(search->findings, search->place, "its files in %s cannot be read: %s",
-            volume->source, strerror(errno));
-    }
-}
-
-static void find_cloud_init(struct search *search)
-{
-    struct machine_volume *volume = search->volume;
-    bool no_cloud = volume->kind == MACHINE_CLOUD_INIT_NO_CLOUD;
-    volume->format = "raw";
-    volume->path =
-        file_join(search->options->work_directory, no_cloud ? "noCloud.iso" : "configdrive.iso");
-    if (machine_value(search->source, "/secretRef") == NULL &&
-        machine_value(search->source, "/networkDataSecretRef") == NULL)
-        return;
-    auto_free char *standard = xasprintf(PRIVATE_DIRECTORY "/secret/%s", volume->name);
-    find_directory(search, standard);
-}
-
-static void find_directory_iso(struct search *search)
-{
-    struct machine_volume *volume = search->volume;
-    volume->format = "raw";
-    auto_free char *prefix = xasprintf("%s-", search->mount);
-    volume->path = made_path(search, prefix, ".iso");
-    auto_free char *standard = xasprintf(PRIVATE_DIRECTORY "/%s/%s", search->mount, volume->name);
-    find_directory(search, standard);
-}
 
 static const struct {
     const char *name;
     enum machine_volume_kind kind;
-    void (*find)(struct search *search);
+    void (*find)(struct machine_volume_search *search);
     const char *mount; /* of a directory: the parent of KubeVirt's mount point */
 } sources[] = {
-    {"containerDisk", MACHINE_CONTAINER_DISK, find_container_disk, NULL},
-    {"hostDisk", MACHINE_HOST_DISK, find_host_disk, NULL},
-    {"persistentVolumeClaim", MACHINE_PVC, find_claim, NULL},
-    {"dataVolume", MACHINE_PVC, find_claim, NULL},
-    {"emptyDisk", MACHINE_EMPTY_DISK, find_empty_disk, NULL},
-    {"cloudInitNoCloud", MACHINE_CLOUD_INIT_NO_CLOUD, find_cloud_init, NULL},
-    {"cloudInitConfigDrive", MACHINE_CLOUD_INIT_CONFIG_DRIVE, find_cloud_init, NULL},
-    {"configMap", MACHINE_DIRECTORY_ISO, find_directory_iso, "config-map"},
-    {"secret", MACHINE_DIRECTORY_ISO, find_directory_iso, "secret"},
-    {"downwardAPI", MACHINE_DIRECTORY_ISO, find_directory_iso, "downwardapi"},
+    {"containerDisk", MACHINE_CONTAINER_DISK, machine_volume_find_container_disk, NULL},
+    {"hostDisk", MACHINE_HOST_DISK, machine_volume_find_host_disk, NULL},
+    {"persistentVolumeClaim", MACHINE_PVC, machine_volume_find_claim, NULL},
+    {"dataVolume", MACHINE_PVC, machine_volume_find_claim, NULL},
+    {"ephemeral", MACHINE_EPHEMERAL, machine_volume_find_ephemeral, NULL},
+    {"emptyDisk", MACHINE_EMPTY_DISK, machine_volume_find_empty_disk, NULL},
+    {"cloudInitNoCloud", MACHINE_CLOUD_INIT_NO_CLOUD, machine_volume_find_cloud_init, NULL},
+    {"cloudInitConfigDrive", MACHINE_CLOUD_INIT_CONFIG_DRIVE, machine_volume_find_cloud_init, NULL},
+    {"configMap", MACHINE_DIRECTORY_ISO, machine_volume_find_directory_iso, "config-map"},
+    {"secret", MACHINE_DIRECTORY_ISO, machine_volume_find_directory_iso, "secret"},
+    {"downwardAPI", MACHINE_DIRECTORY_ISO, machine_volume_find_directory_iso, "downwardapi"},
+    {"serviceAccount", MACHINE_DIRECTORY_ISO, machine_volume_find_directory_iso, "service-account"},
+    {"sysprep", MACHINE_DIRECTORY_ISO, machine_volume_find_sysprep, "sysprep"},
+    {"downwardMetrics", MACHINE_DOWNWARD_METRICS, machine_volume_find_metrics, NULL},
 };
 
+/* Whether QEMU can read and write the disk, and what is below an overlay, past the page cache. */
+static void find_direct_io(const struct machine_volume_search *search)
+{
+    struct machine_volume *volume = search->volume;
+    if (search->options->dry_run || volume->path == NULL) {
+        volume->direct_io = true;
+        return;
+    }
+    volume->direct_io = machine_direct_io_works(volume->path) &&
+                        (volume->backing_format == NULL || volume->source == NULL ||
+                            machine_direct_io_works(volume->source));
+}
+
 /* Finds one volume, whose name and spec are set. Returns whether its kind is clear. */
-static bool find_volume(struct search *search)
+static bool find_volume(struct machine_volume_search *search)
 {
     size_t chosen = ARRAY_SIZE(sources);
     size_t count = 0;
@@ -323,6 +75,7 @@ static bool find_volume(struct search *search)
     auto_free char *source_place = json_pointer_join(place, search->source_name);
     search->place = source_place;
     sources[chosen].find(search);
+    find_direct_io(search);
     return true;
 }
 
@@ -357,7 +110,8 @@ static void check_options(const struct machine_volumes *volumes,
             images[image_count++] = volume->name;
             break;
         case MACHINE_PVC:
-            claims[claim_count++] = claim_of(volume->spec);
+        case MACHINE_EPHEMERAL:
+            claims[claim_count++] = machine_volume_claim(volume->spec);
             break;
         case MACHINE_CLOUD_INIT_NO_CLOUD:
         case MACHINE_CLOUD_INIT_CONFIG_DRIVE:
@@ -366,6 +120,7 @@ static void check_options(const struct machine_volumes *volumes,
             break;
         case MACHINE_HOST_DISK:
         case MACHINE_EMPTY_DISK:
+        case MACHINE_DOWNWARD_METRICS:
             break;
         }
     }
@@ -392,7 +147,7 @@ int machine_volumes_find(const json_t *vmi, const struct machine_volume_options 
             findings_error(findings, place, "is already the name of another volume: %s", name);
             continue;
         }
-        struct search search = {
+        struct machine_volume_search search = {
             .vmi = vmi,
             .options = options,
             .findings = findings,

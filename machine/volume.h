@@ -14,10 +14,12 @@ enum machine_volume_kind {
     MACHINE_CONTAINER_DISK, /* an overlay over a file that is never written to */
     MACHINE_HOST_DISK,
     MACHINE_PVC,
+    MACHINE_EPHEMERAL, /* an overlay over a claim */
     MACHINE_EMPTY_DISK,
     MACHINE_CLOUD_INIT_NO_CLOUD,
     MACHINE_CLOUD_INIT_CONFIG_DRIVE,
-    MACHINE_DIRECTORY_ISO, /* configMap, secret, downwardAPI: a directory's files as an ISO */
+    MACHINE_DIRECTORY_ISO, /* configMap, secret and the like: a directory's files as an ISO */
+    MACHINE_DOWNWARD_METRICS, /* a small disk for metrics, in vhostmd's format */
 };
 
 struct machine_volume {
@@ -28,7 +30,11 @@ struct machine_volume {
     const char *format; /* of path: "raw" or "qcow2"; static */
     const char *backing_format; /* of source, under an overlay; static, or NULL */
     bool block; /* path is a block device */
-    long long capacity; /* bytes, of an empty disk or a host disk to create */
+    bool backing_block; /* source is one */
+    bool direct_io; /* direct I/O works; assumed in a dry run */
+    bool allocated; /* path is a file without holes, or will be one */
+    const char *label; /* of an ISO made of a directory; borrowed */
+    long long capacity; /* bytes: of what is created, or of the image of a claim, 0 if unknown */
     const json_t *spec; /* the volume in the VMI; borrowed */
 };
 

@@ -17,8 +17,8 @@ enum { PATIENCE_MS = 1000 };
 struct guest_console {
     struct ev_loop *loop;
     ev_io input; /* the FIFO is readable; stopped while there is data to write */
-    ev_io output; /* standard output is writable; started while there is data */
-    bool broken; /* nobody reads standard output */
+    ev_io output; /* the output is writable; started while there is data */
+    bool broken; /* nobody reads the output */
     size_t length; /* of data that was read and not yet written */
     char data[PIPE_BUF]; /* what a writable pipe accepts without blocking */
 };
@@ -34,7 +34,7 @@ static bool pull(struct guest_console *console)
 /* Writes what was read, or as much as is accepted. Returns whether all is written. */
 static bool push(struct guest_console *console)
 {
-    ssize_t put = write(STDOUT_FILENO, console->data, console->length);
+    ssize_t put = write(console->output.fd, console->data, console->length);
     if (put < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (put < 0) {
@@ -64,7 +64,8 @@ static void on_output(struct ev_loop *loop, ev_io *watcher, UNUSED int events)
     ev_io_start(loop, &console->input);
 }
 
-struct guest_console *guest_console_open(struct ev_loop *loop, const char *path, struct error **err)
+struct guest_console *guest_console_open(
+    struct ev_loop *loop, const char *path, int output, struct error **err)
 {
     /* Opened for writing too, so that it never reaches its end. */
     int fd = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
@@ -75,16 +76,17 @@ struct guest_console *guest_console_open(struct ev_loop *loop, const char *path,
     struct guest_console *console = xcalloc(1, sizeof(*console));
     console->loop = loop;
     ev_io_init(&console->input, on_input, fd, EV_READ);
-    ev_io_init(&console->output, on_output, STDOUT_FILENO, EV_WRITE);
+    ev_io_init(&console->output, on_output, output, EV_WRITE);
+    console->broken = output < 0;
     console->input.data = console->output.data = console;
     ev_io_start(loop, &console->input);
     return console;
 }
 
-/* Waits a little for standard output to become writable. Returns whether it has. */
-static bool is_taken(void)
+/* Waits a little for the output to become writable. Returns whether it has. */
+static bool is_taken(const struct guest_console *console)
 {
-    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct pollfd output = {.fd = console->output.fd, .events = POLLOUT};
     return poll(&output, 1, PATIENCE_MS) == 1;
 }
 
@@ -94,7 +96,7 @@ void guest_console_free(struct guest_console *console)
         return;
     ev_io_stop(console->loop, &console->input);
     ev_io_stop(console->loop, &console->output);
-    while ((console->length > 0 || pull(console)) && is_taken())
+    while ((console->length > 0 || pull(console)) && is_taken(console))
         push(console);
     close(console->input.fd);
     free(console);

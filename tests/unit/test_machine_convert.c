@@ -91,10 +91,9 @@ static struct outcome convert(const json_t *vmi, const json_t *settings)
         .form = json_is_true(json_object_get(settings, "first")) ? MACHINE_FORM_FIRST
                                                                  : MACHINE_FORM_DEFINITION,
         .kvm = json_is_true(json_object_get(settings, "kvm")),
-        .console_file = json_get_string(settings, "consoleFile"),
-        .console_socket = json_get_string(settings, "consoleSocket"),
+        .console_file = text_or(json_get_string(settings, "consoleFile"), "/run/work/console"),
         .find_firmware = find_firmware,
-        .work_directory = "/run/work",
+        .work_directory = text_or(json_get_string(settings, "workDirectory"), "/run/work"),
         .dry_run = true,
     };
     struct machine_volume_options options = {

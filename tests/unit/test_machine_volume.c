@@ -68,6 +68,9 @@ static int setup(void **state)
     auto_free char *claim = path_of(images, "claim/nothing-here");
     assert_int_equal(file_make_directories(claim, 0755, NULL), 0);
     put(images, "claim/disk.img", "", 0, 0666);
+    auto_free char *answers = path_of(images, "answers");
+    assert_int_equal(file_make_directories(answers, 0755, NULL), 0);
+    put(images, "answers/Unattend.xml", "", 0, 0666);
     *state = images;
     return 0;
 }
@@ -93,6 +96,8 @@ struct test_case {
 
 #define CONTAINER_DISK "\"containerDisk\": {\"image\": \"a\"}"
 #define CLAIM "\"persistentVolumeClaim\": {\"claimName\": \"v\"}"
+#define EPHEMERAL "\"ephemeral\": {\"persistentVolumeClaim\": {\"claimName\": \"v\"}}"
+#define SYSPREP "\"sysprep\": {\"configMap\": {\"name\": \"a\"}}"
 #define CONFIG_MAP "\"configMap\": {\"name\": \"a\"}"
 #define HOST_DISK(name, type)                                                                      \
     "\"hostDisk\": {\"path\": \"DIR/" name "\", \"type\": \"" type "\", \"capacity\": \"1Mi\"}"
@@ -110,13 +115,13 @@ static const struct test_case cases[] = {
     {CONTAINER_DISK, NULL, "claim/../raw.img", NULL, "/work/container-disk-v.qcow2", "DIR/raw.img",
         "qcow2", "raw", 0},
     /* a claim is raw, whatever its guest wrote to it */
-    {CLAIM, NULL, "plain.qcow2", NULL, "DIR/plain.qcow2", "DIR/plain.qcow2", "raw", NULL, 0},
+    {CLAIM, NULL, "plain.qcow2", NULL, "DIR/plain.qcow2", "DIR/plain.qcow2", "raw", NULL, 104},
     {CLAIM, NULL, "claim", NULL, "DIR/claim/disk.img", "DIR/claim/disk.img", "raw", NULL, 0},
     {"\"dataVolume\": {\"name\": \"v\"}", NULL, "claim/", NULL, "DIR/claim/disk.img",
         "DIR/claim/disk.img", "raw", NULL, 0},
-    {HOST_DISK("raw.img", "Disk"), NULL, NULL, NULL, "DIR/raw.img", "DIR/raw.img", "raw", NULL, 0},
+    {HOST_DISK("raw.img", "Disk"), NULL, NULL, NULL, "DIR/raw.img", "DIR/raw.img", "raw", NULL, 3},
     {HOST_DISK("backed.qcow2", "DiskOrCreate"), NULL, NULL, NULL, "DIR/backed.qcow2",
-        "DIR/backed.qcow2", "raw", NULL, 0},
+        "DIR/backed.qcow2", "raw", NULL, 104},
     {HOST_DISK("new.img", "DiskOrCreate"), NULL, NULL, NULL, "DIR/new.img", NULL, "raw", NULL,
         1 << 20},
     {"\"emptyDisk\": {\"capacity\": \"1.5G\"}", NULL, NULL, NULL, "/work/empty-disk-v.qcow2", NULL,
@@ -130,6 +135,16 @@ static const struct test_case cases[] = {
         "raw", NULL, 0},
     {"\"cloudInitConfigDrive\": {\"secretRef\": {\"name\": \"a\"}}", NULL, "claim", NULL,
         "/work/configdrive.iso", "DIR/claim", "raw", NULL, 0},
+    /* the guest writes to an overlay over the claim, which may be locked */
+    {EPHEMERAL, NULL, "locked.img", NULL, "/work/ephemeral-v.qcow2", "DIR/locked.img", "qcow2",
+        "raw", 0},
+    {EPHEMERAL, NULL, "claim", NULL, "/work/ephemeral-v.qcow2", "DIR/claim/disk.img", "qcow2",
+        "raw", 0},
+    {"\"serviceAccount\": {\"serviceAccountName\": \"a\"}", NULL, "claim", NULL,
+        "/work/service-account-v.iso", "DIR/claim", "raw", NULL, 0},
+    {SYSPREP, NULL, "answers", NULL, "/work/sysprep-v.iso", "DIR/answers", "raw", NULL, 0},
+    {"\"downwardMetrics\": {}", "\"disk\": {\"bus\": \"virtio\"}", NULL, NULL, "/work/vhostmd0",
+        NULL, "raw", NULL, 0},
     /* what is not */
     {CONTAINER_DISK, NULL, NULL, "--container-disk v=PATH", NULL, NULL, NULL, NULL, 0},
     {CONTAINER_DISK, NULL, "nothing", "DIR/nothing: No such file", NULL, NULL, NULL, NULL, 0},
@@ -145,11 +160,17 @@ static const struct test_case cases[] = {
         NULL, 0},
     {CLAIM, NULL, "locked.img", "cannot be read and written", NULL, NULL, NULL, NULL, 0},
     {CLAIM, "\"disk\": {\"readonly\": true}", "locked.img", NULL, "DIR/locked.img",
-        "DIR/locked.img", "raw", NULL, 0},
+        "DIR/locked.img", "raw", NULL, 3},
     {CLAIM, "\"cdrom\": {}", "locked.img", NULL, "DIR/locked.img", "DIR/locked.img", "raw", NULL,
-        0},
+        3},
     {CLAIM, "\"cdrom\": {\"readonly\": false}", "locked.img", "cannot be read and written", NULL,
         NULL, NULL, NULL, 0},
+    {EPHEMERAL, NULL, NULL, "--pvc v=PATH", NULL, NULL, NULL, NULL, 0},
+    {EPHEMERAL, NULL, "closed.img", "cannot be read: Permission denied", NULL, NULL, NULL, NULL, 0},
+    {SYSPREP, NULL, "claim", "are neither autounattend.xml nor unattend.xml", NULL, NULL, NULL,
+        NULL, 0},
+    {"\"sysprep\": {}", NULL, "answers", "must have one of configMap and secret", NULL, NULL, NULL,
+        NULL, 0},
     {HOST_DISK("nothing", "Disk"), NULL, NULL, "No such file", NULL, NULL, NULL, NULL, 0},
     {CONFIG_MAP, NULL, NULL, "--volume-dir v=PATH", NULL, NULL, NULL, NULL, 0},
     {CONFIG_MAP, NULL, "raw.img", "is not a directory", NULL, NULL, NULL, NULL, 0},
