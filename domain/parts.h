@@ -23,8 +23,8 @@ struct domain_parts_row {
 };
 
 /* The row of an element of <domain>, or NULL. uri may be NULL. Source: libvirt's domain_conf.c,
- * which reads these by XPath, and its documentation, "Domain XML format", on metadata: one top-level
- * element per namespace. */
+ * which reads these by XPath, and its documentation, "Domain XML format", on metadata: one
+ * top-level element per namespace. */
 const struct domain_parts_row *domain_parts_find(const char *name, const char *uri);
 
 /* The name of the part that a child is, such as "memoryBacking source" or "metadata urn:x"; NULL if

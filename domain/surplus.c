@@ -25,6 +25,8 @@ const struct domain_surplus_row domain_surplus[] = {
         .why = "KubeVirt's own: the volume of a block device"},
     {"devices/disk/source/reservations", DOMAIN_SURPLUS_ATTRIBUTE, "migration",
         .why = "for live migration, and only in newer schemas"},
+    {"devices/filesystem", DOMAIN_SURPLUS_ATTRIBUTE, "accessMode", .beside = "socket",
+        .why = "libvirt leaves the access to the virtiofsd that listens on the socket"},
     {"devices/filesystem/source", DOMAIN_SURPLUS_EMPTY_ATTRIBUTE, "dir", .beside = "socket",
         .why = "KubeVirt writes it beside the socket of its virtiofsd"},
     {"clock", DOMAIN_SURPLUS_MISSING_ATTRIBUTE, "offset", "utc",
@@ -65,12 +67,23 @@ static bool has_no_value(const xmlAttr *attribute)
     return true;
 }
 
+static bool has_beside(const xmlNode *element, const char *name)
+{
+    if (xmlHasNsProp(element, BAD_CAST name, NULL) != NULL)
+        return true;
+    for (const xmlNode *child = element->children; child != NULL; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE && xmlHasNsProp(child, BAD_CAST name, NULL) != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* Puts an element right. Returns whether there was something to do. */
 static bool correct(xmlNode *element, const struct domain_surplus_row *row)
 {
     xmlAttr *attribute =
         row->attribute != NULL ? xmlHasNsProp(element, BAD_CAST row->attribute, NULL) : NULL;
-    if (row->beside != NULL && xmlHasNsProp(element, BAD_CAST row->beside, NULL) == NULL)
+    if (row->beside != NULL && !has_beside(element, row->beside))
         return false;
     switch (row->kind) {
     case DOMAIN_SURPLUS_EMPTY_ELEMENT:

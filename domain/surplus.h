@@ -25,7 +25,9 @@ struct domain_surplus_row {
     enum domain_surplus_kind kind;
     const char *attribute; /* of the element; NULL for the kinds that are elements */
     const char *value; /* of a missing attribute */
-    const char *beside; /* another attribute, without which the element is left alone; or NULL */
+    const char
+        *beside; /* an attribute of the element or a child, without which it is left alone; or
+                           NULL */
     const char *of_type; /* a parent of this type always has it in KubeVirt's form; NULL: none */
     const char *why; /* KubeVirt's form is so */
 };
@@ -33,9 +35,9 @@ struct domain_surplus_row {
 /* Ends with a row without a path. */
 extern const struct domain_surplus_row domain_surplus[];
 
-/* Puts a domain right by the table. Returns it in KubeVirt's form (domain/form.h), or the same bytes
- * if nothing is to be done; owned by the caller, with a zero byte after its *out_length bytes. NULL
- * with an input error, as domain_form. */
+/* Puts a domain right by the table. Returns it in KubeVirt's form (domain/form.h), or the same
+ * bytes if nothing is to be done; owned by the caller, with a zero byte after its *out_length
+ * bytes. NULL with an input error, as domain_form. */
 char *domain_surplus_put_right(
     const char *xml, size_t length, size_t *out_length, struct error **err);
 

@@ -1,4 +1,4 @@
-/* Domain documents as libxml2's trees. For the files of this room only, like domain/complaints.h. */
+/* Domain documents as libxml2's trees. For the files of this room only. */
 #ifndef DOMAIN_TREE_H
 #define DOMAIN_TREE_H
 

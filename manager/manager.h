@@ -33,9 +33,10 @@ void manager_collect(struct manager *manager, manager_done *done, void *user);
 const struct manager_sidecar *manager_sidecars(const struct manager *manager, size_t *count);
 
 /* Chains a document through the sidecars that announce the hook point. vmi is JSON. Inputs are
- * copied. After the last one a domain is finished (manager/document.h): here, since only the manager
- * knows who brought what, and for every launcher alike. Errors: input, when the document itself is
- * wrong; remote or timeout, when a sidecar is at fault. Absent cloud-init data (blank text or null) is returned unchanged without a call. */
+ * copied. After the last sidecar a domain is finished (manager/document.h): here, since only the
+ * manager knows who brought what, and for every launcher alike. Errors: input, when the document
+ * itself is wrong; remote or timeout, when a sidecar is at fault. Absent cloud-init data (blank
+ * text or null) is returned unchanged without a call. */
 void manager_chain(struct manager *manager, enum hooks_point hook, struct bytes document,
     struct bytes vmi, manager_done *done, void *user);
 

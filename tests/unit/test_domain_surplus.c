@@ -38,7 +38,8 @@ static const struct {
              "\n\t</devices>\n</domain>"},
     {HEAD "<devices><disk type='block'><source dev='/dev/root' name='root'><reservations "
           "managed='no' migration='yes'/></source><backingStore type='block'><source dev='/dev/b' "
-          "name='b'/></backingStore></disk><filesystem><source dir='' socket='/s'/></filesystem>"
+          "name='b'/></backingStore></disk><filesystem accessMode='passthrough'><source dir='' "
+          "socket='/s'/></filesystem>"
           "</devices></domain>",
         HEAD "<devices>\n\t\t<disk type=\"block\">\n\t\t\t<source dev=\"/dev/root\">\n\t\t\t\t"
              "<reservations managed=\"no\"></reservations>\n\t\t\t</source>\n\t\t\t<backingStore "
@@ -51,7 +52,8 @@ static const struct {
              "policy=\"require\"></feature>\n\t\t<feature name=\"vmx\" policy=\"disable\">"
              "</feature>\n\t</cpu>\n</domain>"},
     {HEAD "<clock offset='localtime'/><devices><disk type='network'><source protocol='rbd' "
-          "name='pool/image'/></disk><filesystem><source dir='/srv'/></filesystem></devices>"
+          "name='pool/image'/></disk><filesystem accessMode='mapped'><source "
+          "dir='/srv'/></filesystem></devices>"
           "</domain>",
         NULL},
     /* The same names elsewhere are something else. */
