@@ -292,6 +292,14 @@ webhooks: $(BUILD)/hook-controller ## generate the webhook manifests from contro
 	    mv $(BUILD)/webhooks.yaml $$path; \
 	done
 
+# From KubeVirt's CustomResourceDefinition, as kubectl get crd -o json prints it.
+VMI_CRD ?= ../shared/upstream/kubevirt/installed/crd-virtualmachineinstances.kubevirt.io.json
+.PHONY: tables tables-vmi-fields
+tables: tables-vmi-fields ## generate the committed tables of names from KubeVirt's API
+tables-vmi-fields:
+	$(PYTHON) machine/tables/vmi_fields.py $(VMI_CRD) >$(BUILD)/vmi_fields.txt
+	mv $(BUILD)/vmi_fields.txt machine/tables/vmi_fields.txt
+
 .PHONY: images
 images: all ## build the container images, as OCI archives in build/images
 	@HOOKLINE_BUILD=$(BUILD) deploy/images/build

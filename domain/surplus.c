@@ -33,6 +33,8 @@ const struct domain_surplus_row domain_surplus[] = {
         .why = "KubeVirt leaves libvirt's default to libvirt"},
     {"cpu/feature", DOMAIN_SURPLUS_MISSING_ATTRIBUTE, "policy", "require",
         .why = "KubeVirt leaves libvirt's default to libvirt"},
+    {"maxMemory", DOMAIN_SURPLUS_ELEMENT_WITH, "slots", "0",
+        .why = "for memory that is plugged in, which older libvirts take only with slots for it"},
     {.path = NULL},
 };
 
@@ -78,6 +80,15 @@ static bool has_beside(const xmlNode *element, const char *name)
     return false;
 }
 
+/* Whether an attribute, which may be NULL, has this value. */
+static bool has_value(const xmlAttr *attribute, const char *value)
+{
+    xmlChar *found = attribute != NULL ? xmlGetNoNsProp(attribute->parent, attribute->name) : NULL;
+    bool is_equal = found != NULL && streq((const char *)found, value);
+    xmlFree(found);
+    return is_equal;
+}
+
 /* Puts an element right. Returns whether there was something to do. */
 static bool correct(xmlNode *element, const struct domain_surplus_row *row)
 {
@@ -91,6 +102,10 @@ static bool correct(xmlNode *element, const struct domain_surplus_row *row)
             return false;
         break;
     case DOMAIN_SURPLUS_ELEMENT:
+        break;
+    case DOMAIN_SURPLUS_ELEMENT_WITH:
+        if (!has_value(attribute, row->value))
+            return false;
         break;
     case DOMAIN_SURPLUS_EMPTY_ATTRIBUTE:
         return attribute != NULL && has_no_value(attribute) && xmlRemoveProp(attribute) == 0;

@@ -15,6 +15,7 @@ enum domain_surplus_kind {
     DOMAIN_SURPLUS_EMPTY_ELEMENT, /* goes if it has no content and no attribute: with, it is
                                      libvirt's */
     DOMAIN_SURPLUS_ELEMENT, /* goes */
+    DOMAIN_SURPLUS_ELEMENT_WITH, /* goes if its attribute has the value */
     DOMAIN_SURPLUS_ATTRIBUTE, /* goes */
     DOMAIN_SURPLUS_EMPTY_ATTRIBUTE, /* goes if it is empty */
     DOMAIN_SURPLUS_MISSING_ATTRIBUTE, /* gets the value that libvirt takes without it */
@@ -24,7 +25,7 @@ struct domain_surplus_row {
     const char *path; /* element names below <domain>, "sysinfo/bios"; NULL ends the table */
     enum domain_surplus_kind kind;
     const char *attribute; /* of the element; NULL for the kinds that are elements */
-    const char *value; /* of a missing attribute */
+    const char *value; /* of an attribute that is missing, or that an element goes with */
     const char
         *beside; /* an attribute of the element or a child, without which it is left alone; or
                            NULL */

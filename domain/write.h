@@ -1,6 +1,6 @@
-/* Writes an XML document element by element, in KubeVirt's layout of a domain: indented, without a
- * declaration or self-closing elements. Names come from the program; values may be any UTF-8 and
- * are escaped. */
+/* Writes an XML document element by element, in KubeVirt's layout of a domain: indented by tabs,
+ * without a declaration, self-closing elements or a line end after the last one. Names come from
+ * the program; values may be any UTF-8 and are escaped as Go's encoding/xml does. */
 #ifndef DOMAIN_WRITE_H
 #define DOMAIN_WRITE_H
 

@@ -44,14 +44,16 @@ void machine_clock_convert(const struct machine_conversion *conversion)
     if (clock == NULL)
         return;
     if (zone != NULL && adjustment != NULL) {
-        findings_error(
-            conversion->findings, "/spec/domain/clock", "must have only one of utc and timezone");
+        findings_warning(conversion->findings, "/spec/domain/clock/timezone",
+            "has no effect, since the clock has utc");
+        zone = NULL;
     }
     if (zone != NULL && (zone[0] == '\0' || strspn(zone, zone_characters) != strlen(zone))) {
         findings_error(conversion->findings, "/spec/domain/clock/timezone",
             "must be a time zone, such as \"Europe/Rome\", not \"%s\"", zone);
     }
-    domain_open(conversion->out, "clock", "offset", zone != NULL ? "timezone" : "utc", "timezone",
+    const char *offset = adjustment != NULL ? "utc" : NULL;
+    domain_open(conversion->out, "clock", "offset", zone != NULL ? "timezone" : offset, "timezone",
         zone, "adjustment", adjustment);
     convert_timers(conversion);
     domain_close(conversion->out);

@@ -9,6 +9,7 @@
 #include "machine/cpu.h"
 #include "machine/devices.h"
 #include "machine/features.h"
+#include "machine/iothreads.h"
 #include "machine/memory.h"
 #include "machine/os.h"
 #include "machine/sysinfo.h"
@@ -42,6 +43,8 @@ static void convert_name(const struct machine_conversion *conversion)
     domain_text(conversion->out, "name", "%s_%s", namespace, text_or(name, ""));
 }
 
+/* Writes KubeVirt's element for its own notes, which is without any before the guest runs: not
+ * even the UID, which is only checked. */
 static void convert_metadata(const struct machine_conversion *conversion)
 {
     const char *uid = machine_string(conversion->vmi, "/metadata/uid");
@@ -52,9 +55,18 @@ static void convert_metadata(const struct machine_conversion *conversion)
     }
     domain_open(conversion->out, "metadata");
     domain_open(conversion->out, "kubevirt", "xmlns", KUBEVIRT_NAMESPACE);
-    domain_text(conversion->out, "uid", "%s", text_or(uid, ""));
+    domain_empty(conversion->out, "uid");
     domain_close(conversion->out);
     domain_close(conversion->out);
+}
+
+/* What the guest's own restart does; without a policy, libvirt's default. */
+static void convert_reboot_policy(const struct machine_conversion *conversion)
+{
+    const char *policy = machine_string(conversion->domain, "/rebootPolicy");
+    if (policy != NULL)
+        domain_text(
+            conversion->out, "on_reboot", "%s", streq(policy, "Terminate") ? "destroy" : "restart");
 }
 
 static void convert_domain(const struct machine_conversion *conversion)
@@ -73,6 +85,8 @@ static void convert_domain(const struct machine_conversion *conversion)
     convert_metadata(conversion);
     machine_features_convert(conversion);
     machine_cpu_convert(conversion);
+    machine_iothreads_convert(conversion);
+    convert_reboot_policy(conversion);
     domain_close(out);
 }
 

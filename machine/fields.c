@@ -41,6 +41,20 @@ static bool check_name(const struct schema_field *field UNUSED, const json_t *va
     return false;
 }
 
+static bool check_architecture(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    const char *text = json_string_value(value);
+    if (streq(text, "amd64") || text[0] == '\0')
+        return true;
+    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
+    findings_error(findings, pointer,
+        "must be amd64, not \"%s\": other processors have other machines, firmware and devices, "
+        "which hook-launcher does not make",
+        shown);
+    return false;
+}
+
 static bool check_quantity(const struct schema_field *field UNUSED, const json_t *value,
     const char *pointer, struct findings *findings)
 {
@@ -50,14 +64,6 @@ static bool check_quantity(const struct schema_field *field UNUSED, const json_t
     auto_free char *text = json_dumps(value, JSON_ENCODE_ANY);
     auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
     findings_error(findings, pointer, "must be a quantity, such as 512Mi or 2, not %s", shown);
-    return false;
-}
-
-/* Refuses a field that a VMI may have in a cluster; its help is the reason. */
-static bool refuse(const struct schema_field *field, const json_t *value UNUSED,
-    const char *pointer, struct findings *findings)
-{
-    findings_error(findings, pointer, "is not supported by hook-launcher: %s", field->help);
     return false;
 }
 
@@ -75,7 +81,7 @@ static bool refuse(const struct schema_field *field, const json_t *value UNUSED,
 #define OBJECT SCHEMA_OBJECT, .type = "object"
 #define ARRAY SCHEMA_OBJECTS, .type = "array", .maximum = MACHINE_MAX_ITEMS
 #define ANY SCHEMA_ANY, .type = "any" /* the domain does not depend on it */
-#define REFUSED SCHEMA_ANY, .type = "refused", .check = refuse
+#define REFUSED(reason) SCHEMA_ANY, .type = "refused", .refused = (reason), .help = (reason)
 
 /* clang-format off: a table */
 static const struct schema_field fields[] = {
@@ -85,109 +91,15 @@ static const struct schema_field fields[] = {
     {"status", ANY},
 
     {"spec", OBJECT, .required = true, .help = "the machine, its volumes and networks"},
-    {"spec.architecture", STRING, .values = VALUES("amd64"),
-        .help = "the guest's processor architecture"},
+    {"spec.architecture", SCHEMA_STRING, .type = "string", .check = check_architecture,
+        .help = "the guest's processor architecture: `amd64`, which is the default"},
+    {"spec.startStrategy", STRING, .values = VALUES("Paused"),
+        .help = "only a boot menu of ten seconds: nothing here could resume a paused guest"},
     {"spec.terminationGracePeriodSeconds", INTEGER, .maximum = 1000000000,
         .help = "seconds from the power button to the end of QEMU; default 30"},
 
     {"spec.domain", OBJECT, .required = true, .help = "the machine"},
-    {"spec.domain.cpu", OBJECT, .help = "processors; default one"},
-    {"spec.domain.cpu.cores", INTEGER, .minimum = 1, .maximum = MACHINE_MAX_CPUS,
-        .help = "cores per socket"},
-    {"spec.domain.cpu.sockets", INTEGER, .minimum = 1, .maximum = MACHINE_MAX_CPUS,
-        .help = "sockets; if no topology is given, as many as the CPU limit, else the CPU request"},
-    {"spec.domain.cpu.maxSockets", INTEGER, .maximum = MACHINE_MAX_CPUS,
-        .help = "no effect: nothing is plugged into a running guest"},
-    {"spec.domain.cpu.threads", INTEGER, .minimum = 1, .maximum = MACHINE_MAX_CPUS,
-        .help = "threads per core"},
-    {"spec.domain.cpu.model", STRING,
-        .help = "host-model (default), host-passthrough or one of libvirt's CPU models"},
-    {"spec.domain.memory", OBJECT, .help = "memory"},
-    {"spec.domain.memory.guest", QUANTITY,
-        .help = "the guest's memory; default the memory request, else the memory limit"},
-    {"spec.domain.memory.maxGuest", QUANTITY,
-        .help = "no effect: nothing is plugged into a running guest"},
-    {"spec.domain.resources", OBJECT, .help = "resources of the pod"},
-    {"spec.domain.resources.requests", OBJECT, .help = "what the pod requests"},
-    {"spec.domain.resources.requests.cpu", QUANTITY,
-        .help = "the guest's processors if neither `cpu` nor a limit sets them"},
-    {"spec.domain.resources.requests.memory", QUANTITY,
-        .help = "the guest's memory if `memory.guest` is absent"},
-    {"spec.domain.resources.limits", OBJECT, .help = "what the pod is limited to"},
-    {"spec.domain.resources.limits.cpu", QUANTITY,
-        .help = "the guest's processors if `cpu` does not set them"},
-    {"spec.domain.resources.limits.memory", QUANTITY,
-        .help = "the guest's memory if `memory.guest` and the memory request are absent"},
-    {"spec.domain.resources.overcommitGuestOverhead", ANY, .help = "for the pod only"},
-    {"spec.domain.machine", OBJECT, .help = "the machine type"},
-    {"spec.domain.machine.type", STRING,
-        .help = "`q35` (default) or one of its versions, `pc-q35-…`"},
-    {"spec.domain.ioThreadsPolicy", STRING, .values = VALUES("shared", "auto", "supplementalPool"),
-        .help =
-            "threads of QEMU for the disks on the virtio bus: one, as many as processors allow, "
-            "or a pool for all disks"},
-    {"spec.domain.ioThreads", OBJECT, .help = "the pool of threads"},
-    {"spec.domain.ioThreads.supplementalPoolThreadCount", INTEGER, .minimum = 1, .maximum = 1024,
-        .help = "threads in the pool; required by the policy supplementalPool"},
-
-    {"spec.domain.firmware", OBJECT, .help = "the firmware, and what it tells the guest"},
-    {"spec.domain.firmware.uuid", STRING,
-        .help = "UUID in the SMBIOS system table; default derived from the name, as in KubeVirt"},
-    {"spec.domain.firmware.serial", STRING, .help = "serial number in the SMBIOS system table"},
-    {"spec.domain.firmware.bootloader", OBJECT, .help = "BIOS (default) or EFI"},
-    {"spec.domain.firmware.bootloader.bios", OBJECT, .help = "SeaBIOS"},
-    {"spec.domain.firmware.bootloader.bios.useSerial", BOOLEAN,
-        .help = "whether its messages go to the serial console; default false"},
-    {"spec.domain.firmware.bootloader.efi", OBJECT,
-        .help = "OVMF; its variables are reset at each start"},
-    {"spec.domain.firmware.bootloader.efi.secureBoot", BOOLEAN,
-        .help = "default true, which requires `features.smm`"},
-    {"spec.domain.firmware.kernelBoot", OBJECT,
-        .help = "a kernel that boots without a boot loader"},
-    {"spec.domain.firmware.kernelBoot.kernelArgs", STRING, .help = "the kernel's command line"},
-    {"spec.domain.firmware.kernelBoot.container", OBJECT, .help = "the kernel's files"},
-    {"spec.domain.firmware.kernelBoot.container.image", ANY, .help = "for the pod only"},
-    {"spec.domain.firmware.kernelBoot.container.imagePullPolicy", ANY, .help = "for the pod only"},
-    {"spec.domain.firmware.kernelBoot.container.imagePullSecret", ANY, .help = "for the pod only"},
-    {"spec.domain.firmware.kernelBoot.container.kernelPath", STRING,
-        .help = "the kernel: where KubeVirt mounts it, else at this path"},
-    {"spec.domain.firmware.kernelBoot.container.initrdPath", STRING,
-        .help = "the initrd, likewise"},
-
-    {"spec.domain.features", OBJECT, .help = "features of the machine"},
-    {"spec.domain.features.acpi", OBJECT, .help = "ACPI"},
-    {"spec.domain.features.acpi.enabled", BOOLEAN, .help = "default true, even without `features`"},
-    {"spec.domain.features.apic", OBJECT, .help = "interrupt controllers"},
-    {"spec.domain.features.apic.enabled", BOOLEAN, .help = "default true"},
-    {"spec.domain.features.smm", OBJECT, .help = "System Management Mode"},
-    {"spec.domain.features.smm.enabled", BOOLEAN, .help = "default true"},
-
-    {"spec.domain.clock", OBJECT, .help = "the guest's clock"},
-    {"spec.domain.clock.utc", OBJECT, .help = "the clock is set to UTC at each start"},
-    {"spec.domain.clock.utc.offsetSeconds", INTEGER, .minimum = -2147483647, .maximum = 2147483647,
-        .help = "the clock's offset from UTC in seconds"},
-    {"spec.domain.clock.timezone", STRING,
-        .help = "the clock is set to the local time of this zone at each start"},
-    {"spec.domain.clock.timer", OBJECT, .help = "the guest's timers"},
-    {"spec.domain.clock.timer.rtc", OBJECT, .help = "real-time clock"},
-    {"spec.domain.clock.timer.rtc.present", BOOLEAN, .help = "default true"},
-    {"spec.domain.clock.timer.rtc.tickPolicy", STRING, .values = VALUES("delay", "catchup"),
-        .help = "what happens to missed ticks"},
-    {"spec.domain.clock.timer.rtc.track", STRING, .values = VALUES("guest", "wall"),
-        .help = "which time it follows"},
-    {"spec.domain.clock.timer.pit", OBJECT, .help = "programmable interval timer"},
-    {"spec.domain.clock.timer.pit.present", BOOLEAN, .help = "default true"},
-    {"spec.domain.clock.timer.pit.tickPolicy", STRING,
-        .values = VALUES("delay", "catchup", "discard"), .help = "what happens to missed ticks"},
-    {"spec.domain.clock.timer.kvm", OBJECT, .help = "KVM's clock"},
-    {"spec.domain.clock.timer.kvm.present", BOOLEAN, .help = "default true"},
-    {"spec.domain.clock.timer.hpet", OBJECT, .help = "high precision event timer"},
-    {"spec.domain.clock.timer.hpet.present", BOOLEAN, .help = "default true"},
-    {"spec.domain.clock.timer.hpet.tickPolicy", STRING,
-        .values = VALUES("delay", "catchup", "merge", "discard"),
-        .help = "what happens to missed ticks"},
-    {"spec.domain.clock.timer.hyperv", OBJECT, .help = "Hyper-V's clock"},
-    {"spec.domain.clock.timer.hyperv.present", BOOLEAN, .help = "default true"},
+#include "machine/fields_domain.inc"
 
     {"spec.domain.devices", OBJECT, .help = "devices"},
     {"spec.domain.devices.autoattachPodInterface", BOOLEAN,
@@ -233,11 +145,10 @@ static const struct schema_field fields[] = {
         .help = "devices by which the guest tells that it crashed"},
     {"spec.domain.devices.panicDevices[].model", STRING,
         .values = VALUES("hyperv", "isa", "pvpanic"), .help = "default libvirt's, isa"},
-    {"spec.domain.devices.filesystems", REFUSED,
-        .help = "virtiofs needs virtiofsd, which a launcher pod has in containers of their own"},
-    {"spec.domain.devices.gpus", REFUSED, .help = "a cluster's device plugin chooses the device"},
-    {"spec.domain.devices.hostDevices", REFUSED,
-        .help = "a cluster's device plugin chooses the device"},
+    {"spec.domain.devices.filesystems",
+        REFUSED("virtiofs needs virtiofsd, which a launcher pod has in containers of their own")},
+    {"spec.domain.devices.gpus", REFUSED("a cluster's device plugin chooses the device")},
+    {"spec.domain.devices.hostDevices", REFUSED("a cluster's device plugin chooses the device")},
     {"spec.domain.devices.disks", ARRAY,
         .help = "disks; a volume without a disk gets one on the sata bus"},
     {"spec.domain.devices.disks[].name", NAME, .required = true,
@@ -261,8 +172,8 @@ static const struct schema_field fields[] = {
     {"spec.domain.devices.disks[].lun.bus", STRING, .values = VALUES("scsi"),
         .help = "default scsi, the only bus on which QEMU can do this"},
     {"spec.domain.devices.disks[].lun.readonly", BOOLEAN, .help = "default false"},
-    {"spec.domain.devices.disks[].lun.reservation", REFUSED,
-        .help = "persistent reservations need a cluster's helper on the node"},
+    {"spec.domain.devices.disks[].lun.reservation",
+        REFUSED("persistent reservations need a cluster's helper on the node")},
     {"spec.domain.devices.disks[].bootOrder", INTEGER, .minimum = 1, .maximum = 1000000,
         .help = "the lowest is tried first; unique among disks and interfaces"},
     {"spec.domain.devices.disks[].serial", STRING,
@@ -302,22 +213,22 @@ static const struct schema_field fields[] = {
         .help = "a network binding plugin, whose sidecar adds the interface to the domain"},
     {"spec.domain.devices.interfaces[].binding.name", STRING, .required = true,
         .help = "the plugin's name"},
-    {"spec.domain.devices.interfaces[].sriov", REFUSED,
-        .help = "a cluster's device plugin chooses the device"},
-    {"spec.domain.devices.interfaces[].macvtap", REFUSED,
-        .help = "KubeVirt has removed this binding; use masquerade"},
-    {"spec.domain.devices.interfaces[].passt", REFUSED,
-        .help = "KubeVirt has removed this binding; use passtBinding"},
+    {"spec.domain.devices.interfaces[].sriov",
+        REFUSED("a cluster's device plugin chooses the device")},
+    {"spec.domain.devices.interfaces[].macvtap",
+        REFUSED("KubeVirt has removed this binding; use masquerade")},
+    {"spec.domain.devices.interfaces[].passt",
+        REFUSED("KubeVirt has removed this binding; use passtBinding")},
     {"spec.domain.devices.interfaces[].state", STRING, .values = VALUES("up", "down", "absent"),
         .help = "down: the cable is unplugged; absent: there is no such interface; default up"},
     {"spec.domain.devices.interfaces[].acpiIndex", INTEGER, .maximum = 16383,
         .help = "the number in the guest's name for it"},
     {"spec.domain.devices.interfaces[].pciAddress", STRING, .help = "`0000:81:01.0`"},
     {"spec.domain.devices.interfaces[].tag", ANY, .help = "for the guest's cloud-init only"},
-    {"spec.domain.devices.interfaces[].dhcpOptions", REFUSED,
-        .help = "the DHCP server of QEMU's user networking has no such options"},
-    {"spec.domain.devices.interfaces[].portRanges", REFUSED,
-        .help = "each forwarded port must be in ports"},
+    {"spec.domain.devices.interfaces[].dhcpOptions",
+        REFUSED("the DHCP server of QEMU's user networking has no such options")},
+    {"spec.domain.devices.interfaces[].portRanges",
+        REFUSED("each forwarded port must be in ports")},
     {"spec.domain.devices.interfaces[].model", STRING,
         .values = VALUES("virtio", "e1000", "e1000e", "igb", "rtl8139", "pcnet", "ne2k_pci"),
         .help = "default virtio"},
@@ -347,15 +258,15 @@ static const struct schema_field fields[] = {
     {"spec.domain.devices.watchdog.i6300esb", OBJECT, .help = "the model (default)"},
     {"spec.domain.devices.watchdog.i6300esb.action", STRING,
         .values = VALUES("reset", "poweroff", "shutdown"), .help = "default reset"},
-    {"spec.domain.devices.watchdog.diag288", REFUSED, .help = "only s390x has this watchdog"},
+    {"spec.domain.devices.watchdog.diag288", REFUSED("only s390x has this watchdog")},
 
     {"spec.networks", ARRAY, .help = "one for each interface"},
     {"spec.networks[].name", NAME, .required = true, .help = "name of its interface"},
     {"spec.networks[].pod", OBJECT, .help = "the only supported kind of network"},
     {"spec.networks[].pod.vmNetworkCIDR", ANY, .help = "no effect: the guest gets 10.0.2.15"},
     {"spec.networks[].pod.vmIPv6NetworkCIDR", ANY, .help = "no effect: the guest gets 10.0.2.15"},
-    {"spec.networks[].multus", REFUSED, .help = "only a cluster has the networks of Multus"},
-    {"spec.networks[].resourceClaim", REFUSED, .help = "only a cluster has such devices"},
+    {"spec.networks[].multus", REFUSED("only a cluster has the networks of Multus")},
+    {"spec.networks[].resourceClaim", REFUSED("only a cluster has such devices")},
 
     {"spec.volumes", ARRAY, .help = "the contents of the disks"},
     {"spec.volumes[].name", NAME, .required = true, .help = "name of its disk"},
@@ -441,10 +352,12 @@ static const struct schema_field fields[] = {
     {"spec.volumes[].sysprep.secret.name", ANY, .help = "for the pod only"},
     {"spec.volumes[].downwardMetrics", OBJECT,
         .help = "a disk for metrics, which nobody writes; on the virtio bus"},
-    {"spec.volumes[].memoryDump", REFUSED, .help = "a cluster adds it to a running guest"},
-    {"spec.volumes[].containerPath", REFUSED,
-        .help = "virtiofs needs virtiofsd, which a launcher pod has in containers of their own"},
+    {"spec.volumes[].memoryDump", REFUSED("a cluster adds it to a running guest")},
+    {"spec.volumes[].containerPath",
+        REFUSED("virtiofs needs virtiofsd, which a launcher pod has in containers of their own")},
 
+    {"spec.accessCredentials",
+        REFUSED("its keys and passwords are Secrets that KubeVirt mounts into its launcher pod")},
     {"spec.affinity", ANY, .help = "for the pod only"},
     {"spec.dnsConfig", ANY, .help = "for the pod only"},
     {"spec.dnsPolicy", ANY, .help = "for the pod only"},
@@ -454,11 +367,15 @@ static const struct schema_field fields[] = {
     {"spec.nodeSelector", ANY, .help = "for the pod only"},
     {"spec.priorityClassName", ANY, .help = "for the pod only"},
     {"spec.readinessProbe", ANY, .help = "for the pod only"},
+    {"spec.resourceClaims",
+        REFUSED("its devices are given to a pod by the cluster's drivers (DRA), and there is none "
+                "here")},
     {"spec.schedulerName", ANY, .help = "for the pod only"},
     {"spec.serviceAccountName", ANY, .help = "for the pod only"},
     {"spec.subdomain", ANY, .help = "for the pod only"},
     {"spec.tolerations", ANY, .help = "for the pod only"},
     {"spec.topologySpreadConstraints", ANY, .help = "for the pod only"},
+    {"spec.utilityVolumes", REFUSED("KubeVirt's controller attaches them to a guest that runs")},
     {.path = NULL},
 };
 /* clang-format on */
@@ -467,4 +384,5 @@ const struct schema machine_schema = {
     .fields = fields,
     .null = SCHEMA_NULL_SKIPPED,
     .unknown = "is not supported by hook-launcher",
+    .refused = "is not supported by hook-launcher",
 };

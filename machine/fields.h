@@ -1,5 +1,6 @@
-/* The fields of a VirtualMachineInstance that Hookline understands: one table for the check, on
- * which the conversion relies, and for docs/launcher.md. */
+/* The fields of a VirtualMachineInstance: one table for the check, on which the conversion relies,
+ * and for docs/launcher.md. Each field that KubeVirt's API has below spec (machine/tables/) is
+ * taken, refused with a reason, or of kind any: without meaning here. */
 #ifndef MACHINE_FIELDS_H
 #define MACHINE_FIELDS_H
 

@@ -5,11 +5,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "machine/value.h"
 
 /* Where KubeVirt mounts the files of a kernel boot container. */
 #define KERNEL_DIRECTORY "/var/run/kubevirt/container-disks/kernel-boot"
+
+/* KubeVirt's time to choose from the boot menu. */
+#define BOOT_MENU_MILLISECONDS "10000"
 
 static const char *machine_type(const struct machine_conversion *conversion)
 {
@@ -49,7 +53,14 @@ static void convert_efi(const struct machine_conversion *conversion)
         findings_error(conversion->findings, place, "%s", error->message);
         return;
     }
-    auto_free char *vars = file_join(host->work_directory, "VARS.fd");
+    auto_free char *file =
+        xasprintf("%s_VARS.fd", text_or(machine_string(conversion->vmi, "/metadata/name"), ""));
+    auto_free char *vars = file_join(host->work_directory, file);
+    if (machine_boolean(conversion->domain, "/firmware/bootloader/efi/persistent", false)) {
+        findings_warning(conversion->findings, "/spec/domain/firmware/bootloader/efi/persistent",
+            "has no effect: KubeVirt keeps the variables in a claim that its controller makes; "
+            "here they are reset at each start");
+    }
     domain_open(conversion->out, "loader", "readonly", "yes", "secure", secure ? "yes" : "no",
         "type", "pflash");
     domain_content(conversion->out, code);
@@ -106,6 +117,65 @@ static void convert_bios(const struct machine_conversion *conversion)
     domain_empty(conversion->out, "bios", "useserial", "yes");
 }
 
+/* Returns the directory of a volume that is a secret, with the name that field of firmware.acpi
+ * has; or NULL, after an error. */
+static const char *find_secret(
+    const struct machine_conversion *conversion, const char *field, const char *name)
+{
+    const struct machine_volumes *volumes = conversion->volumes;
+    for (size_t i = 0; i < volumes->count; i++) {
+        const struct machine_volume *volume = &volumes->items[i];
+        if (streq(volume->name, name) && machine_value(volume->spec, "/secret") != NULL)
+            return volume->source;
+    }
+    auto_free char *place = xasprintf("/spec/domain/firmware/acpi/%s", field);
+    findings_error(conversion->findings, place,
+        "must be the name of a volume that is a secret, not \"%s\"", name);
+    return NULL;
+}
+
+/* Writes the tables of Windows licences, each a file of a secret. */
+static void convert_acpi(const struct machine_conversion *conversion)
+{
+    static const struct {
+        const char *field;
+        const char *type;
+    } tables[] = {{"slicNameRef", "slic"}, {"msdmNameRef", "msdm"}};
+    const json_t *acpi = machine_value(conversion->domain, "/firmware/acpi");
+    if (acpi == NULL)
+        return;
+    size_t count = 0;
+    domain_open(conversion->out, "acpi");
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        const char *name = text_or(json_get_string(acpi, tables[i].field), "");
+        if (name[0] == '\0')
+            continue;
+        count++;
+        const char *directory = find_secret(conversion, tables[i].field, name);
+        auto_free char *file = xasprintf("%s.bin", tables[i].type);
+        auto_free char *path = file_join(text_or(directory, "/"), file);
+        domain_open(conversion->out, "table", "type", tables[i].type);
+        domain_content(conversion->out, path);
+        domain_close(conversion->out);
+    }
+    domain_close(conversion->out);
+    if (count == 0) {
+        findings_error(conversion->findings, "/spec/domain/firmware/acpi",
+            "must have slicNameRef or msdmNameRef");
+    }
+}
+
+/* A guest that should start paused gets a boot menu, so that there is time to reach it. */
+static void convert_boot_menu(const struct machine_conversion *conversion)
+{
+    const char *strategy = machine_string(conversion->vmi, "/spec/startStrategy");
+    if (strategy == NULL || !streq(strategy, "Paused"))
+        return;
+    findings_warning(conversion->findings, "/spec/startStrategy",
+        "only makes a boot menu of ten seconds: nothing here could resume a paused guest");
+    domain_empty(conversion->out, "bootmenu", "enable", "yes", "timeout", BOOT_MENU_MILLISECONDS);
+}
+
 void machine_os_convert(const struct machine_conversion *conversion)
 {
     struct domain_writer *out = conversion->out;
@@ -113,7 +183,9 @@ void machine_os_convert(const struct machine_conversion *conversion)
     domain_open(out, "type", "arch", "x86_64", "machine", machine_type(conversion));
     domain_content(out, "hvm");
     domain_close(out);
+    convert_acpi(conversion);
     domain_empty(out, "smbios", "mode", "sysinfo");
+    convert_boot_menu(conversion);
     convert_bios(conversion);
     if (machine_conversion_boots_efi(conversion))
         convert_efi(conversion);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <uuid/uuid.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "machine/value.h"
 
@@ -41,6 +42,17 @@ static void convert_uuid(const struct machine_conversion *conversion)
     convert_entry(conversion, "uuid", text);
 }
 
+/* Writes the chassis: all its entries if the VMI has any. */
+static void convert_chassis(const struct machine_conversion *conversion)
+{
+    static const char *const names[] = {"manufacturer", "version", "serial", "asset", "sku"};
+    const json_t *chassis = machine_value(conversion->domain, "/chassis");
+    domain_open(conversion->out, "chassis");
+    for (size_t i = 0; chassis != NULL && i < ARRAY_SIZE(names); i++)
+        convert_entry(conversion, names[i], text_or(json_get_string(chassis, names[i]), ""));
+    domain_close(conversion->out);
+}
+
 void machine_sysinfo_convert(const struct machine_conversion *conversion)
 {
     const char *serial = machine_string(conversion->domain, "/firmware/serial");
@@ -55,5 +67,8 @@ void machine_sysinfo_convert(const struct machine_conversion *conversion)
     convert_entry(conversion, "sku", "");
     convert_entry(conversion, "version", "");
     domain_close(conversion->out);
+    domain_empty(conversion->out, "bios");
+    domain_empty(conversion->out, "baseBoard");
+    convert_chassis(conversion);
     domain_close(conversion->out);
 }

@@ -4,7 +4,8 @@
 
 #include "machine/conversion.h"
 
-/* Writes <sysinfo>, the SMBIOS system table. */
+/* Writes <sysinfo>, the SMBIOS system table and chassis; KubeVirt's is empty where it has nothing to
+ * say. */
 void machine_sysinfo_convert(const struct machine_conversion *conversion);
 
 #endif

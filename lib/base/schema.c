@@ -318,7 +318,7 @@ static void take_unknown(const struct walk *walk, const struct object *object, c
     size_t count = 0;
     for (const struct schema_field *row = level->first; row < level->end; row++) {
         const char *name = member_name(level, row);
-        if (name != NULL)
+        if (name != NULL && row->refused == NULL)
             names[count++] = name;
     }
     auto_free char *hint = suggest_hint(key, names, count);
@@ -350,6 +350,13 @@ static bool take_name(const struct walk *walk, const struct object *object, cons
     return true;
 }
 
+/* Whether the field is refused with this value: not if the value asks for nothing. */
+static bool is_refused(const struct schema_field *field, const json_t *value)
+{
+    bool asks = !json_is_false(value) && !(json_is_array(value) && json_array_size(value) == 0);
+    return field->refused != NULL && asks;
+}
+
 static void take_known(const struct walk *walk, const struct object *object,
     const struct schema_field *row, json_t *value)
 {
@@ -361,6 +368,10 @@ static void take_known(const struct walk *walk, const struct object *object,
         if (slot->given)
             findings_error(
                 walk->findings, pointer_of(&place), "has no value: give it one, or leave it out");
+    } else if (is_refused(row, value)) {
+        slot->given = true;
+        findings_error(walk->findings, pointer_of(&place), "%s: %s",
+            text_or(walk->schema->refused, "is not supported"), row->refused);
     } else if (!is_absent(walk, row, value)) {
         slot->given = true;
         slot->right = check_value(walk, row, value, &place);

@@ -38,6 +38,7 @@ struct schema_field {
     long long minimum; /* of an integer; of an array, in items */
     long long maximum; /* likewise; of a string, in bytes; for arrays and strings, 0: no limit */
     schema_field_check *check; /* or NULL */
+    const char *refused; /* why a value other than false and [] is an error; or NULL: it is not */
 
     /* Documentation; a table may leave it out. */
     bool ours; /* KubeVirt does not know the field */
@@ -64,6 +65,7 @@ struct schema {
     bool zero_is_absent; /* "" and [] count as absent, like Go's zero values */
     bool lenient; /* an unknown member is a warning, not an error */
     const char *unknown; /* the message for an unknown member; NULL: "is not a known field" */
+    const char *refused; /* for a refused one, before the reason; NULL: "is not supported" */
 };
 
 /* Checks the object at pointer and adds everything wrong with it, in the object's order; missing

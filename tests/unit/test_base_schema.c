@@ -231,6 +231,35 @@ static void unknown_members_get_a_hint(UNUSED void **state)
         "/flags is not for this program (did you mean \"flag\"?)\n");
 }
 
+static void what_is_refused_says_why(UNUSED void **state)
+{
+    static const struct schema_field rows[] = {
+        {.path = "name", .kind = SCHEMA_STRING},
+        {.path = "part", .kind = SCHEMA_OBJECT},
+        {.path = "part.gpu", .kind = SCHEMA_ANY, .refused = "it needs a node"},
+        {.path = NULL},
+    };
+    static const struct expectation cases[] = {
+        {"{\"part\":{\"gpu\":{}}}", "{\"part\":{}}",
+            "/part/gpu is not supported: it needs a node\n"},
+        {"{\"part\":{\"gpu\":true}}", "{\"part\":{}}",
+            "/part/gpu is not supported: it needs a node\n"},
+        {"{\"part\":{\"gpu\":[1]}}", "{\"part\":{}}",
+            "/part/gpu is not supported: it needs a node\n"},
+        /* these ask for nothing */
+        {"{\"part\":{\"gpu\":null}}", "{\"part\":{}}", ""},
+        {"{\"part\":{\"gpu\":false}}", NULL, ""},
+        {"{\"part\":{\"gpu\":[]}}", NULL, ""},
+        /* nobody is sent to it */
+        {"{\"part\":{\"gpus\":1}}", "{\"part\":{}}", "/part/gpus is not a known field\n"},
+    };
+    static const struct schema schema = {.fields = rows};
+    expect_all(&schema, cases, ARRAY_SIZE(cases));
+    static const struct schema named = {.fields = rows, .refused = "is not for this program"};
+    expect(&named, "{\"part\":{\"gpu\":1}}", "{\"part\":{}}",
+        "/part/gpu is not for this program: it needs a node\n");
+}
+
 static void names_are_taken_in_any_letter_case(UNUSED void **state)
 {
     static const struct expectation cases[] = {
@@ -349,6 +378,7 @@ int main(void)
         cmocka_unit_test(what_is_right_is_returned),
         cmocka_unit_test(every_fault_is_found),
         cmocka_unit_test(unknown_members_get_a_hint),
+        cmocka_unit_test(what_is_refused_says_why),
         cmocka_unit_test(names_are_taken_in_any_letter_case),
         cmocka_unit_test(zero_values_may_be_no_values),
         cmocka_unit_test(null_may_say_three_things),

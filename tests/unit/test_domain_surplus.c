@@ -21,6 +21,10 @@ static const struct {
     const char *xml;
     const char *expected; /* NULL: the same bytes */
 } cases[] = {
+    {HEAD "<memory>1</memory><maxMemory unit='b' slots='0'>4</maxMemory></domain>",
+        HEAD "<memory>1</memory>\n</domain>"},
+    {HEAD "<memory>1</memory><maxMemory unit='b' slots='16'>4</maxMemory></domain>", NULL},
+    {HEAD "<memory>1</memory><maxMemory unit='b'>4</maxMemory></domain>", NULL},
     {HEAD SYSTEM "\n\t\t<bios></bios>\n\t\t<baseBoard></baseBoard>\n\t\t<chassis></chassis>\n"
                  "\t</sysinfo>\n</domain>",
         HEAD SYSTEM "\n\t</sysinfo>\n</domain>"},

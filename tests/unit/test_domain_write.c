@@ -18,15 +18,15 @@ DEFINE_CLEANUP(writer, struct domain_writer *, domain_writer_free);
 static void test_layout(UNUSED void **state)
 {
     static const char expected[] = "<domain type=\"qemu\" xmlns:qemu=\"urn:q\">\n"
-                                   "  <name>a_b</name>\n"
-                                   "  <os>\n"
-                                   "    <type arch=\"x86_64\">hvm</type>\n"
-                                   "    <smbios mode=\"sysinfo\"></smbios>\n"
-                                   "  </os>\n"
-                                   "  <chassis></chassis>\n"
-                                   "  <uid></uid>\n"
-                                   "  <vcpu>4</vcpu>\n"
-                                   "</domain>\n";
+                                   "\t<name>a_b</name>\n"
+                                   "\t<os>\n"
+                                   "\t\t<type arch=\"x86_64\">hvm</type>\n"
+                                   "\t\t<smbios mode=\"sysinfo\"></smbios>\n"
+                                   "\t</os>\n"
+                                   "\t<chassis></chassis>\n"
+                                   "\t<uid></uid>\n"
+                                   "\t<vcpu>4</vcpu>\n"
+                                   "</domain>";
     auto_cleanup(writer) struct domain_writer *writer = domain_writer_new();
     domain_open(writer, "domain", "type", "qemu", "xmlns:qemu", "urn:q");
     domain_text(writer, "name", "%s_%s", "a", "b");
@@ -50,10 +50,10 @@ static void test_layout(UNUSED void **state)
 static void test_escapes(UNUSED void **state)
 {
     static const char expected[] =
-        "<a b=\"&lt;&quot;&amp;&gt;'&#xE9;\">&lt;/a&gt; &amp;amp; ]]&gt; é</a>\n";
+        "<a b=\"&lt;&#34;&amp;&gt;&#39;&#x9;é\">&lt;/a&gt; &amp;amp; ]]&gt; &#xA;&#xD;&#34;é</a>";
     auto_cleanup(writer) struct domain_writer *writer = domain_writer_new();
-    domain_open(writer, "a", "b", "<\"&>'é");
-    domain_content(writer, "</a> &amp; ]]> é");
+    domain_open(writer, "a", "b", "<\"&>'\té");
+    domain_content(writer, "</a> &amp; ]]> \n\r\"é");
     domain_close(writer);
     size_t length = 0;
     auto_free char *xml = domain_writer_finish(writer, &length);
