@@ -7,11 +7,11 @@
 #include "machine/iothreads.h"
 #include "machine/memory.h"
 #include "machine/pci.h"
+#include "machine/slots.h"
 #include "machine/value.h"
 
 enum {
     LAST_BUS = 31, /* a root port occupies a slot of bus 0, which has 32 */
-    PLACEHOLDERS = 4, /* interfaces for which KubeVirt keeps ports, if there is one */
 };
 
 /* How many root ports are for devices that could be plugged in. */
@@ -139,25 +139,6 @@ static void convert_serial(const struct machine_conversion *conversion)
     domain_close(conversion->out);
 }
 
-/* How many of the free ports are for interfaces: those KubeVirt has libvirt make, and they are not
- * in the document. */
-static long long count_placeholders(const struct machine_conversion *conversion)
-{
-    static const char name[] = "kubevirt.io/pci-interface-slot-count";
-    const char *given = machine_conversion_annotation(conversion, name);
-    long interfaces = (long)json_array_size(machine_value(conversion->devices, "/interfaces"));
-    long total = 0;
-    interfaces += machine_conversion_has_pod_interface(conversion);
-    if (given != NULL && !text_parse_int(given, 0, LAST_BUS, &total)) {
-        findings_error(conversion->findings,
-            "/metadata/annotations/kubevirt.io~1pci-interface-slot-count",
-            "must be a number of slots from 0 to %d, not \"%s\"", LAST_BUS, given);
-    } else if (given == NULL) {
-        total = interfaces > 0 ? PLACEHOLDERS : 0;
-    }
-    return total > interfaces ? total - interfaces : 0;
-}
-
 static long long count_ports(const struct machine_conversion *conversion)
 {
     long long bytes = machine_memory_guest(conversion);
@@ -167,11 +148,12 @@ static long long count_ports(const struct machine_conversion *conversion)
     long long free_ports = port_counts[i].all - (long long)conversion->pci->count;
     if (free_ports < port_counts[i].least)
         free_ports = port_counts[i].least;
-    return free_ports - count_placeholders(conversion);
+    return free_ports - (long long)machine_slots_kept(conversion);
 }
 
 static void convert_ports(const struct machine_conversion *conversion)
 {
+    machine_slots_check(conversion);
     if (conversion->host->form != MACHINE_FORM_DEFINITION || conversion->pci->on_root)
         return;
     long long count = count_ports(conversion);

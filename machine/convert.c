@@ -12,6 +12,7 @@
 #include "machine/iothreads.h"
 #include "machine/memory.h"
 #include "machine/os.h"
+#include "machine/slots.h"
 #include "machine/sysinfo.h"
 #include "machine/value.h"
 
@@ -69,13 +70,21 @@ static void convert_reboot_policy(const struct machine_conversion *conversion)
             conversion->out, "on_reboot", "%s", streq(policy, "Terminate") ? "destroy" : "restart");
 }
 
+/* Opens the root. The namespace is lost where KubeVirt makes its second document out of what a hook
+ * returned for the first one. */
+static void open_domain(const struct machine_conversion *conversion)
+{
+    const struct machine_host *host = conversion->host;
+    const char *type = host->kvm ? "kvm" : "qemu";
+    bool is_fresh = host->form == MACHINE_FORM_FIRST || machine_slots_kept(conversion) > 0;
+    domain_open(conversion->out, "domain", "type", host->test ? "test" : type, "xmlns:qemu",
+        is_fresh ? QEMU_NAMESPACE : NULL);
+}
+
 static void convert_domain(const struct machine_conversion *conversion)
 {
     struct domain_writer *out = conversion->out;
-    const struct machine_host *host = conversion->host;
-    const char *type = host->kvm ? "kvm" : "qemu";
-    domain_open(out, "domain", "type", host->test ? "test" : type, "xmlns:qemu",
-        host->form == MACHINE_FORM_FIRST ? QEMU_NAMESPACE : NULL);
+    open_domain(conversion);
     convert_name(conversion);
     machine_memory_convert(conversion);
     machine_os_convert(conversion);

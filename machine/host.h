@@ -16,7 +16,7 @@ typedef int machine_firmware_finder(
 /* Which of the two documents KubeVirt makes for one launch. It hands its hooks both: the first one
  * to count the free PCI slots, the second, with root ports in these slots, to define the guest. */
 enum machine_form {
-    MACHINE_FORM_DEFINITION,
+    MACHINE_FORM_DEFINITION, /* xmlns:qemu only if KubeVirt keeps slots for more interfaces */
     MACHINE_FORM_FIRST, /* xmlns:qemu in the root element; no root ports */
 };
 

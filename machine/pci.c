@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "machine/controllers.h"
 #include "machine/interfaces.h"
+#include "machine/slots.h"
 #include "machine/value.h"
 
 enum {
@@ -67,9 +68,7 @@ void machine_pci_plan(const struct machine_conversion *conversion, struct machin
     struct census census = {0};
     size_t before = 0;
     take_census(conversion, &census);
-    const char *on_root =
-        machine_conversion_annotation(conversion, "kubevirt.io/placePCIDevicesOnRootComplex");
-    *out = (struct machine_pci){.on_root = on_root != NULL && streq(on_root, "true")};
+    *out = (struct machine_pci){.on_root = machine_slots_are_on_root(conversion)};
     for (size_t i = 0; i < MACHINE_PCI_CLASSES; i++) {
         out->next[i] = before;
         out->count += census.all[i];

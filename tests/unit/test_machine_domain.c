@@ -265,14 +265,15 @@ static int find_firmware(UNUSED bool secure_boot, UNUSED bool any, const char **
     return 0;
 }
 
-/* Converts a VMI with these members of spec.domain. Returns the document, or NULL if it is refused;
- * owned by the caller. */
-static char *convert(const char *domain, const char *more, struct findings *findings)
+/* Converts a VMI with these members of spec.domain, more members of spec, and these annotations.
+ * Returns the document, or NULL if it is refused; owned by the caller. */
+static char *convert(
+    const char *domain, const char *more, const char *annotations, struct findings *findings)
 {
     auto_free char *text =
-        xasprintf("{'metadata': {'name': 'vm'}, 'spec': {'volumes': [{'name': 'windows', 'secret': "
-                  "{'secretName': 'w'}}], %s 'domain': {%s}}}",
-            more, domain);
+        xasprintf("{'metadata': {'name': 'vm', 'annotations': {%s}}, 'spec': {'volumes': [{'name': "
+                  "'windows', 'secret': {'secretName': 'w'}}], %s 'domain': {%s}}}",
+            annotations, more, domain);
     for (char *quote = text; (quote = strchr(quote, '\'')) != NULL;)
         *quote = '"';
     auto_error struct error *error = NULL;
@@ -299,7 +300,7 @@ static void expect_all(const struct expectation *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct findings findings = {0};
-        auto_free char *xml = convert(cases[i].domain, "", &findings);
+        auto_free char *xml = convert(cases[i].domain, "", "", &findings);
         if (xml == NULL)
             fail_msg("%s: %s", cases[i].domain, findings.items[0].message);
         if (strstr(xml, cases[i].part) == NULL)
@@ -343,10 +344,62 @@ static void test_end(UNUSED void **state)
     expect_all(end_cases, ARRAY_SIZE(end_cases));
 }
 
+#define INTERFACE(name) "{'name': '" name "', 'masquerade': {}}"
+#define NETWORK(name) "{'name': '" name "', 'pod': {}}"
+
+/* Hooks for QEMU's command line depend on the namespace in the root. */
+static void test_root(UNUSED void **state)
+{
+    static const char fresh[] =
+        "<domain type=\"qemu\" xmlns:qemu=\"http://libvirt.org/schemas/domain/qemu/1.0\">\n";
+    static const char plain[] = "<domain type=\"qemu\">\n";
+    static const struct {
+        const char *domain;
+        const char *more;
+        const char *annotations;
+        const char *root;
+    } cases[] = {
+        {MEMORY, "", "", fresh}, /* it has the interface to the pod's network */
+        {MEMORY ", 'devices': {'autoattachPodInterface': false}", "", "", plain},
+        {MEMORY ", 'devices': {'interfaces': [" INTERFACE("a") "]}",
+            "'networks': [" NETWORK("a") "],", "", fresh},
+        {MEMORY ", 'devices': {'interfaces': [" INTERFACE("a") ", " INTERFACE("b") ", " INTERFACE(
+             "c") ", " INTERFACE("d") "]}",
+            "'networks': [" NETWORK("a") ", " NETWORK("b") ", " NETWORK("c") ", " NETWORK("d") "],",
+            "", plain},
+        {MEMORY, "", "'kubevirt.io/placePCIDevicesOnRootComplex': 'true'", plain},
+        {MEMORY, "", "'kubevirt.io/pci-interface-slot-count': '1'", plain},
+        {MEMORY ", 'devices': {'autoattachPodInterface': false}", "",
+            "'kubevirt.io/pci-interface-slot-count': '1'", fresh},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct findings findings = {0};
+        auto_free char *xml =
+            convert(cases[i].domain, cases[i].more, cases[i].annotations, &findings);
+        if (xml == NULL)
+            fail_msg("%zu: %s", i, findings.items[0].message);
+        if (!text_starts_with(xml, cases[i].root))
+            fail_msg("%zu: %s", i, xml);
+        findings_clear(&findings);
+    }
+}
+
+/* Memory in huge pages is a file, unless an annotation says no. */
+static void test_no_memfd(UNUSED void **state)
+{
+    struct findings findings = {0};
+    auto_free char *xml = convert("'memory': {'hugepages': {'pageSize': '2Mi'}}", "",
+        "'kubevirt.io/memfd': 'false'", &findings);
+    assert_non_null(
+        strstr(xml, "<memoryBacking>\n\t\t<hugepages></hugepages>\n\t</memoryBacking>"));
+    assert_null(strstr(xml, "<numa>"));
+    findings_clear(&findings);
+}
+
 static void test_paused(UNUSED void **state)
 {
     struct findings findings = {0};
-    auto_free char *xml = convert(MEMORY, "'startStrategy': 'Paused',", &findings);
+    auto_free char *xml = convert(MEMORY, "'startStrategy': 'Paused',", "", &findings);
     assert_non_null(
         strstr(xml, "</smbios>\n\t\t<bootmenu enable=\"yes\" timeout=\"10000\"></bootmenu>\n"));
     assert_int_equal(findings.count, 1);
@@ -399,7 +452,7 @@ static void test_faults(UNUSED void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct findings findings = {0};
-        assert_null(convert(cases[i].domain, "", &findings));
+        assert_null(convert(cases[i].domain, "", "", &findings));
         assert_int_equal(findings.count, 1);
         assert_string_equal(findings.items[0].pointer, cases[i].pointer);
         if (strstr(findings.items[0].message, cases[i].message) == NULL)
@@ -418,6 +471,8 @@ int main(void)
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_features),
         cmocka_unit_test(test_end),
+        cmocka_unit_test(test_root),
+        cmocka_unit_test(test_no_memfd),
         cmocka_unit_test(test_paused),
         cmocka_unit_test(test_faults),
     };
