@@ -7,7 +7,10 @@
 #include "base/unused.h"
 #include "machine/value.h"
 
-enum { LONGEST_SHOWN = 64 };
+enum {
+    LONGEST_SHOWN = 64,
+    MAX_VENDOR = 12, /* bytes, in the registers of CPUID */
+};
 
 /* A string that may be in the domain. */
 static bool check_printable(const struct schema_field *field UNUSED, const json_t *value,
@@ -38,6 +41,37 @@ static bool check_name(const struct schema_field *field UNUSED, const json_t *va
     findings_error(findings, pointer,
         "must be 1 to %d letters, digits, hyphens and underscores, not \"%s\"", MACHINE_MAX_NAME,
         shown);
+    return false;
+}
+
+/* A feature of the processor: what libvirt's schema takes as its name. */
+static bool check_feature(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    const char *text = json_string_value(value);
+    size_t length = json_string_length(value);
+    if (length > 0 && strspn(text, allowed) == length)
+        return true;
+    auto_free char *shown = text_printable(text, length, LONGEST_SHOWN);
+    findings_error(findings, pointer,
+        "must be a feature that libvirt knows, such as \"aes\", not \"%s\"", shown);
+    return false;
+}
+
+/* A vendor, as the CPUID instruction gives it. */
+static bool check_vendor(const struct schema_field *field, const json_t *value, const char *pointer,
+    struct findings *findings)
+{
+    if (!check_printable(field, value, pointer, findings))
+        return false;
+    const char *text = json_string_value(value);
+    if (json_string_length(value) <= MAX_VENDOR && strchr(text, ',') == NULL)
+        return true;
+    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
+    findings_error(findings, pointer, "must be at most %d bytes without a comma, not \"%s\"",
+        MAX_VENDOR, shown);
     return false;
 }
 
@@ -74,6 +108,8 @@ static bool check_quantity(const struct schema_field *field UNUSED, const json_t
     }
 #define STRING SCHEMA_STRING, .type = "string", .check = check_printable
 #define NAME SCHEMA_STRING, .type = "name", .check = check_name
+#define FEATURE SCHEMA_STRING, .type = "string", .check = check_feature
+#define VENDOR SCHEMA_STRING, .type = "string", .check = check_vendor
 #define TEXT SCHEMA_STRING, .type = "text" /* of any characters; not in the domain */
 #define INTEGER SCHEMA_INTEGER, .type = "integer"
 #define BOOLEAN SCHEMA_BOOLEAN, .type = "boolean"
