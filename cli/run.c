@@ -23,6 +23,7 @@ struct options {
     char *cloud_init, *cloud_init_output;
     bool twice, diff, schema, verbose;
     char *trace;
+    char *sandbox;
     char *annotation_key;
 };
 
@@ -53,6 +54,11 @@ static const struct option_row rows[] = {
         .help = "keep the input, output and diff of every call in DIR"},
     {"schema", OPTION_SWITCH, MEMBER(schema),
         .help = "validate every domain against libvirt's schema\n(" DOMAIN_SCHEMA_PATH ")"},
+    {"sandbox", OPTION_CHOICE, MEMBER(sandbox), .initial = CLI_SANDBOX_AUTO,
+        .choices = cli_sandbox_wishes,
+        .help = "what hooks run in: bubblewrap with a user namespace, or as\n"
+                "root also without one (auto), or nothing: then they run as\n"
+                "you, and find their mounts below $HOOKLINE_ROOT"},
     {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
         .help = "the only annotation to read (default: " ANNOTATIONS_KEY_KUBEVIRT
                 "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
@@ -159,6 +165,7 @@ static int read_inputs(struct cli_run *run, const struct options *options, struc
         read_hook_indexes(run, err) < 0)
         return -1;
     run->trace_directory = options->trace;
+    run->sandbox_wish = options->sandbox;
     run->twice = options->twice;
     run->verbose = options->verbose;
     if (options->schema)
@@ -266,7 +273,7 @@ const struct cli_command cli_run_command = {
     .summary = "run the hooks of a virtual machine here, without a cluster",
     .description =
         "Chains a libvirt domain XML through the hook sidecars of a virtual machine, each\n"
-        "under sidecar-shim in a bubblewrap sandbox with the mounts of the rendered pod:\n"
+        "under sidecar-shim in a sandbox (bubblewrap) with the mounts of the rendered pod:\n"
         "config maps from the same manifests, host paths of this machine, and this\n"
         "machine's /usr, read-only, as the image. The resulting domain goes to standard\n"
         "output, and a table of what each hook changed to standard error.\n"

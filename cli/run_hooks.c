@@ -9,11 +9,13 @@
 #include "base/json.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "cli/bare.h"
 #include "cli/sandbox.h"
 
 /* For all sidecars to be ready; a sandbox takes milliseconds to start. */
 enum { COLLECT_TIMEOUT_MS = 60000 };
 
+#define ROOTS "roots" /* the sidecars' directories without a sandbox */
 #define SOCKETS "hook-sidecar-sockets" /* the volume of the rendered pod */
 
 void cli_run_say(struct cli_run *run, const char *format, ...)
@@ -129,6 +131,33 @@ static void on_event(void *user, const struct manager_event *event)
     }
 }
 
+/* Says what is where, without a sandbox. */
+static void say_mounts(struct cli_run *run, const struct cli_sidecar *sidecar,
+    const struct cli_mount *mounts, const char *name)
+{
+    for (const struct cli_mount *mount = mounts; mount->place != NULL; mount++) {
+        auto_free char *difference = cli_bare_describe(sidecar, mount);
+        if (difference != NULL)
+            cli_run_say(run, "warning: %s: %s", name, difference);
+    }
+}
+
+/* Finds out in what the hooks can run, and says so unless it is the usual sandbox. */
+static int choose_sandbox(struct cli_run *run, struct error **err)
+{
+    static const char *const notes[] = {
+        [CLI_SANDBOX_MOUNT_NAMESPACE] =
+            "note: there are no user namespaces here: the hooks run as root, without "
+            "capabilities, in namespaces of their own",
+        [CLI_SANDBOX_NONE] = "note: the hooks run without a sandbox, as you",
+    };
+    if (cli_sandbox_choose(run->sandbox_wish, &run->sandbox, err) < 0)
+        return -1;
+    if (run->sandbox != CLI_SANDBOX_USER_NAMESPACE)
+        cli_run_say(run, "%s", notes[run->sandbox]);
+    return 0;
+}
+
 /* Starts the sidecar at an index in its sandbox. */
 static int start_sidecar(
     struct cli_run *run, const struct cli_volumes *volumes, size_t index, struct error **err)
@@ -136,7 +165,7 @@ static int start_sidecar(
     const json_t *container = cli_machine_container(&run->machine, index);
     const char *name = json_get_string(container, "name");
     auto_free char *index_text = xasprintf("%zu", index);
-    const struct cli_sandbox sandbox = {
+    const struct cli_sidecar sidecar = {
         .container = container,
         .volumes = volumes,
         .shim = run->shim,
@@ -145,11 +174,17 @@ static int start_sidecar(
         .index = index_text,
         .is_foreign = is_foreign(&run->machine.list->sidecars[index]),
     };
-    char **command = cli_sandbox_command(&sandbox, err);
-    if (command == NULL)
+    auto_free char *root = xasprintf("%s/" ROOTS "/%s", run->directory, name);
+    auto_cleanup(cli_mounts) struct cli_mount *mounts = cli_sidecar_mounts(&sidecar, err);
+    if (mounts == NULL)
         return error_wrap(err, "%s", name);
-    int result = cli_session_start(run->session, name, (const char *const *)command, err);
-    cli_sandbox_words_free(command);
+    if (run->sandbox == CLI_SANDBOX_NONE)
+        say_mounts(run, &sidecar, mounts, name);
+    struct cli_words command = cli_sandbox_command(run->sandbox, &sidecar, mounts, root, err);
+    if (command.count == 0)
+        return error_wrap(err, "%s", name);
+    int result = cli_session_start(run->session, name, (const char *const *)command.items, err);
+    cli_words_clear(&command);
     if (result < 0)
         return error_wrap(err, "%s", name);
     cli_progress_set(run->progress, name, true, "starting");
@@ -167,6 +202,8 @@ static int start_sidecars(struct cli_run *run, const char *volume_directory, str
         .directory = volume_directory,
     };
     if (file_make_directories(volume_directory, 0755, err) < 0)
+        return -1;
+    if (run->machine.list->count > 0 && choose_sandbox(run, err) < 0)
         return -1;
     for (size_t i = 0; i < run->machine.list->count; i++) {
         say_differences(run, i);
@@ -232,7 +269,7 @@ int cli_run_hooks(struct cli_run *run, char **domain, size_t *domain_length, cha
         .on_tick = on_tick,
         .user = run,
     };
-    run->shim = cli_sandbox_find_shim(err);
+    run->shim = cli_sidecar_find_shim(err);
     if (run->shim == NULL)
         return -1;
     run->session = cli_session_new(&options, err);

@@ -9,6 +9,7 @@
 #include "cli/hops.h"
 #include "cli/machine.h"
 #include "cli/progress.h"
+#include "cli/sandbox.h"
 #include "cli/session.h"
 #include "cli/volumes.h"
 
@@ -31,11 +32,13 @@ struct cli_run {
     struct cli_stand_ins claims; /* by name of the claim */
     struct domain_schema *schema; /* NULL: none */
     const char *trace_directory; /* borrowed; NULL: none */
+    const char *sandbox_wish; /* one of cli_sandbox_wishes; borrowed */
     bool twice;
     bool verbose;
 
     /* while it runs */
     char *shim;
+    enum cli_sandbox sandbox;
     char *directory; /* temporary; holds everything the run makes */
     struct cli_session *session;
     struct cli_progress *progress;

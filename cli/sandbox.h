@@ -1,32 +1,28 @@
-/* A sidecar's container as a bubblewrap sandbox: the host's /usr as its image, the mounts, user
- * and environment of the rendered container, no network, and our sidecar-shim as process 1.
- * Source: bwrap(1). */
+/* In what the hooks run here: bubblewrap with a user namespace or, as root, without one; or nothing,
+ * if the user says so. What works is found by trying it. */
 #ifndef CLI_SANDBOX_H
 #define CLI_SANDBOX_H
 
-#include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "cli/sidecar.h"
 
-#include "cli/volumes.h"
-
-struct cli_sandbox {
-    const json_t *container; /* of the rendered pod */
-    const struct cli_volumes *volumes;
-    const char *shim; /* the path of sidecar-shim here */
-    const struct cli_stand_in *hooks; /* all --hook flags; INDEX is the name */
-    size_t hook_count;
-    const char *index; /* the INDEX of this container */
-    bool is_foreign; /* its image or command is not ours: only --version counts in args */
+enum cli_sandbox {
+    CLI_SANDBOX_USER_NAMESPACE,
+    CLI_SANDBOX_MOUNT_NAMESPACE, /* without a user namespace; takes root */
+    CLI_SANDBOX_NONE,
 };
 
-/* The path of sidecar-shim: beside this program, in ../libexec/hookline, or in PATH. Owned by the
- * caller; NULL with an io error. */
-char *cli_sandbox_find_shim(struct error **err);
+/* The values of --sandbox, NULL-terminated. */
+#define CLI_SANDBOX_AUTO "auto" /* the first that works, but not none */
+#define CLI_SANDBOX_BUBBLEWRAP "bubblewrap" /* the user namespace alone */
+extern const char *const cli_sandbox_wishes[];
 
-/* The command line that runs the sandbox, with its volumes set up. NULL-terminated, owned by the
- * caller (cli_sandbox_words_free); NULL with an error. */
-char **cli_sandbox_command(const struct cli_sandbox *sandbox, struct error **err);
-void cli_sandbox_words_free(char **words);
+/* Chooses by a value of --sandbox, trying each; runs libev's default loop. Returns 0, or -1 with an
+ * io error that says what to do, and why none of them works. */
+int cli_sandbox_choose(const char *wish, enum cli_sandbox *out, struct error **err);
+
+/* The command line that runs a sidecar with its mounts, which may be changed; root is its directory
+ * without a sandbox. Owned by the caller; empty with an error. */
+struct cli_words cli_sandbox_command(enum cli_sandbox sandbox, const struct cli_sidecar *sidecar,
+    struct cli_mount *mounts, const char *root, struct error **err);
 
 #endif

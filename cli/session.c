@@ -1,6 +1,5 @@
 #include "cli/session.h"
 
-#include <errno.h>
 #include <ev.h>
 #include <signal.h>
 #include <stdint.h>
@@ -127,24 +126,6 @@ static void on_line(void *user, const char *line)
         options->on_line(options->user, sidecar->name, line);
 }
 
-/* Says what to do where the kernel or the distribution forbids user namespaces.
- * Source: bubblewrap.c, the messages of a failed clone(2) and of setting up the uid map. */
-static const char *explain(const char *tail)
-{
-    static const char *const denials[] = {
-        "namespace", "setting up uid map", "uid_map", "Operation not permitted"};
-    if (!text_starts_with(tail, "bwrap: "))
-        return "";
-    for (size_t i = 0; i < ARRAY_SIZE(denials); i++) {
-        if (strstr(tail, denials[i]) != NULL)
-            return " (the sandbox needs user namespaces: allow them with sysctl "
-                   "kernel.unprivileged_userns_clone=1 or "
-                   "kernel.apparmor_restrict_unprivileged_userns=0, or in a container with its "
-                   "seccomp profile)";
-    }
-    return "";
-}
-
 static void on_sidecar_end(void *user, struct subprocess_result *result)
 {
     struct sidecar *sidecar = user;
@@ -158,8 +139,8 @@ static void on_sidecar_end(void *user, struct subprocess_result *result)
     auto_free char *tail =
         text_printable(result->error_tail, strlen(result->error_tail), ERROR_TAIL);
     struct error *error = NULL;
-    error_set(&error, ERROR_IO, "%s %s before it was ready%s%s%s", sidecar->name, end,
-        tail[0] != '\0' ? ": " : "", tail, explain(result->error_tail));
+    error_set(&error, ERROR_IO, "%s %s before it was ready%s%s", sidecar->name, end,
+        tail[0] != '\0' ? ": " : "", tail);
     finish(session, error);
 }
 
@@ -201,14 +182,9 @@ int cli_session_start(
         .on_done = on_sidecar_end,
         .user = sidecar,
     };
-    struct error *error = NULL;
-    sidecar->process = subprocess_start(&options, &error);
+    sidecar->process = subprocess_start(&options, err);
     DL_APPEND(session->sidecars, sidecar);
-    if (sidecar->process != NULL)
-        return 0;
-    if (error->errnum == ENOENT)
-        error_wrap(&error, "bubblewrap is not installed (package bubblewrap)");
-    return error_move(err, error);
+    return sidecar->process != NULL ? 0 : -1;
 }
 
 /* Runs the loop until the current operation is done. */

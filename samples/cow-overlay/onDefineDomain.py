@@ -18,6 +18,8 @@ ANNOTATION = "cow-overlay.hookline.dev/image"
 # These must be the same directories in the compute container, where QEMU opens both files.
 IMAGES = os.environ.get("IMAGES", "/images")
 OVERLAYS = os.environ.get("OVERLAYS", "/overlays")
+# Where both are mounted: below this directory under hookctl run --sandbox none, which mounts nothing.
+ROOT = os.environ.get("HOOKLINE_ROOT", "")
 
 
 class BadInput(Exception):
@@ -36,7 +38,7 @@ def qemu_img(*words):
 
 def image_info(path, *options):
     """What qemu-img knows about an image, even while a VM has it open."""
-    return json.loads(qemu_img("info", "--force-share", "--output=json", *options, path))
+    return json.loads(qemu_img("info", "--force-share", "--output=json", *options, ROOT + path))
 
 
 def file_below(directory, name, what):
@@ -60,13 +62,14 @@ def check_overlay(overlay, image):
 def ensure_overlay(overlay, image):
     """Creates a missing overlay atomically: an interrupted call leaves no partial overlay, and one
     that another call has created meanwhile is kept."""
-    if not os.path.lexists(overlay):
-        image_format = image_info(image)["format"]
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=OVERLAYS) as directory:
+    if not os.path.lexists(ROOT + overlay):
+        info = image_info(image)
+        backing = ["-u", "-b", image, "-F", info["format"]]
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=ROOT + OVERLAYS) as directory:
             new = os.path.join(directory, "overlay")
-            qemu_img("create", "-q", "-f", "qcow2", "-b", image, "-F", image_format, new)
+            qemu_img("create", "-q", "-f", "qcow2", *backing, new, str(info["virtual-size"]))
             try:
-                os.link(new, overlay)
+                os.link(new, ROOT + overlay)
             except FileExistsError:
                 pass
     check_overlay(overlay, image)
