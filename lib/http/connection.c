@@ -41,8 +41,9 @@ static int on_client_certificate(gnutls_session_t session)
 static void connection_start(
     struct http_shared *shared, struct MHD_Connection *mhd, struct connection *connection)
 {
-    const union MHD_ConnectionInfo *peer =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    /* Each information is read at once: the next one may be at the same address. */
+    const struct sockaddr *peer =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     connection->started = (time_t)clock_seconds();
     if (shared->tls) {
@@ -60,7 +61,7 @@ static void connection_start(
         }
     }
     http_deadline_set(&shared->deadlines, &connection->client.deadline, fd, HTTP_HEAD_S, 0);
-    http_place_enter(&shared->places, &connection->client.place, fd, peer->client_addr);
+    http_place_enter(&shared->places, &connection->client.place, fd, peer);
 }
 
 /* The TLS session is gone by now, the socket is not. */
