@@ -168,7 +168,7 @@ build/peers/installed: tests/peers/package.json tests/peers/package-lock.json
 	$(call say,NPM,$(@D))
 	@mkdir -p $(@D)
 	@cp $^ $(@D)
-	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
+	$(Q)cd $(@D) && npm ci --loglevel=error --no-audit --no-fund >/dev/null && touch installed
 
 # Drive kube/ and http/ against the servers and clients of the tests, and controller/ without a cluster.
 DRIVERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/peers/*_driver.c))
@@ -237,11 +237,13 @@ valgrind: unit ## run the unit tests under valgrind
 lint: $(PROTO_HEADERS) ## run clang-format, clang-tidy, cppcheck, shellcheck and the house plan check
 	@tests/lint/run $(CPPFLAGS) -std=gnu17
 
+# The clang of the package list.
+CLANG ?= $(firstword $(notdir $(wildcard $(addprefix /usr/bin/,clang-14 clang))) clang-14)
 # One libFuzzer target for each parser of outside data.
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZ_SECONDS
-	@$(MAKE) BUILD=build/fuzz CC=clang-14 SANITIZE=fuzzer-no-link,address,undefined $(FUZZERS:%=build/fuzz/tests/fuzz/fuzz_%)
+	@$(MAKE) BUILD=build/fuzz CC=$(CLANG) SANITIZE=fuzzer-no-link,address,undefined $(FUZZERS:%=build/fuzz/tests/fuzz/fuzz_%)
 	@set -e; for fuzzer in $(FUZZERS); do \
 	    echo "  FUZZ     $$fuzzer, $(FUZZ_SECONDS) s"; \
 	    mkdir -p build/fuzz/corpus/$$fuzzer; \
@@ -281,7 +283,7 @@ build/e2e/helm/installed: tests/e2e/helm/package.json tests/e2e/helm/package-loc
 	$(call say,NPM,$(@D))
 	@mkdir -p $(@D)
 	@cp $^ $(@D)
-	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund && touch installed
+	$(Q)cd $(@D) && npm ci --loglevel=error --no-audit --no-fund >/dev/null && touch installed
 
 # Keeps the comment at the head of each file.
 .PHONY: webhooks
@@ -311,7 +313,7 @@ e2e: ## test on a cluster: PROVIDER=kind|existing|local, TESTS='…' selects som
 # The sanitized tests come last, so that their last line is the result of the whole run.
 .PHONY: check
 check: ## install missing packages, then run every check that needs no guest or cluster
-	@deploy/install-packages test
+	@deploy/install-packages check
 	@$(MAKE) all unit peers
 	@$(MAKE) lint
 	@$(MAKE) fuzz FUZZ_SECONDS=5
@@ -321,6 +323,11 @@ check: ## install missing packages, then run every check that needs no guest or 
 	@$(MAKE) hostile
 	@$(MAKE) soak SOAK_SECONDS=60
 	@$(MAKE) sanitize
+
+# At most five minutes, most of them once: the tree is kept.
+.PHONY: debian13
+debian13: ## build and test on Debian 13, in a tree made by debootstrap (needs root)
+	@tests/debian/run trixie
 
 .PHONY: clean
 clean: ## remove build/

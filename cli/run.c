@@ -56,9 +56,9 @@ static const struct option_row rows[] = {
         .help = "validate every domain against libvirt's schema\n(" DOMAIN_SCHEMA_PATH ")"},
     {"sandbox", OPTION_CHOICE, MEMBER(sandbox), .initial = CLI_SANDBOX_AUTO,
         .choices = cli_sandbox_wishes,
-        .help = "what hooks run in: bubblewrap with a user namespace, or as\n"
-                "root also without one (auto), or nothing: then they run as\n"
-                "you, and find their mounts below $HOOKLINE_ROOT"},
+        .help = "what the hooks run in: bubblewrap; auto, as root also\n"
+                "without user namespaces; or none: then they run as you,\n"
+                "with their mounts below $HOOKLINE_ROOT"},
     {"annotation-key", OPTION_TEXT, MEMBER(annotation_key), .argument = "KEY",
         .help = "the only annotation to read (default: " ANNOTATIONS_KEY_KUBEVIRT
                 "\nor " ANNOTATIONS_KEY_HOOKLINE ")"},
@@ -273,7 +273,7 @@ const struct cli_command cli_run_command = {
     .summary = "run the hooks of a virtual machine here, without a cluster",
     .description =
         "Chains a libvirt domain XML through the hook sidecars of a virtual machine, each\n"
-        "under sidecar-shim in a sandbox (bubblewrap) with the mounts of the rendered pod:\n"
+        "under sidecar-shim in a bubblewrap sandbox with the mounts of the rendered pod:\n"
         "config maps from the same manifests, host paths of this machine, and this\n"
         "machine's /usr, read-only, as the image. The resulting domain goes to standard\n"
         "output, and a table of what each hook changed to standard error.\n"

@@ -1,0 +1,264 @@
+"""hookctl run --sandbox: which sandbox it takes where there are user namespaces and where there are
+none, as root and as a user; what it says where none works; and how hooks run without one."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import unittest
+
+import hook_runs
+import support
+from hook_runs import DOMAIN, HOOKCTL, LOOK_PY, TITLE_SH, script_entry
+
+# Runs the rest of the command line in a user namespace that has no others below it.
+FORBID = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
+NO_CAPABILITIES = ["setpriv", "--ambient-caps=-all", "--inh-caps=-all"]
+REFUSAL = support.sandbox_refusal()
+# Where this machine has none, tests without user namespaces run as they are.
+ROOT_WITHOUT = [] if REFUSAL else ["unshare", "-Ur", "sh", "-c", FORBID, "sh"]
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+USER_WITHOUT = [
+    *(["unshare", "--user", "--map-user=1000", "--keep-caps", "sh", "-c", FORBID, "sh"]),
+    *NO_CAPABILITIES,
+]
+OF_MOUNT_NAMESPACE = "note: there are no user namespaces here: the hooks run as root"
+
+
+def can_mount():
+    """Whether root without a user namespace can mount here."""
+    command = [*ROOT_WITHOUT, "unshare", "--mount", "--propagation=unchanged", "true"]
+    return support.run(command).returncode == 0
+
+
+class SandboxTestCase(hook_runs.RunTestCase):
+    def setUp(self):
+        super().setUp()
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+
+    def look(self, *words, **options):
+        """What a hook sees that is in a config map."""
+        self.write_machine([script_entry("look.py")], {"look.py": LOOK_PY})
+        result = self.run_hooks(*words, **options)
+        text = re.search("<description>(.*)</description>", result.stdout)[1]
+        return json.loads(text.replace("&lt;", "<").replace("&amp;", "&"))
+
+    def fake_bwrap(self, text):
+        """An environment in whose PATH bwrap is a script, or is missing."""
+        programs = self.tmp / "programs"
+        programs.mkdir()
+        for program in ("sh", "env", "unshare", "mount", "chroot"):
+            (programs / program).symlink_to(shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin"))
+        if text is not None:
+            self.write("programs/bwrap", text).chmod(0o755)
+        return {"PATH": str(programs)}
+
+    def assert_no_sandbox(self, result, why):
+        """One line names the way out and what it means; the real reason is at its end."""
+        self.assertEqual(result.stdout, "")
+        (line,) = result.stderr.splitlines()
+        self.assertRegex(
+            line,
+            "^hookctl run: no sandbox works here.*: --sandbox none runs the hooks without one, as "
+            "you, with a sidecar's mounts below a temporary directory, HOOKLINE_ROOT",
+        )
+        self.assertRegex(line, rf"\(.*{why}.*\)$")
+
+
+class AutoTest(SandboxTestCase):
+    @unittest.skipIf(REFUSAL, REFUSAL)
+    def test_user_namespace(self):
+        for words in ([], ["--sandbox", "auto"], ["--sandbox", "bubblewrap"]):
+            with self.subTest(words):
+                result = self.run_hooks(*words)
+                self.assertIn("<title>by shell</title>", result.stdout)
+                self.assertTrue(result.stderr.startswith("SIDECAR"), result.stderr)
+
+    @unittest.skipUnless(os.getuid() == 0 and can_mount(), "takes root that may mount")
+    def test_root_without_user_namespaces(self):
+        result = self.run_hooks(prefix=ROOT_WITHOUT)
+        self.assertIn("<title>by shell</title>", result.stdout)
+        self.assertIn(OF_MOUNT_NAMESPACE, result.stderr)
+        seen = self.look(prefix=ROOT_WITHOUT)
+        self.assertEqual((seen["uid"], seen["pid"], seen["interfaces"]), (0, 1, ["lo"]))
+        self.assertNotIn("home", seen["root"])
+        self.assertNotIn("HOOKLINE_ROOT", seen["environment"])
+
+    @unittest.skipUnless(os.getuid() == 0 and can_mount(), "takes root that may mount")
+    def test_root_without_user_namespaces_is_confined(self):
+        """The mounts are those of the sidecar, and no capability is left to change that."""
+        host = self.tmp / "host"
+        host.mkdir()
+        script = (
+            "#!/bin/sh\necho seen > /host/file\n! touch /usr/share/new 2>/dev/null || exit 7\n"
+            "! mount -t tmpfs none /tmp 2>/dev/null || exit 8\n"
+            '[ ! -e /home ] || exit 9\n'
+            "grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && exit 10\nprintf %s \"$4\"\n"
+        )
+        entry = script_entry("hook.sh", hostPath={"path": str(host), "volumePath": "/host"})
+        self.write_machine([entry], {"hook.sh": script})
+        self.assertEqual(self.run_hooks(prefix=ROOT_WITHOUT).stdout, DOMAIN)
+        self.assertEqual((host / "file").read_text(), "seen\n")
+
+    def test_user_without_user_namespaces(self):
+        """The sandbox is never dropped."""
+        if REFUSAL and os.getuid() != 0:
+            self.skipTest("only root can become another user")
+        for name in ("hookctl", "sidecar-shim"):  # others may not see the build
+            shutil.copy(support.program(name), self.tmp / name)
+        prefix = NOBODY if REFUSAL else USER_WITHOUT
+        result = self.run_hooks(prefix=prefix, program=self.tmp / "hookctl", status=3)
+        self.assert_no_sandbox(result, "bwrap: ")
+        result = self.run_hooks(
+            "--sandbox", "none", prefix=prefix, program=self.tmp / "hookctl"
+        )
+        self.assertIn("<title>by shell</title>", result.stdout)
+
+    def test_bubblewrap_that_must_be(self):
+        """--sandbox bubblewrap does not take the mount namespace."""
+        result = self.run_hooks("--sandbox", "bubblewrap", prefix=ROOT_WITHOUT, status=3)
+        self.assert_no_sandbox(result, "bwrap: ")
+
+    def test_denial(self):
+        """As of a security module or a seccomp filter: for root, too, each way is tried and told."""
+        script = "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+        result = self.run_hooks(env=self.fake_bwrap(script), status=3)
+        self.assert_no_sandbox(result, "bwrap: No permissions to create new namespace")
+        if os.getuid() == 0:
+            self.assert_no_sandbox(result, "; as root without a user namespace: ")
+
+    def test_bubblewrap_that_says_nothing(self):
+        result = self.run_hooks(env=self.fake_bwrap("#!/bin/sh\nexit 5\n"), status=3)
+        self.assert_no_sandbox(result, "bwrap exited with status 5")
+
+    def test_bubblewrap_that_is_missing(self):
+        result = self.run_hooks(env=self.fake_bwrap(None), status=3)
+        self.assert_no_sandbox(result, r"bubblewrap is not installed \(package bubblewrap\)")
+
+    def test_no_sidecars(self):
+        """They need no sandbox."""
+        self.write_machine([])
+        result = self.run_hooks(env=self.fake_bwrap(None))
+        self.assertEqual(result.stdout, DOMAIN)
+
+    def test_wrong_value(self):
+        result = self.run_hooks("--sandbox", "chroot", status=2)
+        self.assertIn(
+            '--sandbox cannot be "chroot": use auto, bubblewrap or none', result.stderr
+        )
+
+
+class NoneTest(SandboxTestCase):
+    """Needs no bubblewrap."""
+
+    def run_bare(self, *words, **options):
+        return self.run_hooks("--sandbox", "none", *words, **options)
+
+    def test_hook_of_a_config_map(self):
+        result = self.run_bare(env=self.fake_bwrap("#!/bin/sh\nexit 5\n"))
+        self.assertIn("<title>by shell</title>", result.stdout)
+        note, table = result.stderr.splitlines()[:2]
+        self.assertEqual(note, "hookctl run: note: the hooks run without a sandbox, as you")
+        self.assertTrue(table.startswith("SIDECAR"), table)
+
+    def test_environment_and_user(self):
+        seen = self.look("--sandbox", "none", env={"SECRET": "x"})
+        environment = seen["environment"]
+        root = environment["HOOKLINE_ROOT"]
+        self.assertRegex(root, rf"^{self.temporary}/hookctl-\w+/roots/hook-sidecar-0$")
+        self.assertEqual(environment["CONTAINER_NAME"], "hook-sidecar-0")
+        self.assertEqual(environment["HOME"], root)
+        self.assertTrue(environment["PATH"].startswith(f"{root}/usr/local/sbin:"))
+        self.assertTrue(environment["PATH"].endswith(":/usr/bin:/sbin:/bin"))
+        self.assertNotIn("SECRET", environment)
+        self.assertEqual(seen["uid"], os.getuid())
+
+    def test_mounts(self):
+        """A hook finds them below HOOKLINE_ROOT, which it is told, and what is not enforced."""
+        host, data = self.tmp / "host", self.tmp / "data"
+        for directory in (host, data):
+            directory.mkdir()
+        script = '#!/bin/sh\nset -e\ncd "$HOOKLINE_ROOT"\necho seen > srv/data/file\nls -d srv/host >&2\nprintf %s "$4"\n'
+        entry = script_entry(
+            "hook.sh",
+            hostPath={"path": str(host), "volumePath": "/srv/host/", "readOnly": True},
+            pvc={"name": "data", "volumePath": "/srv//data"},
+            downwardAPI=["pod-info"],
+        )
+        self.write_machine([entry], {"hook.sh": script})
+        errors = self.run_bare("--pvc", f"data={data}").stderr
+        self.assertEqual((data / "file").read_text(), "seen\n")
+        warnings = [line for line in errors.splitlines() if ": warning: " in line]
+        about = "hookctl run: warning: hook-sidecar-0: "
+        self.assertIn(
+            f"{about}{data} is not mounted at /srv/data without a sandbox: a hook finds it at "
+            "$HOOKLINE_ROOT/srv/data",
+            warnings,
+        )
+        self.assertIn(
+            f"{about}{host} is not mounted at /srv/host without a sandbox: a hook finds it at "
+            "$HOOKLINE_ROOT/srv/host, and can write to it, though it is readOnly",
+            warnings,
+        )
+        self.assertRegex("\n".join(warnings), r"downwardapi/podinfo\n?")
+        self.assertEqual(len(warnings), 3, errors)  # none about the hook and the sockets
+
+    def test_mount_below_another(self):
+        """It would be made in the directory of this machine."""
+        host = self.tmp / "host"
+        host.mkdir()
+        entry = script_entry("title.sh", hostPath={"path": str(host), "volumePath": "/usr/bin"})
+        self.write_machine([entry], {"title.sh": TITLE_SH})
+        result = self.run_bare(status=1)
+        self.assertIn(
+            "hook-sidecar-0: the mount at /usr/bin/onDefineDomain is below the one at /usr/bin",
+            result.stderr,
+        )
+        self.assertEqual(list(host.iterdir()), [])
+
+    def test_hook_directory_and_path_of_its_own(self):
+        self.write_machine(
+            [script_entry("title.sh", env=[{"name": "PATH", "value": "/opt:/usr/bin:/bin"}])],
+            {"title.sh": TITLE_SH},
+        )
+        self.assertIn("<title>by shell</title>", self.run_bare().stdout)
+        directory = self.write_hook("hooks", hook_runs.DESCRIPTION_PY)
+        result = self.run_bare("--hook", f"0={directory}")
+        self.assertIn("<description>vm</description>", result.stdout)
+        self.assertNotIn("<title>", result.stdout)
+
+    def test_hook_that_fails(self):
+        self.write_machine([script_entry("fail.sh")], {"fail.sh": hook_runs.FAIL_SH})
+        result = self.run_bare(status=4)
+        self.assertRegex(result.stderr, "hook-sidecar-0.*status 3.*no such disk: vdz")
+
+    def test_nothing_is_left(self):
+        """Not by a hook that leaves a process behind, and not after a signal."""
+        script = '#!/bin/sh\nsetsid sleep 1000 >/dev/null 2>&1 &\nprintf %s "$4"\n'
+        self.write_machine([script_entry("hook.sh")], {"hook.sh": script})
+        self.assertEqual(self.run_bare().stdout, DOMAIN)
+        fifo = self.tmp / "fifo"
+        os.mkfifo(fifo)
+        script = f"#!/bin/sh\nexec 3>{fifo}\necho ready >&3\nsetsid sleep 1000 &\nsleep 1000\n"
+        self.write_machine([script_entry("hang.sh")], {"hang.sh": script})
+        words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain]
+        for number, status in ((signal.SIGTERM, 6), (signal.SIGKILL, -signal.SIGKILL)):
+            with self.subTest(number):
+                process = self.spawn(
+                    [*words, "--sandbox", "none"],
+                    stderr=subprocess.DEVNULL,
+                    env=self.environment(),
+                )
+                with open(fifo, encoding="utf-8") as stream:
+                    self.assertEqual(stream.readline(), "ready\n")
+                    process.send_signal(number)
+                    self.assertEqual(stream.read(), "")  # ends with the last process
+                self.assertEqual(process.wait(support.PATIENCE), status)
+                if number == signal.SIGTERM:
+                    self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    support.main()
