@@ -147,7 +147,7 @@ static int choose_sandbox(struct cli_run *run, struct error **err)
 {
     static const char *const notes[] = {
         [CLI_SANDBOX_MOUNT_NAMESPACE] =
-            "note: there are no user namespaces here: the hooks run as root, without "
+            "note: user namespaces do not work here: the hooks run as root, without "
             "capabilities, in namespaces of their own",
         [CLI_SANDBOX_NONE] = "note: the hooks run without a sandbox, as you",
     };

@@ -21,8 +21,8 @@ struct cli_session;
 /* A session without sidecars. Owned by the caller, until cli_session_end; NULL with an error. */
 struct cli_session *cli_session_new(const struct cli_session_options *options, struct error **err);
 
-/* Starts a sidecar by its command line. name is copied. Returns 0, or -1 with an error that says
- * what is missing. */
+/* Starts a sidecar by its command line. name is copied. Returns 0, or -1 with an io
+ * error. */
 int cli_session_start(
     struct cli_session *session, const char *name, const char *const *command, struct error **err);
 

@@ -24,7 +24,7 @@ USER_WITHOUT = [
     *(["unshare", "--user", "--map-user=1000", "--keep-caps", "sh", "-c", FORBID, "sh"]),
     *NO_CAPABILITIES,
 ]
-OF_MOUNT_NAMESPACE = "note: there are no user namespaces here: the hooks run as root"
+OF_MOUNT_NAMESPACE = "note: user namespaces do not work here: the hooks run as root"
 
 
 def can_mount():
