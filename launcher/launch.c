@@ -11,8 +11,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/unused.h"
-#include "domain/schema.h"
-#include "domain/surplus.h"
 #include "guest/console.h"
 #include "guest/guest.h"
 #include "guest/lock.h"
@@ -23,6 +21,7 @@
 #include "launcher/prepare.h"
 #include "launcher/start.h"
 #include "launcher/supervise.h"
+#include "launcher/validity.h"
 #include "machine/value.h"
 #include "manager/cloud_init.h"
 #include "manager/event_log.h"
@@ -294,22 +293,7 @@ static enum progress begin_prepare(struct launch *launch, UNUSED struct error **
  * domain with that, as KubeVirt hands it out. */
 static enum progress begin_schema(struct launch *launch, struct error **err)
 {
-    struct launcher_plan *plan = &launch->plan;
-    struct domain_schema *schema = domain_schema_load(launch->flags->schema, err);
-    if (schema == NULL)
-        return FAILED;
-    int result = domain_schema_check(schema, plan->domain, plan->domain_length, err);
-    domain_schema_free(schema);
-    if (result < 0 || launch->flags->dry_run)
-        return result < 0 ? FAILED : OVER;
-    size_t length = 0;
-    char *valid = domain_surplus_put_right(plan->domain, plan->domain_length, &length, err);
-    if (valid == NULL)
-        return FAILED;
-    free(plan->domain);
-    plan->domain = valid;
-    plan->domain_length = length;
-    return OVER;
+    return launcher_validity_check(&launch->plan, launch->flags, err) < 0 ? FAILED : OVER;
 }
 
 static int print_domain(const struct launch *launch, struct error **err)

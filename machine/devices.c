@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/subprocess.h"
 #include "base/text.h"
 #include "machine/console.h"
 #include "machine/controllers.h"
@@ -133,12 +134,28 @@ static void convert_sound(const struct machine_conversion *conversion)
     domain_close(conversion->out);
 }
 
+/* libvirt runs these two for a TPM. */
+static void check_swtpm(const struct machine_conversion *conversion)
+{
+    static const char *const programs[] = {"swtpm", "swtpm_setup"};
+    if (conversion->host->dry_run || conversion->host->test)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+        auto_free char *path = subprocess_find(programs[i], NULL);
+        if (path == NULL) {
+            findings_error(conversion->findings, "/spec/domain/devices/tpm",
+                "needs the program %s (Debian's packages swtpm and swtpm-tools)", programs[i]);
+        }
+    }
+}
+
 static void convert_tpm(const struct machine_conversion *conversion)
 {
     const json_t *tpm = machine_value(conversion->devices, "/tpm");
     bool persistent = machine_boolean(tpm, "/persistent", false);
     if (tpm == NULL || !machine_boolean(tpm, "/enabled", true))
         return;
+    check_swtpm(conversion);
     if (persistent) {
         findings_warning(conversion->findings, "/spec/domain/devices/tpm/persistent",
             "has no effect: the TPM's state is lost when the guest ends");

@@ -197,13 +197,15 @@ static char *embedded_root_make(const char *directory, struct error **err)
     auto_free char *path = file_join(etc, "qemu.conf");
     auto_free char *text = xasprintf("user = \"+%u\"\n"
                                      "group = \"+%u\"\n"
+                                     "swtpm_user = \"+%u\"\n"
+                                     "swtpm_group = \"+%u\"\n"
                                      "dynamic_ownership = 0\n"
                                      "remember_owner = 0\n"
                                      "stdio_handler = \"file\"\n"
                                      "security_driver = \"none\"\n"
                                      "namespaces = []\n"
                                      "cgroup_controllers = []\n",
-        geteuid(), getegid());
+        geteuid(), getegid(), geteuid(), getegid());
     if (file_make_directories(etc, 0700, err) < 0 ||
         file_write(path, text, strlen(text), 0600, err) < 0)
         return NULL;

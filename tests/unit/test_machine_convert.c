@@ -22,6 +22,7 @@
 #include "base/yaml.h"
 #include "cli/object.h"
 #include "domain/diff.h"
+#include "domain/newer.h"
 #include "domain/schema.h"
 #include "guest/image.h"
 #include "machine/check.h"
@@ -152,9 +153,17 @@ static void check_valid(
     const struct domain_schema *schema, const char *name, const struct outcome *outcome)
 {
     auto_error struct error *error = NULL;
-    if (schema != NULL && outcome->xml != NULL &&
-        domain_schema_check(schema, outcome->xml, outcome->length, &error) < 0)
+    if (schema == NULL || outcome->xml == NULL ||
+        domain_schema_check(schema, outcome->xml, outcome->length, &error) == 0)
+        return;
+    auto_free char *rest = NULL;
+    size_t length = 0;
+    bool dispensable = false;
+    auto_free char *newer =
+        domain_newer_find(outcome->xml, outcome->length, &rest, &length, &dispensable, NULL);
+    if (newer == NULL || domain_schema_check(schema, rest, length, NULL) < 0)
         fail_msg("%s: %s\n%s", name, error->message, outcome->xml);
+    print_message("%s: this libvirt is too old for %s\n", name, newer);
 }
 
 static void check_text(const char *path, const char *expected, const char *actual)
