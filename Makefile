@@ -188,11 +188,17 @@ demo: ## install missing packages, build, and run the hooks of a VM here
 	@samples/demo/run
 
 INTEGRATION_TESTS := $(wildcard tests/integration/test_*.py)
-TESTS ?= $(UNIT_TESTS) $(INTEGRATION_TESTS)
+# hook-launcher's domains beside KubeVirt's.
+PARITY_TESTS := tests/parity/test_compare.py
+TESTS ?= $(UNIT_TESTS) $(INTEGRATION_TESTS) $(PARITY_TESTS)
 
 .PHONY: test
 test: all unit peers ## run the tests (TESTS='…' selects some)
 	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 2 $(TESTS)
+
+.PHONY: parity
+parity: all ## compare hook-launcher's domains with KubeVirt's, and with those in PARITY=DIR
+	@HOOKLINE_BUILD=$(BUILD) $(PYTHON) tests/parity/parity.py
 
 HOSTILE := $(wildcard tests/hostile/attack_*.py)
 # These wait most of the time: for back-offs, deadlines and clocks.

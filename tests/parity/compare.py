@@ -1,0 +1,134 @@
+"""What is missing, extra, different or out of order in a domain, compared with KubeVirt's.
+
+A path is the names of the elements from the root, "domain/devices/disk", and for an attribute "@" and
+its name after them. Paths are counted, as a multiset: the share is how many of KubeVirt's are in ours.
+Values are compared where elements correspond: the first disk with the first disk, and so on."""
+
+import collections
+
+
+def paths(element, above=""):
+    """Yields the path of each element and of each attribute, from the element down."""
+    path = f"{above}/{element.name}" if above else element.name
+    yield path
+    for name in element.attributes:
+        yield f"{path}@{name}"
+    for child in element.children:
+        yield from paths(child, path)
+
+
+class Comparison:
+    """Of our domain with KubeVirt's. Each of missing, extra, different and disordered is a list of
+    lines for people; those that a list of allowed paths has are left out, but for what is missing."""
+
+    def __init__(self, ours, theirs, allowed):
+        self.allowed = allowed
+        our_paths = collections.Counter(paths(ours))
+        their_paths = collections.Counter(paths(theirs))
+        self.total = their_paths.total()
+        self.same = (our_paths & their_paths).total()
+        self.missing = lines(their_paths - our_paths)
+        extra = our_paths - their_paths
+        self.extra = lines({path: extra[path] for path in extra if not allowed.has(path)})
+        self.different = []
+        self.disordered = []
+        self.pair(ours, theirs, ours.name)
+
+    @property
+    def share(self):
+        """How many percent of KubeVirt's paths are in ours."""
+        return 100 * self.same / self.total
+
+    @property
+    def faults(self):
+        """How many things are wrong whatever the share is."""
+        return len(self.extra) + len(self.different) + len(self.disordered)
+
+    def pair(self, ours, theirs, path):
+        """Compares two elements that correspond, and those inside them."""
+        self.value(path, theirs, ours.text, theirs.text)
+        for name, value in theirs.attributes.items():
+            if name in ours.attributes:
+                self.value(f"{path}@{name}", theirs, ours.attributes[name], value)
+        self.order(f"{path}@", list(ours.attributes), list(theirs.attributes))
+        names = [child.name for child in ours.children]
+        self.order(f"{path}/", names, [child.name for child in theirs.children])
+        for name in dict.fromkeys(names):
+            for our_child, their_child in zip(named(ours, name), named(theirs, name)):
+                self.pair(our_child, their_child, f"{path}/{name}")
+
+    def value(self, path, element, ours, theirs):
+        """Compares two values. An entry is known by its name: entry[uuid]."""
+        key = element.attributes.get("name")
+        special = path.replace("/entry", f"/entry[{key}]") if element.name == "entry" else path
+        if ours != theirs and not (self.allowed.has(path) or self.allowed.has(special)):
+            self.different.append(f"{special}: {ours!r}, KubeVirt has {theirs!r}")
+
+    def order(self, path, ours, theirs):
+        """Compares the order of what both have."""
+        both = collections.Counter(ours) & collections.Counter(theirs)
+        ours, theirs = common(ours, both), common(theirs, both)
+        if ours != theirs:
+            self.disordered.append(f"{path}: {' '.join(ours)}, KubeVirt has {' '.join(theirs)}")
+
+
+def named(element, name):
+    """The children of a name."""
+    return [child for child in element.children if child.name == name]
+
+
+def common(names, both):
+    """The names that are in both, at most as often as there."""
+    left = collections.Counter(both)
+    kept = []
+    for name in names:
+        if left[name] > 0:
+            left[name] -= 1
+            kept.append(name)
+    return kept
+
+
+def lines(counted):
+    """Paths with how often they are there."""
+    return [f"{path} ({count})" if count > 1 else path for path, count in sorted(counted.items())]
+
+
+class Allowed:
+    """The paths that may differ: the table below a heading of docs/launcher.md. A path that ends in
+    /* stands for all that is below, too."""
+
+    HEADING = "Where it differs from KubeVirt's"
+
+    def __init__(self, reasons):
+        self.reasons = dict(reasons)
+        self.used = set()
+
+    @classmethod
+    def read(cls, text):
+        """From a page. Raises ValueError if it has no such table, or a row without a reason."""
+        _, heading, after = text.partition(f"### {cls.HEADING}\n")
+        if not heading:
+            raise ValueError(f"the page has no heading {cls.HEADING!r}")
+        reasons = {}
+        for line in after.split("\n#")[0].splitlines():
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if not line.startswith("| `"):
+                continue
+            if len(cells) != 2 or not cells[1]:
+                raise ValueError(f"the row has no reason: {line}")
+            for path in cells[0].split(","):
+                reasons[path.strip().strip("`")] = cells[1]
+        if not reasons:
+            raise ValueError(f"there is no table below {cls.HEADING!r}")
+        return cls(reasons)
+
+    def has(self, path):
+        """Whether a path may differ."""
+        candidates = [path]
+        above = path
+        while above:
+            candidates.append(f"{above}/*")
+            above = above.rpartition("@" if "@" in above else "/")[0]
+        found = [candidate for candidate in candidates if candidate in self.reasons]
+        self.used.update(found)
+        return bool(found)

@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+"""The comparison itself, with small documents."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+import support
+from compare import Allowed, Comparison, paths
+from document import form, parse
+
+PAGE = """\
+### Where it differs from KubeVirt's
+
+Words.
+
+| path | why |
+|---|---|
+| `domain/uuid` | chosen anew |
+| `domain/devices/disk/source@file`, `domain/devices/tpm/*` | of this machine |
+
+### Next
+
+| path | why |
+|---|---|
+| `domain/name` | of another table |
+"""
+
+
+def compare(ours, theirs, allowed=()):
+    """The comparison of what is inside two domains."""
+    texts = [f"<domain>{inside}</domain>" for inside in (ours, theirs)]
+    return Comparison(*map(parse, texts), Allowed({path: "why" for path in allowed}))
+
+
+class PathsTest(support.TestCase):
+    def test_elements_and_attributes(self):
+        root = parse("<domain type='kvm'><devices><disk a='1' b='2'/><disk/></devices></domain>")
+        self.assertEqual(
+            list(paths(root)),
+            ["domain", "domain@type", "domain/devices", "domain/devices/disk"]
+            + ["domain/devices/disk@a", "domain/devices/disk@b", "domain/devices/disk"],
+        )
+
+    def test_prefixes_stay(self):
+        root = parse("<domain xmlns:q='urn:q'><q:arg q:x='1'/></domain>")
+        self.assertEqual(
+            list(paths(root)), ["domain", "domain@xmlns:q", "domain/q:arg", "domain/q:arg@q:x"]
+        )
+
+
+class ComparisonTest(support.TestCase):
+    def test_equal(self):
+        result = compare("<name>a</name>", "<name>a</name>")
+        self.assertEqual((result.share, result.faults, result.missing), (100, 0, []))
+
+    def test_repeated_elements_count_each(self):
+        result = compare("<d/><d/>", "<d/><d/><d/>")
+        self.assertEqual((result.same, result.total), (3, 4))
+        self.assertEqual(result.missing, ["domain/d"])
+        self.assertEqual(compare("<d/>", "<d/><d/><d/>").missing, ["domain/d (2)"])
+        self.assertEqual(compare("<d/><d/>", "<d/>").extra, ["domain/d"])
+
+    def test_attributes(self):
+        result = compare("<d a='1' c='1'/>", "<d a='1' b='1'/>")
+        self.assertEqual(result.missing, ["domain/d@b"])
+        self.assertEqual(result.extra, ["domain/d@c"])
+        self.assertEqual((result.same, result.total), (3, 4))
+
+    def test_a_device_too_many_does_not_make_up_for_one_too_few(self):
+        result = compare("<devices><a/><a/></devices>", "<devices><a/><b/></devices>")
+        self.assertEqual((result.same, result.total), (3, 4))
+
+    def test_values(self):
+        result = compare("<n>a</n><d x='1'/><d x='2'/>", "<n>b</n><d x='1'/><d x='3'/>")
+        self.assertEqual(
+            result.different, ["domain/n: 'a', KubeVirt has 'b'", "domain/d@x: '2', KubeVirt has '3'"]
+        )
+        self.assertEqual(result.share, 100)
+
+    def test_space_between_elements_is_no_text(self):
+        self.assertEqual(compare("<a>\n<b/></a>", "<a><b/>\n\t</a>").faults, 0)
+        self.assertEqual(compare("<a> b</a>", "<a>b</a>").faults, 1)
+
+    def test_order_of_elements(self):
+        result = compare("<a/><b/><a/>", "<a/><a/><b/>")
+        self.assertEqual(result.disordered, ["domain/: a b a, KubeVirt has a a b"])
+        self.assertEqual(compare("<a/><b/>", "<a/><c/><b/>").disordered, [])
+
+    def test_order_of_attributes(self):
+        result = compare("<d a='1' b='2'/>", "<d b='2' a='1'/>")
+        self.assertEqual(result.disordered, ["domain/d@: a b, KubeVirt has b a"])
+
+    def test_entries_are_known_by_name(self):
+        ours = "<s><entry name='uuid'>1</entry><entry name='sku'>1</entry></s>"
+        theirs = ours.replace(">1<", ">2<")
+        result = compare(ours, theirs, ["domain/s/entry[uuid]"])
+        self.assertEqual(result.different, ["domain/s/entry[sku]: '1', KubeVirt has '2'"])
+
+
+class AllowedTest(support.TestCase):
+    def test_what_is_listed(self):
+        ours, theirs = "<uuid>1</uuid><x a='1'/>", "<uuid>2</uuid><x a='2'/>"
+        self.assertEqual(compare(ours, theirs, ["domain/uuid"]).faults, 1)
+        self.assertEqual(compare(ours, theirs, ["domain/uuid", "domain/x@a"]).faults, 0)
+        self.assertEqual(compare("<x/><x/>", "<x/>", ["domain/x"]).extra, [])
+
+    def test_what_is_missing_stays_missing(self):
+        result = compare("", "<x/>", ["domain/x"])
+        self.assertEqual((result.missing, result.share), (["domain/x"], 50))
+
+    def test_all_below(self):
+        allowed = ["domain/x/*"]
+        self.assertEqual(compare("<x><y a='1'>1</y></x>", "<x/>", allowed).extra, [])
+        self.assertEqual(compare("<xy/>", "", allowed).extra, ["domain/xy"])
+        self.assertEqual(compare("<x a='1'/>", "<x a='2'/>", allowed).faults, 0)
+
+    def test_the_table_of_a_page(self):
+        allowed = Allowed.read(PAGE)
+        self.assertEqual(
+            allowed.reasons,
+            {
+                "domain/uuid": "chosen anew",
+                "domain/devices/disk/source@file": "of this machine",
+                "domain/devices/tpm/*": "of this machine",
+            },
+        )
+        self.assertTrue(allowed.has("domain/devices/tpm/backend@type"))
+        self.assertFalse(allowed.has("domain/name"))
+        self.assertEqual(allowed.used, {"domain/devices/tpm/*"})
+
+    def test_a_page_without_it(self):
+        for page, words in (
+            ("# Page\n", "no heading"),
+            ("### Where it differs from KubeVirt's\n\nNowhere.\n", "no table"),
+            (PAGE.replace("chosen anew", " "), "no reason"),
+        ):
+            with self.subTest(words), self.assertRaisesRegex(ValueError, words):
+                Allowed.read(page)
+
+
+class FormTest(support.TestCase):
+    def test_kubevirts_form(self):
+        text = (
+            '<domain type="kvm" xmlns:q="urn:q">\n\t<a>it&#39;s &#34;1&#34; &amp;&#xA;2</a>\n'
+            '\t<b x="&lt;">\n\t\t<c></c>\n\t</b>\n</domain>'
+        )
+        self.assertEqual(form(parse(text)), text)
+
+    def test_other_forms(self):
+        for text in ("<domain><a/></domain>", "<domain>\n  <a></a>\n</domain>"):
+            self.assertEqual(form(parse(text)), "<domain>\n\t<a></a>\n</domain>")
+
+
+if __name__ == "__main__":
+    support.main()
