@@ -76,7 +76,7 @@ static void hop_report(struct chain *chain, const struct manager_trace_hop *hop)
     manager_emit(manager, &(struct manager_event){.kind = MANAGER_EVENT_HOP_DONE,
                               .sidecar = hop->sidecar,
                               .hook = chain->hook,
-                              .call = manager->calls,
+                              .call = manager->calls[chain->hook],
                               .input = hop->input,
                               .input_length = hop->input_length,
                               .output = hop->error == NULL ? hop->output : NULL,
@@ -100,11 +100,14 @@ static void on_hop(
     struct error *error = take_error;
     struct bytes returned = {0};
     auto_free char *result = NULL;
+    auto_free char *warning = NULL;
     size_t length = 0;
     chain->hop = NULL;
     if (error == NULL)
         result = manager_document_result(
-            &chain->document, sidecar, response, &returned, &length, &error);
+            &chain->document, sidecar, response, &returned, &length, &warning, &error);
+    if (warning != NULL)
+        manager_warn(chain->manager, sidecar, "%s: %s", hooks_point_name(chain->hook), warning);
     if (error != NULL) {
         error_wrap(&error, "%s", hooks_point_name(chain->hook));
         manager_sidecar_blame(sidecar, &error);
@@ -171,7 +174,7 @@ static void chain_step(struct chain *chain)
     manager_emit(manager, &(struct manager_event){.kind = MANAGER_EVENT_HOP_START,
                               .sidecar = sidecar,
                               .hook = chain->hook,
-                              .call = manager->calls,
+                              .call = manager->calls[chain->hook],
                               .input = chain->document.data,
                               .input_length = chain->document.length});
     chain->hop_began = clock_milliseconds();
@@ -207,7 +210,7 @@ void manager_chain_start(
     };
     manager_document_init(&chain->document, point, manager->options.schema, document);
     manager_work(manager, chain, chain_free);
-    manager->calls++;
+    manager->calls[hook]++;
     ev_timer_init(&chain->slow, on_slow, (double)manager->options.slow_chain_ms / 1e3, 0);
     chain->slow.data = chain;
 

@@ -133,24 +133,31 @@ size_t manager_document_fields(struct manager_document *document,
 }
 
 static char *cloud_init_result(const struct manager_document *document,
-    const ProtobufCMessage *response, struct bytes returned, size_t *length, struct error **err)
+    const ProtobufCMessage *response, struct bytes returned, size_t *length, char **warning,
+    struct error **err)
 {
-    char *result = NULL;
+    struct manager_cloud_init_result result = {0};
     struct bytes older = {0};
+    char *data = NULL;
     if (document->point->older_field != NULL)
         older = hooks_message_field(response, document->point->older_field);
-    manager_cloud_init_result(bytes_in(document), returned, older, &result, length, err);
-    return result;
+    if (manager_cloud_init_result(bytes_in(document), returned, older, &result, err) == 0) {
+        data = steal(&result.data);
+        *length = result.length;
+        *warning = steal(&result.warning);
+    }
+    manager_cloud_init_result_clear(&result);
+    return data;
 }
 
 char *manager_document_result(struct manager_document *document,
     const struct manager_sidecar *sidecar, const ProtobufCMessage *response, struct bytes *returned,
-    size_t *length, struct error **err)
+    size_t *length, char **warning, struct error **err)
 {
     char *result = NULL;
     *returned = hooks_message_field(response, document->point->field);
     if (document->point->document != HOOKS_DOMAIN) {
-        result = cloud_init_result(document, response, *returned, length, err);
+        result = cloud_init_result(document, response, *returned, length, warning, err);
     } else if (domain_accept(document, *returned, err) == 0 &&
                note_result(document, sidecar, *returned, err) == 0) {
         result = xmemdup(returned->data, returned->length);

@@ -43,10 +43,11 @@ size_t manager_document_fields(struct manager_document *document,
 
 /* Checks the document that a sidecar's response carries. Returns the result, owned by the caller,
  * with its *length; or NULL with a remote error. *returned is the response's field itself,
- * borrowed. */
+ * borrowed. *warning, which is NULL before, gets what is strange about a result, owned by the
+ * caller. */
 char *manager_document_result(struct manager_document *document,
     const struct manager_sidecar *sidecar, const ProtobufCMessage *response, struct bytes *returned,
-    size_t *length, struct error **err);
+    size_t *length, char **warning, struct error **err);
 
 /* Replaces the document's data by a result. */
 void manager_document_replace(struct manager_document *document, char *take_data, size_t length);

@@ -22,7 +22,7 @@ struct manager_event {
     const struct manager_sidecar
         *sidecar; /* NULL if none is concerned; for FOUND only name, index and socket are set */
     enum hooks_point hook; /* of a hop */
-    size_t call; /* the number of this manager's chain call, from 1 */
+    size_t call; /* of a hop: the number of its chain among those of its hook point, from 1 */
     const char *input, *output; /* of a hop; output is NULL when it failed */
     size_t input_length, output_length;
     double milliseconds; /* duration of a hop; for READY: since the collection began */

@@ -75,7 +75,7 @@ static void on_hop(
     manager_emit(shutdown->manager, &(struct manager_event){.kind = MANAGER_EVENT_HOP_DONE,
                                         .sidecar = call->sidecar,
                                         .hook = HOOKS_SHUTDOWN,
-                                        .call = shutdown->manager->calls,
+                                        .call = shutdown->manager->calls[HOOKS_SHUTDOWN],
                                         .milliseconds = clock_milliseconds() - shutdown->began,
                                         .error = call->error});
     if (--shutdown->open == 0)
@@ -99,13 +99,14 @@ void manager_shutdown_start(struct manager *manager)
         .began = clock_milliseconds(),
     };
     manager_work(manager, shutdown, shutdown_free);
+    manager->calls[HOOKS_SHUTDOWN]++;
     for (size_t i = 0; i < count; i++) {
         struct shutdown_call *call = &shutdown->calls[i];
         *call = (struct shutdown_call){.shutdown = shutdown, .sidecar = order[i]};
         manager_emit(manager, &(struct manager_event){.kind = MANAGER_EVENT_HOP_START,
                                   .sidecar = call->sidecar,
                                   .hook = HOOKS_SHUTDOWN,
-                                  .call = manager->calls});
+                                  .call = manager->calls[HOOKS_SHUTDOWN]});
         call->hop = manager_hop_start(manager, (size_t)(order[i] - manager->sidecars),
             HOOKS_SHUTDOWN, NULL, 0, TIMEOUT_MS, on_hop, call);
     }

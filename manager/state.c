@@ -55,10 +55,8 @@ void manager_warn(
     error_set(&error, ERROR_REMOTE, "%s", message);
     if (sidecar != NULL)
         manager_sidecar_blame(sidecar, &error);
-    manager_emit(manager, &(struct manager_event){.kind = MANAGER_EVENT_WARNING,
-                              .sidecar = sidecar,
-                              .call = manager->calls,
-                              .error = error});
+    manager_emit(manager,
+        &(struct manager_event){.kind = MANAGER_EVENT_WARNING, .sidecar = sidecar, .error = error});
 }
 
 void manager_set_policy(const struct manager *manager, struct manager_sidecar *sidecar)

@@ -24,7 +24,7 @@ struct manager {
     struct manager_sidecar *sidecars; /* in index order; name and socket are owned */
     struct manager_link *links; /* at the sidecars' positions */
     size_t count;
-    size_t calls; /* chain calls so far */
+    size_t calls[HOOKS_POINTS]; /* of each hook point, so far */
     struct manager_discovery *discovery; /* of the last collection; NULL before the first */
 
     /* The running operation. */

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """hook-manager with foreign sidecars: python3-grpcio and @grpc/grpc-js."""
 
+import base64
 import json
 import os
 import socket
@@ -515,6 +516,48 @@ class CloudInitTest(ManagerTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         expected = {**CLOUD_INIT, "UserData": "#cloud-config\n# s0\n# s1\n# s2\n"}
         self.assertEqual(json.loads(result.stdout), expected)
+
+    def test_the_older_form_in_base64(self):
+        """What it has comes to the next sidecar, and to the result."""
+        data = {**CLOUD_INIT, "NetworkData": "version: 2\n"}
+        encoded = {
+            "userDataBase64": base64.b64encode(b"#cloud-config\nuser: a && b\n").decode(),
+            "networkDataBase64": base64.b64encode(b"version: 1\n").decode(),
+        }
+        self.start_hook(0, "--version", "v1alpha2", "--older", json.dumps(encoded))
+        self.start_hook(1)
+        result = self.chain_data(2, json.dumps(data))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        expected = {
+            **CLOUD_INIT,
+            "UserData": "#cloud-config\nuser: a && b\n# s1\n",
+            "NetworkData": "version: 1\n",
+        }
+        self.assertEqual(json.loads(result.stdout), expected)
+        self.assertNotIn("warning", result.stderr)
+
+    def test_data_that_get_lost(self):
+        """One of the two texts: a warning. Both: no guest starts with nothing."""
+        data = {**CLOUD_INIT, "NetworkData": "version: 2\n"}
+        self.start_hook(0, "--version", "v1alpha2", "--older", '{"networkData": "version: 2\\n"}')
+        result = self.chain_data(1, json.dumps(data))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json.loads(result.stdout), {**data, "UserData": ""})
+        self.assertRegex(
+            result.stderr,
+            "warning.*hook-sidecar-0.*PreCloudInitIso: it returned no user data, of which it got some",
+        )
+        (self.sockets / "hook-sidecar-0" / "a.sock").unlink()
+        for older, words in {
+            "{}": "it returned neither user data nor network data",
+            '{"userDataBase64": "x"}': "userDataBase64: it is not Base64",
+            '{"secretRef": {"name": "s"}}': "a hook comes too late to name a Secret",
+        }.items():
+            with self.subTest(older):
+                self.start_hook(0, "--older", older)
+                result = self.chain_data(1, json.dumps(data))
+                self.assert_failed(result, 4, "hook-sidecar-0", "PreCloudInitIso", words)
+                (self.sockets / "hook-sidecar-0" / "a.sock").unlink()
 
     def test_without_data_nothing_is_called(self):
         self.start_hook(0, "--behaviour", "die")

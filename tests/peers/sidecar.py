@@ -115,8 +115,12 @@ class Sidecar:
         return callbacks.OnDefineDomainResult(domainXML=returned()).SerializeToString()
 
     def pre_cloud_init_iso(self, request, context):
-        say("called PreCloudInitIso")
+        say(f"called PreCloudInitIso {request.cloudInitData.decode(errors='replace')}")
         self.fault(context)
+        if self.options.older is not None:
+            return callbacks.PreCloudInitIsoResult(
+                cloudInitNoCloudSource=self.options.older.encode()
+            ).SerializeToString()
         data = json.loads(request.cloudInitData)
         legacy = json.loads(request.cloudInitNoCloudSource)
         if self.options.behaviour == "legacy":
@@ -162,6 +166,7 @@ def main():
     parser.add_argument("--hook", action="append", type=hook_point, metavar="NAME[=PRIORITY]")
     parser.add_argument("--behaviour", default="mark")
     parser.add_argument("--depth", type=int, help="of a list in the cloud-init data it returns")
+    parser.add_argument("--older", help="the older form of cloud-init data that it returns, alone")
     parser.add_argument("--gate", help="a FIFO: a call is answered when it was opened and closed")
     options = parser.parse_args()
     options.version = options.version or ["v1alpha3"]
