@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_go.h"
 #include "base/text.h"
 #include "base/unused.h"
 #include "guest/console.h"
@@ -217,8 +218,8 @@ static void on_cloud_init(
     struct launch *launch = user;
     struct error *error = take_error;
     if (error == NULL) {
-        json_decref(launch->plan.cloud_init);
-        launch->plan.cloud_init =
+        json_decref(launch->plan.machine.cloud_init);
+        launch->plan.machine.cloud_init =
             json_parse(output, output_length, MANAGER_CLOUD_INIT_MAX_DEPTH, &error);
     }
     on_stage_over(launch, error, NULL, 0);
@@ -226,9 +227,9 @@ static void on_cloud_init(
 
 static enum progress begin_pre_cloud_init_iso(struct launch *launch, UNUSED struct error **err)
 {
-    if (launch->plan.cloud_init == NULL)
+    if (launch->plan.machine.cloud_init == NULL)
         return OVER;
-    auto_free char *data = json_dumps(launch->plan.cloud_init, JSON_COMPACT);
+    auto_free char *data = json_go_text(launch->plan.machine.cloud_init);
     const char *vmi = launch->input.text;
     manager_chain(launch->manager, HOOKS_PRE_CLOUD_INIT_ISO, bytes_of(data), bytes_of(vmi),
         on_cloud_init, launch);
@@ -252,9 +253,9 @@ static void on_domain(
 {
     struct launch *launch = user;
     if (take_error == NULL) {
-        free(launch->plan.domain);
-        launch->plan.domain = xstrndup(output, output_length);
-        launch->plan.domain_length = output_length;
+        free(launch->plan.machine.domain);
+        launch->plan.machine.domain = xstrndup(output, output_length);
+        launch->plan.machine.domain_length = output_length;
     }
     on_stage_over(launch, take_error, NULL, 0);
 }
@@ -263,8 +264,8 @@ static enum progress begin_on_define_domain(struct launch *launch, UNUSED struct
 {
     const char *vmi = launch->input.text;
     manager_chain(launch->manager, HOOKS_ON_DEFINE_DOMAIN,
-        (struct bytes){launch->plan.domain, launch->plan.domain_length}, bytes_of(vmi), on_domain,
-        launch);
+        (struct bytes){launch->plan.machine.domain, launch->plan.machine.domain_length},
+        bytes_of(vmi), on_domain, launch);
     return UNDER_WAY;
 }
 
@@ -284,8 +285,8 @@ static enum progress begin_prepare(struct launch *launch, UNUSED struct error **
 {
     if (launch->flags->dry_run)
         return OVER;
-    launch->prepare = launcher_prepare_start(
-        &launch->plan.volumes, launch->plan.cloud_init, launch->work, on_prepared, launch);
+    launch->prepare = launcher_prepare_start(&launch->plan.machine.volumes,
+        launch->plan.machine.cloud_init, launch->input.vmi, launch->work, on_prepared, launch);
     return UNDER_WAY;
 }
 
@@ -293,12 +294,13 @@ static enum progress begin_prepare(struct launch *launch, UNUSED struct error **
  * domain with that, as KubeVirt hands it out. */
 static enum progress begin_schema(struct launch *launch, struct error **err)
 {
-    return launcher_validity_check(&launch->plan, launch->flags, err) < 0 ? FAILED : OVER;
+    return launcher_validity_check(&launch->plan.machine, launch->flags, err) < 0 ? FAILED : OVER;
 }
 
 static int print_domain(const struct launch *launch, struct error **err)
 {
-    if (file_write_all(STDOUT_FILENO, launch->plan.domain, launch->plan.domain_length, err) < 0)
+    if (file_write_all(STDOUT_FILENO, launch->plan.machine.domain,
+            launch->plan.machine.domain_length, err) < 0)
         return error_wrap(err, "standard output");
     return 0;
 }
@@ -456,7 +458,7 @@ int launcher_launch(const struct launcher_flags *flags)
     log_init("hook-launcher", flags->log_format, flags->log_level);
     umask(077); /* the files may hold secrets */
     if (flags->dry_run)
-        return run(flags, "/tmp/hook-launcher");
+        return run(flags, MACHINE_DRY_RUN_DIRECTORY);
     if (flags->temporary_directory != NULL) /* child processes use it, too */
         setenv("TMPDIR", flags->temporary_directory, 1);
     auto_error struct error *error = NULL;

@@ -5,15 +5,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "domain/identity.h"
 #include "guest/connection.h"
 #include "guest/firmware.h"
 #include "guest/image.h"
 #include "guest/kvm.h"
-#include "machine/check.h"
-#include "machine/cloud_init.h"
 #include "machine/convert.h"
 #include "machine/value.h"
 
@@ -57,7 +54,7 @@ static void convert_first(
     struct findings findings = {0};
     host.form = MACHINE_FORM_FIRST;
     plan->first_domain =
-        machine_convert(vmi, &plan->volumes, &host, &plan->first_domain_length, &findings);
+        machine_convert(vmi, &plan->machine.volumes, &host, &plan->first_domain_length, &findings);
     findings_clear(&findings);
 }
 
@@ -65,9 +62,6 @@ static void convert_first(
 static void convert(struct launcher_plan *plan, const json_t *vmi,
     const struct launcher_flags *flags, const char *work_directory, struct findings *findings)
 {
-    machine_check(vmi, findings);
-    if (findings->errors > 0)
-        return;
     const struct machine_volume_options options = {
         .container_disks = flags->container_disks,
         .pvcs = flags->pvcs,
@@ -85,9 +79,8 @@ static void convert(struct launcher_plan *plan, const json_t *vmi,
         .work_directory = work_directory,
         .dry_run = flags->dry_run,
     };
-    machine_volumes_find(vmi, &options, &plan->volumes, findings);
-    plan->domain = machine_convert(vmi, &plan->volumes, &host, &plan->domain_length, findings);
-    if (flags->twice && plan->domain != NULL)
+    machine_plan_make(&plan->machine, vmi, &options, &host, findings);
+    if (flags->twice && plan->machine.domain != NULL)
         convert_first(plan, vmi, &host);
 }
 
@@ -100,22 +93,19 @@ int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *
     int result = launcher_input_report(input, &findings, err);
     findings_clear(&findings);
     struct domain_identity identity = {0};
-    if (result < 0 || domain_identify(plan->domain, plan->domain_length, &identity, err) < 0)
+    if (result < 0 ||
+        domain_identify(plan->machine.domain, plan->machine.domain_length, &identity, err) < 0)
         return -1;
     plan->name = steal(&identity.name);
     domain_identity_clear(&identity);
-    auto_error struct error *error = NULL;
-    plan->cloud_init = machine_cloud_init_data(input->vmi, &plan->volumes, &error);
-    return error != NULL ? error_move(err, steal(&error)) : 0;
+    return 0;
 }
 
 void launcher_plan_clear(struct launcher_plan *plan)
 {
-    machine_volumes_clear(&plan->volumes);
+    machine_plan_clear(&plan->machine);
     free(plan->console);
-    free(plan->domain);
     free(plan->first_domain);
     free(plan->name);
-    json_decref(plan->cloud_init);
     *plan = (struct launcher_plan){0};
 }

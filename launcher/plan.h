@@ -1,23 +1,17 @@
-/* What a launch derives from its VMI before any hook is called: the places of its volumes, the
- * domain, and the cloud-init data. */
+/* The plan of a launch (machine/plan.h) on this machine: with its KVM, firmware and console. */
 #ifndef LAUNCHER_PLAN_H
 #define LAUNCHER_PLAN_H
 
-#include <jansson.h>
-
 #include "launcher/input.h"
-#include "machine/volume.h"
+#include "machine/plan.h"
 
 /* All of it is owned. Zeroed means empty. */
 struct launcher_plan {
-    struct machine_volumes volumes; /* refer to the input's VMI */
+    struct machine_plan machine; /* refers to the input's VMI */
     char *console; /* absolute path of the serial console's log, or NULL */
-    char *domain;
-    size_t domain_length;
     char *first_domain; /* the form in which KubeVirt's first call has it; NULL: no --twice */
     size_t first_domain_length;
     char *name; /* of the domain */
-    json_t *cloud_init; /* CloudInitData, or NULL */
 };
 
 /* Checks the VMI, finds its volumes, and converts it. work_directory is where files will be

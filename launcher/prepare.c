@@ -16,6 +16,7 @@
 struct launcher_prepare {
     const struct machine_volumes *volumes;
     const json_t *cloud_init;
+    const json_t *vmi;
     const char *work_directory;
     launcher_prepare_done *done;
     void *user;
@@ -88,7 +89,8 @@ static int make_cloud_init(
 {
     const char *label = NULL;
     if (scratch_make(prepare, "cloud-init", err) < 0 ||
-        machine_cloud_init_write(prepare->cloud_init, prepare->scratch, &label, err) < 0)
+        machine_cloud_init_write(prepare->cloud_init, prepare->vmi, prepare->scratch, &label, err) <
+            0)
         return -1;
     return run_iso(prepare, prepare->scratch, label, volume->path, err);
 }
@@ -181,12 +183,14 @@ static void on_tool_done(void *user, struct error *take_error)
 }
 
 struct launcher_prepare *launcher_prepare_start(const struct machine_volumes *volumes,
-    const json_t *cloud_init, const char *work_directory, launcher_prepare_done *done, void *user)
+    const json_t *cloud_init, const json_t *vmi, const char *work_directory,
+    launcher_prepare_done *done, void *user)
 {
     struct launcher_prepare *prepare = xmalloc(sizeof(*prepare));
     *prepare = (struct launcher_prepare){
         .volumes = volumes,
         .cloud_init = cloud_init,
+        .vmi = vmi,
         .work_directory = work_directory,
         .done = done,
         .user = user,

@@ -47,7 +47,7 @@ int launcher_start(
     auto_free struct machine_port *ports = NULL;
     size_t count = machine_ports_list(vmi, &ports);
     bool paused = count > 0;
-    if (guest_start(guest, plan->domain, paused, err) < 0)
+    if (guest_start(guest, plan->machine.domain, paused, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         if (forward(guest, &ports[i], err) < 0)

@@ -11,7 +11,7 @@
 /* Explains why the domain is not valid, if that is because this libvirt is older than KubeVirt's: it
  * lacks something that has a name. Returns 0, with a warning, if the launch can go on: without it,
  * or in a dry run. */
-static int explain_invalid(struct launcher_plan *plan, const struct domain_schema *schema,
+static int explain_invalid(struct machine_plan *plan, const struct domain_schema *schema,
     bool dry_run, struct error **err)
 {
     auto_free char *rest = NULL;
@@ -36,7 +36,7 @@ static int explain_invalid(struct launcher_plan *plan, const struct domain_schem
 }
 
 /* Takes out what KubeVirt's form has beyond the schema. */
-static int put_right(struct launcher_plan *plan, struct error **err)
+static int put_right(struct machine_plan *plan, struct error **err)
 {
     size_t length = 0;
     char *valid = domain_surplus_put_right(plan->domain, plan->domain_length, &length, err);
@@ -49,7 +49,7 @@ static int put_right(struct launcher_plan *plan, struct error **err)
 }
 
 int launcher_validity_check(
-    struct launcher_plan *plan, const struct launcher_flags *flags, struct error **err)
+    struct machine_plan *plan, const struct launcher_flags *flags, struct error **err)
 {
     struct domain_schema *schema = domain_schema_load(flags->schema, err);
     if (schema == NULL)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "annotations/names.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/unused.h"
@@ -89,6 +90,19 @@ static bool check_architecture(const struct schema_field *field UNUSED, const js
     return false;
 }
 
+/* The name of a Secret becomes part of a path. */
+static bool check_subdomain(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    const char *text = json_string_value(value);
+    if (annotations_name_is_dns_subdomain(text))
+        return true;
+    auto_free char *shown = text_printable(text, json_string_length(value), LONGEST_SHOWN);
+    findings_error(findings, pointer,
+        "must be lower-case letters, digits, hyphens and dots, not \"%s\"", shown);
+    return false;
+}
+
 static bool check_quantity(const struct schema_field *field UNUSED, const json_t *value,
     const char *pointer, struct findings *findings)
 {
@@ -110,6 +124,8 @@ static bool check_quantity(const struct schema_field *field UNUSED, const json_t
 #define NAME SCHEMA_STRING, .type = "name", .check = check_name
 #define FEATURE SCHEMA_STRING, .type = "string", .check = check_feature
 #define VENDOR SCHEMA_STRING, .type = "string", .check = check_vendor
+#define NAMED SCHEMA_STRING, .type = "name", .check = check_subdomain /* of a Kubernetes object */
+#define STRINGS SCHEMA_STRINGS, .type = "array of strings", .check = check_printable
 #define TEXT SCHEMA_STRING, .type = "text" /* of any characters; not in the domain */
 #define INTEGER SCHEMA_INTEGER, .type = "integer"
 #define BOOLEAN SCHEMA_BOOLEAN, .type = "boolean"
@@ -392,8 +408,38 @@ static const struct schema_field fields[] = {
     {"spec.volumes[].containerPath",
         REFUSED("virtiofs needs virtiofsd, which a launcher pod has in containers of their own")},
 
-    {"spec.accessCredentials",
-        REFUSED("its keys and passwords are Secrets that KubeVirt mounts into its launcher pod")},
+    {"spec.accessCredentials", ARRAY, .help = "SSH keys and passwords for the guest"},
+    {"spec.accessCredentials[].sshPublicKey", OBJECT, .help = "SSH public keys"},
+    {"spec.accessCredentials[].sshPublicKey.source", OBJECT, .required = true,
+        .help = "where they are"},
+    {"spec.accessCredentials[].sshPublicKey.source.secret", OBJECT, .required = true,
+        .help = "a directory with a file for each key; `--volume-dir SECRET-access-cred=DIR` gives "
+                "it"},
+    {"spec.accessCredentials[].sshPublicKey.source.secret.secretName", NAMED, .required = true,
+        .help = "names the directory"},
+    {"spec.accessCredentials[].sshPublicKey.propagationMethod", OBJECT, .required = true,
+        .help = "how they reach the guest"},
+    {"spec.accessCredentials[].sshPublicKey.propagationMethod.noCloud", OBJECT,
+        .help = "in the meta data of the volume with `cloudInitNoCloud`"},
+    {"spec.accessCredentials[].sshPublicKey.propagationMethod.configDrive", OBJECT,
+        .help = "in the meta data of the volume with `cloudInitConfigDrive`"},
+    {"spec.accessCredentials[].sshPublicKey.propagationMethod.qemuGuestAgent", OBJECT,
+        .help = "only in a dry run: nothing talks to the guest agent"},
+    {"spec.accessCredentials[].sshPublicKey.propagationMethod.qemuGuestAgent.users", STRINGS,
+        .help = "users in the guest"},
+    {"spec.accessCredentials[].userPassword", OBJECT,
+        .help = "only in a dry run: nothing talks to the guest agent"},
+    {"spec.accessCredentials[].userPassword.source", OBJECT, .required = true,
+        .help = "where the passwords are"},
+    {"spec.accessCredentials[].userPassword.source.secret", OBJECT, .required = true,
+        .help = "a Secret"},
+    {"spec.accessCredentials[].userPassword.source.secret.secretName", NAMED, .required = true,
+        .help = "its name"},
+    {"spec.accessCredentials[].userPassword.propagationMethod", OBJECT, .required = true,
+        .help = "how they reach the guest"},
+    {"spec.accessCredentials[].userPassword.propagationMethod.qemuGuestAgent", OBJECT,
+        .help = "by the guest agent"},
+
     {"spec.affinity", ANY, .help = "for the pod only"},
     {"spec.dnsConfig", ANY, .help = "for the pod only"},
     {"spec.dnsPolicy", ANY, .help = "for the pod only"},

@@ -1,15 +1,11 @@
 #include "machine/sysinfo.h"
 
-#include <string.h>
 #include <uuid/uuid.h>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "machine/uuid.h"
 #include "machine/value.h"
-
-/* The namespace in which KubeVirt derives the UUID of a machine from its name: version 5 of
- * RFC 4122. */
-#define UUID_NAMESPACE "6a1a24a1-4061-4607-8bf4-a3963d0c5895"
 
 static void convert_entry(
     const struct machine_conversion *conversion, const char *name, const char *value)
@@ -19,26 +15,14 @@ static void convert_entry(
     domain_close(conversion->out);
 }
 
-/* Writes the UUID: the VMI's own, or the one that KubeVirt derives from a machine's name. */
 static void convert_uuid(const struct machine_conversion *conversion)
 {
-    const char *given = machine_string(conversion->domain, "/firmware/uuid");
+    auto_free char *text = machine_uuid(conversion->vmi);
     uuid_t uuid;
-    if (given != NULL && given[0] != '\0') {
-        if (uuid_parse(given, uuid) < 0) {
-            findings_error(conversion->findings, "/spec/domain/firmware/uuid",
-                "must be a UUID, such as \"5d307ca9-b3ef-428c-8861-06e72d69f223\", not \"%s\"",
-                given);
-        }
-        convert_entry(conversion, "uuid", given);
-        return;
+    if (uuid_parse(text, uuid) < 0) {
+        findings_error(conversion->findings, "/spec/domain/firmware/uuid",
+            "must be a UUID, such as \"5d307ca9-b3ef-428c-8861-06e72d69f223\", not \"%s\"", text);
     }
-    const char *name = text_or(machine_string(conversion->vmi, "/metadata/name"), "");
-    uuid_t namespace;
-    uuid_parse(UUID_NAMESPACE, namespace);
-    uuid_generate_sha1(uuid, namespace, name, strlen(name));
-    char text[UUID_STR_LEN];
-    uuid_unparse_lower(uuid, text);
     convert_entry(conversion, "uuid", text);
 }
 

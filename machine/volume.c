@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "machine/access_credentials.h"
 #include "machine/direct_io.h"
 #include "machine/fields.h"
 #include "machine/value.h"
@@ -94,7 +95,30 @@ static void check_mappings(const struct pairs *mappings, const char *option, con
     }
 }
 
-static void check_options(const struct machine_volumes *volumes,
+/* Checks --volume-dir, which names volumes and the Secrets of access credentials. */
+static void check_directories(const json_t *vmi, const struct machine_volume_options *options,
+    const char *const *volumes, size_t count, struct findings *findings)
+{
+    const json_t *credentials = machine_value(vmi, "/spec/accessCredentials");
+    size_t credential_count = json_array_size(credentials);
+    auto_free const char **names = xcalloc(count + credential_count + 1, sizeof(*names));
+    auto_free char **owned = xcalloc(credential_count + 1, sizeof(*owned));
+    memcpy((void *)names, (const void *)volumes, count * sizeof(*names));
+    size_t owned_count = 0;
+    for (size_t i = 0; i < credential_count; i++) {
+        char *name = machine_access_credential_volume(json_array_get(credentials, i));
+        if (name == NULL)
+            continue;
+        owned[owned_count++] = name;
+        names[count++] = name;
+    }
+    check_mappings(
+        &options->directories, "volume-dir", "volume made of files", names, count, findings);
+    for (size_t i = 0; i < owned_count; i++)
+        free(owned[i]);
+}
+
+static void check_options(const json_t *vmi, const struct machine_volumes *volumes,
     const struct machine_volume_options *options, struct findings *findings)
 {
     const char *images[MACHINE_MAX_ITEMS];
@@ -127,8 +151,7 @@ static void check_options(const struct machine_volumes *volumes,
     check_mappings(&options->container_disks, "container-disk", "container disk", images,
         image_count, findings);
     check_mappings(&options->pvcs, "pvc", "claim", claims, claim_count, findings);
-    check_mappings(&options->directories, "volume-dir", "volume made of files", directories,
-        directory_count, findings);
+    check_directories(vmi, options, directories, directory_count, findings);
 }
 
 int machine_volumes_find(const json_t *vmi, const struct machine_volume_options *options,
@@ -158,7 +181,7 @@ int machine_volumes_find(const json_t *vmi, const struct machine_volume_options 
         if (find_volume(&search))
             out->count++;
     }
-    check_options(out, options, findings);
+    check_options(vmi, out, options, findings);
     return findings->errors > errors ? -1 : 0;
 }
 

@@ -14,11 +14,12 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "machine/paths.h"
 #include "machine/value.h"
 
 /* Where KubeVirt mounts volumes in the compute container. */
 #define CONTAINER_DISKS "/var/run/kubevirt/container-disks"
-#define PRIVATE_DIRECTORY "/var/run/kubevirt-private"
+#define PRIVATE_DIRECTORY MACHINE_PRIVATE_DIRECTORY
 #define VMI_DISKS PRIVATE_DIRECTORY "/vmi-disks"
 #define SERVICE_ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -320,7 +321,7 @@ void machine_volume_find_cloud_init(struct machine_volume_search *search)
     if (machine_value(search->source, "/secretRef") == NULL &&
         machine_value(search->source, "/networkDataSecretRef") == NULL)
         return;
-    auto_free char *standard = xasprintf(PRIVATE_DIRECTORY "/secret/%s", volume->name);
+    auto_free char *standard = xasprintf(MACHINE_SECRET_DIRECTORY "/%s", volume->name);
     find_directory(search, standard);
 }
 

@@ -4,6 +4,8 @@ test driver. Guests boot in tests/e2e."""
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import unittest
@@ -261,6 +263,222 @@ class DryRunTest(LauncherTest):
                 result = self.run_launcher(path, "--dry-run")
                 self.assertEqual(result.returncode, 0, result.stderr)
                 self.assertIn("</domain>", result.stdout)
+
+
+class CloudInitTest(LauncherTest):
+    """The data that hooks get and give back, and the image that the guest reads."""
+
+    UUID = "2f1c9d4e-7a58-4b36-9c07-5e1f0a3b8d62"
+
+    def machine(self, source, kind="cloudInitNoCloud", **spec):
+        """Writes a VMI with a cloud-init volume."""
+        vmi = {
+            "apiVersion": "kubevirt.io/v1",
+            "kind": "VirtualMachineInstance",
+            "metadata": {"name": "web.example", "namespace": f"n{os.getpid()}"},
+            "spec": {
+                "domain": {"memory": {"guest": "64Mi"}, "firmware": {"uuid": self.UUID}, "devices": {}},
+                "volumes": [{"name": "seed", kind: source}],
+                "terminationGracePeriodSeconds": 0,
+                **spec,
+            },
+        }
+        return self.write("vmi.yaml", json.dumps(vmi))
+
+    def secret(self, name, **data):
+        """The directory of a Secret's files."""
+        for key, text in data.items():
+            self.write(f"secrets/{name}/{key}", text)
+        return self.tmp / "secrets" / name
+
+    def told(self, sidecar):
+        """The cloud-init data that a sidecar got, as text; it ends."""
+        sidecar.terminate()
+        text, _ = sidecar.communicate(timeout=support.PATIENCE)
+        return re.search("^called PreCloudInitIso (.*)$", text, re.MULTILINE)[1]
+
+    def data_of(self, vmi, *options):
+        """The data that a hook gets in a dry run, as text."""
+        sidecar = self.sidecar("--hook", "PreCloudInitIso")
+        result = self.run_launcher(vmi, "--dry-run", *options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return self.told(sidecar)
+
+    def image(self, vmi, *options):
+        """The label of the image that a launch makes, and its files by path."""
+        xorriso = shutil.which("xorriso")
+        if xorriso is None:
+            self.skipTest("xorriso is not installed")
+        image, tree = self.tmp / "kept.iso", self.tmp / "tree"
+        self.tool(
+            "xorriso",
+            f'#!/bin/sh\n{xorriso} "$@" || exit\nwhile [ "$1" != -o ]; do shift; done\n'
+            f'cp "$2" {image}\n',
+        )
+        launcher = self.start(vmi, *TEST_DRIVER, *options)
+        self.wait_for_line(launcher.stderr, '"Started"')
+        launcher.terminate()
+        result = self.finish(launcher)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        # The primary volume descriptor, at sector 16, has the label (ISO 9660, 8.4).
+        label = image.read_bytes()[16 * 2048 + 40 :][:32].decode().strip()
+        subprocess.run(
+            [xorriso, "-osirrox", "on", "-indev", image, "-extract", "/", tree],
+            capture_output=True, check=True,
+        )
+        files = (path for path in tree.rglob("*") if path.is_file())
+        return label, {str(path.relative_to(tree)): path.read_text() for path in files}
+
+    def test_hooks_get_what_kubevirt_gives_them(self):
+        """To the byte: what a hook searches for is there."""
+        vmi = self.machine({"userData": "#cloud-config\nruncmd: [a && b > c]\n"})
+        self.assertEqual(
+            self.data_of(vmi),
+            '{"DataSource":"noCloud","NoCloudMetaData":{"instance-id":"' + self.UUID + '",'
+            '"local-hostname":"web"},"ConfigDriveMetaData":null,'
+            '"UserData":"#cloud-config\\nruncmd: [a \\u0026\\u0026 b \\u003e c]\\n","NetworkData":"",'
+            '"DevicesData":null,"VolumeName":"seed"}',
+        )
+
+    def test_the_image_of_no_cloud(self):
+        keys = self.secret("k", one="ssh-ed25519 AAAA a@b\n")
+        credentials = [
+            {
+                "sshPublicKey": {
+                    "source": {"secret": {"secretName": "k"}},
+                    "propagationMethod": {"noCloud": {}},
+                }
+            }
+        ]
+        vmi = self.machine(
+            {"userDataBase64": "dXNlcgo=", "networkData": "version: 2\n"},
+            accessCredentials=credentials,
+        )
+        label, files = self.image(vmi, "--volume-dir", f"k-access-cred={keys}")
+        self.assertEqual(label, "cidata")
+        self.assertEqual(
+            json.loads(files.pop("meta-data")),
+            {
+                "instance-id": self.UUID,
+                "local-hostname": "web",
+                "public-keys": {"0": "ssh-ed25519 AAAA a@b\n"},
+            },
+        )
+        self.assertEqual(files, {"user-data": "user\n", "network-config": "version: 2\n"})
+
+    def test_the_image_of_a_config_drive(self):
+        secret = self.secret("s", userdata="#!/bin/sh\n", networkData="{}")
+        references = {"secretRef": {"name": "s"}, "networkDataSecretRef": {"name": "s"}}
+        vmi = self.machine(references, "cloudInitConfigDrive", hostname="front")
+        label, files = self.image(vmi, "--volume-dir", f"seed={secret}")
+        self.assertEqual(label, "config-2")
+        self.assertEqual(
+            json.loads(files.pop("openstack/latest/meta_data.json")),
+            {
+                "instance_id": f"web.example.n{os.getpid()}",
+                "hostname": "front",
+                "uuid": self.UUID,
+            },
+        )
+        self.assertEqual(
+            files,
+            {
+                "openstack/latest/user_data": "#!/bin/sh\n",
+                "openstack/latest/network_data.json": "{}",
+            },
+        )
+
+    def test_the_image_of_network_data_alone(self):
+        """A hook of the older form may change them."""
+        self.sidecar("--hook", "PreCloudInitIso", "--older", '{"networkDataBase64": "dmVyc2lvbjogMQ=="}')
+        label, files = self.image(self.machine({"networkData": "version: 2"}))
+        self.assertEqual(label, "cidata")
+        self.assertIn("meta-data", files)
+        self.assertEqual(files["user-data"], "")
+        self.assertEqual(files["network-config"], "version: 1")
+
+    def test_the_older_form_in_base64(self):
+        """The guest gets the data of a hook of v1alpha2."""
+        older = {"userDataBase64": "aG9vaw==", "networkDataBase64": "bmV0"}
+        self.sidecar("--hook", "PreCloudInitIso", "--version", "v1alpha2", "--older", json.dumps(older))
+        _, files = self.image(self.machine({"userData": "mine", "networkData": "mine"}))
+        self.assertEqual((files["user-data"], files["network-config"]), ("hook", "net"))
+
+    def test_data_that_a_hook_loses(self):
+        self.sidecar("--hook", "PreCloudInitIso", "--older", "{}")
+        result = self.run_launcher(self.machine({"userData": "x"}), *TEST_DRIVER)
+        self.assert_failed(
+            result, 4, "PreCloudInitIso", "hook-sidecar-0", "neither user data nor network data"
+        )
+
+    def test_faults(self):
+        """Each has its place, and what would be right."""
+        empty = self.secret("empty", other="x")
+        latin = self.secret("latin", userdata=b"\xfc")
+        reference = {"secretRef": {"name": "s"}}
+        for source, options, words in (
+            ({"userDataBase64": "a b="}, [], ["userDataBase64: it is not Base64", '" " at byte 2']),
+            ({"networkDataBase64": "abc"}, [], ["networkDataBase64: it is not Base64", "4"]),
+            ({"userDataBase64": "/w=="}, [], ["userDataBase64: it is not UTF-8 text"]),
+            (reference, [], ["is not on this machine", "--volume-dir seed=PATH"]),
+            (reference, ["--volume-dir", f"seed={empty}"], ["userdata nor userData", str(empty)]),
+            (reference, ["--volume-dir", f"seed={latin}"], ["secretRef: it is not UTF-8 text"]),
+            ({}, [], ["has neither user data nor network data", "userDataBase64"]),
+        ):
+            with self.subTest(source):
+                result = self.run_launcher(self.machine(source), *TEST_DRIVER, *options)
+                place = "spec.volumes[0].cloudInitNoCloud"
+                self.assert_failed(result, 1, "Convert", "vmi.yaml:1:", place, *words)
+
+    def test_two_volumes(self):
+        volume = {"cloudInitNoCloud": {"userData": "x"}}
+        vmi = self.machine({}, volumes=[{"name": "a", **volume}, {"name": "b", **volume}])
+        result = self.run_launcher(vmi, *TEST_DRIVER)
+        self.assert_failed(result, 1, "Convert", "spec.volumes[1]", "the volumes a and b both hold")
+
+    def test_credentials_for_the_guest_agent(self):
+        """A launch would not do what the VMI asks for; the domain does not depend on it."""
+        password = {
+            "userPassword": {
+                "source": {"secret": {"secretName": "p"}},
+                "propagationMethod": {"qemuGuestAgent": {}},
+            }
+        }
+        vmi = self.machine({"userData": "x"}, accessCredentials=[password])
+        words = ["spec.accessCredentials[0].userPassword", "does not talk to the QEMU guest agent"]
+        self.assert_failed(self.run_launcher(vmi, *TEST_DRIVER), 1, "Convert", *words)
+        self.termination.unlink()
+        result = self.run_launcher(vmi, "--dry-run", "--log-format", "text")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stderr, "warning: .*does not talk to the QEMU guest agent")
+
+    @unittest.skipUnless((support.UPSTREAM / "launch").exists(), "KubeVirt's own launches are not here")
+    def test_kubevirt_gave_its_hooks_the_same(self):
+        """Member by member and byte by byte, for the machine as its launcher knew it."""
+        folders = sorted(path.parent for path in (support.UPSTREAM / "launch").glob("*/cloud-init.json"))
+        self.assertTrue(folders)
+        for number, folder in enumerate(folders):
+            with self.subTest(folder.name):
+                expected = (folder / "cloud-init.json").read_text(encoding="utf-8").strip()
+                recorded = json.loads((folder / "hook-vmi.json").read_text(encoding="utf-8"))
+                data = json.loads(expected)
+                secret = self.secret(
+                    folder.name, userdata=data["UserData"], networkdata=data["NetworkData"]
+                )
+                spec = recorded["spec"]
+                vmi = {
+                    "kind": "VirtualMachineInstance",
+                    "metadata": recorded["metadata"],
+                    "spec": {
+                        "domain": {"memory": {"guest": "64Mi"}, "firmware": spec["domain"]["firmware"]},
+                        "volumes": spec["volumes"],
+                    },
+                }
+                self.sockets = self.tmp / f"sockets-{number}"
+                self.sockets.mkdir()
+                self.sidecars = []
+                path = self.write("vmi.yaml", json.dumps(vmi))
+                self.assertEqual(self.data_of(path, "--volume-dir", f"ci={secret}"), expected)
 
 
 class FaultTest(LauncherTest):

@@ -1,0 +1,10 @@
+/* Where KubeVirt mounts things in the compute container of a launcher pod. */
+#ifndef MACHINE_PATHS_H
+#define MACHINE_PATHS_H
+
+#define MACHINE_PRIVATE_DIRECTORY "/var/run/kubevirt-private"
+
+/* Below it, a directory for each Secret. */
+#define MACHINE_SECRET_DIRECTORY MACHINE_PRIVATE_DIRECTORY "/secret"
+
+#endif
