@@ -104,6 +104,13 @@ json_t *cli_object_vmi(const struct cli_object *object)
     return vmi;
 }
 
+char *cli_object_vmi_pointer(const struct cli_object *object, const char *pointer)
+{
+    /* the name and the namespace are the object's own */
+    bool is_own = streq(pointer, "/metadata/name") || streq(pointer, "/metadata/namespace");
+    return xasprintf("%s%s", is_own ? "" : text_or(facts(object->kind)->template, ""), pointer);
+}
+
 struct yaml_place cli_object_place(const struct cli_object *object, const char *pointer)
 {
     auto_free char *whole = xasprintf("%s%s", object->pointer, pointer);

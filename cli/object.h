@@ -58,6 +58,10 @@ const char *const *cli_kind_misplaced_pointers(enum cli_kind kind);
  * cli_kind_is_machine is false. */
 json_t *cli_object_vmi(const struct cli_object *object);
 
+/* The JSON Pointer, within an object for which cli_object_vmi returns a VMI, of the value at a pointer
+ * within that VMI. Owned by the caller. */
+char *cli_object_vmi_pointer(const struct cli_object *object, const char *pointer);
+
 /* The place in its file of the value at a JSON Pointer within the object. */
 struct yaml_place cli_object_place(const struct cli_object *object, const char *pointer);
 

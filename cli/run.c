@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/documents.h"
 #include "cli/report.h"
 #include "domain/form.h"
 #include "domain/identity.h"
@@ -32,7 +33,9 @@ struct options {
 static const struct option_row rows[] = {
     CLI_FILENAME_ROW,
     {"domain", OPTION_TEXT, MEMBER(domain), .argument = "FILE|-", .dash_is_stdin = true,
-        .is_path = true, .help = "the libvirt domain XML that the first hook gets (required)"},
+        .is_path = true,
+        .help = "the libvirt domain XML that the first hook gets (default:\n"
+                "the one that hook-launcher makes from the machine)"},
     {"name", OPTION_TEXT, MEMBER(name), .argument = "NAME",
         .help = "the virtual machine, if the manifests have several"},
     {"hook", OPTION_TEXTS, MEMBER(hooks), .argument = "INDEX=DIR", .is_path = true,
@@ -42,8 +45,9 @@ static const struct option_row rows[] = {
         .help = "the directory to use for a persistent volume claim"},
     {"cloud-init", OPTION_TEXT, MEMBER(cloud_init), .argument = "FILE|-", .dash_is_stdin = true,
         .is_path = true,
-        .help = "also chain this cloud-init data (KubeVirt's CloudInitData\n"
-                "as JSON) through the PreCloudInitIso hooks"},
+        .help = "the cloud-init data that the first PreCloudInitIso hook\n"
+                "gets, KubeVirt's CloudInitData as JSON (default: made\n"
+                "from the machine's cloud-init volume)"},
     {"cloud-init-output", OPTION_TEXT, MEMBER(cloud_init_output), .argument = "FILE",
         .is_path = true, .help = "where to write the resulting cloud-init data"},
     {"twice", OPTION_SWITCH, MEMBER(twice),
@@ -66,16 +70,6 @@ static const struct option_row rows[] = {
         .help = "show what the sidecars write to standard error"},
     CLI_HELP_ROW,
 };
-
-static int check_options(const struct options *options, struct error **err)
-{
-    if (options->domain == NULL)
-        return error_set(err, ERROR_USAGE,
-            "--domain is missing: the file with the libvirt domain XML that the first hook gets");
-    if (options->cloud_init_output != NULL && options->cloud_init == NULL)
-        return error_set(err, ERROR_USAGE, "--cloud-init-output needs --cloud-init");
-    return 0;
-}
 
 /* Parses the values of an option that takes NAME=DIR. */
 static int read_stand_ins(const struct option_texts *texts, const char *option,
@@ -148,22 +142,87 @@ static int take_form(struct cli_run *run, const char *source, struct error **err
     return 0;
 }
 
-/* Reads the documents and directories that the options name. */
-static int read_inputs(struct cli_run *run, const struct options *options, struct error **err)
+static int read_domain(struct cli_run *run, const char *path, struct error **err)
 {
-    const char *domain = options->domain;
-    const char *source = streq(domain, "-") ? "standard input" : domain;
-    if (file_read(domain, DOMAIN_MAX_BYTES, &run->domain, &run->domain_length, err) < 0)
+    const char *source = streq(path, "-") ? "standard input" : path;
+    if (file_read(path, DOMAIN_MAX_BYTES, &run->domain, &run->domain_length, err) < 0)
         return -1;
     if (domain_identify(run->domain, run->domain_length, NULL, err) < 0 ||
         take_form(run, source, err) < 0)
         return error_wrap(err, "%s", source);
-    if (options->cloud_init != NULL && read_cloud_init(run, options->cloud_init, err) < 0)
+    return 0;
+}
+
+/* Takes what was made of the machine and is not given. */
+static void take_documents(
+    struct cli_run *run, struct cli_documents *documents, bool wants_domain, bool wants_cloud_init)
+{
+    if (wants_domain && documents->domain != NULL) {
+        run->domain = steal(&documents->domain);
+        run->domain_length = documents->domain_length;
+        if (documents->emulated)
+            cli_run_say(run, "note: the domain is made for emulation, because KVM does not work on "
+                             "this machine");
+    } else if (wants_domain) {
+        cli_run_say(run, "warning: there is no domain, which no hook here changes: give it with "
+                         "--domain FILE");
+    }
+    if (wants_cloud_init && documents->cloud_init != NULL) {
+        run->cloud_init = steal(&documents->cloud_init);
+        run->cloud_init_length = strlen(run->cloud_init);
+    } else if (wants_cloud_init) {
+        cli_run_say(run, "warning: PreCloudInitIso hooks are not called: give the cloud-init data "
+                         "with --cloud-init FILE");
+    }
+}
+
+/* Makes the documents that no option gives from the machine. Where hooks can do without the domain,
+ * what is in its way is a warning. */
+static int make_documents(struct cli_run *run, const struct options *options, struct error **err)
+{
+    bool wants_domain = run->domain == NULL;
+    bool wants_cloud_init =
+        run->cloud_init == NULL && cli_documents_has_cloud_init(&run->machine) &&
+        (options->cloud_init_output != NULL || cli_run_may_have(run, HOOKS_PRE_CLOUD_INIT_ISO));
+    bool needs_domain =
+        wants_domain && (!wants_cloud_init || cli_run_may_have(run, HOOKS_ON_DEFINE_DOMAIN));
+    if (!wants_domain && !wants_cloud_init)
+        return 0;
+    if (run->machine.object->kind == CLI_ANNOTATION)
+        return error_set(err, ERROR_USAGE,
+            "--domain is missing: an annotation alone has no machine from which to make it");
+    struct cli_documents documents = {0};
+    struct cli_report report = {0};
+    cli_documents_make(&documents, &run->machine, !needs_domain, &report);
+    if (wants_domain || documents.cloud_init == NULL)
+        cli_report_print(&report, stderr, cli_report_colour(STDERR_FILENO));
+    cli_report_clear(&report);
+    int result = 0;
+    if (needs_domain && documents.domain == NULL)
+        result = error_set(err, ERROR_INPUT,
+            "%s cannot be converted to a domain here: give its domain XML with --domain FILE, such "
+            "as that of a running machine (kubectl exec POD -- virsh dumpxml 1)",
+            run->machine.object->name);
+    else
+        take_documents(run, &documents, wants_domain, wants_cloud_init);
+    cli_documents_clear(&documents);
+    return result;
+}
+
+/* Reads the documents and directories that the options name. */
+static int read_inputs(struct cli_run *run, const struct options *options, struct error **err)
+{
+    if ((options->domain != NULL && read_domain(run, options->domain, err) < 0) ||
+        (options->cloud_init != NULL && read_cloud_init(run, options->cloud_init, err) < 0))
         return -1;
     if (read_stand_ins(&options->hooks, "--hook", &run->hooks, err) < 0 ||
         read_stand_ins(&options->claims, "--pvc", &run->claims, err) < 0 ||
-        read_hook_indexes(run, err) < 0)
+        read_hook_indexes(run, err) < 0 || make_documents(run, options, err) < 0)
         return -1;
+    if (options->cloud_init_output != NULL && run->cloud_init == NULL)
+        return error_set(err, ERROR_USAGE,
+            "--cloud-init-output needs --cloud-init: %s has no cloud-init data",
+            run->machine.object->name);
     run->trace_directory = options->trace;
     run->sandbox_wish = options->sandbox;
     run->twice = options->twice;
@@ -173,7 +232,7 @@ static int read_inputs(struct cli_run *run, const struct options *options, struc
     return options->schema && run->schema == NULL ? -1 : 0;
 }
 
-/* Writes the domain to standard output, on a terminal with a final newline, and the cloud-init data
+/* Writes the domain, if there is one, to standard output, on a terminal with a final newline, and the cloud-init data
  * to path unless it is NULL. */
 static int write_results(const char *path, const char *domain, size_t domain_length,
     const char *cloud_init, size_t cloud_init_length, struct error **err)
@@ -256,8 +315,7 @@ static int run(const struct cli_arguments *arguments)
     struct cli_run state = {.program = arguments->program->name};
     struct cli_report report = {0};
     struct error *error = NULL;
-    bool ready = check_options(options, &error) == 0 &&
-                 cli_machine_load(&state.machine, arguments, options->name, options->annotation_key,
+    bool ready = cli_machine_load(&state.machine, arguments, options->name, options->annotation_key,
                      &report, &error) == 0;
     cli_report_print(&report, stderr, cli_report_colour(STDERR_FILENO));
     if (ready)
@@ -272,7 +330,8 @@ const struct cli_command cli_run_command = {
     .name = "run",
     .summary = "run the hooks of a virtual machine here, without a cluster",
     .description =
-        "Chains a libvirt domain XML through the hook sidecars of a virtual machine, each\n"
+        "Chains the cloud-init data and the libvirt domain XML of a virtual machine, both\n"
+        "made as hook-launcher makes them or given, through its hook sidecars, each\n"
         "under sidecar-shim in a bubblewrap sandbox with the mounts of the rendered pod:\n"
         "config maps from the same manifests, host paths of this machine, and this\n"
         "machine's /usr, read-only, as the image. The resulting domain goes to standard\n"

@@ -56,6 +56,34 @@ static bool has_executable(const char *directory)
     return false;
 }
 
+/* Whether the sidecar at an index may have a hook of this point: its config map is that hook, it has
+ * no config map, or --hook gives it more. */
+static bool may_have(const struct cli_run *run, size_t index, enum hooks_point point)
+{
+    const struct annotations_config_map *config_map = run->machine.list->sidecars[index].config_map;
+    if (config_map == NULL || config_map->hook_path == NULL)
+        return true;
+    auto_free char *path =
+        xasprintf(HOOKS_EXECUTABLE_DIRECTORY "%s", hooks_points[point].executable);
+    if (streq(config_map->hook_path, path))
+        return true;
+    auto_free char *name = xasprintf("%zu", index);
+    for (size_t i = 0; i < run->hooks.count; i++) {
+        if (streq(run->hooks.items[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+bool cli_run_may_have(const struct cli_run *run, enum hooks_point point)
+{
+    for (size_t i = 0; i < run->machine.list->count; i++) {
+        if (may_have(run, i, point))
+            return true;
+    }
+    return false;
+}
+
 /* Says where a sidecar differs from the one in a cluster, or does nothing. */
 static void say_differences(struct cli_run *run, size_t index)
 {
@@ -213,26 +241,28 @@ static int start_sidecars(struct cli_run *run, const char *volume_directory, str
     return 0;
 }
 
-/* Calls the hooks of the sidecars that are up. */
+/* Calls the hooks of the sidecars that are up, in KubeVirt's order. */
 static int run_chains(struct cli_run *run, char **domain, size_t *domain_length, char **cloud_init,
     size_t *cloud_init_length, struct error **err)
 {
     auto_free char *vmi = json_dumps(run->machine.vmi, JSON_COMPACT);
+    if (run->cloud_init != NULL && cli_session_chain(run->session, HOOKS_PRE_CLOUD_INIT_ISO,
+                                       (struct bytes){run->cloud_init, run->cloud_init_length}, vmi,
+                                       cloud_init, cloud_init_length, err) < 0)
+        return -1;
+    if (run->domain == NULL)
+        return 0;
     if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN,
             (struct bytes){run->domain, run->domain_length}, vmi, domain, domain_length, err) < 0)
         return -1;
-    if (run->twice) {
-        auto_free char *again = NULL;
-        size_t again_length = 0;
-        if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN,
-                (struct bytes){*domain, *domain_length}, vmi, &again, &again_length, err) < 0)
-            return error_wrap(err, "called again on the result");
-    }
-    if (run->cloud_init == NULL)
+    if (!run->twice)
         return 0;
-    return cli_session_chain(run->session, HOOKS_PRE_CLOUD_INIT_ISO,
-        (struct bytes){run->cloud_init, run->cloud_init_length}, vmi, cloud_init, cloud_init_length,
-        err);
+    auto_free char *again = NULL;
+    size_t again_length = 0;
+    if (cli_session_chain(run->session, HOOKS_ON_DEFINE_DOMAIN,
+            (struct bytes){*domain, *domain_length}, vmi, &again, &again_length, err) < 0)
+        return error_wrap(err, "called again on the result");
+    return 0;
 }
 
 /* The run, between making and removing the temporary directory. Leaves the signals blocked. */

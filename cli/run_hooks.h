@@ -24,9 +24,9 @@ struct cli_run {
 
     /* what is run */
     struct cli_machine machine;
-    char *domain;
+    char *domain; /* NULL: none, and OnDefineDomain hooks are not called */
     size_t domain_length;
-    char *cloud_init; /* NULL: none */
+    char *cloud_init; /* NULL: none, and PreCloudInitIso hooks are not called */
     size_t cloud_init_length;
     struct cli_stand_ins hooks; /* by index of the sidecar */
     struct cli_stand_ins claims; /* by name of the claim */
@@ -46,6 +46,9 @@ struct cli_run {
     /* the result */
     struct cli_hops hops;
 };
+
+/* Whether a sidecar may have a hook of this point, as far as its mounts tell before it runs. */
+bool cli_run_may_have(const struct cli_run *run, enum hooks_point point);
 
 /* Runs the hooks and shows progress, warnings and notes. *domain and *cloud_init are the results,
  * owned by the caller, or NULL. Leaves no process, socket or temporary file behind, even on

@@ -161,8 +161,160 @@ class ChainTest(RunTestCase):
         result = self.run_hooks("--cloud-init", path, "--cloud-init-output", out, "--diff")
         self.assertEqual(json.loads(out.read_text())["UserData"], "#cloud-config\nuser: hook\n")
         self.assertIn("<title>by shell</title>", result.stdout)
-        self.assertRegex(result.stderr, r"hook-sidecar-0 +2 +PreCloudInitIso +\+1 -0")
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +1 +PreCloudInitIso +\+1 -0")
         self.assertIn("user: hook", result.stderr)
+
+
+MEMORY = {"memory": {"guest": "64Mi"}}
+SEED = {"name": "seed", "cloudInitNoCloud": {"userData": "#cloud-config\n"}}
+
+
+class DocumentsTest(RunTestCase):
+    """Without --domain and --cloud-init, both come from the machine."""
+
+    def write_spec(self, entries, scripts, kind="VirtualMachineInstance", **spec):
+        value = machine(entries)
+        value["spec"] = {"domain": MEMORY, **spec}
+        if kind == "VirtualMachine":
+            inner = {"metadata": value.pop("metadata"), "spec": value.pop("spec")}
+            value.update(kind=kind, metadata={"name": "vm"}, spec={"template": inner})
+        return self.write("vm.yaml", manifests(value, config_map(scripts)))
+
+    def run_bare(self, *words, status=0):
+        words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", *words]
+        result = support.run(words, env=self.environment())
+        self.assertEqual(result.returncode, status, result.stderr)
+        self.assert_nothing_left()
+        return result
+
+    def test_the_domain_is_that_of_hook_launcher(self):
+        """Of a machine whose files are not here."""
+        for kind in ("VirtualMachineInstance", "VirtualMachine"):
+            with self.subTest(kind):
+                disks = [{"name": "root", "disk": {"bus": "virtio"}}]
+                self.write_spec(
+                    [script_entry("keep.sh")],
+                    {"keep.sh": '#!/bin/sh\nprintf %s "$4"\n'},
+                    kind,
+                    domain={**MEMORY, "devices": {"disks": disks}},
+                    volumes=[{"name": "root", "containerDisk": {"image": "example"}}, SEED],
+                )
+                launcher = [support.program("hook-launcher"), "--vmi", self.tmp / "vm.yaml"]
+                expected = support.run([*launcher, "--dry-run"])
+                self.assertEqual(expected.returncode, 0, expected.stderr)
+                result = self.run_bare()
+                self.assertEqual(result.stdout, expected.stdout)
+                self.assertIn("<name>default_vm</name>", result.stdout)
+                self.assertRegex(result.stderr, r"hook-sidecar-0 +1 +OnDefineDomain +unchanged")
+
+    def test_only_a_cloud_init_hook(self):
+        """It gets the user data that are in the machine, in the first call."""
+        self.write_spec(
+            [script_entry("cloud.py", "preCloudInitIso")], {"cloud.py": CLOUD_INIT_PY}, volumes=[SEED]
+        )
+        out = self.tmp / "out.json"
+        result = self.run_bare("--diff", "--cloud-init-output", out)
+        data = json.loads(out.read_text())
+        self.assertEqual(data["UserData"], "#cloud-config\nuser: hook\n")
+        self.assertEqual(data["NoCloudMetaData"]["local-hostname"], "vm")
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +1 +PreCloudInitIso +\+1 -0")
+        self.assertIn("+  user: hook", result.stderr)
+        self.assertIn("</domain>", result.stdout)
+
+    def test_only_a_cloud_init_hook_and_no_domain(self):
+        """A domain that cannot be made is not in its way."""
+        self.write_spec(
+            [script_entry("cloud.py", "preCloudInitIso")],
+            {"cloud.py": CLOUD_INIT_PY},
+            domain={},
+            volumes=[SEED],
+        )
+        result = self.run_bare()
+        self.assertEqual(result.stdout, "")
+        self.assertRegex(result.stderr, r"vm.yaml:\d+:\d+: warning: spec.domain: .*how much memory")
+        self.assertIn("warning: there is no domain", result.stderr)
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +1 +PreCloudInitIso +\+1 -0")
+
+    def test_both_hooks_are_called_in_kubevirts_order(self):
+        self.write_spec(
+            [script_entry("title.sh"), script_entry("cloud.py", "preCloudInitIso")],
+            {"cloud.py": CLOUD_INIT_PY, "title.sh": '#!/bin/sh\nprintf %s "$4"\n'},
+            volumes=[SEED],
+        )
+        result = self.run_bare("--twice")
+        rows = [line.split()[:3] for line in result.stderr.splitlines() if line.startswith("hook-")]
+        self.assertEqual(
+            rows,
+            [
+                ["hook-sidecar-1", "1", "PreCloudInitIso"],
+                ["hook-sidecar-0", "1", "OnDefineDomain"],
+                ["hook-sidecar-0", "2", "OnDefineDomain"],
+            ],
+        )
+
+    def test_a_given_domain_and_data_from_the_machine(self):
+        self.write_spec(
+            [script_entry("cloud.py", "preCloudInitIso")],
+            {"cloud.py": CLOUD_INIT_PY},
+            domain={},
+            volumes=[SEED],
+        )
+        result = self.run_bare("--domain", self.domain)
+        self.assertEqual(result.stdout, DOMAIN)
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +1 +PreCloudInitIso +\+1 -0")
+        self.assertNotIn("warning", result.stderr)
+
+    def test_given_data_and_a_domain_from_the_machine(self):
+        self.write_spec(
+            [script_entry("cloud.py", "preCloudInitIso")], {"cloud.py": CLOUD_INIT_PY}, volumes=[SEED]
+        )
+        data = {"DataSource": "noCloud", "NoCloudMetaData": {}, "UserData": "given\n"}
+        path, out = self.write("data.json", json.dumps(data)), self.tmp / "out.json"
+        result = self.run_bare("--cloud-init", path, "--cloud-init-output", out)
+        self.assertEqual(json.loads(out.read_text())["UserData"], "given\nuser: hook\n")
+        self.assertIn("</domain>", result.stdout)
+
+    def test_a_secret_that_is_not_here(self):
+        secret = {"name": "seed", "cloudInitNoCloud": {"secretRef": {"name": "s"}}}
+        self.write_spec(
+            [script_entry("cloud.py", "preCloudInitIso")], {"cloud.py": CLOUD_INIT_PY}, volumes=[secret]
+        )
+        result = self.run_bare()
+        self.assertRegex(result.stderr, "warning: spec.volumes.*its Secret is not on this machine")
+
+    def test_what_cannot_be_converted(self):
+        """It is told with its place, and what to do."""
+        self.write_spec(
+            [script_entry("title.sh")],
+            {"title.sh": TITLE_SH},
+            "VirtualMachine",
+            domain={"devices": {"noSuchThing": {}}},
+        )
+        result = self.run_bare(status=1)
+        self.assertRegex(
+            result.stderr, r"vm.yaml:\d+:\d+: spec.template.spec.domain.devices.noSuchThing: "
+        )
+        self.assertIn("give its domain XML with --domain FILE", result.stderr)
+        self.assertEqual(result.stdout, "")
+        self.assertEqual(self.run_bare("--domain", self.domain).returncode, 0)
+
+    def test_data_that_cannot_be_made(self):
+        bad = {"name": "seed", "cloudInitNoCloud": {"userDataBase64": "a!"}}
+        self.write_spec(
+            [script_entry("title.sh"), script_entry("cloud.py", "preCloudInitIso")],
+            {"cloud.py": CLOUD_INIT_PY, "title.sh": TITLE_SH},
+            volumes=[bad],
+        )
+        result = self.run_bare(status=1)
+        self.assertIn("userDataBase64: it is not Base64", result.stderr)
+        result = self.run_bare("--domain", self.domain)
+        self.assertIn("userDataBase64: it is not Base64", result.stderr)
+        self.assertIn("PreCloudInitIso hooks are not called: give the cloud-init data", result.stderr)
+
+    def test_an_annotation_alone_has_no_domain(self):
+        self.write("vm.yaml", json.dumps([script_entry("title.sh")]))
+        result = self.run_bare(status=2)
+        self.assertIn("--domain is missing: an annotation alone", result.stderr)
 
 
 class SandboxTest(RunTestCase):
@@ -436,9 +588,6 @@ class FaultTest(RunTestCase):
         for words, message in cases:
             with self.subTest(words):
                 self.assertIn(message, self.run_hooks(*words, status=2).stderr)
-        result = support.run([HOOKCTL, "run", "-f", self.tmp / "vm.yaml"])
-        self.assertEqual(result.returncode, 2)
-        self.assertIn("--domain is missing", result.stderr)
 
     def test_schema(self):
         if not SCHEMA.exists():
