@@ -49,12 +49,16 @@ int base64_decode(
             "it is not Base64: it has %zu characters, %zu of them = at the end, which is not a "
             "multiple of 4 with at most two = (is it cut off?)",
             count, padding);
+    if (padding > 0) { /* bits beyond the last byte do not count */
+        char *last = &clean[count - padding - 1];
+        const char *found = memchr(alphabet, *last, sizeof(alphabet) - 1);
+        *last = alphabet[(size_t)(found - alphabet) & (padding == 1 ? ~3UL : ~15UL)];
+    }
     size_t size = count / GROUP * 3 + 1;
     auto_free char *bytes = xmalloc(size + 1);
     int decoded = b64_pton(clean, (unsigned char *)bytes, size);
     if (decoded < 0)
-        return error_set(err, ERROR_INPUT,
-            "it is not Base64: its last character has bits that belong to no byte");
+        return error_set(err, ERROR_INPUT, "it is not Base64");
     bytes[decoded] = '\0';
     *data = steal(&bytes);
     *data_length = (size_t)decoded;

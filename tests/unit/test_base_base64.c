@@ -20,6 +20,8 @@ static void what_is_base64_is_decoded(UNUSED void **state)
     } cases[] = {
         {"", "", 0},
         {"Zg==", "f", 1},
+        {"Zv==", "f", 1},
+        {"Zm+=", "fo", 2},
         {"Zm8=", "fo", 2},
         {"Zm9v", "foo", 3},
         {"Zm9v\nYmFy\r\n", "foobar", 6},
@@ -52,7 +54,6 @@ static void what_is_not_is_refused_with_its_place(UNUSED void **state)
         {"Zm\xc3\xb6v", "\"\xc3\xb6\" at byte 3", 0},
         {"Zm\0v", "\"\\x00\" at byte 3", 4},
         {"Zm9\xc3", "\"\\xc3\" at byte 4", 0},
-        {"Zh==", "its last character has bits that belong to no byte", 0},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;
