@@ -275,6 +275,56 @@ static bool check_name(
     return false;
 }
 
+/* The name of a credential's Secret, or NULL. Borrowed. */
+static const char *credential_secret(const json_t *credential)
+{
+    static const char *const pointers[] = {
+        "/sshPublicKey/source/secret", "/userPassword/source/secret"};
+    for (size_t i = 0; i < ARRAY_SIZE(pointers); i++) {
+        const char *name = json_get_string(json_pointer_get(credential, pointers[i]), "secretName");
+        if (name != NULL && name[0] != '\0')
+            return name;
+    }
+    return NULL;
+}
+
+static bool is_mounted(const struct controller_pod_draft *draft, const char *path)
+{
+    size_t index = 0;
+    json_t *item = NULL;
+    json_array_foreach (draft->mounts, index, item) {
+        const char *mounted = json_get_string(item, "mountPath");
+        if (mounted != NULL && streq(mounted, path))
+            return true;
+    }
+    return false;
+}
+
+/* Adds the Secrets of the access credentials where hook-launcher looks for them, each once. */
+static void add_credentials(struct controller_pod_draft *draft, size_t volume_count)
+{
+    const json_t *credentials = json_object_get(draft->machine_spec, "accessCredentials");
+    if (json_array_size(credentials) > CONTROLLER_VOLUMES_MAX) {
+        findings_error(draft->findings, "/spec/accessCredentials",
+            "has %zu credentials; at most %d are allowed", json_array_size(credentials),
+            CONTROLLER_VOLUMES_MAX);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(credentials); i++) {
+        const char *secret = credential_secret(json_array_get(credentials, i));
+        if (secret == NULL)
+            continue;
+        auto_free char *name = xasprintf("%s-access-cred", secret);
+        auto_free char *path = xasprintf(CONTROLLER_PRIVATE_PATH "/secret/%s", name);
+        const struct addition addition = {.draft = draft, .index = volume_count + i, .name = name};
+        if (is_mounted(draft, path))
+            continue;
+        const char *volume =
+            require_volume(&addition, name, "secret", json_pack("{s:s}", "secretName", secret));
+        mount(&addition, volume, CONTROLLER_PRIVATE_PATH "/secret", true);
+    }
+}
+
 void controller_pod_add_volumes(struct controller_pod_draft *draft)
 {
     const json_t *volumes = json_object_get(draft->machine_spec, "volumes");
@@ -302,6 +352,7 @@ void controller_pod_add_volumes(struct controller_pod_draft *draft)
         };
         sources[source].add(&addition);
     }
+    add_credentials(draft, json_array_size(volumes));
 }
 
 void controller_pod_add_kernel(struct controller_pod_draft *draft)
