@@ -22,7 +22,9 @@
 #include "launcher/prepare.h"
 #include "launcher/start.h"
 #include "launcher/supervise.h"
+#include "launcher/tags.h"
 #include "launcher/validity.h"
+#include "machine/device_tags.h"
 #include "machine/value.h"
 #include "manager/cloud_init.h"
 #include "manager/event_log.h"
@@ -281,10 +283,42 @@ static void on_prepared(void *user, struct error *take_error)
     on_stage_over(launch, take_error, NULL, 0);
 }
 
-static enum progress begin_prepare(struct launch *launch, UNUSED struct error **err)
+static void on_guest_event(void *user, const struct guest_event *event)
+{
+    struct launch *launch = user;
+    log_write(event->failed ? LOG_WARNING : LOG_INFO,
+        json_pack(
+            "{s:s, s:s}", "domain", launch->plan.name, "state", guest_state_name(event->state)),
+        "%s", event->reason);
+    if (event->state != GUEST_STOPPED)
+        return;
+    struct error *error = NULL;
+    if (event->failed)
+        error_set(&error, ERROR_REMOTE, "%s", event->reason);
+    finish(launch, error);
+}
+
+/* Opens libvirt, unless it is open. */
+static int connect_guest(struct launch *launch, struct error **err)
+{
+    if (launch->guest != NULL)
+        return 0;
+    launch->connection =
+        guest_connection_open(launch->loop, launch->flags->connect, launch->work, err);
+    if (launch->connection == NULL)
+        return -1;
+    launch->guest = guest_new(launch->connection, launch->plan.name, on_guest_event, launch);
+    return 0;
+}
+
+static enum progress begin_prepare(struct launch *launch, struct error **err)
 {
     if (launch->flags->dry_run)
         return OVER;
+    if (machine_device_tags_are_told(launch->input.vmi, launch->plan.machine.cloud_init) &&
+        (connect_guest(launch, err) < 0 ||
+            launcher_tags_add(launch->guest, launch->input.vmi, &launch->plan, err) < 0))
+        return FAILED;
     launch->prepare = launcher_prepare_start(&launch->plan.machine.volumes,
         launch->plan.machine.cloud_init, launch->input.vmi, launch->work, on_prepared, launch);
     return UNDER_WAY;
@@ -303,21 +337,6 @@ static int print_domain(const struct launch *launch, struct error **err)
             launch->plan.machine.domain_length, err) < 0)
         return error_wrap(err, "standard output");
     return 0;
-}
-
-static void on_guest_event(void *user, const struct guest_event *event)
-{
-    struct launch *launch = user;
-    log_write(event->failed ? LOG_WARNING : LOG_INFO,
-        json_pack(
-            "{s:s, s:s}", "domain", launch->plan.name, "state", guest_state_name(event->state)),
-        "%s", event->reason);
-    if (event->state != GUEST_STOPPED)
-        return;
-    struct error *error = NULL;
-    if (event->failed)
-        error_set(&error, ERROR_REMOTE, "%s", event->reason);
-    finish(launch, error);
 }
 
 /* Makes the console's log: a FIFO whose data goes to standard output or, if nobody asked for it,
@@ -347,11 +366,8 @@ static enum progress begin_start(struct launch *launch, struct error **err)
     }
     if (open_console(launch, err) < 0)
         return FAILED;
-    launch->connection =
-        guest_connection_open(launch->loop, launch->flags->connect, launch->work, err);
-    if (launch->connection == NULL)
+    if (connect_guest(launch, err) < 0)
         return FAILED;
-    launch->guest = guest_new(launch->connection, launch->plan.name, on_guest_event, launch);
     return launcher_start(launch->guest, launch->input.vmi, &launch->plan, err) < 0 ? FAILED : OVER;
 }
 

@@ -112,6 +112,41 @@ static bool is_rejection(void)
     }
 }
 
+/* Whether a domain of the guest's name is there already. */
+static bool is_taken(const struct guest *guest)
+{
+    virDomainPtr domain =
+        virDomainLookupByName(guest_connection_handle(guest->connection), guest->name);
+    if (domain == NULL)
+        return false;
+    virDomainFree(domain);
+    return true;
+}
+
+char *guest_complete(struct guest *guest, const char *xml, struct error **err)
+{
+    if (is_taken(guest)) {
+        error_set(err, ERROR_INPUT, "libvirt has a domain %s already", guest->name);
+        return NULL;
+    }
+    virDomainPtr domain = virDomainDefineXML(guest_connection_handle(guest->connection), xml);
+    if (domain == NULL) {
+        error_set(err, is_rejection() ? ERROR_INPUT : ERROR_IO, "libvirt rejects the domain: %s",
+            virGetLastErrorMessage());
+        return NULL;
+    }
+    char *text = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
+    if (text == NULL)
+        guest_connection_fail(err, ERROR_IO, "reading the domain");
+    if (virDomainUndefineFlags(domain, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM) < 0 &&
+        virDomainUndefine(domain) < 0) {
+        free(steal(&text));
+        guest_connection_fail(err, ERROR_IO, "undefining the domain");
+    }
+    virDomainFree(domain);
+    return text;
+}
+
 int guest_start(struct guest *guest, const char *xml, bool paused, struct error **err)
 {
     bool autodestroy = guest_connection_can_autodestroy(guest->connection);

@@ -31,6 +31,12 @@ struct guest;
 struct guest *guest_new(
     struct guest_connection *connection, const char *name, guest_observer *observer, void *user);
 
+/* Has libvirt complete a document: with the addresses of all devices, and the MAC addresses that it
+ * chooses. It is defined and undefined again. Returns the document, owned by the caller; or NULL with
+ * an input error (libvirt rejects the document, or a domain of this name is defined already, which
+ * would be lost) or an io error. */
+char *guest_complete(struct guest *guest, const char *xml, struct error **err);
+
 /* Starts the domain as a transient one: nothing stays defined, and it ends with the connection.
  * Blocks until QEMU runs; paused: the guest waits for guest_resume. Call it once. Returns 0, or -1
  * with an input error (libvirt rejects the document) or an io error (QEMU did not start; its last

@@ -4,10 +4,12 @@ test driver. Guests boot in tests/e2e."""
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import unittest
 
 import support
@@ -33,6 +35,9 @@ spec:
 """
 SEED = 'cloudInitNoCloud: {userData: "#cloud-config\\n"}'
 TEST_DRIVER = ["--connect", "test:///default"]
+QEMU = shutil.which("qemu-system-x86_64") and list(
+    pathlib.Path("/usr/lib").glob("*/libvirt/connection-driver/libvirt_driver_qemu.so")
+)
 # Replaces xorriso, so that no test needs it.
 EMPTY_ISO = "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\n: > \"$2\"\n"
 
@@ -270,12 +275,12 @@ class CloudInitTest(LauncherTest):
 
     UUID = "2f1c9d4e-7a58-4b36-9c07-5e1f0a3b8d62"
 
-    def machine(self, source, kind="cloudInitNoCloud", **spec):
+    def machine(self, source, kind="cloudInitNoCloud", name="web.example", **spec):
         """Writes a VMI with a cloud-init volume."""
         vmi = {
             "apiVersion": "kubevirt.io/v1",
             "kind": "VirtualMachineInstance",
-            "metadata": {"name": "web.example", "namespace": f"n{os.getpid()}"},
+            "metadata": {"name": name, "namespace": f"n{os.getpid()}"},
             "spec": {
                 "domain": {"memory": {"guest": "64Mi"}, "firmware": {"uuid": self.UUID}, "devices": {}},
                 "volumes": [{"name": "seed", kind: source}],
@@ -304,7 +309,7 @@ class CloudInitTest(LauncherTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         return self.told(sidecar)
 
-    def image(self, vmi, *options):
+    def image(self, vmi, *options, driver=TEST_DRIVER):
         """The label of the image that a launch makes, and its files by path."""
         xorriso = shutil.which("xorriso")
         if xorriso is None:
@@ -315,7 +320,7 @@ class CloudInitTest(LauncherTest):
             f'#!/bin/sh\n{xorriso} "$@" || exit\nwhile [ "$1" != -o ]; do shift; done\n'
             f'cp "$2" {image}\n',
         )
-        launcher = self.start(vmi, *TEST_DRIVER, *options)
+        launcher = self.start(vmi, *driver, *options)
         self.wait_for_line(launcher.stderr, '"Started"')
         launcher.terminate()
         result = self.finish(launcher)
@@ -396,6 +401,41 @@ class CloudInitTest(LauncherTest):
         self.assertIn("meta-data", files)
         self.assertEqual(files["user-data"], "")
         self.assertEqual(files["network-config"], "version: 1")
+
+    def tagged(self):
+        """A machine with a config drive and two interfaces with tags."""
+        names = {"front": {"tag": "public"}, "back": {"tag": "private"}, "other": {}}
+        interfaces = [
+            {"name": name, "slirp": {}, "macAddress": f"02:00:00:00:00:0{number}", **fields}
+            for number, (name, fields) in enumerate(names.items())
+        ]
+        return self.machine(
+            {"userData": "x"},
+            "cloudInitConfigDrive",
+            "tags",
+            domain={"memory": {"guest": "64Mi"}, "devices": {"interfaces": interfaces}},
+            networks=[{"name": name, "pod": {}} for name in names],
+        )
+
+    @unittest.skipUnless(QEMU, "libvirt's QEMU driver or QEMU is not installed")
+    def test_the_guest_is_told_where_its_tagged_devices_are(self):
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="h"))  # for the paths of QEMU's sockets
+        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        _, files = self.image(self.tagged(), driver=[])
+        meta = json.loads(files["openstack/latest/meta_data.json"])
+        self.assertEqual([device["tags"] for device in meta["devices"]], [["public"], ["private"]])
+        for number, device in enumerate(meta["devices"]):
+            self.assertEqual((device["type"], device["bus"]), ("nic", "pci"))
+            self.assertEqual(device["mac"], f"02:00:00:00:00:0{number}")
+            self.assertRegex(device["address"], r"^0000:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$")
+
+    def test_tagged_devices_without_an_address(self):
+        """Libvirt's test driver gives none."""
+        launcher = self.start(self.tagged(), *TEST_DRIVER)
+        self.wait_for_line(launcher.stderr, "the guest is not told the tag of interface front")
+        self.wait_for_line(launcher.stderr, '"Started"')
+        launcher.terminate()
+        self.assertEqual(self.finish(launcher).returncode, 0)
 
     def test_the_older_form_in_base64(self):
         """The guest gets the data of a hook of v1alpha2."""
