@@ -1,5 +1,5 @@
-/* A VMI in YAML or JSON is validated, its volumes located, and converted. A VMI without findings
- * becomes a domain that is valid against libvirt's schema. */
+/* A VMI in YAML or JSON is validated, its volumes located, and converted, with its cloud-init data.
+ * A VMI without findings becomes a domain that is valid against libvirt's schema. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,8 +12,7 @@
 #include "domain/schema.h"
 #include "guest/firmware.h"
 #include "guest/image.h"
-#include "machine/check.h"
-#include "machine/convert.h"
+#include "machine/plan.h"
 #include "machine/ports.h"
 #include "tests/fuzz/check.h"
 
@@ -45,25 +44,21 @@ static void check_domain(const char *xml, size_t length)
 static void convert(const json_t *vmi, bool kvm)
 {
     struct findings findings = {0};
-    machine_check(vmi, &findings);
-    if (findings.errors == 0) {
-        struct machine_host host = {.kvm = kvm,
-            .find_firmware = guest_firmware_find,
-            .work_directory = "/run/work",
-            .dry_run = true};
-        struct machine_volume_options options = {
-            .inspect = guest_image_inspect, .work_directory = "/run/work", .dry_run = true};
-        struct machine_volumes volumes;
-        size_t length = 0;
-        bool found = machine_volumes_find(vmi, &options, &volumes, &findings) == 0;
-        auto_free char *xml = machine_convert(vmi, &volumes, &host, &length, &findings);
-        check(found == (xml != NULL && findings.errors == 0) || xml == NULL);
-        if (xml != NULL && findings.errors == 0)
-            check_domain(xml, length);
-        machine_volumes_clear(&volumes);
+    const struct machine_host host = {.kvm = kvm,
+        .find_firmware = guest_firmware_find,
+        .work_directory = "/run/work",
+        .dry_run = true};
+    const struct machine_volume_options options = {
+        .inspect = guest_image_inspect, .work_directory = "/run/work", .dry_run = true};
+    struct machine_plan plan;
+    machine_plan_make(&plan, vmi, &options, &host, &findings);
+    check((plan.domain != NULL) == (findings.errors == 0));
+    if (plan.domain != NULL) {
+        check_domain(plan.domain, plan.domain_length);
         auto_free struct machine_port *ports = NULL;
         machine_ports_list(vmi, &ports);
     }
+    machine_plan_clear(&plan);
     check_findings(&findings);
     findings_clear(&findings);
 }
