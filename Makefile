@@ -300,13 +300,17 @@ webhooks: $(BUILD)/hook-controller ## generate the webhook manifests from contro
 	    mv $(BUILD)/webhooks.yaml $$path; \
 	done
 
-# From KubeVirt's CustomResourceDefinition, as kubectl get crd -o json prints it.
+# Names and values alone, from KubeVirt's CustomResourceDefinition, as kubectl get crd -o json prints
+# it, and from what KubeVirt installs.
 VMI_CRD ?= ../shared/upstream/kubevirt/installed/crd-virtualmachineinstances.kubevirt.io.json
-.PHONY: tables tables-vmi-fields
-tables: tables-vmi-fields ## generate the committed tables of names from KubeVirt's API
-tables-vmi-fields:
+INSTANCETYPES ?= ../shared/upstream/instancetypes
+.PHONY: tables
+tables: ## generate the committed tables of what KubeVirt's API knows
 	$(PYTHON) machine/tables/vmi_fields.py $(VMI_CRD) >$(BUILD)/vmi_fields.txt
 	mv $(BUILD)/vmi_fields.txt machine/tables/vmi_fields.txt
+	machine/generate-catalogue $(INSTANCETYPES)/common-clusterinstancetypes.yaml \
+	    $(INSTANCETYPES)/common-clusterpreferences.yaml >$(BUILD)/catalogue.table.c
+	mv $(BUILD)/catalogue.table.c machine/catalogue.table.c
 
 .PHONY: images
 images: all ## build the container images, as OCI archives in build/images

@@ -101,17 +101,6 @@ static void check_misspelt(const struct cli_object *object, const char *annotati
     }
 }
 
-/* Reports findings of annotations_find, whose pointers are relative to the annotations. */
-static void report_annotations(const struct cli_object *object, const char *annotations_pointer,
-    const struct findings *findings, struct cli_report *report)
-{
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->items[i];
-        auto_free char *pointer = xasprintf("%s%s", annotations_pointer, finding->pointer);
-        report_at(report, object, pointer, finding->severity, finding->message);
-    }
-}
-
 /* The place of a finding; annotation is the pointer of the annotation in its document, NULL for a
  * bare array. */
 static struct yaml_place place_of(
@@ -166,6 +155,25 @@ void cli_check_report(const struct cli_object *object, const char *annotation_ke
     report_left_out(&rest, findings, FINDING_WARNING, report);
 }
 
+void cli_check_report_below(const struct cli_object *object, const char *pointer,
+    const struct findings *findings, struct cli_report *report)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        auto_free char *whole = xasprintf("%s%s", pointer, finding->pointer);
+        report_at(report, object, whole, finding->severity, finding->message);
+    }
+    auto_free char *path = finding_path(pointer);
+    const struct cli_report_place rest = {
+        .file = object->file,
+        .place = cli_object_place(object, pointer),
+        .path = path[0] != '\0' ? path : NULL,
+        .object = object,
+    };
+    report_left_out(&rest, findings, FINDING_ERROR, report);
+    report_left_out(&rest, findings, FINDING_WARNING, report);
+}
+
 /* Finds the annotation of an object. Returns its text, owned by the caller, and its key; or NULL if
  * it has none or an error went to the report. */
 static char *find_text(const struct cli_object *object, const struct cli_check_options *options,
@@ -188,7 +196,7 @@ static char *find_text(const struct cli_object *object, const struct cli_check_o
     check_misspelt(object, annotations_pointer, annotations, &keys, report);
     struct findings findings = {0};
     const char *text = annotations_find(annotations, options->annotation_key, key, &findings);
-    report_annotations(object, annotations_pointer, &findings, report);
+    cli_check_report_below(object, annotations_pointer, &findings, report);
     findings_clear(&findings);
     return text != NULL ? xstrdup(text) : NULL;
 }

@@ -27,4 +27,8 @@ struct annotations_list *cli_check_object(const struct cli_object *object,
 void cli_check_report(const struct cli_object *object, const char *annotation_key,
     const struct findings *findings, struct cli_report *report);
 
+/* Reports findings about an object; their pointers are relative to the value at pointer in it. */
+void cli_check_report_below(const struct cli_object *object, const char *pointer,
+    const struct findings *findings, struct cli_report *report);
+
 #endif

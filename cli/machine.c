@@ -27,10 +27,12 @@ int cli_machine_load(struct cli_machine *machine, const struct cli_arguments *ar
     if (cli_manifest_load_given(&machine->manifest, arguments, report, err) < 0 ||
         report->unreadable)
         return -1;
-    machine->object =
+    const struct cli_object *chosen =
         cli_manifest_choose(&machine->manifest, cli_kind_is_machine, name, "virtual machine", err);
-    if (machine->object == NULL)
+    if (chosen == NULL || cli_expansion_make(&machine->expansion, &machine->manifest, chosen,
+                              MACHINE_FOR_LAUNCH, report) < 0)
         return -1;
+    machine->object = &machine->expansion.object;
     machine->list = cli_check_object(machine->object, &check, &key, report);
     if (machine->list == NULL)
         return -1;
@@ -59,6 +61,7 @@ void cli_machine_clear(struct cli_machine *machine)
     json_decref(machine->pod);
     json_decref(machine->vmi);
     annotations_list_free(machine->list);
+    cli_expansion_clear(&machine->expansion);
     cli_manifest_clear(&machine->manifest);
     *machine = (struct cli_machine){0};
 }

@@ -7,11 +7,14 @@
 
 #include "annotations/sidecar.h"
 #include "cli/command.h"
+#include "cli/expansion.h"
 #include "cli/manifest.h"
 
-/* Everything is owned except object, which belongs to the manifest. Zeroed is empty. */
+/* Everything is owned except object, which is that of the expansion. Zeroed is empty. Not to be
+ * copied. */
 struct cli_machine {
     struct cli_manifest manifest;
+    struct cli_expansion expansion; /* of the object in the manifest */
     const struct cli_object *object;
     struct annotations_list *list;
     json_t *vmi;

@@ -12,6 +12,7 @@
     EACH(validate)                                                                                 \
     EACH(render)                                                                                   \
     EACH(run)                                                                                      \
+    EACH(expand)                                                                                   \
     EACH(explain)                                                                                  \
     EACH(schema)                                                                                   \
     EACH(completion)

@@ -84,6 +84,7 @@ static void load_file(struct cli_manifest *manifest, const char *path, struct cl
     manifest->files[manifest->file_count++] = file;
     for (size_t i = 0; i < file.stream.count; i++) {
         const struct yaml_document *document = &file.stream.documents[i];
+        machine_known_add(&manifest->known, file.name, document);
         if (json_is_array(document->root))
             add_object(manifest, file.name, document, "", document->root, CLI_ANNOTATION);
         else
@@ -143,24 +144,24 @@ static void warn_of_nothing(const char *path, struct cli_report *report)
 
 void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report)
 {
-    size_t first = manifest->count;
+    size_t first = manifest->count + manifest->known.count;
     size_t errors = report->errors;
     if (is_directory(path))
         load_directory(manifest, path, report);
     else
         load_file(manifest, path, report);
-    if (errors == report->errors && manifest->count == first)
+    if (errors == report->errors && manifest->count + manifest->known.count == first)
         warn_of_nothing(path, report);
 }
 
-/* Whether there are objects, all of them config maps. */
-static bool has_config_maps_alone(const struct cli_manifest *manifest)
+/* Whether there is something, but nothing that can have sidecars. */
+static bool has_nothing_to_check(const struct cli_manifest *manifest)
 {
     for (size_t i = 0; i < manifest->count; i++) {
         if (cli_kind_has_sidecars(manifest->objects[i].kind))
             return false;
     }
-    return manifest->count > 0;
+    return manifest->count + manifest->known.count > 0;
 }
 
 int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_arguments *arguments,
@@ -179,8 +180,9 @@ int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_argu
     }
     for (size_t i = 0; i < options->filenames.count; i++)
         cli_manifest_load(manifest, options->filenames.items[i], report);
-    if (report->errors == 0 && has_config_maps_alone(manifest))
-        warn_of_nothing(manifest->objects[0].file, report);
+    if (report->errors == 0 && has_nothing_to_check(manifest))
+        warn_of_nothing(
+            manifest->count > 0 ? manifest->objects[0].file : manifest->files[0].name, report);
     return 0;
 }
 
@@ -233,6 +235,7 @@ void cli_manifest_clear(struct cli_manifest *manifest)
     for (size_t i = 0; i < manifest->count; i++)
         free(manifest->objects[i].pointer);
     free(manifest->objects);
+    machine_known_clear(&manifest->known);
     for (size_t i = 0; i < manifest->file_count; i++) {
         free(manifest->files[i].name);
         yaml_stream_clear(&manifest->files[i].stream);

@@ -1,11 +1,13 @@
 /* Manifests: the files that a person gives with -f, and the objects in them that have to do with
- * hook sidecars. Objects of other kinds are skipped; a List counts as its items. */
+ * hook sidecars, or to which a VirtualMachine refers for its instance type or preference. Objects of
+ * other kinds are skipped; a List counts as its items. */
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
 
 #include "cli/command.h"
 #include "cli/object.h"
 #include "cli/report.h"
+#include "machine/known.h"
 
 enum { CLI_MANIFEST_MAX_BYTES = 16 * 1024 * 1024 };
 
@@ -17,6 +19,7 @@ struct cli_manifest {
     size_t file_count;
     struct cli_object *objects; /* owned */
     size_t count;
+    struct machine_known known; /* what a VirtualMachine may refer to */
 };
 
 /* Adds the objects of a file, of standard input (path "-"), or of the *.yaml, *.yml and *.json

@@ -13,6 +13,7 @@
 #include "base/yaml_dump.h"
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/expansion.h"
 #include "cli/manifest.h"
 
 static const char *const launchers[] = {"auto", "builtin", "plugin", "standalone", NULL};
@@ -64,6 +65,7 @@ struct rendering {
     struct cli_manifest pod_manifest; /* of --pod */
     struct cli_report report;
     const struct cli_object *source; /* has the annotation */
+    struct cli_expansion expansion; /* of the source, which is its object then */
     const struct cli_object *pod; /* NULL: a minimal one */
 };
 
@@ -210,6 +212,11 @@ static int render_loaded(
     if (annotations_launcher_parse(given->launcher, &options.launcher, err) < 0 ||
         choose_objects(rendering, arguments, err) < 0)
         return -1;
+    if (cli_expansion_make(&rendering->expansion, &rendering->manifest, rendering->source,
+            MACHINE_FOR_LAUNCH, &rendering->report) < 0)
+        return 0;
+    if (rendering->pod != rendering->source)
+        rendering->source = &rendering->expansion.object;
     auto_json json_t *pod = make_pod(rendering, options.launcher);
     auto_json json_t *rendered = render_pod(rendering, arguments, &options, pod);
     if (rendered == NULL)
@@ -228,6 +235,7 @@ static int render(const struct cli_arguments *arguments)
     int status =
         result < 0 ? cli_fail(arguments, error) : cli_report_exit_status(&rendering.report);
     cli_report_clear(&rendering.report);
+    cli_expansion_clear(&rendering.expansion);
     cli_manifest_clear(&rendering.manifest);
     cli_manifest_clear(&rendering.pod_manifest);
     return status;

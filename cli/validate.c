@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/expansion.h"
 #include "cli/manifest.h"
 #include "hostpath/policy_parse.h"
 
@@ -55,6 +56,15 @@ static void print(const struct cli_arguments *arguments, const struct cli_report
     fprintf(stderr, "%s: %s\n", arguments->program->name, summary);
 }
 
+/* Reports what keeps an instance type or preference from being applied. */
+static void check_expansion(
+    struct cli_manifest *manifest, const struct cli_object *object, struct cli_report *report)
+{
+    struct cli_expansion expansion;
+    cli_expansion_make(&expansion, manifest, object, MACHINE_FOR_LAUNCH, report);
+    cli_expansion_clear(&expansion);
+}
+
 static int validate(const struct cli_arguments *arguments)
 {
     struct cli_manifest manifest = {0};
@@ -79,6 +89,7 @@ static int validate(const struct cli_arguments *arguments)
             continue;
         auto_annotations_list struct annotations_list *list =
             cli_check_object(&manifest.objects[i], &options, NULL, &report);
+        check_expansion(&manifest, &manifest.objects[i], &report);
     }
     print(arguments, &report);
     int status = cli_report_exit_status(&report);

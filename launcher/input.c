@@ -16,6 +16,7 @@ struct place {
     const char *file;
     const struct launcher_input *input; /* NULL: the file is the annotation alone */
     const char *annotation; /* pointer of the annotation that has the findings; NULL: the VMI */
+    bool in_vm; /* they are about the VirtualMachine, not about the VMI in it */
 };
 
 /* "vmi.yaml:12:3: spec.domain.cpu", owned by the caller. */
@@ -25,8 +26,8 @@ static char *describe_place(const struct place *place, const char *pointer)
     if (place->input == NULL)
         return xasprintf("%s: %s", place->file, path);
     const struct yaml_document *document = place->input->document;
-    auto_free char *outer = xasprintf(
-        "%s%s", place->input->pointer, place->annotation != NULL ? place->annotation : pointer);
+    auto_free char *outer = xasprintf("%s%s", place->in_vm ? "" : place->input->pointer,
+        place->annotation != NULL ? place->annotation : pointer);
     struct yaml_place where = place->annotation != NULL
                                   ? yaml_place_inside(document, outer, pointer)
                                   : yaml_place_of(document, outer);
@@ -37,8 +38,13 @@ static char *describe_place(const struct place *place, const char *pointer)
 
 static char *describe(const void *user, const struct finding *finding)
 {
-    auto_free char *where = describe_place(user, finding->pointer);
-    return xasprintf("%s: %s", where, finding->message);
+    const struct place *place = user;
+    bool in_vmi = place->input != NULL && place->annotation == NULL && !place->in_vm;
+    auto_free char *where = describe_place(place, finding->pointer);
+    auto_free char *message =
+        in_vmi ? machine_origins_message(&place->input->expansion.origins, finding)
+               : xstrdup(finding->message);
+    return xasprintf("%s: %s", where, message);
 }
 
 static int report(const struct place *place, const struct findings *findings, struct error **err)
@@ -82,6 +88,7 @@ static int choose(struct launcher_input *input, struct error **err)
     for (size_t i = 0; i < input->stream.count; i++) {
         const struct yaml_document *document = &input->stream.documents[i];
         const char *pointer = vmi_pointer(document->root);
+        machine_known_add(&input->known, input->name, document);
         if (pointer == NULL)
             continue;
         input->document = document;
@@ -96,10 +103,27 @@ static int choose(struct launcher_input *input, struct error **err)
         input->name);
 }
 
+/* Applies the instance type and preference of a VirtualMachine. */
+static int expand(struct launcher_input *input, struct error **err)
+{
+    struct findings findings = {0};
+    if (input->pointer[0] == '\0')
+        return 0;
+    const struct place place = {.file = input->name, .input = input, .in_vm = true};
+    const json_t *vm = input->document->root;
+    const char *namespace = json_get_string(json_object_get(vm, "metadata"), "namespace");
+    machine_expand(vm, text_or(namespace, "default"), MACHINE_FOR_LAUNCH, &input->known,
+        &input->expansion, &findings);
+    int result = report(&place, &findings, err);
+    findings_clear(&findings);
+    return result;
+}
+
 /* Sets the VMI: the object itself, or the template with the VirtualMachine's name and namespace. */
 static int make_vmi(struct launcher_input *input, struct error **err)
 {
-    const json_t *object = input->document->root;
+    const json_t *object =
+        input->expansion.vm != NULL ? input->expansion.vm : input->document->root;
     const json_t *template = json_pointer_get(object, input->pointer);
     const char *name = json_get_string(json_object_get(object, "metadata"), "name");
     const char *namespace = json_get_string(json_object_get(object, "metadata"), "namespace");
@@ -171,7 +195,7 @@ int launcher_input_read(
     if (file_read(flags->vmi, MAX_BYTES, &text, &length, err) < 0 ||
         yaml_parse(input->name, text, length, &input->stream, err) < 0)
         return error_wrap(err, "reading the VMI");
-    if (choose(input, err) < 0 || make_vmi(input, err) < 0)
+    if (choose(input, err) < 0 || expand(input, err) < 0 || make_vmi(input, err) < 0)
         return -1;
     return flags->annotation_file != NULL ? read_annotation_file(input, flags->annotation_file, err)
                                           : read_own_annotation(input, err);
@@ -182,6 +206,8 @@ void launcher_input_clear(struct launcher_input *input)
     annotations_list_free(input->list);
     free(input->text);
     json_decref(input->vmi);
+    machine_expansion_clear(&input->expansion);
+    machine_known_clear(&input->known);
     yaml_stream_clear(&input->stream);
     *input = (struct launcher_input){0};
 }

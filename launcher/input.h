@@ -7,20 +7,24 @@
 #include "base/finding.h"
 #include "base/yaml.h"
 #include "launcher/flags.h"
+#include "machine/expansion.h"
 
-/* All of it is owned unless noted. Zeroed means empty. */
+/* All of it is owned unless noted. Zeroed means empty. Not to be copied. */
 struct launcher_input {
     const char *name; /* of the file; borrowed from the flags */
     struct yaml_stream stream;
     const struct yaml_document *document; /* the one with the VMI or VM, in the stream */
     const char *pointer; /* to the VMI in it: "", or the template of a VirtualMachine; static */
+    struct machine_known known; /* the other objects in the file */
+    struct machine_expansion expansion; /* of a VirtualMachine */
     json_t *vmi;
     char *text; /* the VMI as JSON */
     struct annotations_list *list; /* NULL: no annotation */
 };
 
-/* Reads the one VirtualMachineInstance or VirtualMachine in the file; objects of other kinds are
- * skipped. Warnings are logged. Returns 0, or -1 with an error; call launcher_input_clear either
+/* Reads the one VirtualMachineInstance or VirtualMachine in the file. The instance type and
+ * preference of a VirtualMachine are applied: from the file, or from the catalogue; other objects
+ * are skipped. Warnings are logged. Returns 0, or -1 with an error; call launcher_input_clear either
  * way. */
 int launcher_input_read(
     struct launcher_input *input, const struct launcher_flags *flags, struct error **err);

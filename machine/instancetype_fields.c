@@ -1,0 +1,43 @@
+#include "machine/instancetype_fields.h"
+
+#include <stdint.h>
+
+#include "machine/quantity.h"
+
+#define STRING SCHEMA_STRING, .type = "string"
+#define INTEGER SCHEMA_INTEGER, .type = "integer"
+#define BOOLEAN SCHEMA_BOOLEAN, .type = "boolean"
+#define QUANTITY SCHEMA_QUANTITY, .type = "quantity", .check = machine_quantity_check
+#define MAP SCHEMA_MAP, .type = "object"
+#define OBJECT SCHEMA_OBJECT, .type = "object"
+#define ARRAY SCHEMA_OBJECTS, .type = "array"
+#define COPIED SCHEMA_OBJECT, .type = "object", .open = true /* checked as the VM's own */
+
+/* clang-format off: a table */
+static const struct schema_field fields[] = {
+    {"nodeSelector", MAP},
+    {"schedulerName", STRING},
+    {"cpu", OBJECT, .required = true},
+    {"cpu.guest", INTEGER, .minimum = 1, .maximum = UINT32_MAX, .required = true},
+    {"cpu.model", STRING},
+    {"cpu.dedicatedCPUPlacement", BOOLEAN},
+    {"cpu.numa", COPIED},
+    {"cpu.isolateEmulatorThread", BOOLEAN},
+    {"cpu.realtime", COPIED},
+    {"cpu.maxSockets", INTEGER, .maximum = UINT32_MAX},
+    {"memory", OBJECT, .required = true},
+    {"memory.guest", QUANTITY, .required = true},
+    {"memory.hugepages", COPIED},
+    {"memory.overcommitPercent", INTEGER, .maximum = 100},
+    {"memory.maxGuest", QUANTITY},
+    {"gpus", ARRAY, .open = true},
+    {"hostDevices", ARRAY, .open = true},
+    {"ioThreadsPolicy", STRING},
+    {"ioThreads", COPIED},
+    {"launchSecurity", COPIED},
+    {"annotations", MAP},
+    {.path = NULL},
+};
+/* clang-format on */
+
+const struct schema machine_instancetype_schema = {.fields = fields};

@@ -1,0 +1,234 @@
+#include "machine/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/finding.h"
+#include "base/json.h"
+#include "base/json_write.h"
+#include "base/text.h"
+#include "machine/catalogue.h"
+
+enum { HINT_MAX_NAMES = 512 }; /* that are compared for a "did you mean" */
+
+struct machine_known_object {
+    char *key; /* kind, namespace and name; owned */
+    const char *name; /* borrowed from the key */
+    enum machine_kind kind;
+    const char *file; /* NULL: of the catalogue */
+    const struct yaml_document *document;
+    char *pointer; /* of the object in its document; owned */
+    json_t *value; /* owned */
+    size_t bytes; /* of its spec as JSON; 0: not measured yet */
+    UT_hash_handle hh;
+};
+
+/* What is known about a kind. */
+struct facts {
+    const char *name;
+    const char *group; /* "" for the core group */
+    const char *plural;
+    const struct machine_catalogue_entry *catalogue; /* of a kind without namespaces; or NULL */
+};
+
+static const struct facts facts[MACHINE_KIND_COUNT] = {
+    [MACHINE_KIND_INSTANCETYPE] = {"VirtualMachineInstancetype", "instancetype.kubevirt.io",
+        "virtualmachineinstancetypes", NULL},
+    [MACHINE_KIND_CLUSTER_INSTANCETYPE] = {"VirtualMachineClusterInstancetype",
+        "instancetype.kubevirt.io", "virtualmachineclusterinstancetypes",
+        machine_catalogue_instancetypes},
+    [MACHINE_KIND_PREFERENCE] = {"VirtualMachinePreference", "instancetype.kubevirt.io",
+        "virtualmachinepreferences", NULL},
+    [MACHINE_KIND_CLUSTER_PREFERENCE] = {"VirtualMachineClusterPreference",
+        "instancetype.kubevirt.io", "virtualmachineclusterpreferences",
+        machine_catalogue_preferences},
+    [MACHINE_KIND_REVISION] = {"ControllerRevision", "apps", "controllerrevisions", NULL},
+    [MACHINE_KIND_CLAIM] = {"PersistentVolumeClaim", "", "persistentvolumeclaims", NULL},
+    [MACHINE_KIND_DATA_VOLUME] = {"DataVolume", "cdi.kubevirt.io", "datavolumes", NULL},
+    [MACHINE_KIND_DATA_SOURCE] = {"DataSource", "cdi.kubevirt.io", "datasources", NULL},
+    [MACHINE_KIND_SNAPSHOT] = {"VolumeSnapshot", "snapshot.storage.k8s.io", "volumesnapshots",
+        NULL},
+};
+
+const char *machine_kind_name(enum machine_kind kind)
+{
+    return facts[kind].name;
+}
+
+const char *machine_kind_plural(enum machine_kind kind)
+{
+    return facts[kind].plural;
+}
+
+/* The key of an object; *name gets the part that is the name. Owned by the caller. */
+static char *make_key(
+    enum machine_kind kind, const char *namespace, const char *name, const char **name_part)
+{
+    bool has_namespace = facts[kind].catalogue == NULL;
+    char *key = xasprintf("%d/%s/%s", (int)kind, has_namespace ? namespace : "", name);
+    *name_part = key + strlen(key) - strlen(name);
+    return key;
+}
+
+static struct machine_known_object *find(const struct machine_known *known, const char *key)
+{
+    struct machine_known_object *found = NULL;
+    HASH_FIND_STR(known->objects, key, found);
+    return found;
+}
+
+static void free_object(struct machine_known_object *object)
+{
+    json_decref(object->value);
+    free(object->pointer);
+    free(object->key);
+    free(object);
+}
+
+/* Adds an object; takes key, which name is a part of, pointer and value. */
+static struct machine_known_object *insert(
+    struct machine_known *known, const struct machine_known_object *take)
+{
+    struct machine_known_object *old = find(known, take->key);
+    struct machine_known_object *added = xmemdup(take, sizeof(*take));
+    if (old != NULL) {
+        HASH_DEL(known->objects, old);
+        free_object(old);
+    }
+    HASH_ADD_KEYPTR(hh, known->objects, added->key, strlen(added->key), added);
+    return added;
+}
+
+/* Without an apiVersion, the kind alone decides. */
+static bool is_of_group(const char *api_version, const char *group)
+{
+    if (api_version == NULL)
+        return true;
+    const char *slash = strchr(api_version, '/');
+    size_t length = slash != NULL ? (size_t)(slash - api_version) : 0;
+    return length == strlen(group) && strncmp(api_version, group, length) == 0;
+}
+
+static bool kind_of(const char *name, const char *api_version, enum machine_kind *kind)
+{
+    for (size_t i = 0; name != NULL && i < MACHINE_KIND_COUNT; i++) {
+        if (streq(name, facts[i].name) && is_of_group(api_version, facts[i].group)) {
+            *kind = (enum machine_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds the object at pointer, or the items of a List. Recurses no deeper than the document. */
+static void add_value(struct machine_known *known, const char *file,
+    const struct yaml_document *document, const char *pointer, json_t *value,
+    const char *default_kind)
+{
+    enum machine_kind kind = MACHINE_KIND_INSTANCETYPE;
+    const char *kind_name = json_get_string(value, "kind");
+    const json_t *metadata = json_object_get(value, "metadata");
+    const char *name = json_get_string(metadata, "name");
+    const char *api_version = json_get_string(value, "apiVersion");
+    if (kind_of(kind_name != NULL ? kind_name : default_kind, api_version, &kind)) {
+        if (name == NULL)
+            return;
+        const char *namespace = text_or(json_get_string(metadata, "namespace"), "default");
+        struct machine_known_object object = {
+            .kind = kind, .file = file, .document = document, .value = json_incref(value)};
+        object.key = make_key(kind, namespace, name, &object.name);
+        object.pointer = xstrdup(pointer);
+        insert(known, &object);
+        known->count++;
+        return;
+    }
+    json_t *items = json_object_get(value, "items");
+    if (kind_name == NULL || !text_ends_with(kind_name, "List") || !json_is_array(items))
+        return;
+    /* the items of a typed list, as the API server sends it, need not name their kind */
+    auto_free char *item_kind = xstrndup(kind_name, strlen(kind_name) - strlen("List"));
+    auto_free char *items_pointer = json_pointer_join(pointer, "items");
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        auto_free char *item_pointer = json_pointer_index(items_pointer, i);
+        add_value(known, file, document, item_pointer, json_array_get(items, i), item_kind);
+    }
+}
+
+void machine_known_add(
+    struct machine_known *known, const char *file, const struct yaml_document *document)
+{
+    add_value(known, file, document, "", document->root, NULL);
+}
+
+const struct machine_known_object *machine_known_find(
+    struct machine_known *known, enum machine_kind kind, const char *namespace, const char *name)
+{
+    struct machine_known_object object = {.kind = kind};
+    auto_free char *key = make_key(kind, namespace, name, &object.name);
+    struct machine_known_object *found = find(known, key);
+    if (found != NULL || facts[kind].catalogue == NULL)
+        return found;
+    object.value = machine_catalogue_find(facts[kind].catalogue, name);
+    if (object.value == NULL)
+        return NULL;
+    object.key = steal(&key);
+    object.pointer = xstrdup("");
+    return insert(known, &object);
+}
+
+const json_t *machine_known_value(const struct machine_known_object *object)
+{
+    return object->value;
+}
+
+char *machine_known_place(const struct machine_known_object *object, const char *pointer)
+{
+    auto_free char *path = finding_path(pointer);
+    if (object->file == NULL)
+        return xasprintf("KubeVirt 1.9's own: %s", path);
+    auto_free char *whole = xasprintf("%s%s", object->pointer, pointer);
+    struct yaml_place place = yaml_place_of(object->document, whole);
+    return xasprintf("%s:%zu:%zu: %s", object->file, place.line, place.column, path);
+}
+
+bool machine_known_charge(struct machine_known *known, const struct machine_known_object *object)
+{
+    struct machine_known_object *measured = find(known, object->key);
+    if (measured->bytes == 0) {
+        auto_free char *text = json_write(measured->value);
+        measured->bytes = strlen(text);
+    }
+    if (measured->bytes > MACHINE_APPLIED_MAX_BYTES - known->applied)
+        return false;
+    known->applied += measured->bytes;
+    return true;
+}
+
+char *machine_known_hint(
+    const struct machine_known *known, enum machine_kind kind, const char *name)
+{
+    const char *names[HINT_MAX_NAMES];
+    size_t count = 0;
+    const struct machine_catalogue_entry *entry = facts[kind].catalogue;
+    for (; entry != NULL && entry->name != NULL && count < HINT_MAX_NAMES; entry++)
+        names[count++] = entry->name;
+    const struct machine_known_object *object = known->objects;
+    for (size_t seen = 0; object != NULL && seen < HINT_MAX_NAMES; object = object->hh.next) {
+        if (object->kind == kind && count < HINT_MAX_NAMES)
+            names[count++] = object->name;
+        seen++;
+    }
+    return suggest_hint(name, names, count);
+}
+
+void machine_known_clear(struct machine_known *known)
+{
+    struct machine_known_object *object = NULL;
+    struct machine_known_object *next = NULL;
+    HASH_ITER (hh, known->objects, object, next) {
+        HASH_DEL(known->objects, object);
+        free_object(object);
+    }
+    *known = (struct machine_known){0};
+}
