@@ -103,6 +103,23 @@ static void apply_rows(
     }
 }
 
+/* Some objects are there as soon as the preference has a word about them. */
+static void create_objects(struct machine_application *application)
+{
+    static const struct {
+        const char *from, *to;
+    } objects[] = {
+        {"/features", DOMAIN "/features"},
+        {"/features/preferredHyperv", DOMAIN "/features/hyperv"},
+        {"/firmware", DOMAIN "/firmware/bootloader"},
+        {"/clock", DOMAIN "/clock"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
+        if (machine_value(application->preference->spec, objects[i].from) != NULL)
+            machine_application_object(application, objects[i].to);
+    }
+}
+
 /* A CPU feature is added unless the VM has one of that name. */
 static void apply_cpu_features(struct machine_application *application)
 {
@@ -169,9 +186,6 @@ static void apply_firmware(struct machine_application *application)
     const json_t *efi = machine_value(firmware, "/preferredEfi");
     const json_t *serial = machine_value(firmware, "/preferredUseBiosSerial");
     const json_t *secure = machine_value(firmware, "/preferredUseSecureBoot");
-    if (firmware == NULL ||
-        machine_application_object(application, DOMAIN "/firmware/bootloader") == NULL)
-        return;
     bool is_open = !has_boot(application, "/bios") && !has_boot(application, "/efi");
     if (is_open && wants(application, "/firmware/preferredUseBios"))
         set_boot(application, "/bios", json_object(), "/preferredUseBios");
@@ -244,10 +258,12 @@ void machine_preference_apply(struct machine_application *application)
     if (application->preference->object == NULL)
         return;
     warn_of_ignored(application);
+    create_objects(application);
     apply_cpu_features(application);
     machine_preference_apply_autoattach(application);
     apply_rows(application, rows, ARRAY_SIZE(rows));
-    machine_preference_devices_apply(application);
+    if (machine_value(application->preference->spec, "/devices") != NULL)
+        machine_preference_devices_apply(application);
     apply_clock_offset(application);
     apply_firmware(application);
     apply_annotations(application);
