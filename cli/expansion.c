@@ -33,7 +33,7 @@ int cli_expansion_make(struct cli_expansion *out, struct cli_manifest *manifest,
     struct findings findings = {0};
     *out = (struct cli_expansion){.object = *object};
     const json_t *vm = json_pointer_get(object->value, pointer);
-    if (!cli_expansion_is_for(object->kind) || !machine_expansion_is_due(vm))
+    if (!cli_expansion_is_for(object->kind) || !json_is_object(vm))
         return 0;
     int result =
         machine_expand(vm, object->namespace, form, &manifest->known, &out->machine, &findings);

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* clang-format off: a table */
+/* clang-format off */
 const struct machine_catalogue_entry machine_catalogue_instancetypes[] = {
     {"cx1.2xlarge",
         "cpu: {dedicatedCPUPlacement: true, guest: 8, isolateEmulatorThread: true, maxSockets: 8, numa: {guestMappingPassthrough: {}}}\n"

@@ -13,7 +13,8 @@
 
 #define DEVICES "/spec/domain/devices"
 
-bool machine_expansion_is_due(const json_t *vm)
+/* Whether the VM refers to an instance type or preference. */
+static bool is_due(const json_t *vm)
 {
     return machine_value(vm, machine_role_pointer(MACHINE_INSTANCETYPE)) != NULL ||
            machine_value(vm, machine_role_pointer(MACHINE_PREFERENCE)) != NULL;
@@ -116,13 +117,12 @@ static void check_sizes(struct machine_application *application)
     }
 }
 
-/* Finds the template, and what the VM refers to. Returns 0, or -1 with errors. */
+/* Checks the template, and finds what the VM refers to. Returns 0, or -1 with errors. */
 static int begin(
     struct machine_application *application, const char *namespace, struct machine_known *known)
 {
     struct findings *findings = application->findings;
     size_t errors = findings->errors;
-    application->vmi = json_pointer_get(application->vm, MACHINE_TEMPLATE);
     if (!json_is_object(application->vmi)) {
         findings_error(findings, MACHINE_TEMPLATE, "is required: the machine");
         return -1;
@@ -182,7 +182,11 @@ int machine_expand(const json_t *vm, const char *namespace, enum machine_form fo
         .origins = &out->origins,
         .findings = findings,
     };
-    if (machine_expansion_is_due(copy)) {
+    application.vmi = json_pointer_get(copy, MACHINE_TEMPLATE);
+    if (!is_due(copy)) {
+        if (form == MACHINE_FOR_LAUNCH)
+            add_input(&application);
+    } else {
         if (begin(&application, namespace, known) == 0)
             apply(&application, form);
         forget(copy);

@@ -29,9 +29,6 @@ struct machine_expansion {
 int machine_expand(const json_t *vm, const char *namespace, enum machine_form form,
     struct machine_known *known, struct machine_expansion *out, struct findings *findings);
 
-/* Whether the VM refers to an instance type or preference. */
-bool machine_expansion_is_due(const json_t *vm);
-
 void machine_expansion_clear(struct machine_expansion *expansion);
 
 #endif

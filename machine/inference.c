@@ -106,8 +106,8 @@ static enum machine_inference from_spec(struct inference *inference, const json_
         return not_inferred(inference, xstrdup(unsupported));
     if (streq(kind, "DataSource"))
         return from_data_source(inference, text_or(namespace, inference->namespace), name);
-    return not_inferred(
-        inference, xasprintf("the sourceRef of its DataVolume is a %s, not a DataSource", kind));
+    return not_inferred(inference,
+        xasprintf("the sourceRef of its DataVolume has the kind %s, not DataSource", kind));
 }
 
 /* The spec of the VM's own template of a DataVolume, or NULL. */

@@ -148,8 +148,8 @@ static void set_processors(struct machine_application *application)
         auto_free char *said = machine_reference_say(reference, "/cpu/guest");
         auto_free char *preference = machine_reference_say(application->preference, "/cpu");
         findings_error(application->findings, machine_role_pointer(MACHINE_INSTANCETYPE),
-            "%s has %lld vCPUs, which %s cannot spread: it takes multiples of %lld", said, count,
-            preference, machine_topology_unit(&topology));
+            "%s has %lld vCPU%s, which %s cannot spread: it takes multiples of %lld", said, count,
+            count == 1 ? "" : "s", preference, machine_topology_unit(&topology));
         return;
     }
     machine_application_set(
@@ -179,7 +179,9 @@ static void set_memory_request(struct machine_application *application)
 void machine_instancetype_apply(struct machine_application *application)
 {
     size_t errors = application->findings->errors;
-    if (application->instancetype->object == NULL)
+    if (application->instancetype->object == NULL ||
+        machine_application_object(application, DOMAIN "/cpu") == NULL ||
+        machine_application_object(application, DOMAIN "/memory") == NULL)
         return;
     check_conflicts(application, copied, ARRAY_SIZE(copied));
     check_conflicts(application, excluded, ARRAY_SIZE(excluded));

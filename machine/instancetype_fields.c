@@ -13,7 +13,6 @@
 #define ARRAY SCHEMA_OBJECTS, .type = "array"
 #define COPIED SCHEMA_OBJECT, .type = "object", .open = true /* checked as the VM's own */
 
-/* clang-format off: a table */
 static const struct schema_field fields[] = {
     {"nodeSelector", MAP},
     {"schedulerName", STRING},
@@ -38,6 +37,5 @@ static const struct schema_field fields[] = {
     {"annotations", MAP},
     {.path = NULL},
 };
-/* clang-format on */
 
 const struct schema machine_instancetype_schema = {.fields = fields};

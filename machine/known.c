@@ -15,6 +15,7 @@ enum { HINT_MAX_NAMES = 512 }; /* that are compared for a "did you mean" */
 struct machine_known_object {
     char *key; /* kind, namespace and name; owned */
     const char *name; /* borrowed from the key */
+    const char *namespace; /* as the object names it, or "default"; borrowed from the document */
     enum machine_kind kind;
     const char *file; /* NULL: of the catalogue */
     const struct yaml_document *document;
@@ -136,7 +137,12 @@ static void add_value(struct machine_known *known, const char *file,
             return;
         const char *namespace = text_or(json_get_string(metadata, "namespace"), "default");
         struct machine_known_object object = {
-            .kind = kind, .file = file, .document = document, .value = json_incref(value)};
+            .kind = kind,
+            .namespace = namespace,
+            .file = file,
+            .document = document,
+            .value = json_incref(value),
+        };
         object.key = make_key(kind, namespace, name, &object.name);
         object.pointer = xstrdup(pointer);
         insert(known, &object);
@@ -215,9 +221,11 @@ char *machine_known_hint(
         names[count++] = entry->name;
     const struct machine_known_object *object = known->objects;
     for (size_t seen = 0; object != NULL && seen < HINT_MAX_NAMES; object = object->hh.next) {
+        seen++;
+        if (object->kind == kind && streq(object->name, name))
+            return xasprintf(" (there is one in namespace %s)", object->namespace);
         if (object->kind == kind && count < HINT_MAX_NAMES)
             names[count++] = object->name;
-        seen++;
     }
     return suggest_hint(name, names, count);
 }

@@ -58,8 +58,9 @@ char *machine_known_place(const struct machine_known_object *object, const char 
  * MACHINE_APPLIED_MAX_BYTES in all. */
 bool machine_known_charge(struct machine_known *known, const struct machine_known_object *object);
 
-/* ` (did you mean "NAME"?)` for a name that was not found, or "". Looks among the catalogue and the
- * first objects that were added. Owned by the caller. */
+/* ` (did you mean "NAME"?)` or ` (there is one in namespace NAMESPACE)` for a name that was not
+ * found, or "". Looks among the catalogue and the first objects that were added. Owned by the
+ * caller. */
 char *machine_known_hint(
     const struct machine_known *known, enum machine_kind kind, const char *name);
 

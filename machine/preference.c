@@ -115,8 +115,10 @@ static void create_objects(struct machine_application *application)
         {"/clock", DOMAIN "/clock"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
-        if (machine_value(application->preference->spec, objects[i].from) != NULL)
-            machine_application_object(application, objects[i].to);
+        if (machine_value(application->preference->spec, objects[i].from) != NULL &&
+            machine_value(application->vmi, objects[i].to) == NULL)
+            machine_application_set(application, objects[i].to, json_object(),
+                application->preference, objects[i].from);
     }
 }
 

@@ -14,7 +14,6 @@
 #define ARRAY SCHEMA_OBJECTS, .type = "array"
 #define COPIED SCHEMA_OBJECT, .type = "object", .open = true /* checked as the VM's own */
 
-/* clang-format off: a table */
 static const struct schema_field fields[] = {
     {"clock", OBJECT},
     {"clock.preferredClockOffset", OBJECT},
@@ -101,6 +100,5 @@ static const struct schema_field fields[] = {
     {"preferredLaunchSecurity", COPIED},
     {.path = NULL},
 };
-/* clang-format on */
 
 const struct schema machine_preference_schema = {.fields = fields};

@@ -180,8 +180,9 @@ static int take_revision(const struct search *search, const struct machine_known
     if (kind == NULL ||
         (!streq(kind, machine_kind_name(kinds[0])) && !streq(kind, machine_kind_name(kinds[1])))) {
         auto_free char *place = machine_known_place(object, "/data");
-        return refuse(search, "/revisionName", "the ControllerRevision is not of an %s (%s)",
-            search->facts->name, place);
+        return refuse(search, "/revisionName",
+            "the ControllerRevision has neither a %s nor a %s in it (%s)",
+            machine_kind_name(kinds[0]), machine_kind_name(kinds[1]), place);
     }
     out->object = object;
     out->base = "/data/spec";
@@ -251,7 +252,8 @@ static int check_object(const struct search *search, struct machine_reference *o
     if (version != NULL && !streq(version, VERSION))
         findings_error(&faults, "", "has the version %s, not " VERSION, version);
     else if (!json_is_object(out->spec))
-        findings_error(&faults, "", "must be an object, not %s", json_kind(out->spec));
+        findings_error(&faults, "", "must be an object, not %s",
+            out->spec != NULL ? json_kind(out->spec) : "null");
     else
         json_decref(schema_check(search->facts->schema, out->spec, "", &faults));
     struct machine_topology topology = machine_topology_of(out->spec);
