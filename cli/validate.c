@@ -105,7 +105,9 @@ const struct cli_command cli_validate_command = {
         "Reads YAML and JSON manifests with VirtualMachineInstances, VirtualMachines,\n"
         "VirtualMachineInstanceReplicaSets, VirtualMachinePools, Pods, Lists of them, or\n"
         "a bare array of sidecars, and reports every fault of their "
-        "annotation\n" ANNOTATIONS_KEY_KUBEVIRT " with its file, line and column.\n"
+        "annotation\n" ANNOTATIONS_KEY_KUBEVIRT " with its file, line and column. Of\n"
+        "VirtualMachines, also what keeps their instance type and preference from being\n"
+        "applied.\n"
         "Without -f, reads standard input.\n"
         "\n"
         "Exit status: 0 no errors, 1 errors, 2 wrong usage, 3 input that cannot be read.",

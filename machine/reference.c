@@ -241,30 +241,46 @@ static int find_named(const struct search *search, struct machine_reference *out
         has_namespace ? "" : " or among KubeVirt 1.9's own", hint[0] != '\0' ? hint : remedy);
 }
 
+/* What several fields of the spec say together. */
+static void check_together(enum machine_role role, const json_t *spec, struct findings *faults)
+{
+    struct machine_topology topology = machine_topology_of(spec);
+    if (role == MACHINE_PREFERENCE && !machine_topology_is_valid(&topology))
+        findings_error(faults, "/cpu/spreadOptions",
+            "needs the ratio 2 where vCPUs are spread across cores and threads");
+    if (role == MACHINE_INSTANCETYPE && machine_value(spec, "/memory/hugepages") != NULL &&
+        machine_integer(spec, "/memory/overcommitPercent", 0) != 0)
+        findings_error(faults, "/memory/overcommitPercent", "cannot be used with hugepages");
+}
+
+/* Adds everything that is wrong with the object; pointers are relative to its spec. */
+static void find_faults(
+    const struct search *search, const struct machine_reference *found, struct findings *faults)
+{
+    const json_t *value = machine_known_value(found->object);
+    bool is_revision = streq(found->base, "/data/spec");
+    const char *version = machine_string(value, is_revision ? "/data/apiVersion" : "/apiVersion");
+    if (version != NULL && !streq(version, VERSION)) {
+        findings_error(faults, "", "has the version %s, not " VERSION, version);
+    } else if (!json_is_object(found->spec)) {
+        findings_error(faults, "", "must be an object, not %s",
+            found->spec != NULL ? json_kind(found->spec) : "null");
+    } else {
+        json_decref(schema_check(search->facts->schema, found->spec, "", faults));
+        check_together(search->role, found->spec, faults);
+    }
+    if (faults->errors == 0 && !machine_known_charge(search->known, found->object))
+        findings_error(faults, "",
+            "cannot be applied again: instance types and preferences of %d MiB in all have been",
+            MACHINE_APPLIED_MAX_BYTES >> 20);
+}
+
 /* Reports each fault of the object as one of the reference, with both places. */
 static int check_object(const struct search *search, struct machine_reference *out)
 {
     struct findings faults = {0};
-    const json_t *value = machine_known_value(out->object);
-    bool is_revision = streq(out->base, "/data/spec");
-    const char *version = machine_string(value, is_revision ? "/data/apiVersion" : "/apiVersion");
-    out->spec = machine_value(value, out->base);
-    if (version != NULL && !streq(version, VERSION))
-        findings_error(&faults, "", "has the version %s, not " VERSION, version);
-    else if (!json_is_object(out->spec))
-        findings_error(&faults, "", "must be an object, not %s",
-            out->spec != NULL ? json_kind(out->spec) : "null");
-    else
-        json_decref(schema_check(search->facts->schema, out->spec, "", &faults));
-    struct machine_topology topology = machine_topology_of(out->spec);
-    if (search->role == MACHINE_PREFERENCE && !machine_topology_is_valid(&topology))
-        findings_error(&faults, "/cpu/spreadOptions",
-            "needs the ratio 2 where vCPUs are spread across cores and threads");
-    if (faults.errors == 0 && !machine_known_charge(search->known, out->object))
-        findings_error(&faults, "",
-            "cannot be applied again: instance types and preferences of %d "
-            "MiB in all have been",
-            MACHINE_APPLIED_MAX_BYTES >> 20);
+    out->spec = machine_value(machine_known_value(out->object), out->base);
+    find_faults(search, out, &faults);
     for (size_t i = 0; i < faults.count; i++) {
         auto_free char *said = machine_reference_say(out, faults.items[i].pointer);
         findings_add(search->findings, faults.items[i].severity, ERROR_INPUT,

@@ -7,6 +7,9 @@
 #define DOMAIN "/spec/domain"
 #define DEFAULT_ARCHITECTURE "amd64"
 
+/* Of sockets, of their cores, of their threads: more is counted as this, so that the product fits. */
+enum { MOST_COUNTED = 1 << 20 };
+
 /* Adds an error about the instance type, if there is one, or about the value at pointer in the VMI.
  * what is "has 1 vCPU"; from is the requirement in the preference. */
 static void refuse(struct machine_application *application, const char *pointer, const char *what,
@@ -24,21 +27,28 @@ static void refuse(struct machine_application *application, const char *pointer,
         "%s %s, but %s requires %s", said, what, preference, required);
 }
 
+static long long bounded(long long count)
+{
+    if (count < 0)
+        return 0;
+    return count < MOST_COUNTED ? count : MOST_COUNTED;
+}
+
 /* The VM's own processors; those that it does not set are 0, but where it sets none at all. */
 static struct machine_processors own_processors(const json_t *vmi)
 {
     struct machine_processors own = {
-        .sockets = machine_integer(vmi, DOMAIN "/cpu/sockets", 0),
-        .cores = machine_integer(vmi, DOMAIN "/cpu/cores", 0),
-        .threads = machine_integer(vmi, DOMAIN "/cpu/threads", 0),
+        .sockets = bounded(machine_integer(vmi, DOMAIN "/cpu/sockets", 0)),
+        .cores = bounded(machine_integer(vmi, DOMAIN "/cpu/cores", 0)),
+        .threads = bounded(machine_integer(vmi, DOMAIN "/cpu/threads", 0)),
     };
     if (own.sockets != 0 || own.cores != 0 || own.threads != 0)
         return own;
     own = (struct machine_processors){1, 1, 1};
     if (machine_value(vmi, DOMAIN "/resources/limits/cpu") != NULL)
-        own.sockets = machine_whole(vmi, DOMAIN "/resources/limits/cpu", true);
+        own.sockets = bounded(machine_whole(vmi, DOMAIN "/resources/limits/cpu", true));
     else if (machine_value(vmi, DOMAIN "/resources/requests/cpu") != NULL)
-        own.sockets = machine_whole(vmi, DOMAIN "/resources/requests/cpu", true);
+        own.sockets = bounded(machine_whole(vmi, DOMAIN "/resources/requests/cpu", true));
     return own;
 }
 
