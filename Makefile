@@ -301,20 +301,26 @@ webhooks: $(BUILD)/hook-controller ## generate the webhook manifests from contro
 	done
 
 # Names and values alone, from KubeVirt's CustomResourceDefinition, as kubectl get crd -o json prints
-# it, and from what KubeVirt installs.
+# it.
 VMI_CRD ?= ../shared/upstream/kubevirt/installed/crd-virtualmachineinstances.kubevirt.io.json
-INSTANCETYPES ?= ../shared/upstream/instancetypes
-.PHONY: tables
-tables: ## generate the committed tables of what KubeVirt's API knows
+.PHONY: tables tables-vmi-fields
+tables: tables-vmi-fields ## generate the committed tables of what KubeVirt's API knows
+tables-vmi-fields:
 	$(PYTHON) machine/tables/vmi_fields.py $(VMI_CRD) >$(BUILD)/vmi_fields.txt
 	mv $(BUILD)/vmi_fields.txt machine/tables/vmi_fields.txt
-	machine/generate-catalogue $(INSTANCETYPES)/common-clusterinstancetypes.yaml \
-	    $(INSTANCETYPES)/common-clusterpreferences.yaml >$(BUILD)/catalogue.table.c
-	mv $(BUILD)/catalogue.table.c machine/catalogue.table.c
 
 .PHONY: images
 images: all ## build the container images, as OCI archives in build/images
 	@HOOKLINE_BUILD=$(BUILD) deploy/images/build
+
+# Names and values alone, from what KubeVirt installs.
+INSTANCETYPES ?= ../shared/upstream/instancetypes
+.PHONY: tables tables-catalogue
+tables: tables-catalogue
+tables-catalogue:
+	$(PYTHON) machine/tables/catalogue.py $(INSTANCETYPES)/common-clusterinstancetypes.yaml \
+	    $(INSTANCETYPES)/common-clusterpreferences.yaml >$(BUILD)/catalogue.table.c
+	mv $(BUILD)/catalogue.table.c machine/catalogue.table.c
 
 .PHONY: e2e
 e2e: ## test on a cluster: PROVIDER=kind|existing|local, TESTS='…' selects some (tests/e2e/README.md)

@@ -260,7 +260,7 @@ class Tables(support.TestCase):
         folder = SHARED / "instancetypes"
         made = support.run(
             [
-                support.ROOT / "machine" / "generate-catalogue",
+                support.ROOT / "machine" / "tables" / "catalogue.py",
                 folder / "common-clusterinstancetypes.yaml",
                 folder / "common-clusterpreferences.yaml",
             ]
