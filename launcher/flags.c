@@ -40,8 +40,8 @@ static const struct option_row rows[] = {
     {"pvc", OPTION_PAIRS, MEMBER(pvcs), .argument = "NAME=PATH", .is_path = true,
         .help = "the image, device or directory of the claim NAME; repeatable"},
     {"volume-dir", OPTION_PAIRS, MEMBER(directories), .argument = "NAME=PATH", .is_path = true,
-        .help = "the files of the configMap, secret, downwardAPI or\ncloud-init volume NAME; "
-                "repeatable"},
+        .help = "the files of the configMap, secret, downwardAPI, sysprep,\n"
+                "serviceAccount or cloud-init volume NAME; repeatable"},
     {"console", OPTION_TEXT_OR_EMPTY, MEMBER(console), .argument = "FILE|-", .is_path = true,
         .help = "write the guest's serial console there"},
     {"trace", OPTION_TEXT_OR_EMPTY, MEMBER(trace), .argument = "DIR", .is_path = true,

@@ -2,7 +2,7 @@
 #ifndef MACHINE_BLOCK_SIZE_H
 #define MACHINE_BLOCK_SIZE_H
 
-#include "machine/volume.h"
+#include "machine/volume_item.h"
 
 /* In bytes. */
 struct machine_block_size {

@@ -10,7 +10,7 @@
 #include "machine/disks.h"
 #include "machine/graphics.h"
 #include "machine/interfaces.h"
-#include "machine/pci.h"
+#include "machine/pci_plan.h"
 #include "machine/unique.h"
 #include "machine/value.h"
 

@@ -25,10 +25,6 @@ struct machine_pci {
     size_t next[MACHINE_PCI_CLASSES]; /* on_root: how many devices come before the next one */
 };
 
-/* Counts the devices of a checked VMI as KubeVirt does: every controller and the balloon count,
- * even if their model is "none"; screen, sound and panic devices do not. */
-void machine_pci_plan(const struct machine_conversion *conversion, struct machine_pci *out);
-
 /* Writes the <address> of the next device of a class: the given one (such as 0000:81:01.0, or NULL,
  * from the VMI's place), or its slot on the root complex. Writes nothing if neither applies. A
  * malformed address and a full root complex are errors. */

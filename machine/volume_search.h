@@ -2,7 +2,7 @@
 #ifndef MACHINE_VOLUME_SEARCH_H
 #define MACHINE_VOLUME_SEARCH_H
 
-#include "machine/volume.h"
+#include "machine/volume_item.h"
 
 struct machine_volume_search {
     const json_t *vmi;
