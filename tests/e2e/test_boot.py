@@ -262,6 +262,44 @@ class ProofTest(BootCase):
         self.assertEqual(after[0], before[0])
         self.assertEqual((after[1].st_uid, after[1].st_mode), (before[1].st_uid, before[1].st_mode))
 
+    def test_devices_of_every_kind(self):
+        vmi = self.vmi()
+        document = json.loads(vmi.read_text(encoding="utf-8"))
+        buses = ("virtio", "sata", "scsi", "usb")
+        devices = document["spec"]["domain"]["devices"]
+        devices.update(
+            autoattachGraphicsDevice=True,
+            useVirtioTransitional=True,
+            rng={},
+            tpm={},
+            clientPassthrough={},
+            downwardMetrics={},
+            watchdog={"name": "dog"},
+            sound={"name": "speaker"},
+            inputs=[{"name": "usb-tablet"}, {"name": "virtio-tablet", "bus": "virtio"}],
+            disks=[{"name": bus, "disk": {"bus": bus}} for bus in buses]
+            + [
+                {"name": "metrics", "disk": {"bus": "virtio"}},
+                {"name": "copy", "disk": {"bus": "virtio"}, "dedicatedIOThread": True},
+                {"name": "drive", "cdrom": {"bus": "scsi"}},
+            ],
+        )
+        image = self.write("claim/disk.img", "what the claim has\n" + 4096 * " ")
+        document["spec"]["volumes"] = [
+            *[{"name": bus, "emptyDisk": {"capacity": "1Mi"}} for bus in buses],
+            {"name": "metrics", "downwardMetrics": {}},
+            {"name": "copy", "ephemeral": {"persistentVolumeClaim": {"claimName": "claim"}}},
+        ]
+        vmi.write_text(json.dumps(document), encoding="utf-8")
+        self.assert_ended(self.launch(vmi, "--pvc", f"claim={image.parent}"))
+        console = self.console.read_text(encoding="utf-8", errors="replace")
+        for line in (
+            "disk vda has 1048576 bytes",
+            r"disk vdb: mvbd\S*<metrics></metrics>",
+            "disk vdc: what the claim has",
+        ):
+            self.assertRegex(console, rf"(?m)^guest: {line}", console)
+
     def test_efi(self):
         """With OVMF as firmware, which can boot a kernel too."""
         vmi = self.vmi()
