@@ -31,11 +31,11 @@ const struct domain_parts_row *domain_parts_find(const char *name, const char *u
  * the row's children are not counted. Owned by the caller. */
 char *domain_parts_name(const struct domain_parts_row *row, const char *name, const char *uri);
 
-/* Called for each part in a document, in order. */
+/* Called for each part in a document once, in order. */
 typedef void domain_parts_seen(void *user, const char *part);
 
-/* Reads a document that domain_identify has accepted. Returns whether an element of the table, or a
- * part, is there more than once. */
+/* Reads a document that domain_identify has accepted; seen may be NULL. Returns whether an element
+ * of the table, or a part, is there more than once. */
 bool domain_parts_read(const char *xml, size_t length, domain_parts_seen *seen, void *user);
 
 #endif

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "domain/merge.h"
-#include "domain/parts.h"
 #include "domain/surplus.h"
 #include "manager/cloud_init.h"
 
@@ -61,8 +60,8 @@ static void note_first(struct manager_document *document)
 {
     struct domain_clash clash = {0};
     size_t length = 0;
-    manager_origins_note(&document->origins, bytes_in(document), NULL);
-    document->repeated = domain_parts_read(document->data, document->length, NULL, NULL);
+    const struct manager_origins none = {0};
+    document->repeated = manager_origins_read(&none, bytes_in(document), NULL, &document->origins);
     if (document->repeated) {
         char *merged = domain_merge(document->data, document->length, &length, &clash, NULL);
         document->clashes = merged == NULL;
@@ -96,11 +95,15 @@ static int note_result(struct manager_document *document, const struct manager_s
     if (document->clashes ||
         (xml.length == document->length && memcmp(xml.data, document->data, xml.length) == 0))
         return 0;
-    bool repeated = domain_parts_read(xml.data, xml.length, NULL, NULL);
-    if (repeated && check_parts(document, xml, err) < 0)
+    struct manager_origins origins = {0};
+    bool repeated = manager_origins_read(&document->origins, xml, sidecar, &origins);
+    if (repeated && check_parts(document, xml, err) < 0) {
+        manager_origins_clear(&origins);
         return -1;
+    }
+    manager_origins_clear(&document->origins);
+    document->origins = origins;
     document->repeated = repeated;
-    manager_origins_note(&document->origins, xml, sidecar);
     return 0;
 }
 

@@ -10,64 +10,56 @@
 struct manager_origin {
     char *part; /* the key */
     const struct manager_sidecar *sidecar; /* NULL: the domain had it before any hook */
-    size_t document; /* the last that had it */
     UT_hash_handle hh;
 };
 
-/* A document that is being noted. */
-struct note {
-    struct manager_origins *origins;
+/* A document that is being read. */
+struct reading {
+    const struct manager_origins *before;
     const struct manager_sidecar *sidecar;
+    struct manager_origins *out;
 };
-
-static void origin_remove(struct manager_origins *origins, struct manager_origin *origin)
-{
-    HASH_DEL(origins->parts, origin);
-    free(origin->part);
-    free(origin);
-}
 
 void manager_origins_clear(struct manager_origins *origins)
 {
     struct manager_origin *origin = NULL;
     struct manager_origin *next = NULL;
     HASH_ITER (hh, origins->parts, origin, next) {
-        origin_remove(origins, origin);
+        HASH_DEL(origins->parts, origin);
+        free(origin->part);
+        free(origin);
     }
+}
+
+static const struct manager_origin *find(const struct manager_origins *origins, const char *part)
+{
+    const struct manager_origin *origin = NULL;
+    HASH_FIND_STR(origins->parts, part, origin);
+    return origin;
 }
 
 static void on_part(void *user, const char *part)
 {
-    const struct note *note = user;
-    struct manager_origins *origins = note->origins;
-    struct manager_origin *origin = NULL;
-    HASH_FIND_STR(origins->parts, part, origin);
-    if (origin == NULL) {
-        origin = xmalloc(sizeof(*origin));
-        *origin = (struct manager_origin){.part = xstrdup(part), .sidecar = note->sidecar};
-        HASH_ADD_KEYPTR(hh, origins->parts, origin->part, strlen(origin->part), origin);
-    }
-    origin->document = origins->documents;
+    const struct reading *reading = user;
+    const struct manager_origin *before = find(reading->before, part);
+    struct manager_origin *origin = xmalloc(sizeof(*origin));
+    *origin = (struct manager_origin){
+        .part = xstrdup(part),
+        .sidecar = before != NULL ? before->sidecar : reading->sidecar,
+    };
+    HASH_ADD_KEYPTR(hh, reading->out->parts, origin->part, strlen(origin->part), origin);
 }
 
-void manager_origins_note(
-    struct manager_origins *origins, struct bytes xml, const struct manager_sidecar *sidecar)
+bool manager_origins_read(const struct manager_origins *before, struct bytes xml,
+    const struct manager_sidecar *sidecar, struct manager_origins *out)
 {
-    struct note note = {origins, sidecar};
-    struct manager_origin *origin = NULL;
-    struct manager_origin *next = NULL;
-    origins->documents++;
-    domain_parts_read(xml.data, xml.length, on_part, &note);
-    HASH_ITER (hh, origins->parts, origin, next) {
-        if (origin->document != origins->documents)
-            origin_remove(origins, origin);
-    }
+    struct reading reading = {before, sidecar, out};
+    return domain_parts_read(xml.data, xml.length, on_part, &reading);
 }
 
 char *manager_origins_describe(const struct manager_origins *origins, const char *part)
 {
-    const struct manager_origin *origin = NULL;
-    HASH_FIND_STR(origins->parts, part, origin);
+    const struct manager_origin *origin = find(origins, part);
     if (origin == NULL)
         return xstrdup("this sidecar has brought both");
     if (origin->sidecar == NULL)
