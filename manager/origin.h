@@ -15,8 +15,8 @@ struct manager_origins {
 void manager_origins_clear(struct manager_origins *origins);
 
 /* Reads the parts of a valid document that a sidecar returned (NULL: the one before any hook;
- * borrowed). What before has too keeps its origin; the rest is the sidecar's. *out, which is empty, is owned
- * by the caller. Returns whether something is there more than once. */
+ * borrowed). What before has too keeps its origin; the rest is the sidecar's. *out, empty before,
+ * is owned by the caller. Returns whether something is there more than once. */
 bool manager_origins_read(const struct manager_origins *before, struct bytes xml,
     const struct manager_sidecar *sidecar, struct manager_origins *out);
 

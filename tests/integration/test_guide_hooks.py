@@ -133,6 +133,12 @@ class RunTest(HookCase):
         self.assertEqual(len(lines), 1, said)
         self.assertIn("domain.xml is not in KubeVirt's form", lines[0])
 
+    def test_a_domain_too_large_for_a_form(self):
+        large = as_virsh_prints(SAMPLE).replace("</name>", "</name>" + "<!---->" * 300000)
+        domain, said = self.run_hooks(large)
+        self.assertIn("domain.xml is too large to be put in KubeVirt's form", said)
+        self.assertEqual(domain.findtext("name"), "default_webserver")
+
     def test_hooks_get_the_same_from_both(self):
         seen = []
         for xml in (SAMPLE, as_virsh_prints(SAMPLE)):
