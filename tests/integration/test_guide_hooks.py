@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Hooks as KubeVirt's user guide teaches them, with sed and with Python's XML library: what they find
-in the domains that we hand out, what several of them add, and what of it libvirt's schema gets."""
+"""Hooks as KubeVirt's user guide teaches them, with sed and with Python's XML library: what they
+find in the domains that we hand out, what several of them add, and what libvirt's schema gets."""
 
 import json
 import os

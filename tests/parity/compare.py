@@ -1,8 +1,8 @@
 """What is missing, extra, different or out of order in a domain, compared with KubeVirt's.
 
-A path is the names of the elements from the root, "domain/devices/disk", and for an attribute "@" and
-its name after them. Paths are counted, as a multiset: the share is how many of KubeVirt's are in ours.
-Values are compared where elements correspond: the first disk with the first disk, and so on."""
+A path is the names of the elements from the root, "domain/devices/disk", and for an attribute "@"
+and its name after them. Paths are counted, as a multiset: the share is how many of KubeVirt's are in
+ours. Values are compared where elements correspond: the first disk with the first disk, and so on."""
 
 import collections
 
@@ -19,7 +19,7 @@ def paths(element, above=""):
 
 class Comparison:
     """Of our domain with KubeVirt's. Each of missing, extra, different and disordered is a list of
-    lines for people; those that a list of allowed paths has are left out, but for what is missing."""
+    lines for people. What is allowed is left out, but for what is missing."""
 
     def __init__(self, ours, theirs, allowed):
         self.allowed = allowed
@@ -32,7 +32,7 @@ class Comparison:
         self.extra = lines({path: extra[path] for path in extra if not allowed.has(path)})
         self.different = []
         self.disordered = []
-        self.pair(ours, theirs, ours.name)
+        self.pair(ours, theirs, (ours.name,), (ours.name,))
 
     @property
     def share(self):
@@ -44,25 +44,28 @@ class Comparison:
         """How many things are wrong whatever the share is."""
         return len(self.extra) + len(self.different) + len(self.disordered)
 
-    def pair(self, ours, theirs, path):
-        """Compares two elements that correspond, and those inside them."""
-        self.value(path, theirs, ours.text, theirs.text)
+    def pair(self, ours, theirs, plain, special):
+        """Compares two elements that correspond, and those inside them. Their paths are plain, and
+        with the names of elements that have one: timer[tsc]."""
+        self.value(plain, special, "", ours.text, theirs.text)
         for name, value in theirs.attributes.items():
             if name in ours.attributes:
-                self.value(f"{path}@{name}", theirs, ours.attributes[name], value)
-        self.order(f"{path}@", list(ours.attributes), list(theirs.attributes))
+                self.value(plain, special, f"@{name}", ours.attributes[name], value)
+        self.order(f"{'/'.join(special)}@", list(ours.attributes), list(theirs.attributes))
         names = [child.name for child in ours.children]
-        self.order(f"{path}/", names, [child.name for child in theirs.children])
+        theirs_names = [child.name for child in theirs.children]
+        self.order(f"{'/'.join(special)}/", names, theirs_names)
         for name in dict.fromkeys(names):
             for our_child, their_child in zip(named(ours, name), named(theirs, name)):
-                self.pair(our_child, their_child, f"{path}/{name}")
+                key = their_child.attributes.get("name")
+                part = f"{name}[{key}]" if key else name
+                self.pair(our_child, their_child, (*plain, name), (*special, part))
 
-    def value(self, path, element, ours, theirs):
-        """Compares two values. An entry is known by its name: entry[uuid]."""
-        key = element.attributes.get("name")
-        special = path.replace("/entry", f"/entry[{key}]") if element.name == "entry" else path
-        if ours != theirs and not (self.allowed.has(path) or self.allowed.has(special)):
-            self.different.append(f"{special}: {ours!r}, KubeVirt has {theirs!r}")
+    def value(self, plain, special, attribute, ours, theirs):
+        """Compares two values."""
+        paths_of_it = ["/".join(path) + attribute for path in (plain, special)]
+        if ours != theirs and not any(map(self.allowed.has, paths_of_it)):
+            self.different.append(f"{paths_of_it[1]}: {ours!r}, KubeVirt has {theirs!r}")
 
     def order(self, path, ours, theirs):
         """Compares the order of what both have."""
@@ -94,10 +97,10 @@ def lines(counted):
 
 
 class Allowed:
-    """The paths that may differ: the table below a heading of docs/launcher.md. A path that ends in
-    /* stands for all that is below, too."""
+    """The paths that may differ: the tables "| path | why |" of docs/launcher.md. A path that ends
+    in /* stands for all that is below, too."""
 
-    HEADING = "Where it differs from KubeVirt's"
+    HEADER = ["path", "why"]
 
     def __init__(self, reasons):
         self.reasons = dict(reasons)
@@ -106,20 +109,19 @@ class Allowed:
     @classmethod
     def read(cls, text):
         """From a page. Raises ValueError if it has no such table, or a row without a reason."""
-        _, heading, after = text.partition(f"### {cls.HEADING}\n")
-        if not heading:
-            raise ValueError(f"the page has no heading {cls.HEADING!r}")
         reasons = {}
-        for line in after.split("\n#")[0].splitlines():
+        inside = False
+        for line in text.splitlines():
             cells = [cell.strip() for cell in line.strip("|").split("|")]
-            if not line.startswith("| `"):
+            inside = line.startswith("|") and (inside or cells == cls.HEADER)
+            if not inside or not cells[0].startswith("`"):
                 continue
             if len(cells) != 2 or not cells[1]:
                 raise ValueError(f"the row has no reason: {line}")
             for path in cells[0].split(","):
                 reasons[path.strip().strip("`")] = cells[1]
         if not reasons:
-            raise ValueError(f"there is no table below {cls.HEADING!r}")
+            raise ValueError("the page has no table of paths that may differ, and why")
         return cls(reasons)
 
     def has(self, path):

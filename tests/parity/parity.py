@@ -5,8 +5,8 @@ A directory holds NAME/vmi.yaml with NAME/domain.2.xml, the domain from which Ku
 defined the guest, and maybe NAME/domain.1.xml, the one that hooks got before. Without a directory:
 those in tests/data/parity, KubeVirt's recordings if they are beside this tree, and $PARITY.
 
-Prints for each VMI and over all what is missing, extra, different and out of order. Exits 1 below the
-figures of docs/launcher.md."""
+Prints for each VMI and over all what is missing, extra, different and out of order. Exits 1 below
+the figures of docs/launcher.md."""
 
 import collections
 import os
@@ -93,7 +93,7 @@ class Result:
         if not self.formed:
             found.append("form: not tabs, double quotes and end tags, as KubeVirt writes it")
         if compared.share < LEAST_EACH:
-            found.append(f"{compared.share:.1f} % of KubeVirt's paths, at least {LEAST_EACH} % are due")
+            found.append(f"share: {compared.share:.1f} %, at least {LEAST_EACH} % are due")
         return found
 
     def line(self):
@@ -110,7 +110,7 @@ def with_namespace(vmi, domain):
     if re.search(r"^  namespace:", vmi, re.MULTILINE):
         return vmi
     namespace = parse(domain).find("name").text.split("_")[0]
-    return re.sub(r"^metadata:\n", f"metadata:\n  namespace: {namespace}\n", vmi, flags=re.MULTILINE)
+    return re.sub(r"(?m)^metadata:\n", f"metadata:\n  namespace: {namespace}\n", vmi)
 
 
 def directories(given=()):
@@ -160,8 +160,9 @@ def common_lines(results):
     for kind in ("missing", "extra", "different", "disordered"):
         counted = collections.Counter()
         for result in results:
+            found = getattr(result.compared, kind)
             # Without counts and values, which differ from VMI to VMI.
-            counted.update({re.split(r" \(|: ", line)[0] for line in getattr(result.compared, kind)})
+            counted.update({re.split(r" \(|: ", line)[0] for line in found})
         for path, count in counted.most_common():
             yield f"  {kind:<10} {count:>4}  {path}"
 
@@ -169,8 +170,8 @@ def common_lines(results):
 def report(directory, allowed):
     """Prints the comparison of a directory. Returns whether it is as it must be."""
     results, refused = compare_all(directory, allowed)
-    titles = ("missing", "extra", "different", "order")
-    print(f"{directory}\n{'VMI':<46}{'paths':>7}{'%':>8}" + "".join(f"{title:>10}" for title in titles))
+    titles = "".join(f"{title:>10}" for title in ("missing", "extra", "different", "order"))
+    print(f"{directory}\n{'VMI':<46}{'paths':>7}{'%':>8}{titles}")
     for result in results:
         print(result.line())
     for result in results:

@@ -22,9 +22,13 @@ Words.
 
 ### Next
 
-| path | why |
+| field | why |
 |---|---|
 | `domain/name` | of another table |
+
+| path | why |
+|---|---|
+| `domain/devices/interface@type` | another network |
 """
 
 
@@ -75,7 +79,8 @@ class ComparisonTest(support.TestCase):
     def test_values(self):
         result = compare("<n>a</n><d x='1'/><d x='2'/>", "<n>b</n><d x='1'/><d x='3'/>")
         self.assertEqual(
-            result.different, ["domain/n: 'a', KubeVirt has 'b'", "domain/d@x: '2', KubeVirt has '3'"]
+            result.different,
+            ["domain/n: 'a', KubeVirt has 'b'", "domain/d@x: '2', KubeVirt has '3'"],
         )
         self.assertEqual(result.share, 100)
 
@@ -97,6 +102,12 @@ class ComparisonTest(support.TestCase):
         theirs = ours.replace(">1<", ">2<")
         result = compare(ours, theirs, ["domain/s/entry[uuid]"])
         self.assertEqual(result.different, ["domain/s/entry[sku]: '1', KubeVirt has '2'"])
+        self.assertEqual(compare(ours, theirs, ["domain/s/entry"]).different, [])
+
+    def test_so_is_what_is_below_them(self):
+        ours = "<timer name='tsc' hz='1'><x y='1'/></timer>"
+        result = compare(ours, ours.replace("'1'", "'2'"), ["domain/timer[tsc]@hz"])
+        self.assertEqual(result.different, ["domain/timer[tsc]/x@y: '1', KubeVirt has '2'"])
 
 
 class AllowedTest(support.TestCase):
@@ -124,6 +135,7 @@ class AllowedTest(support.TestCase):
                 "domain/uuid": "chosen anew",
                 "domain/devices/disk/source@file": "of this machine",
                 "domain/devices/tpm/*": "of this machine",
+                "domain/devices/interface@type": "another network",
             },
         )
         self.assertTrue(allowed.has("domain/devices/tpm/backend@type"))
@@ -132,8 +144,7 @@ class AllowedTest(support.TestCase):
 
     def test_a_page_without_it(self):
         for page, words in (
-            ("# Page\n", "no heading"),
-            ("### Where it differs from KubeVirt's\n\nNowhere.\n", "no table"),
+            ("# Page\n\n| field | why |\n|---|---|\n| `a` | b |\n", "no table"),
             (PAGE.replace("chosen anew", " "), "no reason"),
         ):
             with self.subTest(words), self.assertRaisesRegex(ValueError, words):

@@ -24,12 +24,13 @@ class RecordingsTest(support.TestCase):
     def test_our_own(self):
         self.compare(parity.OWN)
 
-    @unittest.skipUnless(parity.RECORDINGS.is_dir(), "KubeVirt's recordings are not beside this tree")
+    @unittest.skipUnless(parity.RECORDINGS.is_dir(), "KubeVirt's recordings are not here")
     def test_kubevirts(self):
         self.compare(parity.RECORDINGS)
 
     def test_more(self):
-        more = [path for path in parity.directories()[0] if path not in (parity.OWN, parity.RECORDINGS)]
+        usual = (parity.OWN, parity.RECORDINGS)
+        more = [path for path in parity.directories()[0] if path not in usual]
         if not more:
             self.skipTest("PARITY names no directory with more recordings")
         for directory in more:
