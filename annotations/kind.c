@@ -1,6 +1,7 @@
 #include "annotations/kind.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -32,6 +33,18 @@ const struct annotations_kind annotations_kinds[ANNOTATIONS_KIND_COUNT] = {
         {"/metadata/annotations"}, true},
     [ANNOTATIONS_KIND_POD] = {"Pod", "", "pods", NULL, "/metadata/annotations", {NULL}, false},
 };
+
+bool annotations_kind_matches(
+    const struct annotations_kind *kind, const char *name, const char *api_version)
+{
+    if (!streq(name, kind->name))
+        return false;
+    if (api_version == NULL)
+        return true;
+    const char *slash = strchr(api_version, '/');
+    size_t length = slash != NULL ? (size_t)(slash - api_version) : 0;
+    return length == strlen(kind->group) && strncmp(api_version, kind->group, length) == 0;
+}
 
 const struct annotations_kind *annotations_kind_find(const char *name, const char *group)
 {

@@ -31,6 +31,11 @@ struct annotations_kind {
 /* All kinds, indexed by the constants above. */
 extern const struct annotations_kind annotations_kinds[ANNOTATIONS_KIND_COUNT];
 
+/* Whether an object with these members is of the kind. Other groups have kinds with the same names;
+ * without an apiVersion (NULL), the name alone decides. */
+bool annotations_kind_matches(
+    const struct annotations_kind *kind, const char *name, const char *api_version);
+
 /* Returns the kind with this name in this API group, or NULL. Static. */
 const struct annotations_kind *annotations_kind_find(const char *name, const char *group);
 

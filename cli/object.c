@@ -18,16 +18,6 @@ static const struct annotations_kind *facts(enum cli_kind kind)
     return kind < CLI_CONFIG_MAP ? &annotations_kinds[kind] : &others[kind - CLI_CONFIG_MAP];
 }
 
-/* Other groups have kinds with the same names. Without an apiVersion, the kind alone decides. */
-static bool is_of_group(const char *api_version, const char *group)
-{
-    if (api_version == NULL)
-        return true;
-    const char *slash = strchr(api_version, '/');
-    size_t length = slash != NULL ? (size_t)(slash - api_version) : 0;
-    return length == strlen(group) && strncmp(api_version, group, length) == 0;
-}
-
 bool cli_kind_of(const json_t *value, const char *default_kind, enum cli_kind *out)
 {
     const char *name = json_get_string(value, "kind");
@@ -36,8 +26,7 @@ bool cli_kind_of(const json_t *value, const char *default_kind, enum cli_kind *o
     if (name == NULL)
         return false;
     for (enum cli_kind kind = CLI_VMI; kind < CLI_ANNOTATION; kind++) {
-        if (streq(name, facts(kind)->name) &&
-            is_of_group(json_get_string(value, "apiVersion"), facts(kind)->group)) {
+        if (annotations_kind_matches(facts(kind), name, json_get_string(value, "apiVersion"))) {
             *out = kind;
             return true;
         }

@@ -25,49 +25,44 @@ struct machine_known_object {
     UT_hash_handle hh;
 };
 
-/* What is known about a kind. */
-struct facts {
-    const char *name;
-    const char *group; /* "" for the core group */
-    const char *plural;
-    const struct machine_catalogue_entry *catalogue; /* of a kind without namespaces; or NULL */
-};
+/* The facts about a kind, including those that have no annotations of use here. Static. */
+static const struct annotations_kind *facts(enum machine_kind kind)
+{
+    static const struct annotations_kind others[] = {
+        {"ControllerRevision", "apps", "controllerrevisions", NULL, NULL, {NULL}, false},
+        {"PersistentVolumeClaim", "", "persistentvolumeclaims", NULL, NULL, {NULL}, false},
+        {"DataVolume", "cdi.kubevirt.io", "datavolumes", NULL, NULL, {NULL}, false},
+        {"DataSource", "cdi.kubevirt.io", "datasources", NULL, NULL, {NULL}, false},
+        {"VolumeSnapshot", "snapshot.storage.k8s.io", "volumesnapshots", NULL, NULL, {NULL}, false},
+    };
+    return kind < MACHINE_KIND_REVISION ? &annotations_kinds[kind]
+                                        : &others[kind - MACHINE_KIND_REVISION];
+}
 
-static const struct facts facts[MACHINE_KIND_COUNT] = {
-    [MACHINE_KIND_INSTANCETYPE] = {"VirtualMachineInstancetype", "instancetype.kubevirt.io",
-        "virtualmachineinstancetypes", NULL},
-    [MACHINE_KIND_CLUSTER_INSTANCETYPE] = {"VirtualMachineClusterInstancetype",
-        "instancetype.kubevirt.io", "virtualmachineclusterinstancetypes",
-        machine_catalogue_instancetypes},
-    [MACHINE_KIND_PREFERENCE] = {"VirtualMachinePreference", "instancetype.kubevirt.io",
-        "virtualmachinepreferences", NULL},
-    [MACHINE_KIND_CLUSTER_PREFERENCE] = {"VirtualMachineClusterPreference",
-        "instancetype.kubevirt.io", "virtualmachineclusterpreferences",
-        machine_catalogue_preferences},
-    [MACHINE_KIND_REVISION] = {"ControllerRevision", "apps", "controllerrevisions", NULL},
-    [MACHINE_KIND_CLAIM] = {"PersistentVolumeClaim", "", "persistentvolumeclaims", NULL},
-    [MACHINE_KIND_DATA_VOLUME] = {"DataVolume", "cdi.kubevirt.io", "datavolumes", NULL},
-    [MACHINE_KIND_DATA_SOURCE] = {"DataSource", "cdi.kubevirt.io", "datasources", NULL},
-    [MACHINE_KIND_SNAPSHOT] = {"VolumeSnapshot", "snapshot.storage.k8s.io", "volumesnapshots",
-        NULL},
-};
+/* The entries of a kind that KubeVirt installs; NULL: none. */
+static const struct machine_catalogue_entry *catalogue_of(enum machine_kind kind)
+{
+    if (kind == MACHINE_KIND_CLUSTER_INSTANCETYPE)
+        return machine_catalogue_instancetypes;
+    return kind == MACHINE_KIND_CLUSTER_PREFERENCE ? machine_catalogue_preferences : NULL;
+}
 
 const char *machine_kind_name(enum machine_kind kind)
 {
-    return facts[kind].name;
+    return facts(kind)->name;
 }
 
 const char *machine_kind_plural(enum machine_kind kind)
 {
-    return facts[kind].plural;
+    return facts(kind)->plural;
 }
 
 /* The key of an object; *name gets the part that is the name. Owned by the caller. */
 static char *make_key(
     enum machine_kind kind, const char *namespace, const char *name, const char **name_part)
 {
-    bool has_namespace = facts[kind].catalogue == NULL;
-    char *key = xasprintf("%d/%s/%s", (int)kind, has_namespace ? namespace : "", name);
+    const char *scope = facts(kind)->cluster_scoped ? "" : namespace;
+    char *key = xasprintf("%d/%s/%s", (int)kind, scope, name);
     *name_part = key + strlen(key) - strlen(name);
     return key;
 }
@@ -101,23 +96,16 @@ static struct machine_known_object *insert(
     return added;
 }
 
-/* Without an apiVersion, the kind alone decides. */
-static bool is_of_group(const char *api_version, const char *group)
-{
-    if (api_version == NULL)
-        return true;
-    const char *slash = strchr(api_version, '/');
-    size_t length = slash != NULL ? (size_t)(slash - api_version) : 0;
-    return length == strlen(group) && strncmp(api_version, group, length) == 0;
-}
-
 static bool kind_of(const char *name, const char *api_version, enum machine_kind *kind)
 {
-    for (size_t i = 0; name != NULL && i < MACHINE_KIND_COUNT; i++) {
-        if (streq(name, facts[i].name) && is_of_group(api_version, facts[i].group)) {
-            *kind = (enum machine_kind)i;
+    static const enum machine_kind kinds[] = {MACHINE_KIND_INSTANCETYPE,
+        MACHINE_KIND_CLUSTER_INSTANCETYPE, MACHINE_KIND_PREFERENCE, MACHINE_KIND_CLUSTER_PREFERENCE,
+        MACHINE_KIND_REVISION, MACHINE_KIND_CLAIM, MACHINE_KIND_DATA_VOLUME,
+        MACHINE_KIND_DATA_SOURCE, MACHINE_KIND_SNAPSHOT};
+    for (size_t i = 0; name != NULL && i < ARRAY_SIZE(kinds); i++) {
+        *kind = kinds[i];
+        if (annotations_kind_matches(facts(*kind), name, api_version))
             return true;
-        }
     }
     return false;
 }
@@ -173,9 +161,9 @@ const struct machine_known_object *machine_known_find(
     struct machine_known_object object = {.kind = kind};
     auto_free char *key = make_key(kind, namespace, name, &object.name);
     struct machine_known_object *found = find(known, key);
-    if (found != NULL || facts[kind].catalogue == NULL)
+    if (found != NULL || catalogue_of(kind) == NULL)
         return found;
-    object.value = machine_catalogue_find(facts[kind].catalogue, name);
+    object.value = machine_catalogue_find(catalogue_of(kind), name);
     if (object.value == NULL)
         return NULL;
     object.key = steal(&key);
@@ -216,7 +204,7 @@ char *machine_known_hint(
 {
     const char *names[HINT_MAX_NAMES];
     size_t count = 0;
-    const struct machine_catalogue_entry *entry = facts[kind].catalogue;
+    const struct machine_catalogue_entry *entry = catalogue_of(kind);
     for (; entry != NULL && entry->name != NULL && count < HINT_MAX_NAMES; entry++)
         names[count++] = entry->name;
     const struct machine_known_object *object = known->objects;

@@ -8,19 +8,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "annotations/kind.h"
 #include "base/yaml_place.h"
 
 enum machine_kind {
-    MACHINE_KIND_INSTANCETYPE, /* VirtualMachineInstancetype */
-    MACHINE_KIND_CLUSTER_INSTANCETYPE, /* VirtualMachineClusterInstancetype */
-    MACHINE_KIND_PREFERENCE, /* VirtualMachinePreference */
-    MACHINE_KIND_CLUSTER_PREFERENCE, /* VirtualMachineClusterPreference */
-    MACHINE_KIND_REVISION, /* ControllerRevision: a copy of one of those four */
+    MACHINE_KIND_INSTANCETYPE = ANNOTATIONS_KIND_INSTANCETYPE,
+    MACHINE_KIND_CLUSTER_INSTANCETYPE = ANNOTATIONS_KIND_CLUSTER_INSTANCETYPE,
+    MACHINE_KIND_PREFERENCE = ANNOTATIONS_KIND_PREFERENCE,
+    MACHINE_KIND_CLUSTER_PREFERENCE = ANNOTATIONS_KIND_CLUSTER_PREFERENCE,
+    MACHINE_KIND_REVISION = ANNOTATIONS_KIND_COUNT, /* ControllerRevision: a copy of one of those */
     MACHINE_KIND_CLAIM, /* PersistentVolumeClaim */
     MACHINE_KIND_DATA_VOLUME, /* DataVolume */
     MACHINE_KIND_DATA_SOURCE, /* DataSource */
     MACHINE_KIND_SNAPSHOT, /* VolumeSnapshot */
-    MACHINE_KIND_COUNT,
 };
 
 /* Bytes of the instance types and preferences that may be applied in all, each as often as it is
