@@ -50,6 +50,8 @@ endif
 # Linked statically except for libc, libm and libxml2: the fifty shared libraries of gRPC would add
 # several milliseconds to each start of a sidecar.
 GRPC_LIBS := $(shell pkg-config --static --libs-only-l grpc_unsecure) -lupb -laddress_sorting -lz -lcares -labsl_status
+# On Ubuntu the static c-ares has another name.
+GRPC_LIBS := $(if $(filter /%,$(shell gcc -print-file-name=libcares.a)),$(GRPC_LIBS),$(GRPC_LIBS:-lcares=-lcares_static))
 STATIC_LIBS := -Wl,--start-group $(filter-out -lpthread -lm -lrt -ldl,$(GRPC_LIBS)) -lprotobuf-c -ljansson -lyaml -lev -lresolv -luuid -lstdc++ -Wl,--end-group
 LIBRARY_LIBS := $(WRAP) $(STATIC_LIBS:-Wl,--%-group=) -lxml2 -lm -lpthread
 LDLIBS += -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic -lxml2 -lm -lpthread
