@@ -191,7 +191,7 @@ demo: ## install missing packages, build, and run the hooks of a VM here
 
 INTEGRATION_TESTS := $(wildcard tests/integration/test_*.py)
 # hook-launcher's domains beside KubeVirt's.
-PARITY_TESTS := tests/parity/test_compare.py
+PARITY_TESTS := $(wildcard tests/parity/test_*.py)
 TESTS ?= $(UNIT_TESTS) $(INTEGRATION_TESTS) $(PARITY_TESTS)
 
 .PHONY: test

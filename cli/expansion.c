@@ -27,7 +27,7 @@ static json_t *rebuild(const struct cli_object *object, json_t *vm)
 }
 
 int cli_expansion_make(struct cli_expansion *out, struct cli_manifest *manifest,
-    const struct cli_object *object, enum machine_form form, struct cli_report *report)
+    const struct cli_object *object, enum machine_purpose purpose, struct cli_report *report)
 {
     const char *pointer = vm_pointer(object->kind);
     struct findings findings = {0};
@@ -36,7 +36,7 @@ int cli_expansion_make(struct cli_expansion *out, struct cli_manifest *manifest,
     if (!cli_expansion_is_for(object->kind) || !json_is_object(vm))
         return 0;
     int result =
-        machine_expand(vm, object->namespace, form, &manifest->known, &out->machine, &findings);
+        machine_expand(vm, object->namespace, purpose, &manifest->known, &out->machine, &findings);
     cli_check_report_below(object, pointer, &findings, report);
     findings_clear(&findings);
     if (result < 0)

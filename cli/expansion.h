@@ -20,7 +20,7 @@ bool cli_expansion_is_for(enum cli_kind kind);
  * it is. Errors and warnings go to the report. Returns 0, or -1 when there are errors.
  * cli_expansion_clear is due either way; manifest and object are borrowed until then. */
 int cli_expansion_make(struct cli_expansion *out, struct cli_manifest *manifest,
-    const struct cli_object *object, enum machine_form form, struct cli_report *report);
+    const struct cli_object *object, enum machine_purpose purpose, struct cli_report *report);
 void cli_expansion_clear(struct cli_expansion *expansion);
 
 #endif

@@ -138,16 +138,16 @@ static int begin(
     return findings->errors > errors ? -1 : 0;
 }
 
-static void apply(struct machine_application *application, enum machine_form form)
+static void apply(struct machine_application *application, enum machine_purpose purpose)
 {
     size_t errors = application->findings->errors;
     add_disks(application);
-    if (form == MACHINE_FOR_LAUNCH) {
+    if (purpose == MACHINE_FOR_LAUNCH) {
         machine_preference_apply_autoattach(application);
         add_input(application);
     }
     add_interface(application);
-    if (form == MACHINE_FOR_LAUNCH) {
+    if (purpose == MACHINE_FOR_LAUNCH) {
         annotate(application, application->instancetype);
         annotate(application, application->preference);
     }
@@ -169,7 +169,7 @@ static void forget(json_t *vm)
     json_object_del(status, "preferenceRef");
 }
 
-int machine_expand(const json_t *vm, const char *namespace, enum machine_form form,
+int machine_expand(const json_t *vm, const char *namespace, enum machine_purpose purpose,
     struct machine_known *known, struct machine_expansion *out, struct findings *findings)
 {
     size_t errors = findings->errors;
@@ -184,11 +184,11 @@ int machine_expand(const json_t *vm, const char *namespace, enum machine_form fo
     };
     application.vmi = json_pointer_get(copy, MACHINE_TEMPLATE);
     if (!is_due(copy)) {
-        if (form == MACHINE_FOR_LAUNCH)
+        if (purpose == MACHINE_FOR_LAUNCH)
             add_input(&application);
     } else {
         if (begin(&application, namespace, known) == 0)
-            apply(&application, form);
+            apply(&application, purpose);
         forget(copy);
     }
     if (findings->errors > errors)

@@ -8,7 +8,7 @@
 #include "machine/reference.h"
 
 /* What the VM is expanded for. */
-enum machine_form {
+enum machine_purpose {
     MACHINE_FOR_PRINT, /* the VM as KubeVirt's expand-spec gives it: it refers to nothing more */
     MACHINE_FOR_LAUNCH, /* its template as KubeVirt makes a VMI of it */
 };
@@ -26,7 +26,7 @@ struct machine_expansion {
  * The findings' pointers are within the VM. known is borrowed until machine_expansion_clear, which
  * is due either way.
  * Source: KubeVirt 1.9, pkg/instancetype/expand, and how its VM controller makes a VMI. */
-int machine_expand(const json_t *vm, const char *namespace, enum machine_form form,
+int machine_expand(const json_t *vm, const char *namespace, enum machine_purpose purpose,
     struct machine_known *known, struct machine_expansion *out, struct findings *findings);
 
 void machine_expansion_clear(struct machine_expansion *expansion);

@@ -24,12 +24,12 @@ static void check_template(const struct machine_expansion *expansion)
     findings_clear(&findings);
 }
 
-static void expand(const json_t *vm, enum machine_form form, struct machine_known *known)
+static void expand(const json_t *vm, enum machine_purpose purpose, struct machine_known *known)
 {
     struct findings findings = {0};
     struct machine_expansion expansion;
     struct machine_expansion again;
-    int result = machine_expand(vm, "default", form, known, &expansion, &findings);
+    int result = machine_expand(vm, "default", purpose, known, &expansion, &findings);
     check((result == 0) == (findings.errors == 0) && (result == 0) == (expansion.vm != NULL));
     check_findings(&findings);
     if (expansion.vm != NULL && json_is_object(json_pointer_get(expansion.vm, "/spec/template"))) {

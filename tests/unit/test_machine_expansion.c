@@ -40,13 +40,13 @@ static void describe_findings(const struct findings *findings, char **text)
 
 /* Appends what a VM becomes. */
 static void describe_machine(
-    const json_t *vm, enum machine_form form, struct machine_known *known, char **text)
+    const json_t *vm, enum machine_purpose purpose, struct machine_known *known, char **text)
 {
     struct findings findings = {0};
     struct machine_expansion expansion;
     const json_t *metadata = json_object_get(vm, "metadata");
     const char *namespace = text_or(json_get_string(metadata, "namespace"), "default");
-    int result = machine_expand(vm, namespace, form, known, &expansion, &findings);
+    int result = machine_expand(vm, namespace, purpose, known, &expansion, &findings);
     assert_int_equal(result == 0, expansion.vm != NULL);
     assert_int_equal(result == 0, findings.errors == 0);
     expected_append(text, xasprintf("--- # %s\n", json_get_string(metadata, "name")));
@@ -72,7 +72,7 @@ static void check_case(const char *path)
     struct yaml_stream stream = {0};
     struct machine_known known = {0};
     auto_free char *text = xstrdup("");
-    enum machine_form form =
+    enum machine_purpose purpose =
         text_ends_with(path, ".launch.yaml") ? MACHINE_FOR_LAUNCH : MACHINE_FOR_PRINT;
     read_stream(path, &stream);
     for (size_t i = 0; i < stream.count; i++)
@@ -80,7 +80,7 @@ static void check_case(const char *path)
     for (size_t i = 0; i < stream.count; i++) {
         const json_t *root = stream.documents[i].root;
         if (streq(json_get_string(root, "kind"), "VirtualMachine"))
-            describe_machine(root, form, &known, &text);
+            describe_machine(root, purpose, &known, &text);
     }
     expected_compare(path, text);
     machine_known_clear(&known);
