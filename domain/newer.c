@@ -18,6 +18,8 @@ static const struct row {
     {"devices/disk/driver/iothreads", NULL, NULL, "a pool of I/O threads", false},
     {"devices/disk/blockio", "discard_granularity", NULL, "a disk's discard granularity", true},
     {"devices/panic", "model", "pvpanic", "the panic device pvpanic", false},
+    {"features/hyperv/tlbflush/direct", NULL, NULL, "Hyper-V's direct TLB flush", true},
+    {"features/hyperv/tlbflush/extended", NULL, NULL, "Hyper-V's extended TLB flush", true},
 };
 
 enum { NAME_MAX_BYTES = 32 }; /* of the elements in the table */

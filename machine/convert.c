@@ -81,9 +81,19 @@ static void open_domain(const struct machine_conversion *conversion)
         is_fresh ? QEMU_NAMESPACE : NULL);
 }
 
+/* KubeVirt writes this annotation's data to a file that the first of its documents names. */
+static void check_ignition(const struct machine_conversion *conversion)
+{
+    if (machine_conversion_annotation(conversion, "kubevirt.io/ignitiondata") != NULL) {
+        findings_warning(conversion->findings, "/metadata/annotations/kubevirt.io~1ignitiondata",
+            "has no effect: use a volume with cloud-init data");
+    }
+}
+
 static void convert_domain(const struct machine_conversion *conversion)
 {
     struct domain_writer *out = conversion->out;
+    check_ignition(conversion);
     open_domain(conversion);
     convert_name(conversion);
     machine_memory_convert(conversion);

@@ -51,6 +51,23 @@ static void test_dispensable(UNUSED void **state)
     free(rest);
 }
 
+static void test_enlightenments(UNUSED void **state)
+{
+    static const char xml[] = "<domain><name>a</name><features><hyperv><tlbflush state=\"on\">"
+                              "<direct state=\"on\"></direct><extended state=\"on\"></extended>"
+                              "</tlbflush><stimer><direct state=\"on\"></direct></stimer>"
+                              "</hyperv></features></domain>";
+    char *rest = NULL;
+    size_t length = 0;
+    bool dispensable = false;
+    auto_free char *names = domain_newer_find(xml, strlen(xml), &rest, &length, &dispensable, NULL);
+    assert_string_equal(names, "Hyper-V's direct TLB flush and Hyper-V's extended TLB flush");
+    assert_true(dispensable);
+    assert_non_null(strstr(rest, "<tlbflush state=\"on\"></tlbflush>"));
+    assert_non_null(strstr(rest, "<direct state=\"on\">")); /* of stimer */
+    free(rest);
+}
+
 static void test_not_found(UNUSED void **state)
 {
     static const char *const documents[] = {
@@ -86,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found),
         cmocka_unit_test(test_dispensable),
+        cmocka_unit_test(test_enlightenments),
         cmocka_unit_test(test_not_found),
         cmocka_unit_test(test_no_document),
     };

@@ -407,6 +407,17 @@ static void test_paused(UNUSED void **state)
     findings_clear(&findings);
 }
 
+static void test_ignition(UNUSED void **state)
+{
+    struct findings findings = {0};
+    auto_free char *xml = convert(MEMORY, "", "'kubevirt.io/ignitiondata': '{}'", &findings);
+    assert_non_null(xml);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(
+        findings.items[0].pointer, "/metadata/annotations/kubevirt.io~1ignitiondata");
+    findings_clear(&findings);
+}
+
 static void test_faults(UNUSED void **state)
 {
     static const struct {
@@ -481,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_root),
         cmocka_unit_test(test_no_memfd),
         cmocka_unit_test(test_paused),
+        cmocka_unit_test(test_ignition),
         cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
