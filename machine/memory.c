@@ -1,5 +1,7 @@
 #include "machine/memory.h"
 
+#include <limits.h>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "machine/value.h"
@@ -85,7 +87,8 @@ static long long find_maximum(const struct machine_conversion *conversion, long 
     }
     const char *page = machine_string(domain, "/memory/hugepages/pageSize");
     long long alignment = page != NULL && streq(page, "1Gi") ? PLUG_MIN_GUEST : PLUG_ALIGNMENT;
-    bool can_plug = guest >= PLUG_MIN_GUEST && guest % alignment == 0;
+    bool can_plug =
+        guest >= PLUG_MIN_GUEST && guest <= LLONG_MAX / PLUG_RATIO && guest % alignment == 0;
     return can_plug ? PLUG_RATIO * guest : 0;
 }
 

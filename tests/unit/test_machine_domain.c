@@ -48,6 +48,8 @@ static const struct expectation memory_cases[] = {
     {"'memory': {'guest': '1Gi', 'maxGuest': '1Gi'}",
         "<memory unit=\"b\">1073741824</memory>\n\t<os>"},
     {"'memory': {'guest': '1026Mi', 'hugepages': {'pageSize': '2Mi'}}", "<maxMemory"},
+    /* four times as much would be more than a number holds */
+    {"'memory': {'guest': '3Ei'}", "<memory unit=\"b\">3458764513820540928</memory>\n\t<os>"},
     /* huge pages */
     {"'memory': {'guest': '64Mi', 'hugepages': {'pageSize': '2Mi'}}",
         "\t<memoryBacking>\n\t\t<hugepages></hugepages>\n\t\t<source type=\"memfd\"></source>\n"
