@@ -1,9 +1,8 @@
 #include "machine/block_size.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -23,7 +22,11 @@ static long long read_discard(dev_t device)
         xasprintf("/sys/dev/block/%u:%u/queue/discard_granularity", major(device), minor(device));
     auto_free char *text = NULL;
     size_t length = 0;
-    return file_read(path, NUMBER_MAX_BYTES, &text, &length, NULL) == 0 ? atoll(text) : 0;
+    long bytes = 0;
+    if (file_read(path, NUMBER_MAX_BYTES, &text, &length, NULL) < 0)
+        return 0;
+    text[strcspn(text, "\n")] = '\0';
+    return text_parse_int(text, 0, LONG_MAX, &bytes) ? bytes : 0;
 }
 
 static struct machine_block_size of_device(const char *path)

@@ -29,6 +29,6 @@ int guest_metrics_make(const char *path, struct error **err)
         .length = htobe32((uint32_t)strlen(document)),
     };
     memcpy(disk, &header, sizeof(header));
-    memcpy(disk + sizeof(header), document, strlen(document));
+    memcpy(disk + sizeof(header), document, sizeof(document));
     return file_write(path, disk, sizeof(disk), 0600, err);
 }
