@@ -103,16 +103,6 @@ static const struct {
     {"/spec/domain/cpu/isolateEmulatorThread", "processors that the guest has for itself"},
     {"/spec/domain/cpu/numa", "processors that the guest has for itself"},
     {"/spec/domain/cpu/realtime", "processors that the guest has for itself"},
-    {"/spec/domain/devices/autoattachInputDevice", "not in the table yet"},
-    {"/spec/domain/devices/disks/0/dedicatedIOThread", "not in the table yet"},
-    {"/spec/domain/devices/networkInterfaceMultiqueue", "not in the table yet"},
-    {"/spec/domain/devices/tpm", "not in the table yet"},
-    {"/spec/domain/devices/useVirtioTransitional", "not in the table yet"},
-    {"/spec/domain/devices/video", "not in the table yet"},
-    {"/spec/domain/features/hyperv", "not in the table yet"},
-    {"/spec/domain/firmware/bootloader/efi/persistent", "not in the table yet"},
-    {"/spec/domain/ioThreadsPolicy", "not in the table yet"},
-    {"/spec/domain/memory/hugepages", "pages that the host has set aside"},
 };
 
 /* A machine that refers to them; preference may be NULL. New reference. */
