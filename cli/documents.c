@@ -49,6 +49,9 @@ int cli_documents_make(struct cli_documents *documents, const struct cli_machine
     };
     const struct machine_host host = {
         .kvm = guest_kvm_probe(NULL) == 0,
+        .console_file = machine_plan_logs_console(machine->vmi) ? MACHINE_DRY_RUN_DIRECTORY
+                            "/" MACHINE_CONSOLE_LOG
+                                                                : NULL,
         .find_firmware = guest_firmware_find,
         .work_directory = MACHINE_DRY_RUN_DIRECTORY,
         .dry_run = true,

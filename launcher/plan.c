@@ -12,7 +12,6 @@
 #include "guest/image.h"
 #include "guest/kvm.h"
 #include "machine/convert.h"
-#include "machine/value.h"
 
 /* Whether the guest runs on KVM. The QEMU of a libvirt daemon runs as another user, who may have
  * access to KVM when this one does not. */
@@ -34,11 +33,11 @@ static char *console_path(
     const json_t *vmi, const struct launcher_flags *flags, const char *work_directory)
 {
     const char *console = flags->console;
-    bool wanted = machine_boolean(vmi, "/spec/domain/devices/logSerialConsole", true);
+    bool wanted = machine_plan_logs_console(vmi);
     if (console == NULL && !(wanted && guest_connection_is_embedded(flags->connect)))
         return NULL;
     if (console == NULL || streq(console, "-"))
-        return file_join(work_directory, "virt-serial0-log");
+        return file_join(work_directory, MACHINE_CONSOLE_LOG);
     if (console[0] == '/')
         return xstrdup(console);
     auto_free char *here = getcwd(NULL, 0);

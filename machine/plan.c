@@ -7,6 +7,7 @@
 #include "machine/check.h"
 #include "machine/cloud_init.h"
 #include "machine/convert.h"
+#include "machine/value.h"
 
 void machine_plan_make(struct machine_plan *plan, const json_t *vmi,
     const struct machine_volume_options *options, const struct machine_host *host,
@@ -23,6 +24,11 @@ void machine_plan_make(struct machine_plan *plan, const json_t *vmi,
     plan->domain = machine_convert(vmi, &plan->volumes, host, &plan->domain_length, findings);
     if (findings->errors > errors)
         free(steal(&plan->domain));
+}
+
+bool machine_plan_logs_console(const json_t *vmi)
+{
+    return machine_boolean(vmi, "/spec/domain/devices/logSerialConsole", true);
 }
 
 void machine_plan_clear(struct machine_plan *plan)

@@ -11,6 +11,9 @@
 /* Where the files would be that a dry run does not make. */
 #define MACHINE_DRY_RUN_DIRECTORY "/tmp/hook-launcher"
 
+/* The log of the serial console in the work directory. */
+#define MACHINE_CONSOLE_LOG "virt-serial0-log"
+
 /* All of it is owned. Zeroed means empty. */
 struct machine_plan {
     struct machine_volumes volumes; /* refer to the VMI */
@@ -24,6 +27,9 @@ struct machine_plan {
 void machine_plan_make(struct machine_plan *plan, const json_t *vmi,
     const struct machine_volume_options *options, const struct machine_host *host,
     struct findings *findings);
+
+/* Whether KubeVirt keeps a log of the VMI's serial console: host->console_file is due. */
+bool machine_plan_logs_console(const json_t *vmi);
 
 void machine_plan_clear(struct machine_plan *plan);
 
