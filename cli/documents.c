@@ -62,12 +62,10 @@ int cli_documents_make(struct cli_documents *documents, const struct cli_machine
     for (size_t i = 0; i < findings.count; i++)
         report_finding(machine, &findings.items[i], lenient, report);
     findings_clear(&findings);
-    *documents = (struct cli_documents){
-        .domain = steal(&plan.domain),
-        .domain_length = plan.domain_length,
-        .cloud_init = json_go_text(plan.cloud_init),
-        .emulated = !host.kvm,
-    };
+    documents->domain = steal(&plan.domain);
+    documents->domain_length = plan.domain_length;
+    documents->cloud_init = json_go_text(plan.cloud_init);
+    documents->emulated = !host.kvm;
     machine_plan_clear(&plan);
     return documents->domain != NULL ? 0 : -1;
 }

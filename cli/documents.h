@@ -20,9 +20,9 @@ struct cli_documents {
 /* Whether the machine has a volume with cloud-init data. */
 bool cli_documents_has_cloud_init(const struct cli_machine *machine);
 
-/* Makes both documents. What is wrong with the machine goes to the report, with its place in the
- * manifest, as errors, or as warnings if lenient. Files that the machine refers to need not be
- * there. Returns 0, or -1 if there is no domain. */
+/* Makes both documents into *documents, which is empty before. What is wrong with the machine goes
+ * to the report, with its place in the manifest, as errors, or as warnings if lenient. Files that
+ * the machine refers to need not be there. Returns 0, or -1 if there is no domain. */
 int cli_documents_make(struct cli_documents *documents, const struct cli_machine *machine,
     bool lenient, struct cli_report *report);
 
