@@ -11,8 +11,8 @@
 /* Explains why the domain is not valid, if that is because this libvirt is older than KubeVirt's: it
  * lacks something that has a name. Returns 0, with a warning, if the launch can go on: without it,
  * or in a dry run. */
-static int explain_invalid(struct machine_plan *plan, const struct domain_schema *schema,
-    bool dry_run, struct error **err)
+static int explain_invalid(
+    struct machine_plan *plan, const struct domain_schema *schema, bool dry_run, struct error **err)
 {
     auto_free char *rest = NULL;
     size_t length = 0;

@@ -34,9 +34,8 @@ static bool take_domain_from(struct manager_document *document,
     size_t length = 0;
     auto_free char *warning = NULL;
     auto_error struct error *error = NULL;
-    char *result =
-        manager_document_result(
-            document, sidecar, &response.base, &returned, &length, &warning, &error);
+    char *result = manager_document_result(
+        document, sidecar, &response.base, &returned, &length, &warning, &error);
     assert_null(warning);
     assert_ptr_equal(returned.data, text);
     assert_int_equal(returned.length, strlen(text));
