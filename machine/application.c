@@ -1,26 +1,35 @@
 #include "machine/application.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "machine/value.h"
 
-/* The member of that name, or the item of that index; an absent member becomes an object, and
- * *created true. */
-static json_t *child_of(json_t *parent, const char *name, bool *created)
+/* The first length bytes of a JSON Pointer, from one token on. Owned by the caller. */
+static char *part(const char *pointer, size_t begin, size_t length)
 {
-    *created = false;
-    if (json_is_array(parent)) {
-        auto_free char *pointer = xasprintf("/%s", name);
-        return json_pointer_get(parent, pointer);
-    }
-    json_t *child = json_object_get(parent, name);
-    if (child == NULL || json_is_null(child)) {
-        child = json_object();
-        json_object_set_new(parent, name, child);
-        *created = true;
-    }
-    return child;
+    return xstrndup(pointer + begin, length - begin);
+}
+
+/* Whether the value may be gone through to the next token of a pointer, which begins at next: an
+ * object, or an array with an item there. "" for the last token. */
+static bool is_way(const json_t *value, const char *next)
+{
+    if (!json_is_array(value) || next[0] == '\0')
+        return json_is_object(value);
+    auto_free char *token = part(next, 0, 1 + strcspn(next + 1, "/"));
+    return json_pointer_get(value, token) != NULL;
+}
+
+/* Puts a new value at the last token of pointer, which is in parent. Borrowed. */
+static json_t *put(json_t *parent, const char *token, json_t *take_value)
+{
+    auto_free char *name = json_pointer_token(token, strlen(token));
+    if (json_is_array(parent))
+        json_array_set_new(parent, strtoul(name, NULL, 10), take_value);
+    else
+        json_object_set_new(parent, name, take_value);
+    return take_value;
 }
 
 /* As machine_application_object, for the first length bytes of pointer; what is created comes from
@@ -28,20 +37,22 @@ static json_t *child_of(json_t *parent, const char *name, bool *created)
 static json_t *reach(struct machine_application *application, const char *pointer, size_t length,
     const struct machine_reference *reference, const char *from)
 {
+    auto_free char *whole = part(pointer, 0, length);
     json_t *value = application->vmi;
-    for (size_t begin = 1, end = 0; begin < length; begin = end + 1) {
-        bool created = false;
-        end = begin + strcspn(pointer + begin, "/");
-        auto_free char *name = json_pointer_token(pointer + begin, end - begin);
-        auto_free char *whole = xstrndup(pointer, end);
-        value = child_of(value, name, &created);
-        if (created && reference != NULL)
-            machine_origins_add(application->origins, whole, reference, from);
-        if (json_is_object(value) || (json_is_array(value) && end < length))
+    for (size_t begin = 0, end = 0; begin < length; begin = end) {
+        end = begin + 1 + strcspn(whole + begin + 1, "/");
+        auto_free char *token = part(whole, begin, end);
+        json_t *parent = value;
+        value = json_pointer_get(parent, token);
+        if (is_way(value, whole + end))
             continue;
-        machine_application_refuse(
-            application, whole, "must be an object, not %s", json_kind(value));
-        return NULL;
+        auto_free char *at = part(whole, 0, end);
+        if (value != NULL && !json_is_null(value))
+            machine_application_refuse(
+                application, at, "must be an object, not %s", json_kind(value));
+        else if (reference != NULL)
+            machine_origins_add(application->origins, at, reference, from);
+        value = put(parent, token + 1, json_object());
     }
     return value;
 }
@@ -51,16 +62,25 @@ json_t *machine_application_object(struct machine_application *application, cons
     return reach(application, pointer, strlen(pointer), NULL, NULL);
 }
 
+json_t *machine_application_array(struct machine_application *application, const char *pointer)
+{
+    const char *last = strrchr(pointer, '/');
+    json_t *parent = reach(application, pointer, (size_t)(last - pointer), NULL, NULL);
+    json_t *array = json_pointer_get(parent, last);
+    if (json_is_array(array))
+        return array;
+    if (array != NULL && !json_is_null(array))
+        machine_application_refuse(
+            application, pointer, "must be an array, not %s", json_kind(array));
+    return put(parent, last + 1, json_array());
+}
+
 void machine_application_set(struct machine_application *application, const char *pointer,
     json_t *take_value, const struct machine_reference *reference, const char *from)
 {
     const char *last = strrchr(pointer, '/');
     auto_free char *name = json_pointer_token(last + 1, strlen(last + 1));
     json_t *parent = reach(application, pointer, (size_t)(last - pointer), reference, from);
-    if (parent == NULL) {
-        json_decref(take_value);
-        return;
-    }
     json_object_set_new(parent, name, take_value);
     machine_origins_add(application->origins, pointer, reference, from);
 }
@@ -76,8 +96,8 @@ void machine_application_refuse(
     findings_error(application->findings, whole, "%s", message);
 }
 
-bool machine_application_is_empty(const json_t *root, const char *pointer)
+bool machine_application_is_empty(const json_t *value)
 {
-    const json_t *value = machine_value(root, pointer);
-    return value == NULL || (json_is_string(value) && json_string_length(value) == 0);
+    return value == NULL || json_is_null(value) ||
+           (json_is_string(value) && json_string_length(value) == 0);
 }

@@ -23,8 +23,12 @@ struct machine_application {
 #define MACHINE_TEMPLATE "/spec/template"
 
 /* Returns the object at pointer in the VMI, which is created, as are those around it, where they
- * are absent or null. NULL with an error where there is something else. Borrowed. */
+ * are absent or null. Something else in their place is an error, and replaced by an empty object, so
+ * that it is reported once. Borrowed. */
 json_t *machine_application_object(struct machine_application *application, const char *pointer);
+
+/* The same for an array, in objects. Borrowed. */
+json_t *machine_application_array(struct machine_application *application, const char *pointer);
 
 /* Sets the value at pointer in the VMI, as said by the one at from in the spec of reference; the
  * objects around it are created. Takes ownership of value. */
@@ -35,7 +39,7 @@ void machine_application_set(struct machine_application *application, const char
 void machine_application_refuse(struct machine_application *application, const char *pointer,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Whether the string at pointer in root is absent or "". */
-bool machine_application_is_empty(const json_t *root, const char *pointer);
+/* Whether a value of VM, instance type or preference counts as absent: NULL, null or "". */
+bool machine_application_is_empty(const json_t *value);
 
 #endif

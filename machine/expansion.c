@@ -20,27 +20,6 @@ static bool is_due(const json_t *vm)
            machine_value(vm, machine_role_pointer(MACHINE_PREFERENCE)) != NULL;
 }
 
-/* The array at pointer in the VMI, which is created if it is absent; NULL with an error where there
- * is something else. */
-static json_t *array_at(struct machine_application *application, const char *pointer)
-{
-    const char *last = strrchr(pointer, '/');
-    auto_free char *parent_pointer = xstrndup(pointer, (size_t)(last - pointer));
-    json_t *parent = machine_application_object(application, parent_pointer);
-    json_t *array = json_object_get(parent, last + 1);
-    if (array == NULL || json_is_null(array)) {
-        array = json_array();
-        if (json_object_set_new(parent, last + 1, array) < 0)
-            return NULL;
-    }
-    if (!json_is_array(array)) {
-        machine_application_refuse(
-            application, pointer, "must be an array, not %s", json_kind(array));
-        return NULL;
-    }
-    return array;
-}
-
 /* A volume without a disk or file system gets a disk. */
 static void add_disks(struct machine_application *application)
 {
@@ -52,9 +31,7 @@ static void add_disks(struct machine_application *application)
         if (name == NULL || machine_item_named(disks, name) != NULL ||
             machine_item_named(filesystems, name) != NULL)
             continue;
-        json_t *array = array_at(application, DEVICES "/disks");
-        if (array == NULL)
-            return;
+        json_t *array = machine_application_array(application, DEVICES "/disks");
         json_array_append_new(array, json_pack("{s:s}", "name", name));
     }
 }
@@ -64,9 +41,8 @@ static void add_input(struct machine_application *application)
     if (!machine_boolean(application->vmi, DEVICES "/autoattachInputDevice", false) ||
         json_array_size(machine_value(application->vmi, DEVICES "/inputs")) > 0)
         return;
-    json_t *inputs = array_at(application, DEVICES "/inputs");
-    if (inputs != NULL)
-        json_array_append_new(inputs, json_pack("{s:s}", "name", "default-0"));
+    json_t *inputs = machine_application_array(application, DEVICES "/inputs");
+    json_array_append_new(inputs, json_pack("{s:s}", "name", "default-0"));
 }
 
 /* The interface of a VM that has neither interfaces nor networks: its binding makes no difference
@@ -78,10 +54,8 @@ static void add_interface(struct machine_application *application)
         json_array_size(machine_value(application->vmi, DEVICES "/interfaces")) > 0 ||
         json_array_size(machine_value(application->vmi, "/spec/networks")) > 0)
         return;
-    json_t *interfaces = array_at(application, DEVICES "/interfaces");
-    json_t *networks = array_at(application, "/spec/networks");
-    if (interfaces == NULL || networks == NULL)
-        return;
+    json_t *interfaces = machine_application_array(application, DEVICES "/interfaces");
+    json_t *networks = machine_application_array(application, "/spec/networks");
     json_array_append_new(interfaces, json_pack("{s:s, s:{}}", "name", name, "masquerade"));
     json_array_append_new(networks, json_pack("{s:s, s:{}}", "name", name, "pod"));
 }
@@ -99,8 +73,7 @@ static void annotate(
     if (reference->object == NULL)
         return;
     json_t *annotations = machine_application_object(application, "/metadata/annotations");
-    if (annotations != NULL)
-        json_object_set_new(annotations, keys[reference->kind], json_string(reference->name));
+    json_object_set_new(annotations, keys[reference->kind], json_string(reference->name));
 }
 
 /* Bounds the work: KubeVirt refuses more. */

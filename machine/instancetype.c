@@ -52,9 +52,10 @@ static const struct row excluded[] = {
     {"/memory/guest", DOMAIN "/resources/limits/memory", CONFLICT_IF_THERE},
 };
 
+/* KubeVirt takes an empty array for an absent one, too. */
 static bool is_empty(const json_t *value)
 {
-    return value == NULL || (json_is_string(value) && json_string_length(value) == 0) ||
+    return machine_application_is_empty(value) ||
            (json_is_array(value) && json_array_size(value) == 0);
 }
 
@@ -179,10 +180,10 @@ static void set_memory_request(struct machine_application *application)
 void machine_instancetype_apply(struct machine_application *application)
 {
     size_t errors = application->findings->errors;
-    if (application->instancetype->object == NULL ||
-        machine_application_object(application, DOMAIN "/cpu") == NULL ||
-        machine_application_object(application, DOMAIN "/memory") == NULL)
+    if (application->instancetype->object == NULL)
         return;
+    machine_application_object(application, DOMAIN "/cpu");
+    machine_application_object(application, DOMAIN "/memory");
     check_conflicts(application, copied, ARRAY_SIZE(copied));
     check_conflicts(application, excluded, ARRAY_SIZE(excluded));
     check_annotations(application);

@@ -92,10 +92,9 @@ static void apply_rows(
         const struct row *row = &from_rows[i];
         const json_t *value = machine_value(reference->spec, row->from);
         const json_t *own = machine_value(application->vmi, row->to);
-        bool is_open = row->when == IF_EMPTY
-                           ? machine_application_is_empty(application->vmi, row->to)
-                           : own == NULL || row->when == ALWAYS;
-        if (value == NULL || !is_open || (json_is_string(value) && json_string_length(value) == 0))
+        bool is_open = row->when == IF_EMPTY ? machine_application_is_empty(own)
+                                             : own == NULL || row->when == ALWAYS;
+        if (!is_open || machine_application_is_empty(value))
             continue;
         if (row->when == ALWAYS)
             warn_of_override(application, row, own);

@@ -40,8 +40,8 @@ static void apply(struct machine_application *application, const char *device,
         auto_free char *from = xasprintf("/devices%s", rows[i].from);
         auto_free char *to = xasprintf("%s%s", device, rows[i].to);
         const json_t *value = machine_value(reference->spec, from);
-        if (value == NULL || machine_application_is_empty(reference->spec, from) ||
-            !machine_application_is_empty(application->vmi, to))
+        if (machine_application_is_empty(value) ||
+            !machine_application_is_empty(machine_value(application->vmi, to)))
             continue;
         machine_application_set(application, to, json_deep_copy(value), reference, from);
     }
@@ -59,8 +59,8 @@ static void apply_to_disk(struct machine_application *application, const char *d
     auto_free char *bus = xasprintf("%s/bus", target);
     bool is_cdrom = has(application, disk, "/cdrom");
     bool is_lun = has(application, disk, "/lun");
-    if (!is_cdrom && !is_lun && machine_application_object(application, target) == NULL)
-        return;
+    if (!is_cdrom && !is_lun)
+        machine_application_object(application, target);
     if (has(application, disk, "/disk")) {
         APPLY(application, disk, disk_rows);
         const char *on = machine_string(application->vmi, bus);
@@ -122,9 +122,9 @@ static void apply_panic_model(struct machine_application *application)
 {
     static const char from[] = "/devices/preferredPanicDeviceModel";
     static const char to[] = DEVICES "/panicDevices";
-    if (machine_application_is_empty(application->preference->spec, from))
+    if (machine_application_is_empty(machine_value(application->preference->spec, from)))
         return;
-    if (json_array_size(machine_value(application->vmi, to)) == 0)
+    if (json_array_size(machine_application_array(application, to)) == 0)
         machine_application_set(application, to, json_pack("[{}]"), application->preference, from);
     for_each(application, to, apply_to_panic_device);
 }

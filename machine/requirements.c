@@ -131,9 +131,9 @@ static void check_architecture(struct machine_application *application)
 {
     static const char from[] = "/requirements/architecture";
     const char *required = machine_string(application->preference->spec, from);
-    const char *architecture = machine_application_is_empty(application->vmi, "/spec/architecture")
-                                   ? DEFAULT_ARCHITECTURE
-                                   : machine_string(application->vmi, "/spec/architecture");
+    const json_t *own = machine_value(application->vmi, "/spec/architecture");
+    const char *architecture =
+        machine_application_is_empty(own) ? DEFAULT_ARCHITECTURE : json_string_value(own);
     if (required == NULL || (architecture != NULL && streq(required, architecture)))
         return;
     auto_free char *said = machine_reference_say(application->preference, from);
