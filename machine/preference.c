@@ -31,11 +31,6 @@ static const struct row autoattach[] = {
     {"/devices/preferredAutoattachInputDevice", DOMAIN "/devices/autoattachInputDevice", IF_ABSENT},
 };
 
-#define HYPERV(name)                                                                               \
-    {                                                                                              \
-        "/features/preferredHyperv/" name, DOMAIN "/features/hyperv/" name, IF_ABSENT              \
-    }
-
 static const struct row rows[] = {
     {"/devices/preferredUseVirtioTransitional", DOMAIN "/devices/useVirtioTransitional", IF_ABSENT},
     {"/devices/preferredBlockMultiQueue", DOMAIN "/devices/blockMultiQueue", IF_ABSENT},
@@ -47,20 +42,6 @@ static const struct row rows[] = {
     {"/devices/preferredVideoType", DOMAIN "/devices/video/type", IF_EMPTY},
     {"/features/preferredAcpi", DOMAIN "/features/acpi", ALWAYS},
     {"/features/preferredApic", DOMAIN "/features/apic", IF_ABSENT},
-    HYPERV("relaxed"),
-    HYPERV("vapic"),
-    HYPERV("spinlocks"),
-    HYPERV("vpindex"),
-    HYPERV("runtime"),
-    HYPERV("synic"),
-    HYPERV("synictimer"),
-    HYPERV("reset"),
-    HYPERV("vendorid"),
-    HYPERV("frequencies"),
-    HYPERV("reenlightenment"),
-    HYPERV("tlbflush"),
-    HYPERV("ipi"),
-    HYPERV("evmcs"),
     {"/features/preferredKvm", DOMAIN "/features/kvm", IF_ABSENT},
     {"/features/preferredPvspinlock", DOMAIN "/features/pvspinlock", IF_ABSENT},
     {"/features/preferredSmm", DOMAIN "/features/smm", IF_ABSENT},
@@ -121,26 +102,43 @@ static void create_objects(struct machine_application *application)
     }
 }
 
+/* Each of the preferred features of Hyper-V that the VM does not have an opinion about. */
+static void apply_hyperv(struct machine_application *application)
+{
+    static const char from[] = "/features/preferredHyperv";
+    const struct machine_reference *reference = application->preference;
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach ((json_t *)machine_value(reference->spec, from), name, value) {
+        auto_free char *source = json_pointer_join(from, name);
+        auto_free char *to = json_pointer_join(DOMAIN "/features/hyperv", name);
+        if (!json_is_null(value) && machine_value(application->vmi, to) == NULL)
+            machine_application_set(application, to, json_deep_copy(value), reference, source);
+    }
+}
+
 /* A CPU feature is added unless the VM has one of that name. */
 static void apply_cpu_features(struct machine_application *application)
 {
     static const char from[] = "/cpu/preferredCPUFeatures";
     static const char to[] = DOMAIN "/cpu/features";
-    const json_t *wanted = machine_value(application->preference->spec, from);
+    const struct machine_reference *reference = application->preference;
+    const json_t *wanted = machine_value(reference->spec, from);
     if (json_array_size(wanted) == 0)
         return;
-    const json_t *own = machine_value(application->vmi, to);
-    json_t *features = json_is_array(own) ? json_copy((json_t *)own) : json_array();
-    size_t count = json_array_size(features);
+    if (machine_value(application->vmi, to) == NULL)
+        machine_application_set(application, to, json_array(), reference, from);
+    json_t *features = machine_application_array(application, to);
+    auto_json json_t *own = json_copy(features);
     for (size_t i = 0; i < json_array_size(wanted); i++) {
         json_t *feature = json_array_get(wanted, i);
-        if (machine_item_named(own, machine_string(feature, "/name")) == NULL)
-            json_array_append_new(features, json_deep_copy(feature));
+        if (machine_item_named(own, machine_string(feature, "/name")) != NULL)
+            continue;
+        auto_free char *source = json_pointer_index(from, i);
+        auto_free char *item = json_pointer_index(to, json_array_size(features));
+        json_array_append_new(features, json_deep_copy(feature));
+        machine_origins_add(application->origins, item, reference, source);
     }
-    if (json_array_size(features) > count)
-        machine_application_set(application, to, features, application->preference, from);
-    else
-        json_decref(features);
 }
 
 /* The offset is taken whole, and only by a VM that has none. */
@@ -229,7 +227,9 @@ static void apply_volumes(struct machine_application *application)
     const json_t *class =
         machine_value(application->preference->spec, "/volumes/preferredStorageClassName");
     json_t *templates = json_pointer_get(application->vm, "/spec/dataVolumeTemplates");
-    for (size_t i = 0; class != NULL && i < json_array_size(templates); i++) {
+    if (machine_application_is_empty(class))
+        return;
+    for (size_t i = 0; i < json_array_size(templates); i++) {
         for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
             json_t *of = json_pointer_get(json_array_get(templates, i), kinds[k]);
             if (json_is_object(of) && machine_value(of, "/storageClassName") == NULL)
@@ -263,6 +263,7 @@ void machine_preference_apply(struct machine_application *application)
     apply_cpu_features(application);
     machine_preference_apply_autoattach(application);
     apply_rows(application, rows, ARRAY_SIZE(rows));
+    apply_hyperv(application);
     if (machine_value(application->preference->spec, "/devices") != NULL)
         machine_preference_devices_apply(application);
     apply_clock_offset(application);

@@ -10,8 +10,8 @@
 /* Of sockets, of their cores, of their threads: more is counted as this, so that the product fits. */
 enum { MOST_COUNTED = 1 << 20 };
 
-/* Adds an error about the instance type, if there is one, or about the value at pointer in the VMI.
- * what is "has 1 vCPU"; from is the requirement in the preference. */
+/* Adds an error about the instance type, if there is one, or about the value at pointer in the
+ * VMI. what is "has 1 vCPU"; from is the requirement in the preference. */
 static void refuse(struct machine_application *application, const char *pointer, const char *what,
     const char *from, const char *required)
 {
@@ -99,16 +99,27 @@ static void check_processors(struct machine_application *application)
     refuse(application, DOMAIN "/cpu", what, from, at_least);
 }
 
-/* The guest's memory, which KubeVirt takes from one of these, the first that is there. */
+/* The guest's memory, which KubeVirt takes from one of these: the first that is there, where a
+ * request or limit of 0 counts as absent. */
 static const json_t *memory_of(const json_t *vmi)
 {
-    static const char *const pointers[] = {DOMAIN "/memory/guest",
-        DOMAIN "/resources/requests/memory", DOMAIN "/resources/limits/memory",
-        DOMAIN "/memory/hugepages/pageSize"};
-    const json_t *found = NULL;
-    for (size_t i = 0; found == NULL && i < ARRAY_SIZE(pointers); i++)
-        found = machine_value(vmi, pointers[i]);
-    return found;
+    static const struct {
+        const char *pointer;
+        bool zero_is_absent;
+    } rows[] = {
+        {DOMAIN "/memory/guest", false},
+        {DOMAIN "/resources/requests/memory", true},
+        {DOMAIN "/resources/limits/memory", true},
+        {DOMAIN "/memory/hugepages/pageSize", false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const json_t *value = machine_value(vmi, rows[i].pointer);
+        annotations_quantity quantity = 0;
+        bool is_zero = value != NULL && machine_quantity(value, &quantity) && quantity == 0;
+        if (value != NULL && !(is_zero && rows[i].zero_is_absent))
+            return value;
+    }
+    return NULL;
 }
 
 static void check_memory(struct machine_application *application)

@@ -306,6 +306,54 @@ static void test_origins(UNUSED void **state)
     findings_clear(&findings);
 }
 
+/* What a preference adds to an array of the VM's has an origin of its own; the rest has none. */
+static void test_origins_of_items(UNUSED void **state)
+{
+    static const char text[] = "metadata: {name: vm}\n"
+                               "spec:\n"
+                               "  preference: {name: p}\n"
+                               "  template:\n"
+                               "    spec: {domain: {cpu: {features: [{name: own}, {name: avx}]}}}\n"
+                               "---\n"
+                               "apiVersion: instancetype.kubevirt.io/v1beta1\n"
+                               "kind: VirtualMachineClusterPreference\n"
+                               "metadata: {name: p}\n"
+                               "spec:\n"
+                               "  cpu:\n"
+                               "    preferredCPUFeatures:\n"
+                               "    - {name: avx}\n"
+                               "    - {name: pcid}\n";
+    static const struct {
+        const char *pointer;
+        const char *message;
+    } rows[] = {
+        {"/spec/domain/cpu/features/0/policy", "bad"},
+        {"/spec/domain/cpu/features/1", "bad"},
+        {"/spec/domain/cpu/features/2/name",
+            "bad; the preference \"p\" (vm.yaml:14:7: spec.cpu.preferredCPUFeatures[1]) sets it"},
+        {"/spec/domain/cpu/features", "bad"},
+    };
+    struct yaml_stream stream = {0};
+    struct findings findings = {0};
+    struct machine_known known = {0};
+    struct machine_expansion expansion;
+    assert_int_equal(yaml_parse("vm.yaml", text, strlen(text), &stream, NULL), 0);
+    machine_known_add(&known, "vm.yaml", &stream.documents[1]);
+    assert_int_equal(machine_expand(stream.documents[0].root, "default", MACHINE_FOR_LAUNCH, &known,
+                         &expansion, &findings),
+        0);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const struct finding finding = {
+            .pointer = (char *)rows[i].pointer, .message = (char *)"bad"};
+        auto_free char *message = machine_origins_message(&expansion.origins, &finding);
+        assert_string_equal(message, rows[i].message);
+    }
+    machine_expansion_clear(&expansion);
+    machine_known_clear(&known);
+    findings_clear(&findings);
+    yaml_stream_clear(&stream);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_quantities),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_origins),
+        cmocka_unit_test(test_origins_of_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
