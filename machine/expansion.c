@@ -1,8 +1,7 @@
 #include "machine/expansion.h"
 
-#include <string.h>
-
 #include "base/json.h"
+#include "base/schema.h"
 #include "base/text.h"
 #include "machine/application.h"
 #include "machine/fields.h"
@@ -12,6 +11,23 @@
 #include "machine/value.h"
 
 #define DEVICES "/spec/domain/devices"
+
+#define ANY SCHEMA_ANY, .type = "any"
+
+static const struct schema_field spec_fields[] = {
+    {"dataVolumeTemplates", ANY},
+    {"instancetype", ANY},
+    {"preference", ANY},
+    {"running", ANY},
+    {"runStrategy", ANY},
+    {"template", ANY},
+    {"updateVolumesStrategy", ANY},
+    {.path = NULL},
+};
+
+/* The members of a VM's spec; what is in them is checked elsewhere.
+ * Source: KubeVirt API reference, VirtualMachineSpec. */
+static const struct schema spec_schema = {.fields = spec_fields, .lenient = true};
 
 /* Whether the VM refers to an instance type or preference. */
 static bool is_due(const json_t *vm)
@@ -156,6 +172,8 @@ int machine_expand(const json_t *vm, const char *namespace, enum machine_purpose
         .findings = findings,
     };
     application.vmi = json_pointer_get(copy, MACHINE_TEMPLATE);
+    if (json_is_object(json_object_get(vm, "spec")))
+        json_decref(schema_check(&spec_schema, json_object_get(vm, "spec"), "/spec", findings));
     if (!is_due(copy)) {
         if (purpose == MACHINE_FOR_LAUNCH)
             add_input(&application);

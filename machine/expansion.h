@@ -22,8 +22,9 @@ struct machine_expansion {
 
 /* Applies to a copy of a VM what it refers to, and what the cluster then adds to it: disks of
  * volumes without one, an interface, an input device. The cluster's own defaults are left open. The
- * VM, which is in namespace, is {"metadata", "spec"} at least. Returns 0, or -1 with errors; warnings may come with either.
- * The findings' pointers are within the VM. known is borrowed until machine_expansion_clear, which
+ * VM, which is in namespace, is {"metadata", "spec"} at least; a member of its spec that KubeVirt
+ * does not know is a warning. Returns 0, or -1 with errors; warnings may come with either. The
+ * findings' pointers are within the VM. known is borrowed until machine_expansion_clear, which
  * is due either way.
  * Source: KubeVirt 1.9, pkg/instancetype/expand, and how its VM controller makes a VMI. */
 int machine_expand(const json_t *vm, const char *namespace, enum machine_purpose purpose,

@@ -1,5 +1,7 @@
 #include "machine/inference.h"
 
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "machine/value.h"
@@ -9,13 +11,12 @@ struct inference {
     const char *namespace; /* of the VM */
     const char *label;
     struct machine_known *known;
-    const char *name, *kind; /* the result */
-    char *message; /* the failure */
+    struct machine_inferred *out;
 };
 
 static enum machine_inference not_inferred(struct inference *inference, char *take_message)
 {
-    inference->message = take_message;
+    inference->out->message = take_message;
     return MACHINE_NOT_INFERRED;
 }
 
@@ -25,12 +26,27 @@ static const struct machine_known_object *find(struct inference *inference, enum
 {
     const struct machine_known_object *found =
         machine_known_find(inference->known, kind, namespace, name);
-    if (found == NULL && !optional)
-        inference->message = xasprintf("the %s \"%s\" of namespace %s is not in the files, so "
-                                       "nothing can be inferred from it (add what \"kubectl get %s "
-                                       "%s -n %s -o yaml\" prints)",
-            machine_kind_name(kind), name, namespace, machine_kind_plural(kind), name, namespace);
-    return found;
+    if (found != NULL || optional)
+        return found;
+    auto_free char *name_shown = machine_known_shown(name);
+    auto_free char *namespace_shown = machine_known_shown(namespace);
+    inference->out->message = xasprintf("the %s \"%s\" of namespace %s is not in the files, so "
+                                        "nothing can be inferred from it (add what \"kubectl get "
+                                        "%s %s -n %s -o yaml\" prints)",
+        machine_kind_name(kind), name_shown, namespace_shown, machine_kind_plural(kind), name_shown,
+        namespace_shown);
+    return NULL;
+}
+
+/* `the PersistentVolumeClaim "c" (dv.yaml:5:7: metadata)`, for a JSON Pointer within the object.
+ * Owned by the caller. */
+static char *say(
+    enum machine_kind kind, const struct machine_known_object *object, const char *pointer)
+{
+    auto_free char *name =
+        machine_known_shown(machine_string(machine_known_value(object), "/metadata/name"));
+    auto_free char *place = machine_known_place(object, pointer);
+    return xasprintf("the %s \"%s\" (%s)", machine_kind_name(kind), name, place);
 }
 
 static enum machine_inference from_labels(
@@ -38,13 +54,19 @@ static enum machine_inference from_labels(
 {
     const json_t *labels = machine_value(machine_known_value(object), "/metadata/labels");
     auto_free char *kind_label = xasprintf("%s-kind", inference->label);
-    inference->name = json_get_string(labels, inference->label);
-    inference->kind = json_get_string(labels, kind_label);
-    if (inference->name != NULL)
+    inference->out->name = json_get_string(labels, inference->label);
+    inference->out->kind = json_get_string(labels, kind_label);
+    if (inference->out->name == NULL) {
+        auto_free char *said = say(kind, object, "/metadata");
+        return not_inferred(inference, xasprintf("%s has no label %s", said, inference->label));
+    }
+    auto_free char *pointer = json_pointer_join("/metadata/labels", inference->label);
+    inference->out->source = say(kind, object, pointer);
+    if (inference->out->name[0] != '\0')
         return MACHINE_INFERRED;
-    auto_free char *place = machine_known_place(object, "/metadata");
-    return not_inferred(inference,
-        xasprintf("the %s has no label %s (%s)", machine_kind_name(kind), inference->label, place));
+    inference->out->message =
+        xasprintf("%s has an empty label, not a name", inference->out->source);
+    return MACHINE_INFERENCE_FAILED;
 }
 
 static enum machine_inference from_object(
@@ -81,12 +103,13 @@ static enum machine_inference from_data_source(
         find(inference, MACHINE_KIND_DATA_SOURCE, namespace, name, false);
     if (object == NULL)
         return MACHINE_INFERENCE_FAILED;
-    if (from_labels(inference, MACHINE_KIND_DATA_SOURCE, object) == MACHINE_INFERRED)
-        return MACHINE_INFERRED;
+    enum machine_inference result = from_labels(inference, MACHINE_KIND_DATA_SOURCE, object);
+    if (result != MACHINE_NOT_INFERRED)
+        return result;
     const json_t *source = machine_value(machine_known_value(object), "/spec/source");
     if (machine_value(source, "/pvc") == NULL && machine_value(source, "/snapshot") == NULL)
         return MACHINE_NOT_INFERRED;
-    xstrset(&inference->message, NULL);
+    xstrset(&inference->out->message, NULL);
     return from_source(inference, source, "its DataSource has a source without a name");
 }
 
@@ -106,8 +129,9 @@ static enum machine_inference from_spec(struct inference *inference, const json_
         return not_inferred(inference, xstrdup(unsupported));
     if (streq(kind, "DataSource"))
         return from_data_source(inference, text_or(namespace, inference->namespace), name);
+    auto_free char *shown = machine_known_shown(kind);
     return not_inferred(inference,
-        xasprintf("the sourceRef of its DataVolume has the kind %s, not DataSource", kind));
+        xasprintf("the sourceRef of its DataVolume has the kind %s, not DataSource", shown));
 }
 
 /* The spec of the VM's own template of a DataVolume, or NULL. */
@@ -133,9 +157,10 @@ static enum machine_inference from_data_volume(struct inference *inference, cons
         find(inference, MACHINE_KIND_DATA_VOLUME, namespace, name, true);
     if (object == NULL) /* CDI removes the DataVolume when its claim is filled */
         return from_object(inference, MACHINE_KIND_CLAIM, namespace, name);
-    if (from_labels(inference, MACHINE_KIND_DATA_VOLUME, object) == MACHINE_INFERRED)
-        return MACHINE_INFERRED;
-    xstrset(&inference->message, NULL);
+    enum machine_inference result = from_labels(inference, MACHINE_KIND_DATA_VOLUME, object);
+    if (result != MACHINE_NOT_INFERRED)
+        return result;
+    xstrset(&inference->out->message, NULL);
     return from_spec(inference, machine_value(machine_known_value(object), "/spec"));
 }
 
@@ -146,30 +171,36 @@ static enum machine_inference from_volume(struct inference *inference, const cha
     const char *claim = machine_string(volume, "/persistentVolumeClaim/claimName");
     const char *data_volume = machine_string(volume, "/dataVolume/name");
     if (volume == NULL) {
-        inference->message = xasprintf("there is no volume \"%s\"", name);
+        auto_free char *shown = machine_known_shown(name);
+        inference->out->message = xasprintf("there is no volume \"%s\"", shown);
         return MACHINE_INFERENCE_FAILED;
     }
     if (claim != NULL)
         return from_object(inference, MACHINE_KIND_CLAIM, inference->namespace, claim);
     if (data_volume != NULL)
         return from_data_volume(inference, data_volume);
+    auto_free char *shown = machine_known_shown(name);
     return not_inferred(
-        inference, xasprintf("the volume \"%s\" is neither a claim nor a DataVolume", name));
+        inference, xasprintf("the volume \"%s\" is neither a claim nor a DataVolume", shown));
 }
 
 enum machine_inference machine_infer(const json_t *vm, const char *namespace, const char *volume,
-    const char *label, struct machine_known *known, const char **name, const char **kind,
-    char **message)
+    const char *label, struct machine_known *known, struct machine_inferred *out)
 {
+    *out = (struct machine_inferred){0};
     struct inference inference = {
         .vm = vm,
         .namespace = namespace,
         .label = label,
         .known = known,
+        .out = out,
     };
-    enum machine_inference result = from_volume(&inference, volume);
-    *name = inference.name;
-    *kind = inference.kind;
-    *message = inference.message;
-    return result;
+    return from_volume(&inference, volume);
+}
+
+void machine_inferred_clear(struct machine_inferred *inferred)
+{
+    free(inferred->source);
+    free(inferred->message);
+    *inferred = (struct machine_inferred){0};
 }

@@ -13,13 +13,20 @@ enum machine_inference {
     MACHINE_INFERENCE_FAILED, /* whatever the policy */
 };
 
+/* What was inferred, or why nothing was. Zeroed is empty. */
+struct machine_inferred {
+    const char *name, *kind; /* borrowed from known; kind is NULL where no label says it */
+    char *source; /* `the PersistentVolumeClaim "c" (dv.yaml:5:7: metadata.labels[…])`; owned */
+    char *message; /* why not; owned */
+};
+
 /* Infers from the volume of that name of a VM. label is that of the name; the kind's is label and
- * "-kind". *name and *kind (or NULL) are borrowed from known. On failure *message says why; owned
- * by the caller.
+ * "-kind". machine_inferred_clear is due whatever is returned.
  * Source: KubeVirt 1.9, how it infers from a claim, a DataVolume or its template, a DataSource and
  * a VolumeSnapshot. */
 enum machine_inference machine_infer(const json_t *vm, const char *namespace, const char *volume,
-    const char *label, struct machine_known *known, const char **name, const char **kind,
-    char **message);
+    const char *label, struct machine_known *known, struct machine_inferred *out);
+
+void machine_inferred_clear(struct machine_inferred *inferred);
 
 #endif

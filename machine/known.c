@@ -10,7 +10,10 @@
 #include "base/text.h"
 #include "machine/catalogue.h"
 
-enum { HINT_MAX_NAMES = 512 }; /* that are compared for a "did you mean" */
+enum {
+    HINT_MAX_NAMES = 512, /* that are compared for a "did you mean" */
+    NAME_MAX_BYTES = 253, /* Kubernetes: DNS subdomain names */
+};
 
 struct machine_known_object {
     char *key; /* kind, namespace and name; owned */
@@ -199,7 +202,39 @@ bool machine_known_charge(struct machine_known *known, const struct machine_know
     return true;
 }
 
-char *machine_known_hint(
+char *machine_known_shown(const char *name)
+{
+    return text_printable(name, strlen(name), NAME_MAX_BYTES);
+}
+
+/* The kinds where a name may be that is not among the first one: the other one of the same role,
+ * then those of the other role. */
+static const enum machine_kind elsewhere[][3] = {
+    [MACHINE_KIND_INSTANCETYPE] = {MACHINE_KIND_CLUSTER_INSTANCETYPE, MACHINE_KIND_PREFERENCE,
+        MACHINE_KIND_CLUSTER_PREFERENCE},
+    [MACHINE_KIND_CLUSTER_INSTANCETYPE] = {MACHINE_KIND_INSTANCETYPE,
+        MACHINE_KIND_CLUSTER_PREFERENCE, MACHINE_KIND_PREFERENCE},
+    [MACHINE_KIND_PREFERENCE] = {MACHINE_KIND_CLUSTER_PREFERENCE, MACHINE_KIND_INSTANCETYPE,
+        MACHINE_KIND_CLUSTER_INSTANCETYPE},
+    [MACHINE_KIND_CLUSTER_PREFERENCE] = {MACHINE_KIND_PREFERENCE, MACHINE_KIND_CLUSTER_INSTANCETYPE,
+        MACHINE_KIND_INSTANCETYPE},
+};
+
+/* An object of the kind and name in any namespace, among the first ones; or NULL. */
+static const struct machine_known_object *find_anywhere(
+    const struct machine_known *known, enum machine_kind kind, const char *name)
+{
+    const struct machine_known_object *object = known->objects;
+    for (size_t seen = 0; object != NULL && seen < HINT_MAX_NAMES; object = object->hh.next) {
+        seen++;
+        if (object->kind == kind && streq(object->name, name))
+            return object;
+    }
+    return NULL;
+}
+
+/* The names of a kind that are near, as machine_known_hint. */
+static char *hint_of_names(
     const struct machine_known *known, enum machine_kind kind, const char *name)
 {
     const char *names[HINT_MAX_NAMES];
@@ -210,12 +245,29 @@ char *machine_known_hint(
     const struct machine_known_object *object = known->objects;
     for (size_t seen = 0; object != NULL && seen < HINT_MAX_NAMES; object = object->hh.next) {
         seen++;
-        if (object->kind == kind && streq(object->name, name))
-            return xasprintf(" (there is one in namespace %s)", object->namespace);
         if (object->kind == kind && count < HINT_MAX_NAMES)
             names[count++] = object->name;
     }
     return suggest_hint(name, names, count);
+}
+
+char *machine_known_hint(
+    struct machine_known *known, enum machine_kind kind, const char *namespace, const char *name)
+{
+    const enum machine_kind *kinds = elsewhere[kind];
+    if (machine_known_find(known, kinds[0], namespace, name) != NULL)
+        return xasprintf(" (there is a %s of that name: set kind)", machine_kind_name(kinds[0]));
+    const struct machine_known_object *other = find_anywhere(known, kind, name);
+    if (other != NULL) {
+        auto_free char *shown = machine_known_shown(other->namespace);
+        return xasprintf(" (there is one in namespace %s)", shown);
+    }
+    for (size_t i = 1; i < ARRAY_SIZE(elsewhere[kind]); i++) {
+        if (machine_known_find(known, kinds[i], namespace, name) != NULL)
+            return xasprintf(" (there is a %s of that name, which cannot stand here)",
+                machine_kind_name(kinds[i]));
+    }
+    return hint_of_names(known, kind, name);
 }
 
 void machine_known_clear(struct machine_known *known)

@@ -25,7 +25,7 @@ enum machine_kind {
 
 /* Bytes of the instance types and preferences that may be applied in all, each as often as it is
  * referred to. */
-enum { MACHINE_APPLIED_MAX_BYTES = 256 << 20 };
+enum { MACHINE_APPLIED_MAX_BYTES = 25 << 20 };
 
 struct machine_known_object; /* opaque */
 
@@ -58,11 +58,16 @@ char *machine_known_place(const struct machine_known_object *object, const char 
  * MACHINE_APPLIED_MAX_BYTES in all. */
 bool machine_known_charge(struct machine_known *known, const struct machine_known_object *object);
 
-/* ` (did you mean "NAME"?)` or ` (there is one in namespace NAMESPACE)` for a name that was not
- * found, or "". Looks among the catalogue and the first objects that were added. Owned by the
- * caller. */
+/* What to say of a name that was not found, or "": ` (there is a KIND of that name: set kind)`, ` (there
+ * is one in namespace NAMESPACE)`, ` (there is a KIND of that name, which cannot stand here)`, ` (did
+ * you mean "NAME"?)`. The last looks among the catalogue and the first objects that were added.
+ * Owned by the caller. */
 char *machine_known_hint(
-    const struct machine_known *known, enum machine_kind kind, const char *name);
+    struct machine_known *known, enum machine_kind kind, const char *namespace, const char *name);
+
+/* A name as messages show it: printable, and no longer than the name of an object may be. Owned by
+ * the caller. */
+char *machine_known_shown(const char *name);
 
 /* "VirtualMachineClusterInstancetype", …; and the plural in lower case, as in the REST API.
  * Static. */

@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 
+#include "machine/fields.h"
 #include "machine/quantity.h"
 #include "machine/topology.h"
 
@@ -11,7 +12,7 @@
 #define QUANTITY SCHEMA_QUANTITY, .type = "quantity", .check = machine_quantity_check
 #define MAP SCHEMA_MAP, .type = "object"
 #define OBJECT SCHEMA_OBJECT, .type = "object"
-#define ARRAY SCHEMA_OBJECTS, .type = "array"
+#define ARRAY SCHEMA_OBJECTS, .type = "array", .maximum = MACHINE_MAX_ITEMS
 #define COPIED SCHEMA_OBJECT, .type = "object", .open = true /* checked as the VM's own */
 
 static const struct schema_field fields[] = {

@@ -60,6 +60,7 @@ struct search {
     struct machine_known *known;
     struct findings *findings;
     json_t *matcher; /* the reference, without what is absent; owned */
+    struct machine_inferred inferred; /* its source is NULL: the reference has a name itself */
     const char *namespace; /* of the VM */
 };
 
@@ -77,10 +78,12 @@ char *machine_reference_say(const struct machine_reference *reference, const cha
 {
     auto_free char *pointer = xasprintf("%s%s", reference->base, from);
     auto_free char *place = machine_known_place(reference->object, pointer);
-    return xasprintf("the %s \"%s\" (%s)", facts[reference->role].name, reference->name, place);
+    auto_free char *shown = machine_known_shown(reference->name);
+    return xasprintf("the %s \"%s\" (%s)", facts[reference->role].name, shown, place);
 }
 
-/* Adds an error about a member of the reference; member is "" for the whole. Returns -1. */
+/* Adds an error about a member of the reference; member is "" for the whole. An error about what was
+ * inferred is one about the volume, and says what it was inferred from. Returns -1. */
 static int refuse(const struct search *search, const char *member, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -90,17 +93,23 @@ static int refuse(const struct search *search, const char *member, const char *f
     va_start(args, format);
     auto_free char *message = xvasprintf(format, args);
     va_end(args);
-    auto_free char *pointer = xasprintf("%s%s", search->facts->pointer, member);
-    findings_error(search->findings, pointer, "%s", message);
+    const char *source = search->inferred.source;
+    auto_free char *pointer =
+        xasprintf("%s%s", search->facts->pointer, source != NULL ? "/inferFromVolume" : member);
+    if (source != NULL)
+        findings_error(search->findings, pointer, "%s; it is inferred from %s", message, source);
+    else
+        findings_error(search->findings, pointer, "%s", message);
     return -1;
 }
 
 /* Replaces the reference in the VM by one with what was inferred. */
-static void set_inferred(struct search *search, const char *name, const char *kind)
+static void set_inferred(struct search *search)
 {
     bool ignore = machine_string(search->matcher, "/inferFromVolumeFailurePolicy") != NULL &&
                   streq(machine_string(search->matcher, "/inferFromVolumeFailurePolicy"), "Ignore");
-    json_t *matcher = json_pack("{s:s, s:s*}", "name", name, "kind", kind);
+    json_t *matcher =
+        json_pack("{s:s, s:s*}", "name", search->inferred.name, "kind", search->inferred.kind);
     json_object_set(json_object_get(search->vm, "spec"), search->facts->member, matcher);
     json_decref(search->matcher);
     search->matcher = matcher;
@@ -113,18 +122,18 @@ static void set_inferred(struct search *search, const char *name, const char *ki
 static int infer(struct search *search, const char *volume)
 {
     const char *policy = machine_string(search->matcher, "/inferFromVolumeFailurePolicy");
-    const char *name = NULL;
-    const char *kind = NULL;
-    auto_free char *message = NULL;
     enum machine_inference result = machine_infer(search->vm, search->namespace, volume,
-        search->facts->label, search->known, &name, &kind, &message);
+        search->facts->label, search->known, &search->inferred);
+    const char *message = search->inferred.message;
+    auto_free char *pointer = xasprintf("%s/inferFromVolume", search->facts->pointer);
     if (result == MACHINE_INFERRED) {
-        set_inferred(search, name, kind);
+        set_inferred(search);
         return 1;
     }
-    if (result == MACHINE_INFERENCE_FAILED || policy == NULL || !streq(policy, "Ignore"))
-        return refuse(search, "/inferFromVolume", "%s", message);
-    auto_free char *pointer = xasprintf("%s/inferFromVolume", search->facts->pointer);
+    if (result == MACHINE_INFERENCE_FAILED || policy == NULL || !streq(policy, "Ignore")) {
+        findings_error(search->findings, pointer, "%s", message);
+        return -1;
+    }
     findings_warning(
         search->findings, pointer, "no %s is applied: %s", search->facts->name, message);
     json_object_del(json_object_get(search->vm, "spec"), search->facts->member);
@@ -166,13 +175,16 @@ static int kind_of(const struct search *search, enum machine_kind *out)
             strcasecmp(given, machine_kind_plural(kinds[i])) == 0)
             return 0;
     }
-    return refuse(search, "/kind", "must be %s (the default) or %s, not \"%s\"",
-        machine_kind_name(kinds[0]), machine_kind_name(kinds[1]), given);
+    auto_free char *shown = machine_known_shown(given);
+    return refuse(search, "/kind", "%smust be %s (the default) or %s, not \"%s\"",
+        search->inferred.source != NULL ? "the kind " : "", machine_kind_name(kinds[0]),
+        machine_kind_name(kinds[1]), shown);
 }
 
-/* Sets *out to what a ControllerRevision has a copy of. */
+/* Sets *out to what a ControllerRevision has a copy of. The error is about the value at pointer in
+ * the VM, which names it. */
 static int take_revision(const struct search *search, const struct machine_known_object *object,
-    struct machine_reference *out)
+    const char *pointer, struct machine_reference *out)
 {
     const json_t *value = machine_known_value(object);
     const char *kind = machine_string(value, "/data/kind");
@@ -180,9 +192,10 @@ static int take_revision(const struct search *search, const struct machine_known
     if (kind == NULL ||
         (!streq(kind, machine_kind_name(kinds[0])) && !streq(kind, machine_kind_name(kinds[1])))) {
         auto_free char *place = machine_known_place(object, "/data");
-        return refuse(search, "/revisionName",
+        findings_error(search->findings, pointer,
             "the ControllerRevision has neither a %s nor a %s in it (%s)",
             machine_kind_name(kinds[0]), machine_kind_name(kinds[1]), place);
+        return -1;
     }
     out->object = object;
     out->base = "/data/spec";
@@ -194,35 +207,40 @@ static int find_revision(
 {
     const struct machine_known_object *object =
         machine_known_find(search->known, MACHINE_KIND_REVISION, search->namespace, name);
+    auto_free char *pointer = xasprintf("%s/revisionName", search->facts->pointer);
     if (object != NULL)
-        return take_revision(search, object, out);
+        return take_revision(search, object, pointer, out);
+    auto_free char *shown = machine_known_shown(name);
+    auto_free char *namespace = machine_known_shown(search->namespace);
     return refuse(search, "/revisionName",
         "the ControllerRevision \"%s\" of namespace %s is not in the files (add what \"kubectl get "
         "controllerrevisions %s -n %s -o yaml\" prints, or leave out revisionName)",
-        name, search->namespace, name, search->namespace);
+        shown, namespace, shown, namespace);
 }
 
 /* Takes the revision that the VM's status names, which counts if it is of the same name. Returns 1
  * if there is one in the files, 0 if not, or -1 with an error. */
 static int find_stored(const struct search *search, struct machine_reference *out)
 {
-    const char *name = machine_string(search->vm, search->facts->status);
+    const char *pointer = search->facts->status;
+    const char *name = machine_string(search->vm, pointer);
     if (name == NULL)
         return 0;
     const struct machine_known_object *object =
         machine_known_find(search->known, MACHINE_KIND_REVISION, search->namespace, name);
     if (object == NULL) {
-        findings_warning(search->findings, search->facts->status,
+        auto_free char *shown = machine_known_shown(name);
+        findings_warning(search->findings, pointer,
             "the ControllerRevision \"%s\", which the cluster applies, is not in the files: the %s "
             "of the name is applied",
-            name, search->facts->name);
+            shown, search->facts->name);
         return 0;
     }
     const json_t *labels = machine_value(machine_known_value(object), "/metadata/labels");
     const char *of = json_get_string(labels, "instancetype.kubevirt.io/object-name");
     if (of == NULL || !streq(of, out->name))
         return 0;
-    return take_revision(search, object, out) < 0 ? -1 : 1;
+    return take_revision(search, object, pointer, out) < 0 ? -1 : 1;
 }
 
 static int find_named(const struct search *search, struct machine_reference *out)
@@ -232,13 +250,16 @@ static int find_named(const struct search *search, struct machine_reference *out
     if (out->object != NULL)
         return 0;
     bool has_namespace = out->kind == search->facts->kinds[1];
-    auto_free char *hint = machine_known_hint(search->known, out->kind, out->name);
-    auto_free char *in = has_namespace ? xasprintf(" -n %s", search->namespace) : xstrdup("");
+    auto_free char *shown = machine_known_shown(out->name);
+    auto_free char *namespace = machine_known_shown(search->namespace);
+    auto_free char *hint =
+        machine_known_hint(search->known, out->kind, search->namespace, out->name);
+    auto_free char *in = has_namespace ? xasprintf(" -n %s", namespace) : xstrdup("");
     auto_free char *remedy = xasprintf(" (add what \"kubectl get %s %s%s -o yaml\" prints)",
-        machine_kind_plural(out->kind), out->name, in);
+        machine_kind_plural(out->kind), shown, in);
     return refuse(search, "/name", "there is no %s \"%s\" in the files%s%s",
-        machine_kind_name(out->kind), out->name,
-        has_namespace ? "" : " or among KubeVirt 1.9's own", hint[0] != '\0' ? hint : remedy);
+        machine_kind_name(out->kind), shown, has_namespace ? "" : " or among KubeVirt 1.9's own",
+        hint[0] != '\0' ? hint : remedy);
 }
 
 /* What several fields of the spec say together. */
@@ -283,8 +304,7 @@ static int check_object(const struct search *search, struct machine_reference *o
     find_faults(search, out, &faults);
     for (size_t i = 0; i < faults.count; i++) {
         auto_free char *said = machine_reference_say(out, faults.items[i].pointer);
-        findings_add(search->findings, faults.items[i].severity, ERROR_INPUT,
-            search->facts->pointer, "%s %s", said, faults.items[i].message);
+        refuse(search, "", "%s %s", said, faults.items[i].message);
     }
     int result = faults.errors > 0 ? -1 : 0;
     findings_clear(&faults);
@@ -322,6 +342,7 @@ int machine_reference_find(json_t *vm, enum machine_role role, const char *names
     if (result < 0)
         out->object = NULL;
     json_decref(search.matcher);
+    machine_inferred_clear(&search.inferred);
     return result;
 }
 

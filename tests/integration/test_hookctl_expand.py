@@ -251,7 +251,7 @@ spec:
         )
         result = support.run([HOOKCTL, "validate"], stdin=f"---\n{text}")
         self.assertEqual(result.returncode, 1)
-        self.assertIn("of 256 MiB in all have been", result.stdout)
+        self.assertIn("of 25 MiB in all have been", result.stdout)
 
 
 @unittest.skipUnless(SHARED.is_dir(), "what KubeVirt installs is not beside this tree")

@@ -250,6 +250,22 @@ static void test_quantities(UNUSED void **state)
     }
 }
 
+/* Expands a VM that has errors; the first one is to be message, at pointer. */
+static void check_refused(
+    const json_t *vm, struct machine_known *known, const char *pointer, const char *message)
+{
+    struct findings findings = {0};
+    struct machine_expansion expansion;
+    assert_int_equal(
+        machine_expand(vm, "default", MACHINE_FOR_PRINT, known, &expansion, &findings), -1);
+    assert_int_equal(findings.errors, 1);
+    assert_string_equal(findings.items[0].pointer, pointer);
+    if (strstr(findings.items[0].message, message) == NULL)
+        fail_msg("%s", findings.items[0].message);
+    machine_expansion_clear(&expansion);
+    findings_clear(&findings);
+}
+
 /* Hostile input costs no more than the limits allow. */
 static void test_limits(UNUSED void **state)
 {
@@ -257,25 +273,77 @@ static void test_limits(UNUSED void **state)
     json_t *volumes = json_pointer_get(vm, "/spec/template/spec/volumes");
     while (json_array_size(volumes) <= MACHINE_MAX_ITEMS)
         json_array_append_new(volumes, json_pack("{s:s}", "name", "a"));
-    struct findings findings = {0};
     struct machine_known known = {0};
-    struct machine_expansion expansion;
-    assert_int_equal(
-        machine_expand(vm, "default", MACHINE_FOR_PRINT, &known, &expansion, &findings), -1);
-    assert_int_equal(findings.errors, 1);
-    assert_string_equal(findings.items[0].message, "has 257 items; at most 256 are allowed");
-    machine_expansion_clear(&expansion);
-    findings_clear(&findings);
+    check_refused(
+        vm, &known, "/spec/template/spec/volumes", "has 257 items; at most 256 are allowed");
 
     auto_json json_t *small = small_machine("u1.small", NULL);
     known.applied = MACHINE_APPLIED_MAX_BYTES - 10;
-    assert_int_equal(
-        machine_expand(small, "default", MACHINE_FOR_PRINT, &known, &expansion, &findings), -1);
-    assert_int_equal(findings.errors, 1);
-    assert_non_null(strstr(findings.items[0].message, "256 MiB in all"));
-    machine_expansion_clear(&expansion);
-    findings_clear(&findings);
+    check_refused(small, &known, "/spec/instancetype", "25 MiB in all");
     machine_known_clear(&known);
+}
+
+/* The arrays of instance types and preferences are limited, too. */
+static void test_limits_of_arrays(UNUSED void **state)
+{
+    static const struct {
+        const char *role, *kind, *spec, *message;
+    } rows[] = {
+        {"instancetype", "Instancetype", "{cpu: {guest: 1}, memory: {guest: 1Gi}, gpus: [%s]}",
+            "spec.gpus) has 257 items; at most 256 are allowed"},
+        {"instancetype", "Instancetype",
+            "{cpu: {guest: 1}, memory: {guest: 1Gi}, hostDevices: [%s]}",
+            "spec.hostDevices) has 257 items; at most 256 are allowed"},
+        {"preference", "Preference", "{cpu: {preferredCPUFeatures: [%s]}}",
+            "spec.cpu.preferredCPUFeatures) has 257 items; at most 256 are allowed"},
+    };
+    auto_free char *items = xstrdup("");
+    for (size_t i = 0; i <= MACHINE_MAX_ITEMS; i++)
+        expected_append(&items, xstrdup("{name: a}, "));
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct yaml_stream stream = {0};
+        struct machine_known known = {0};
+        const char *mark = strstr(rows[i].spec, "%s");
+        auto_free char *text = xasprintf("apiVersion: instancetype.kubevirt.io/v1beta1\n"
+                                         "kind: VirtualMachineCluster%s\n"
+                                         "metadata: {name: a}\n"
+                                         "spec: %.*s%s%s\n",
+            rows[i].kind, (int)(mark - rows[i].spec), rows[i].spec, items, mark + strlen("%s"));
+        assert_int_equal(yaml_parse("types.yaml", text, strlen(text), &stream, NULL), 0);
+        machine_known_add(&known, "types.yaml", &stream.documents[0]);
+        auto_json json_t *vm = json_pack(
+            "{s:{s:{s:s}, s:{s:{}}}}", "spec", rows[i].role, "name", "a", "template", "spec");
+        auto_free char *pointer = xasprintf("/spec/%s", rows[i].role);
+        check_refused(vm, &known, pointer, rows[i].message);
+        machine_known_clear(&known);
+        yaml_stream_clear(&stream);
+    }
+}
+
+/* A name that is longer than one may be is shown in part. */
+static void test_long_names(UNUSED void **state)
+{
+    static const char *const members[] = {"name", "kind", "revisionName", "inferFromVolume"};
+    enum { LENGTH = 1 << 20, LONGEST_MESSAGE = 1024 };
+    auto_free char *name = xcalloc(LENGTH + 1, 1);
+    memset(name, 'x', LENGTH);
+    for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+        struct findings findings = {0};
+        struct machine_known known = {0};
+        struct machine_expansion expansion;
+        auto_json json_t *vm = small_machine("u1.small", NULL);
+        json_t *matcher = json_pointer_get(vm, "/spec/instancetype");
+        if (streq(members[i], "inferFromVolume"))
+            json_object_clear(matcher);
+        json_object_set_new(matcher, members[i], json_string(name));
+        assert_int_equal(
+            machine_expand(vm, "default", MACHINE_FOR_PRINT, &known, &expansion, &findings), -1);
+        assert_in_range(strlen(findings.items[0].message), 1, LONGEST_MESSAGE);
+        assert_non_null(strstr(findings.items[0].message, "xxx…"));
+        machine_expansion_clear(&expansion);
+        findings_clear(&findings);
+        machine_known_clear(&known);
+    }
 }
 
 /* A finding about a value that was applied names what set it; one about the VM's own does not. */
@@ -362,6 +430,8 @@ int main(void)
         cmocka_unit_test(test_topology),
         cmocka_unit_test(test_quantities),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_limits_of_arrays),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_origins_of_items),
     };
