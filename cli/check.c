@@ -20,6 +20,16 @@ static struct keys keys_of(const struct cli_check_options *options)
     return (struct keys){{ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE}, 2};
 }
 
+/* A message about the value at a pointer within the object, followed by what set the value, if it
+ * is not the object's own. Owned by the caller. */
+static char *explain(const struct cli_object *object, const char *pointer, const char *message)
+{
+    auto_free char *vmi = cli_object_vmi_pointer(object, "");
+    bool is_within = text_starts_with(pointer, vmi);
+    return machine_origins_message(
+        is_within ? object->origins : NULL, pointer + (is_within ? strlen(vmi) : 0), message);
+}
+
 /* Adds a finding about the value at a pointer within the object. */
 static void report_at(struct cli_report *report, const struct cli_object *object,
     const char *pointer, enum finding_severity severity, const char *message)
@@ -31,7 +41,8 @@ static void report_at(struct cli_report *report, const struct cli_object *object
         .path = path,
         .object = object,
     };
-    cli_report_add(report, severity, ERROR_INPUT, &place, "%s", message);
+    auto_free char *explained = explain(object, pointer, message);
+    cli_report_add(report, severity, ERROR_INPUT, &place, "%s", explained);
 }
 
 /* Warns of the annotation where KubeVirt does not look for it. */
@@ -101,16 +112,20 @@ static void check_misspelt(const struct cli_object *object, const char *annotati
     }
 }
 
-/* The place of a finding; annotation is the pointer of the annotation in its document, NULL for a
- * bare array. */
+/* The place of a finding; annotation is the pointer of the annotation in its object, NULL for a bare
+ * array. An annotation that was applied is at the place where it would be. */
 static struct yaml_place place_of(
     const struct cli_object *object, const char *annotation, const struct finding *finding)
 {
     if (annotation == NULL)
         return yaml_place_of(object->document, finding->pointer);
+    auto_free char *vmi = cli_object_vmi_pointer(object, "");
+    auto_free char *in_document = xasprintf("%s%s", object->pointer, annotation);
+    if (machine_origins_has(object->origins, annotation + strlen(vmi)))
+        return yaml_place_of(object->document, in_document);
     if (finding->fault.line > 0)
-        return yaml_place_of_byte(object->document, annotation, finding->fault.byte);
-    return yaml_place_inside(object->document, annotation, finding->pointer);
+        return yaml_place_of_byte(object->document, in_document, finding->fault.byte);
+    return yaml_place_inside(object->document, in_document, finding->pointer);
 }
 
 /* Reports, after those at place, how many findings of a severity were not kept. */
@@ -131,26 +146,25 @@ void cli_check_report(const struct cli_object *object, const char *annotation_ke
 {
     const char *annotations_pointer = cli_kind_annotations_pointer(object->kind);
     bool has_key = annotations_pointer != NULL && annotation_key != NULL;
-    auto_free char *in_object =
-        has_key ? json_pointer_join(annotations_pointer, annotation_key) : xstrdup("");
-    auto_free char *in_document = xasprintf("%s%s", object->pointer, in_object);
+    auto_free char *annotation =
+        has_key ? json_pointer_join(annotations_pointer, annotation_key) : NULL;
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         auto_free char *inner = finding_path(finding->pointer);
         auto_free char *path = xasprintf("%s%s", has_key ? annotation_key : "", inner);
         const struct cli_report_place place = {
             .file = object->file,
-            .place = place_of(object, has_key ? in_document : NULL, finding),
+            .place = place_of(object, annotation, finding),
             .path = path[0] != '\0' ? path : NULL,
             .object = object,
         };
-        cli_report_add(report, finding->severity, finding->class, &place, "%s", finding->message);
+        auto_free char *message = explain(object, text_or(annotation, ""), finding->message);
+        cli_report_add(report, finding->severity, finding->class, &place, "%s", message);
     }
     struct cli_report_place rest = {.file = object->file, .object = object};
     rest.path = has_key ? annotation_key : NULL;
     if (findings->count > 0)
-        rest.place =
-            place_of(object, has_key ? in_document : NULL, &findings->items[findings->count - 1]);
+        rest.place = place_of(object, annotation, &findings->items[findings->count - 1]);
     report_left_out(&rest, findings, FINDING_ERROR, report);
     report_left_out(&rest, findings, FINDING_WARNING, report);
 }

@@ -35,8 +35,10 @@ static void report_finding(const struct cli_machine *machine, const struct findi
         .path = path,
         .object = object,
     };
+    auto_free char *message =
+        machine_origins_message(object->origins, finding->pointer, finding->message);
     cli_report_add(report, lenient ? FINDING_WARNING : finding->severity, finding->class, &place,
-        "%s", finding->message);
+        "%s", message);
 }
 
 int cli_documents_make(struct cli_documents *documents, const struct cli_machine *machine,

@@ -43,6 +43,7 @@ int cli_expansion_make(struct cli_expansion *out, struct cli_manifest *manifest,
         return -1;
     out->value = rebuild(object, out->machine.vm);
     out->object.value = out->value;
+    out->object.origins = &out->machine.origins;
     return 0;
 }
 

@@ -10,7 +10,7 @@
 struct cli_expansion {
     struct machine_expansion machine;
     json_t *value; /* the whole object; owned */
-    struct cli_object object; /* the one that was given, but for its value */
+    struct cli_object object; /* the one that was given, but for its value and its origins */
 };
 
 /* Whether objects of a kind may refer to an instance type or preference: a VM, a pool of them. */

@@ -8,6 +8,7 @@
 
 #include "annotations/kind.h"
 #include "base/yaml.h"
+#include "machine/origin.h"
 
 enum cli_kind {
     CLI_VMI = ANNOTATIONS_KIND_VMI,
@@ -27,6 +28,8 @@ struct cli_object {
     const json_t *value; /* borrowed from the document */
     const char *namespace; /* "default" when it names none; borrowed */
     const char *name; /* "" when it names none; borrowed */
+    const struct machine_origins *origins; /* what set the values that its document does not have;
+                                              NULL: it is as in the document; borrowed */
 };
 
 /* Sets *out to the kind of a value, the root of a document or an item of a List. default_kind (or
@@ -58,8 +61,8 @@ const char *const *cli_kind_misplaced_pointers(enum cli_kind kind);
  * cli_kind_is_machine is false. */
 json_t *cli_object_vmi(const struct cli_object *object);
 
-/* The JSON Pointer, within an object for which cli_object_vmi returns a VMI, of the value at a pointer
- * within that VMI. Owned by the caller. */
+/* The JSON Pointer, within an object for which cli_object_vmi returns a VMI, of the value at a
+ * pointer within that VMI. Owned by the caller. */
 char *cli_object_vmi_pointer(const struct cli_object *object, const char *pointer);
 
 /* The place in its file of the value at a JSON Pointer within the object. */

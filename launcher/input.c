@@ -19,6 +19,12 @@ struct place {
     bool in_vm; /* they are about the VirtualMachine, not about the VMI in it */
 };
 
+/* Whether the annotation is one of the instance type or preference. */
+static bool is_applied(const struct place *place)
+{
+    return machine_origins_has(&place->input->expansion.origins, place->annotation);
+}
+
 /* "vmi.yaml:12:3: spec.domain.cpu", owned by the caller. */
 static char *describe_place(const struct place *place, const char *pointer)
 {
@@ -26,11 +32,13 @@ static char *describe_place(const struct place *place, const char *pointer)
     if (place->input == NULL)
         return xasprintf("%s: %s", place->file, path);
     const struct yaml_document *document = place->input->document;
-    auto_free char *outer = xasprintf("%s%s", place->in_vm ? "" : place->input->pointer,
-        place->annotation != NULL ? place->annotation : pointer);
-    struct yaml_place where = place->annotation != NULL
-                                  ? yaml_place_inside(document, outer, pointer)
-                                  : yaml_place_of(document, outer);
+    auto_free char *outer =
+        xasprintf("%s%s%s", place->input->pointer, place->in_vm ? "" : place->input->template,
+            place->annotation != NULL ? place->annotation : pointer);
+    /* an annotation that was applied is not in the document: its place is where it would be */
+    bool is_inside = place->annotation != NULL && !is_applied(place);
+    struct yaml_place where =
+        is_inside ? yaml_place_inside(document, outer, pointer) : yaml_place_of(document, outer);
     auto_free char *before =
         place->annotation != NULL ? finding_path(place->annotation) : xstrdup("");
     return xasprintf("%s:%zu:%zu: %s%s", place->file, where.line, where.column, before, path);
@@ -39,11 +47,11 @@ static char *describe_place(const struct place *place, const char *pointer)
 static char *describe(const void *user, const struct finding *finding)
 {
     const struct place *place = user;
-    bool in_vmi = place->input != NULL && place->annotation == NULL && !place->in_vm;
+    bool in_vmi = place->input != NULL && !place->in_vm;
     auto_free char *where = describe_place(place, finding->pointer);
     auto_free char *message =
-        in_vmi ? machine_origins_message(&place->input->expansion.origins, finding)
-               : xstrdup(finding->message);
+        machine_origins_message(in_vmi ? &place->input->expansion.origins : NULL,
+            text_or(place->annotation, finding->pointer), finding->message);
     return xasprintf("%s: %s", where, message);
 }
 
@@ -70,10 +78,10 @@ int launcher_input_report(
 }
 
 /* The pointer of the VMI in an object: the root, or the template of a VirtualMachine; NULL for an
- * object of another kind. */
-static const char *vmi_pointer(const json_t *object)
+ * object of another kind. default_kind (or NULL) applies to an object without a "kind". */
+static const char *vmi_pointer(const json_t *object, const char *default_kind)
 {
-    const char *kind = json_get_string(object, "kind");
+    const char *kind = text_or(json_get_string(object, "kind"), default_kind);
     const char *version = json_get_string(object, "apiVersion");
     if (kind == NULL || (version != NULL && !text_starts_with(version, "kubevirt.io/")))
         return NULL;
@@ -82,18 +90,43 @@ static const char *vmi_pointer(const json_t *object)
     return streq(kind, "VirtualMachine") ? "/spec/template" : NULL;
 }
 
+/* Takes the value at pointer if it is a machine. Returns how many it is: 1 or 0. */
+static size_t take(struct launcher_input *input, const struct yaml_document *document,
+    const char *pointer, const json_t *value, const char *default_kind)
+{
+    const char *template = vmi_pointer(value, default_kind);
+    if (template == NULL)
+        return 0;
+    input->document = document;
+    xstrset(&input->pointer, pointer);
+    input->template = template;
+    return 1;
+}
+
+/* Takes a machine in the document, which may be a List of objects. Returns how many there are. */
+static size_t take_all(struct launcher_input *input, const struct yaml_document *document)
+{
+    const char *kind = json_get_string(document->root, "kind");
+    const json_t *items = json_object_get(document->root, "items");
+    if (kind == NULL || !text_ends_with(kind, "List"))
+        return take(input, document, "", document->root, NULL);
+    /* the items of a typed list, as the API server sends it, need not name their kind */
+    auto_free char *item_kind = xstrndup(kind, strlen(kind) - strlen("List"));
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        auto_free char *pointer = json_pointer_index("/items", i);
+        count += take(input, document, pointer, json_array_get(items, i), item_kind);
+    }
+    return count;
+}
+
 static int choose(struct launcher_input *input, struct error **err)
 {
     size_t count = 0;
     for (size_t i = 0; i < input->stream.count; i++) {
         const struct yaml_document *document = &input->stream.documents[i];
-        const char *pointer = vmi_pointer(document->root);
         machine_known_add(&input->known, input->name, document);
-        if (pointer == NULL)
-            continue;
-        input->document = document;
-        input->pointer = pointer;
-        count++;
+        count += take_all(input, document);
     }
     if (count == 1)
         return 0;
@@ -107,10 +140,10 @@ static int choose(struct launcher_input *input, struct error **err)
 static int expand(struct launcher_input *input, struct error **err)
 {
     struct findings findings = {0};
-    if (input->pointer[0] == '\0')
+    if (input->template[0] == '\0')
         return 0;
     const struct place place = {.file = input->name, .input = input, .in_vm = true};
-    const json_t *vm = input->document->root;
+    const json_t *vm = json_pointer_get(input->document->root, input->pointer);
     const char *namespace = json_get_string(json_object_get(vm, "metadata"), "namespace");
     machine_expand(vm, text_or(namespace, "default"), MACHINE_FOR_LAUNCH, &input->known,
         &input->expansion, &findings);
@@ -122,9 +155,10 @@ static int expand(struct launcher_input *input, struct error **err)
 /* Sets the VMI: the object itself, or the template with the VirtualMachine's name and namespace. */
 static int make_vmi(struct launcher_input *input, struct error **err)
 {
-    const json_t *object =
-        input->expansion.vm != NULL ? input->expansion.vm : input->document->root;
-    const json_t *template = json_pointer_get(object, input->pointer);
+    const json_t *object = input->expansion.vm != NULL
+                               ? input->expansion.vm
+                               : json_pointer_get(input->document->root, input->pointer);
+    const json_t *template = json_pointer_get(object, input->template);
     const char *name = json_get_string(json_object_get(object, "metadata"), "name");
     const char *namespace = json_get_string(json_object_get(object, "metadata"), "namespace");
     if (name == NULL || name[0] == '\0')
@@ -205,6 +239,7 @@ void launcher_input_clear(struct launcher_input *input)
 {
     annotations_list_free(input->list);
     free(input->text);
+    free(input->pointer);
     json_decref(input->vmi);
     machine_expansion_clear(&input->expansion);
     machine_known_clear(&input->known);

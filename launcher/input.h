@@ -14,7 +14,8 @@ struct launcher_input {
     const char *name; /* of the file; borrowed from the flags */
     struct yaml_stream stream;
     const struct yaml_document *document; /* the one with the VMI or VM, in the stream */
-    const char *pointer; /* to the VMI in it: "", or the template of a VirtualMachine; static */
+    char *pointer; /* of that in the document: "", or an item of a List */
+    const char *template; /* the VMI in that: "", or the template of a VirtualMachine; static */
     struct machine_known known; /* the other objects in the file */
     struct machine_expansion expansion; /* of a VirtualMachine */
     json_t *vmi;
@@ -22,10 +23,10 @@ struct launcher_input {
     struct annotations_list *list; /* NULL: no annotation */
 };
 
-/* Reads the one VirtualMachineInstance or VirtualMachine in the file. The instance type and
- * preference of a VirtualMachine are applied: from the file, or from the catalogue; other objects
- * are skipped. Warnings are logged. Returns 0, or -1 with an error; call launcher_input_clear either
- * way. */
+/* Reads the one VirtualMachineInstance or VirtualMachine in the file; a List counts as its items. The
+ * instance type and preference of a VirtualMachine are applied: from the file, or from the
+ * catalogue; other objects are skipped. Warnings are logged. Returns 0, or -1 with an error; call
+ * launcher_input_clear either way. */
 int launcher_input_read(
     struct launcher_input *input, const struct launcher_flags *flags, struct error **err);
 void launcher_input_clear(struct launcher_input *input);

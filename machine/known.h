@@ -58,10 +58,9 @@ char *machine_known_place(const struct machine_known_object *object, const char 
  * MACHINE_APPLIED_MAX_BYTES in all. */
 bool machine_known_charge(struct machine_known *known, const struct machine_known_object *object);
 
-/* What to say of a name that was not found, or "": ` (there is a KIND of that name: set kind)`, ` (there
- * is one in namespace NAMESPACE)`, ` (there is a KIND of that name, which cannot stand here)`, ` (did
- * you mean "NAME"?)`. The last looks among the catalogue and the first objects that were added.
- * Owned by the caller. */
+/* What to say of a name that was not found: that it is one of another kind, or in another
+ * namespace, or near another name of its kind; ` (did you mean "NAME"?)`, …, or "". Looks for the
+ * latter two among the catalogue and the first objects that were added. Owned by the caller. */
 char *machine_known_hint(
     struct machine_known *known, enum machine_kind kind, const char *namespace, const char *name);
 

@@ -30,22 +30,29 @@ static const struct machine_origin *find(const struct machine_origins *origins, 
 {
     struct machine_origin *found = NULL;
     auto_free char *part = xstrdup(pointer);
-    for (;;) {
+    while (origins != NULL) {
         HASH_FIND_STR(origins->items, part, found);
         char *slash = strrchr(part, '/');
         if (found != NULL || slash == NULL)
-            return found;
+            break;
         *slash = '\0';
     }
+    return found;
 }
 
-char *machine_origins_message(const struct machine_origins *origins, const struct finding *finding)
+bool machine_origins_has(const struct machine_origins *origins, const char *pointer)
 {
-    const struct machine_origin *origin = find(origins, finding->pointer);
+    return find(origins, pointer) != NULL;
+}
+
+char *machine_origins_message(
+    const struct machine_origins *origins, const char *pointer, const char *message)
+{
+    const struct machine_origin *origin = find(origins, pointer);
     if (origin == NULL)
-        return xstrdup(finding->message);
+        return xstrdup(message);
     auto_free char *said = machine_reference_say(origin->reference, origin->from);
-    return xasprintf("%s; %s sets it", finding->message, said);
+    return xasprintf("%s; %s sets it", message, said);
 }
 
 void machine_origins_clear(struct machine_origins *origins)

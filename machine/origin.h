@@ -3,7 +3,8 @@
 #ifndef MACHINE_ORIGIN_H
 #define MACHINE_ORIGIN_H
 
-#include "base/finding.h"
+#include <stdbool.h>
+
 #include "machine/reference.h"
 
 struct machine_origin; /* opaque */
@@ -18,9 +19,14 @@ struct machine_origins {
 void machine_origins_add(struct machine_origins *origins, const char *pointer,
     const struct machine_reference *reference, const char *from);
 
-/* The message of a finding, and what set the value that it is about, or a value that this is a part
- * of. The finding's pointer is within the VMI. Owned by the caller. */
-char *machine_origins_message(const struct machine_origins *origins, const struct finding *finding);
+/* Whether something set the value at a JSON Pointer within the VMI, or a value that this is a part
+ * of. origins may be NULL: nothing was applied. */
+bool machine_origins_has(const struct machine_origins *origins, const char *pointer);
+
+/* A message about the value at a JSON Pointer within the VMI, followed by what set it, if something
+ * did. origins may be NULL. Owned by the caller. */
+char *machine_origins_message(
+    const struct machine_origins *origins, const char *pointer, const char *message);
 
 void machine_origins_clear(struct machine_origins *origins);
 

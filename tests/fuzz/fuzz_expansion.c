@@ -18,8 +18,10 @@ static void check_template(const struct machine_expansion *expansion)
     struct findings findings = {0};
     machine_check(json_pointer_get(expansion->vm, "/spec/template"), &findings);
     for (size_t i = 0; i < findings.count; i++) {
-        auto_free char *message = machine_origins_message(&expansion->origins, &findings.items[i]);
-        check(text_starts_with(message, findings.items[i].message));
+        const struct finding *one = &findings.items[i];
+        auto_free char *message =
+            machine_origins_message(&expansion->origins, one->pointer, one->message);
+        check(text_starts_with(message, one->message));
     }
     findings_clear(&findings);
 }

@@ -62,6 +62,11 @@ def stream(*objects):
     return yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True)
 
 
+def line_of(text, words):
+    """The number of the first line with these words."""
+    return text[: text.index(words)].count("\n") + 1
+
+
 def template(vm):
     return vm["spec"]["template"]["spec"]
 
@@ -231,15 +236,106 @@ spec:
     def test_origin_of_a_refused_field(self):
         gpus = [{"name": "gpu", "deviceName": "vendor.example/gpu"}]
         spec = {"cpu": {"guest": 1}, "memory": {"guest": "1Gi"}, "gpus": gpus}
-        result = self.launch(
-            machine(instancetype={"name": "gpu"}), preset("ClusterInstancetype", "gpu", spec)
-        )
+        entry = {"image": "registry.example/hook:1"}
+        vm = machine(instancetype={"name": "gpu"})
+        vm["spec"]["template"]["metadata"] = {"annotations": {KEY: json.dumps([entry])}}
+        text = stream(vm, preset("ClusterInstancetype", "gpu", spec))
+        path = self.write("vm.yaml", text)
+        line = line_of(text, "- name: gpu")
+        for words in (
+            [LAUNCHER, "--dry-run", "--log-format", "text", "--vmi", path],
+            [HOOKCTL, "run", "-f", path],
+        ):
+            with self.subTest(words[:2]):
+                result = support.run(words)
+                self.assertNotEqual(result.returncode, 0)
+                self.assertRegex(
+                    result.stderr,
+                    r"vm\.yaml:\d+:\d+: .*spec\.domain\.devices\.gpus: is not supported .*; "
+                    rf'the instance type "gpu" \({re.escape(str(path))}:{line}:\d+: spec\.gpus\) '
+                    "sets it",
+                )
+
+    def test_origin_of_a_fault_in_an_annotation(self):
+        """It is at the VM, in which nothing has a line of its own, and names what has the line."""
+        key = re.escape(f'["{KEY}"]')
+        for name, value, fault in (
+            ("value", '[{"imagePullPolicy": "Often"}]', r"\[0\]\.imagePullPolicy: .*Often"),
+            ("JSON", "[{", r".*: "),
+        ):
+            vm = machine(preference={"name": "hooked"})
+            text = stream(vm, preset("ClusterPreference", "hooked", {"annotations": {KEY: value}}))
+            path = self.write(f"{name}.yaml", text)
+            template_line = line_of(text, "  template:") + 1
+            line = line_of(text, KEY)
+            for words in (
+                [LAUNCHER, "--dry-run", "--log-format", "text", "--vmi", path],
+                [HOOKCTL, "run", "-f", path],
+                [HOOKCTL, "render", "-f", path],
+            ):
+                with self.subTest(name, words=words[:2]):
+                    result = support.run(words)
+                    self.assertEqual(result.returncode, 1)
+                    self.assertRegex(
+                        result.stderr,
+                        rf"{name}\.yaml:{template_line}:\d+: .*{fault}.*; "
+                        rf'the preference "hooked" \({re.escape(str(path))}:{line}:\d+: '
+                        rf"spec\.annotations{key}\) sets it",
+                    )
+
+    def test_misspelt_member_of_the_spec(self):
+        vm = machine(instanceType={"name": "u1.small"})
+        template(vm)["domain"]["memory"] = {"guest": "1Gi"}
+        text = stream(vm)
+        path = self.write("vm.yaml", text)
+        line = line_of(text, "name: u1.small")
+        for words in (
+            [HOOKCTL, "validate", "-f", path],
+            [HOOKCTL, "expand", "-f", path],
+            [HOOKCTL, "render", "-f", path],
+            [LAUNCHER, "--dry-run", "--log-format", "text", "--vmi", path],
+        ):
+            with self.subTest(words[:2]):
+                result = support.run(words)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertRegex(
+                    result.stdout + result.stderr,
+                    rf"vm\.yaml:{line}:\d+: .*spec\.instanceType: is not a known field and is ignored "
+                    r'\(did you mean "instancetype"\?\)',
+                )
+
+    def test_machine_of_a_list(self):
+        """hook-launcher takes the one machine among the items, whose faults have their places."""
+        own = preset("ClusterPreference", "mine", {"devices": {"preferredDiskBus": "sata"}})
+        vm = machine(preference={"name": "mine"})
+        template(vm)["domain"]["memory"] = {"guest": "1Gi"}
+        vmi = {**machine("vmi", kind="VirtualMachineInstance"), "spec": template(vm)}
+        untyped = {key: value for key, value in vm.items() if key not in ("kind", "apiVersion")}
+        for items, name in (
+            ({"kind": "List", "items": [own, vm]}, "default_vm"),
+            ({"kind": "List", "items": [own, vmi]}, "default_vmi"),
+        ):
+            result = self.launch(items)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn(f"<name>{name}</name>", result.stdout)
+        result = self.launch({"kind": "VirtualMachineList", "items": [untyped]}, own)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn('<target bus="sata" dev="sda">', result.stdout)
+        result = self.launch({"kind": "List", "items": [vm, vmi]})
         self.assertEqual(result.returncode, 1)
-        self.assertRegex(
-            result.stderr,
-            r"spec\.domain\.devices\.gpus: is not supported .*; the instance type \"gpu\" "
-            r"\(standard input:\d+:\d+: spec\.gpus\) sets it",
-        )
+        self.assertIn("more than one VirtualMachineInstance", result.stderr)
+        template(vm)["nodomain"] = {}
+        for one in (vm, vmi):
+            wrong = {"kind": "List", "items": [own, one]}
+            line = line_of(stream(wrong), "nodomain")
+            result = self.launch(wrong)
+            self.assertEqual(result.returncode, 1)
+            self.assertRegex(result.stderr, rf"standard input:{line}:\d+: spec\.nodomain: ")
+        vm["spec"]["preference"]["name"] = "fedra"
+        wrong = {"kind": "List", "items": [own, vm]}
+        result = self.launch(wrong)
+        line = line_of(stream(wrong), "fedra")
+        self.assertRegex(result.stderr, rf"standard input:{line}:\d+: spec\.preference\.name: ")
 
     def test_sizes(self):
         """Many machines that refer to one large object are refused, not copied for ever."""
@@ -292,7 +388,10 @@ class Tables(support.TestCase):
 
     def test_fields(self):
         """Every field of KubeVirt's definitions is known."""
-        for kind in ("Instancetype", "Preference"):
+        for kind, required in (
+            ("Instancetype", ["cpu.guest", "memory.guest"]),
+            ("Preference", ["requirements.cpu.guest", "requirements.memory.guest"]),
+        ):
             name = f"instancetype.kubevirt.io_virtualmachinecluster{kind.lower()}s.yaml"
             definition = yaml.safe_load((SHARED / "crds" / name).read_text())
             version = next(v for v in definition["spec"]["versions"] if v["name"] == "v1beta1")
@@ -303,6 +402,10 @@ class Tables(support.TestCase):
             ]
             result = support.run([HOOKCTL, "validate"], stdin=stream(*objects))
             self.assertNotIn("is not a known field", result.stdout)
+            # what is null is absent, so that the only faults are those of required fields
+            self.assertEqual(result.returncode, 1)
+            self.assertEqual(re.findall(r"spec\.([\w.]+)\) is required", result.stdout), required)
+            self.assertEqual(result.stdout.count(f"spec.{kind.lower()}: "), len(required))
 
 
 if __name__ == "__main__":

@@ -355,9 +355,8 @@ static void test_origins(UNUSED void **state)
     auto_json json_t *vm = small_machine("u1.2xlarge", "windows.11");
     assert_int_equal(
         machine_expand(vm, "default", MACHINE_FOR_LAUNCH, &known, &expansion, &findings), 0);
-    findings_error(&findings, "/spec/domain/devices/tpm/persistent", "bad");
-    findings_error(&findings, "/spec/domain/features/hyperv", "bad");
-    findings_error(&findings, "/spec/domain/devices/disks/0/name", "bad");
+    static const char *const pointers[] = {"/spec/domain/devices/tpm/persistent",
+        "/spec/domain/features/hyperv", "/spec/domain/devices/disks/0/name"};
     static const char *const expected[] = {
         "bad; the preference \"windows.11\" (KubeVirt 1.9's own: spec.devices.preferredTPM) sets "
         "it",
@@ -366,7 +365,7 @@ static void test_origins(UNUSED void **state)
         "bad",
     };
     for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
-        auto_free char *message = machine_origins_message(&expansion.origins, &findings.items[i]);
+        auto_free char *message = machine_origins_message(&expansion.origins, pointers[i], "bad");
         assert_string_equal(message, expected[i]);
     }
     machine_expansion_clear(&expansion);
@@ -411,10 +410,12 @@ static void test_origins_of_items(UNUSED void **state)
                          &expansion, &findings),
         0);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        const struct finding finding = {
-            .pointer = (char *)rows[i].pointer, .message = (char *)"bad"};
-        auto_free char *message = machine_origins_message(&expansion.origins, &finding);
+        auto_free char *message =
+            machine_origins_message(&expansion.origins, rows[i].pointer, "bad");
         assert_string_equal(message, rows[i].message);
+        assert_int_equal(machine_origins_has(&expansion.origins, rows[i].pointer), i == 2);
+        auto_free char *alone = machine_origins_message(NULL, rows[i].pointer, "bad");
+        assert_string_equal(alone, "bad");
     }
     machine_expansion_clear(&expansion);
     machine_known_clear(&known);
