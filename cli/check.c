@@ -112,8 +112,8 @@ static void check_misspelt(const struct cli_object *object, const char *annotati
     }
 }
 
-/* The place of a finding; annotation is the pointer of the annotation in its object, NULL for a bare
- * array. An annotation that was applied is at the place where it would be. */
+/* The place of a finding; annotation is the pointer of the annotation in its object, NULL for a
+ * bare array. An annotation that was applied is at the place where it would be. */
 static struct yaml_place place_of(
     const struct cli_object *object, const char *annotation, const struct finding *finding)
 {

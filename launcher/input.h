@@ -23,8 +23,8 @@ struct launcher_input {
     struct annotations_list *list; /* NULL: no annotation */
 };
 
-/* Reads the one VirtualMachineInstance or VirtualMachine in the file; a List counts as its items. The
- * instance type and preference of a VirtualMachine are applied: from the file, or from the
+/* Reads the one VirtualMachineInstance or VirtualMachine in the file; a List counts as its items.
+ * The instance type and preference of a VirtualMachine are applied: from the file, or from the
  * catalogue; other objects are skipped. Warnings are logged. Returns 0, or -1 with an error; call
  * launcher_input_clear either way. */
 int launcher_input_read(

@@ -23,8 +23,8 @@ struct machine_application {
 #define MACHINE_TEMPLATE "/spec/template"
 
 /* Returns the object at pointer in the VMI, which is created, as are those around it, where they
- * are absent or null. Something else in their place is an error, and replaced by an empty object, so
- * that it is reported once. Borrowed. */
+ * are absent or null. Something else in their place is an error, and replaced by an empty object,
+ * so that it is reported once. Borrowed. */
 json_t *machine_application_object(struct machine_application *application, const char *pointer);
 
 /* The same for an array, in objects. Borrowed. */

@@ -82,8 +82,8 @@ char *machine_reference_say(const struct machine_reference *reference, const cha
     return xasprintf("the %s \"%s\" (%s)", facts[reference->role].name, shown, place);
 }
 
-/* Adds an error about a member of the reference; member is "" for the whole. An error about what was
- * inferred is one about the volume, and says what it was inferred from. Returns -1. */
+/* Adds an error about a member of the reference; member is "" for the whole. An error about what
+ * was inferred is one about the volume, and says what it was inferred from. Returns -1. */
 static int refuse(const struct search *search, const char *member, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -7,7 +7,7 @@
 #define DOMAIN "/spec/domain"
 #define DEFAULT_ARCHITECTURE "amd64"
 
-/* Of sockets, of their cores, of their threads: more is counted as this, so that the product fits. */
+/* Of sockets, of their cores, of their threads: more is counted as this; the product fits. */
 enum { MOST_COUNTED = 1 << 20 };
 
 /* Adds an error about the instance type, if there is one, or about the value at pointer in the

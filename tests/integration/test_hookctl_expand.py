@@ -300,8 +300,8 @@ spec:
                 self.assertEqual(result.returncode, 0, result.stderr)
                 self.assertRegex(
                     result.stdout + result.stderr,
-                    rf"vm\.yaml:{line}:\d+: .*spec\.instanceType: is not a known field and is ignored "
-                    r'\(did you mean "instancetype"\?\)',
+                    rf"vm\.yaml:{line}:\d+: .*spec\.instanceType: is not a known field "
+                    r'and is ignored \(did you mean "instancetype"\?\)',
                 )
 
     def test_machine_of_a_list(self):
