@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/procfs.h"
 #include "hostpath/hostpath.h"
 
 #define SHIM_PATH "/sidecar-shim" /* the entrypoint of the shim's image */
@@ -180,7 +181,8 @@ static void add_system(struct cli_words *words, bool usr_is_links)
         cli_words_add(words, "--perms", "0755", "--dir", directories[i]);
     for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
         cli_words_add(words, "--ro-bind-try", settings[i], settings[i]);
-    cli_words_add(words, "--symlink", "../run", "/var/run", "--proc", "/proc", "--dev", "/dev");
+    cli_words_add(words, "--symlink", "../run", "/var/run", "--dev", "/dev");
+    cli_procfs_add(words);
 }
 
 static void add_mounts(struct cli_words *words, const struct cli_mount *mounts)

@@ -24,6 +24,38 @@ USER_WITHOUT = [
     *(["unshare", "--user", "--map-user=1000", "--keep-caps", "sh", "-c", FORBID, "sh"]),
     *NO_CAPABILITIES,
 ]
+# Opens for writing, without writing, what the kernel shows in /proc besides processes; then the same
+# in a /proc of its own. Reports the files that open, and the errors of two sysctls.
+WRITE_PY = """#!/usr/bin/python3
+import errno, json, os, subprocess, sys
+HIDDEN = ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/locks"]
+SYSCTLS = ["/proc/sys/kernel/core_pattern", "/proc/sys/vm/drop_caches"]
+null = os.stat("/dev/null").st_rdev
+opened, errors = [], {}
+for directory, directories, files in os.walk("/proc"):
+    if directory == "/proc":
+        directories[:] = [name for name in directories if not name.isdigit()]
+    for name in files:
+        path = os.path.join(directory, name)
+        if os.path.islink(path):
+            continue
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+            if os.stat(path).st_rdev != null:
+                opened.append(path)
+        except OSError as error:
+            errors[path] = errno.errorcode[error.errno]
+again = ["unshare", "-Urpf", "--mount-proc", "sh", "-c", ": >>/proc/sys/kernel/core_pattern"]
+nested = subprocess.run(again, capture_output=True, text=True)
+seen = {
+    "opened": opened, "sysctls": [errors.get(path) for path in SYSCTLS], "count": len(errors),
+    "nested": nested.returncode,
+    "shown": [path for path in HIDDEN if os.path.exists(path) and os.stat(path).st_rdev != null],
+    "cpus": "processor" in open("/proc/cpuinfo").read(),
+}
+text = f"\\t<description>{json.dumps(seen)}</description>\\n\\t<memory"
+sys.stdout.write(sys.argv[4].replace("\\t<memory", text))
+"""
 OF_MOUNT_NAMESPACE = "note: user namespaces do not work here: the hooks run as root"
 
 
@@ -38,9 +70,9 @@ class SandboxTestCase(hook_runs.RunTestCase):
         super().setUp()
         self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
 
-    def look(self, *words, **options):
+    def look(self, *words, script=LOOK_PY, **options):
         """What a hook sees that is in a config map."""
-        self.write_machine([script_entry("look.py")], {"look.py": LOOK_PY})
+        self.write_machine([script_entry("look.py")], {"look.py": script})
         result = self.run_hooks(*words, **options)
         text = re.search("<description>(.*)</description>", result.stdout)[1]
         return json.loads(text.replace("&lt;", "<").replace("&amp;", "&"))
@@ -101,6 +133,42 @@ class AutoTest(SandboxTestCase):
         self.write_machine([entry], {"hook.sh": script})
         self.assertEqual(self.run_hooks(prefix=ROOT_WITHOUT).stdout, DOMAIN)
         self.assertEqual((host / "file").read_text(), "seen\n")
+
+    def assert_kernel_is_read_only(self, *errors, **options):
+        """errors are those that opening a sysctl may give."""
+        seen = self.look(script=WRITE_PY, **options)
+        self.assertEqual(seen["opened"], [])
+        self.assertGreater(seen["count"], 100)
+        for error in seen["sysctls"]:
+            self.assertIn(error, errors)
+        self.assertNotEqual(seen["nested"], 0)
+        self.assertEqual((seen["shown"], seen["cpus"]), ([], True))
+
+    @unittest.skipIf(REFUSAL, REFUSAL)
+    def test_kernel_is_read_only(self):
+        """For real root too: in its user namespace it has the user ID that owns the sysctls."""
+        errors = ["EROFS"] if os.getuid() == 0 else ["EROFS", "EACCES"]
+        self.assert_kernel_is_read_only(*errors)
+
+    @unittest.skipIf(REFUSAL, REFUSAL)
+    @unittest.skipUnless(os.getuid() == 0, "only root can become another user")
+    def test_kernel_is_read_only_for_a_user(self):
+        for name in ("hookctl", "sidecar-shim"):  # others may not see the build
+            shutil.copy(support.program(name), self.tmp / name)
+        self.assert_kernel_is_read_only(
+            "EROFS", "EACCES", prefix=NOBODY, program=self.tmp / "hookctl"
+        )
+
+    @unittest.skipUnless(os.getuid() == 0 and can_mount(), "takes root that may mount")
+    def test_kernel_is_read_only_without_user_namespaces(self):
+        """For real root, whose bwrap is made to refuse user namespaces, and for that of a user
+        namespace."""
+        script = (
+            '#!/bin/sh\ncase " $* " in *" --unshare-user "*) echo refused >&2; exit 1 ;; esac\n'
+            f'exec {shutil.which("bwrap")} "$@"\n'
+        )
+        self.assert_kernel_is_read_only("EROFS", env=self.fake_bwrap(script))
+        self.assert_kernel_is_read_only("EROFS", "EACCES", prefix=ROOT_WITHOUT)
 
     def test_user_without_user_namespaces(self):
         """The sandbox is never dropped."""
