@@ -179,7 +179,7 @@ static int choose_sandbox(struct cli_run *run, struct error **err)
             "capabilities, in namespaces of their own",
         [CLI_SANDBOX_NONE] = "note: the hooks run without a sandbox, as you",
     };
-    if (cli_sandbox_choose(run->sandbox_wish, &run->sandbox, err) < 0)
+    if (cli_sandbox_choose(run->session, run->sandbox_wish, &run->sandbox, err) < 0)
         return -1;
     if (run->sandbox != CLI_SANDBOX_USER_NAMESPACE)
         cli_run_say(run, "%s", notes[run->sandbox]);

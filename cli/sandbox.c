@@ -1,9 +1,6 @@
 #include "cli/sandbox.h"
 
-#include <errno.h>
-#include <ev.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/subprocess.h"
@@ -11,77 +8,59 @@
 #include "cli/bare.h"
 #include "cli/bubblewrap.h"
 
-enum { TRIAL_TIMEOUT_MS = 60000, TRIAL_TAIL = 512 };
+enum { TRIAL_TIMEOUT_MS = 10000 }; /* a sandbox takes milliseconds to start */
 
 const char *const cli_sandbox_wishes[] = {CLI_SANDBOX_AUTO, CLI_SANDBOX_BUBBLEWRAP, "none", NULL};
 
-/* A run of true(1) in a sandbox. */
-struct trial {
-    bool done;
-    char *refusal; /* why it failed; NULL: it did not */
-};
-
-static void on_trial_done(void *user, struct subprocess_result *result)
-{
-    struct trial *trial = user;
-    trial->done = true;
-    ev_break(ev_default_loop(EVFLAG_AUTO), EVBREAK_ALL);
-    if (result->wait_status == 0)
-        return;
-    auto_free char *end = subprocess_describe(result->wait_status);
-    auto_free char *tail =
-        text_printable(result->error_tail, strlen(result->error_tail), TRIAL_TAIL);
-    trial->refusal = result->timed_out ? xstrdup("bwrap hangs")
-                     : tail[0] == '\0' ? xasprintf("bwrap %s", end)
-                                       : steal(&tail);
-}
-
-/* Why there is no sandbox of that kind, owned by the caller; NULL: there is one. */
-static char *try_bubblewrap(bool user_namespace)
+/* Finds out why there is no sandbox of that kind: *refusal, owned by the caller; NULL: there is one.
+ * Returns 0, or -1 when it is interrupted. */
+static int try_bubblewrap(
+    struct cli_session *session, bool user_namespace, char **refusal, struct error **err)
 {
     struct cli_words words = cli_bubblewrap_trial(user_namespace);
-    struct trial trial = {0};
-    const struct subprocess_options options = {
-        .argv = (const char *const *)words.items,
-        .error_tail_limit = TRIAL_TAIL,
-        .timeout_ms = TRIAL_TIMEOUT_MS,
-        .on_done = on_trial_done,
-        .user = &trial,
-    };
-    auto_error struct error *error = NULL;
-    if (subprocess_start(&options, &error) == NULL)
-        trial.refusal = xstrdup(error->message);
-    else
-        while (!trial.done)
-            ev_run(ev_default_loop(EVFLAG_AUTO), 0);
+    int result = cli_session_try(
+        session, "bwrap", (const char *const *)words.items, TRIAL_TIMEOUT_MS, refusal, err);
     cli_words_clear(&words);
-    return trial.refusal;
+    return result;
 }
 
-/* As root also without a user namespace, unless that is not allowed. Returns why neither works, owned
- * by the caller; NULL: one does. */
-static char *try_all(bool user_namespace_alone, enum cli_sandbox *out)
+/* As root also without a user namespace, unless that is not allowed. *refusal is why neither works,
+ * owned by the caller; NULL: one does. Returns 0, or -1 when it is interrupted. */
+static int try_all(struct cli_session *session, bool user_namespace_alone, enum cli_sandbox *out,
+    char **refusal, struct error **err)
 {
     auto_free char *installed = subprocess_find("bwrap", NULL);
-    if (installed == NULL)
-        return xstrdup("bubblewrap is not installed (package bubblewrap)");
+    auto_free char *with = NULL;
+    auto_free char *without = NULL;
+    if (installed == NULL) {
+        *refusal = xstrdup("bubblewrap is not installed (package bubblewrap)");
+        return 0;
+    }
     *out = CLI_SANDBOX_USER_NAMESPACE;
-    auto_free char *with = try_bubblewrap(true);
-    if (with == NULL || user_namespace_alone || geteuid() != 0)
-        return steal(&with);
+    if (try_bubblewrap(session, true, &with, err) < 0)
+        return -1;
+    if (with == NULL || user_namespace_alone || geteuid() != 0) {
+        *refusal = steal(&with);
+        return 0;
+    }
     *out = CLI_SANDBOX_MOUNT_NAMESPACE;
-    auto_free char *without = try_bubblewrap(false);
-    return without == NULL ? NULL
-                           : xasprintf("%s; as root without a user namespace: %s", with, without);
+    if (try_bubblewrap(session, false, &without, err) < 0)
+        return -1;
+    if (without != NULL)
+        *refusal = xasprintf("%s; as root without a user namespace: %s", with, without);
+    return 0;
 }
 
-int cli_sandbox_choose(const char *wish, enum cli_sandbox *out, struct error **err)
+int cli_sandbox_choose(
+    struct cli_session *session, const char *wish, enum cli_sandbox *out, struct error **err)
 {
     *out = CLI_SANDBOX_NONE;
     bool is_auto = streq(wish, CLI_SANDBOX_AUTO);
     if (!is_auto && !streq(wish, CLI_SANDBOX_BUBBLEWRAP))
         return 0;
-    auto_free char *refusal = try_all(!is_auto, out);
+    auto_free char *refusal = NULL;
+    if (try_all(session, !is_auto, out, &refusal, err) < 0)
+        return -1;
     if (refusal == NULL)
         return 0;
     return error_set(err, ERROR_IO,

@@ -3,6 +3,7 @@
 #ifndef CLI_SANDBOX_H
 #define CLI_SANDBOX_H
 
+#include "cli/session.h"
 #include "cli/sidecar.h"
 
 enum cli_sandbox {
@@ -16,9 +17,10 @@ enum cli_sandbox {
 #define CLI_SANDBOX_BUBBLEWRAP "bubblewrap" /* the user namespace alone */
 extern const char *const cli_sandbox_wishes[];
 
-/* Chooses by a value of --sandbox, trying each; runs libev's default loop. Returns 0, or -1 with an
- * io error that says what to do, and why none of them works. */
-int cli_sandbox_choose(const char *wish, enum cli_sandbox *out, struct error **err);
+/* Chooses by a value of --sandbox, trying each. Returns 0, or -1 with an io error that says what to
+ * do, and why none of them works, or ERROR_CANCELED. */
+int cli_sandbox_choose(
+    struct cli_session *session, const char *wish, enum cli_sandbox *out, struct error **err);
 
 /* The command line that runs a sidecar with its mounts, which may be changed; root is its directory
  * without a sandbox. Owned by the caller; empty with an error. */

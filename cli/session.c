@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "base/unused.h"
 
-enum { ERROR_TAIL = 2048, KILL_GRACE_MS = 2000 };
+enum { ERROR_TAIL = 2048, TRIAL_TAIL = 512, KILL_GRACE_MS = 2000 };
 
 static const double tick_seconds = 0.1;
 static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -27,6 +27,14 @@ struct sidecar {
     char *name;
     struct subprocess *process; /* NULL once it has ended */
     struct sidecar *prev, *next;
+};
+
+/* A command that is tried. */
+struct trial {
+    struct cli_session *session;
+    const char *what; /* borrowed */
+    struct subprocess *process; /* NULL once it has ended */
+    char *refusal; /* why it failed; NULL: it did not */
 };
 
 /* Processes whose parent is this one. */
@@ -195,7 +203,8 @@ static int await(struct cli_session *session, char **output, size_t *length, str
     while (!session->done)
         ev_run(session->loop, 0);
     ev_timer_stop(session->loop, &session->tick);
-    manager_cancel(session->manager);
+    if (session->manager != NULL)
+        manager_cancel(session->manager);
     session->done = false;
     session->collecting = false;
     if (output != NULL) {
@@ -204,6 +213,50 @@ static int await(struct cli_session *session, char **output, size_t *length, str
     }
     struct error *error = steal(&session->error);
     return error != NULL ? error_move(err, error) : 0;
+}
+
+static void on_trial_end(void *user, struct subprocess_result *result)
+{
+    struct trial *trial = user;
+    trial->process = NULL;
+    if (result->canceled) {
+        ev_break(trial->session->loop, EVBREAK_ALL);
+        return;
+    }
+    auto_free char *end = subprocess_describe(result->wait_status);
+    auto_free char *tail =
+        text_printable(result->error_tail, strlen(result->error_tail), TRIAL_TAIL);
+    if (result->timed_out)
+        trial->refusal = xasprintf("%s hangs", trial->what);
+    else if (result->wait_status != 0)
+        trial->refusal = tail[0] == '\0' ? xasprintf("%s %s", trial->what, end) : steal(&tail);
+    finish(trial->session, NULL);
+}
+
+int cli_session_try(struct cli_session *session, const char *what, const char *const *command,
+    int64_t timeout_ms, char **refusal, struct error **err)
+{
+    struct trial trial = {.session = session, .what = what};
+    const struct subprocess_options options = {
+        .argv = command,
+        .error_tail_limit = TRIAL_TAIL,
+        .timeout_ms = timeout_ms,
+        .on_done = on_trial_end,
+        .user = &trial,
+    };
+    auto_error struct error *no_start = NULL;
+    trial.process = subprocess_start(&options, &no_start);
+    if (trial.process == NULL) {
+        *refusal = xstrdup(no_start->message);
+        return 0;
+    }
+    int result = await(session, NULL, NULL, err);
+    if (trial.process != NULL)
+        subprocess_cancel(trial.process);
+    while (trial.process != NULL)
+        ev_run(session->loop, 0);
+    *refusal = trial.refusal;
+    return result;
 }
 
 int cli_session_collect(

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "manager/manager.h"
 
@@ -25,6 +26,12 @@ struct cli_session *cli_session_new(const struct cli_session_options *options, s
  * error. */
 int cli_session_start(
     struct cli_session *session, const char *name, const char *const *command, struct error **err);
+
+/* Runs a command, which errors call what, until it ends, to see whether it succeeds; after timeout_ms
+ * it is killed. Returns 0 with *refusal, owned by the caller: why it did not succeed, or NULL; or -1
+ * with ERROR_CANCELED. */
+int cli_session_try(struct cli_session *session, const char *what, const char *const *command,
+    int64_t timeout_ms, char **refusal, struct error **err);
 
 /* The manager's operations, run to their end. Collecting comes first; its options are borrowed
  * until cli_session_end. Each returns 0, or -1 with an error: the manager's, that a sidecar's

@@ -201,6 +201,25 @@ class AutoTest(SandboxTestCase):
         result = self.run_hooks(env=self.fake_bwrap("#!/bin/sh\nexit 5\n"), status=3)
         self.assert_no_sandbox(result, "bwrap exited with status 5")
 
+    def test_bubblewrap_that_hangs(self):
+        """A signal ends the trial at once."""
+        fifo = self.tmp / "fifo"
+        os.mkfifo(fifo)
+        script = f"#!/bin/sh\ntrap '' TERM INT\nexec 3>{fifo}\necho ready >&3\nexec {shutil.which('sleep')} 1000\n"
+        words = [HOOKCTL, "run", "-f", self.tmp / "vm.yaml", "--domain", self.domain]
+        environment = self.environment(**self.fake_bwrap(script))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                process = self.spawn(words, stderr=subprocess.PIPE, text=True, env=environment)
+                with open(fifo, encoding="utf-8") as stream:
+                    self.assertEqual(stream.readline(), "ready\n")
+                    process.send_signal(number)
+                    self.assertEqual(stream.read(), "")  # ends with bwrap
+                message = process.communicate(timeout=support.PATIENCE)[1]
+                self.assertEqual(message, f"hookctl run: interrupted by {number.name}\n")
+                self.assertEqual(process.returncode, 6)
+                self.assert_nothing_left()
+
     def test_bubblewrap_that_is_missing(self):
         result = self.run_hooks(env=self.fake_bwrap(None), status=3)
         self.assert_no_sandbox(result, r"bubblewrap is not installed \(package bubblewrap\)")
