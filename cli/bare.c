@@ -32,6 +32,27 @@ static int make_link(const char *root, const struct cli_mount *mounts,
     return 0;
 }
 
+/* Checks a directory that becomes a part of PATH, where a colon ends it. what continues the error. */
+static int check_directory(const char *directory, const char *what, struct error **err)
+{
+    if (strchr(directory, ':') == NULL)
+        return 0;
+    return error_set(err, ERROR_INPUT,
+        "%s has a colon, which ends a directory in PATH: without a sandbox, %s", directory, what);
+}
+
+static int check_directories(
+    const struct cli_sidecar *sidecar, const char *root, struct error **err)
+{
+    for (size_t i = 0; i < sidecar->hook_count; i++) {
+        const struct cli_stand_in *hook = &sidecar->hooks[i];
+        if (streq(hook->name, sidecar->index) &&
+            check_directory(hook->directory, "--hook takes a directory without one", err) < 0)
+            return -1;
+    }
+    return check_directory(root, "TMPDIR must be a directory without one", err);
+}
+
 /* The --hook directories, the directories of the container's PATH below root, then these. */
 static char *make_path(const struct cli_sidecar *sidecar, const char *root)
 {
@@ -58,7 +79,7 @@ struct cli_words cli_bare_command(const struct cli_sidecar *sidecar, const struc
     const char *root, struct error **err)
 {
     struct cli_words words = {0};
-    if (file_make_directories(root, 0755, err) < 0)
+    if (check_directories(sidecar, root, err) < 0 || file_make_directories(root, 0755, err) < 0)
         return words;
     for (const struct cli_mount *mount = mounts; mount->place != NULL; mount++) {
         if (make_link(root, mounts, mount, err) < 0)

@@ -8,7 +8,7 @@
 
 /* Makes the links below root, a directory that it creates. Returns the command line that runs the
  * sidecar, owned by the caller; empty with an error: a mount below another, which a link cannot
- * hold. */
+ * hold, or a colon in root or a --hook directory, which PATH cannot hold. */
 struct cli_words cli_bare_command(const struct cli_sidecar *sidecar, const struct cli_mount *mounts,
     const char *root, struct error **err);
 

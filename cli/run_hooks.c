@@ -206,11 +206,11 @@ static int start_sidecar(
     auto_cleanup(cli_mounts) struct cli_mount *mounts = cli_sidecar_mounts(&sidecar, err);
     if (mounts == NULL)
         return error_wrap(err, "%s", name);
-    if (run->sandbox == CLI_SANDBOX_NONE)
-        say_mounts(run, &sidecar, mounts, name);
     struct cli_words command = cli_sandbox_command(run->sandbox, &sidecar, mounts, root, err);
     if (command.count == 0)
         return error_wrap(err, "%s", name);
+    if (run->sandbox == CLI_SANDBOX_NONE)
+        say_mounts(run, &sidecar, mounts, name);
     int result = cli_session_start(run->session, name, (const char *const *)command.items, err);
     cli_words_clear(&command);
     if (result < 0)

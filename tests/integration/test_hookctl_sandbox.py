@@ -304,6 +304,29 @@ class NoneTest(SandboxTestCase):
             result.stderr,
         )
         self.assertEqual(list(host.iterdir()), [])
+        self.assertNotIn("warning", result.stderr)  # nothing before the error is of use
+
+    def test_colon(self):
+        """It would end a directory in PATH, and the hook would not be found."""
+        temporary = self.tmp / "a:b"
+        temporary.mkdir()
+        result = self.run_bare(env={"TMPDIR": str(temporary)}, status=1)
+        self.assertRegex(
+            result.stderr,
+            f"hook-sidecar-0: {temporary}/hookctl-\\w+/roots/hook-sidecar-0 has a colon, which ends a "
+            "directory in PATH: without a sandbox, TMPDIR must be a directory without one",
+        )
+        self.assertEqual(list(temporary.iterdir()), [])
+        directory = self.write_hook("hooks:new", hook_runs.DESCRIPTION_PY)
+        result = self.run_bare("--hook", f"0={directory}", status=1)
+        self.assertIn(
+            f"hook-sidecar-0: {directory} has a colon, which ends a directory in PATH: without a "
+            "sandbox, --hook takes a directory without one",
+            result.stderr,
+        )
+        if not REFUSAL:  # a sandbox has a place of its own for each
+            result = self.run_hooks("--hook", f"0={directory}", env={"TMPDIR": str(temporary)})
+            self.assertIn("<description>vm</description>", result.stdout)
 
     def test_hook_directory_and_path_of_its_own(self):
         self.write_machine(
