@@ -1,5 +1,7 @@
 #include "cli/bubblewrap.h"
 
+#include <errno.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,12 +9,32 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "cli/procfs.h"
 #include "hostpath/hostpath.h"
 
 #define SHIM_PATH "/sidecar-shim" /* the entrypoint of the shim's image */
 #define HOOKS_PATH "/.hooks" /* where the --hook directories are, numbered */
 #define IMAGE_PATH "/.usr" /* where the host's /usr is when /usr is made of links to it */
+
+/* What the sandbox itself has at its place. */
+static const struct own_place {
+    const char *place;
+    bool whole; /* nothing can be mounted below it, either */
+    const char *what;
+} own_places[] = {
+    {"/usr", false, "the sandbox has the programs of this machine there"},
+    {"/dev", false, "the sandbox has its devices there"},
+    {"/proc", true, "the sandbox has its processes there, like every container"},
+    {SHIM_PATH, true, "the sandbox has sidecar-shim there"},
+    {HOOKS_PATH, true, "the sandbox has the directories of --hook there"},
+    {IMAGE_PATH, true, "the sandbox has the programs of this machine there"},
+};
+
+/* What programs need of this machine's settings. */
+static const char *const settings[] = {"/etc/alternatives", "/etc/ca-certificates", "/etc/group",
+    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/mime.types",
+    "/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/perl", "/etc/pki", "/etc/ssl"};
 
 /* The path where a mount takes effect: /bin/x is /usr/bin/x on a host with a merged /usr. Owned by
  * the caller. normal is a normalized path. */
@@ -85,6 +107,106 @@ static void resolve_mounts(struct cli_mount *mounts)
     qsort(mounts, count, sizeof(*mounts), compare_mounts);
 }
 
+/* What a mount is mounted on. */
+struct ground {
+    const char *source; /* here; borrowed */
+    const char *place; /* in the sandbox; borrowed; NULL: nothing */
+    bool read_only;
+};
+
+/* The nearest mount above a mount, or else the setting at its place or above. */
+static struct ground find_ground(const struct cli_mount *mounts, const struct cli_mount *mount)
+{
+    struct ground ground = {0};
+    for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+        if (hostpath_is_below(mount->place, settings[i]) && access(settings[i], F_OK) == 0)
+            ground = (struct ground){settings[i], settings[i], true};
+    }
+    for (const struct cli_mount *other = mounts; other < mount; other++) { /* sorted */
+        if (hostpath_is_below(mount->place, other->place))
+            ground = (struct ground){other->source, other->place, other->read_only};
+    }
+    return ground;
+}
+
+/* Checks that a mount point exists in what the mount is mounted on, or can be created. */
+static int check_ground(
+    const struct cli_mount *mounts, const struct cli_mount *mount, struct error **err)
+{
+    struct ground ground = find_ground(mounts, mount);
+    struct stat status;
+    if (ground.place == NULL)
+        return 0;
+    const char *kind = mount->kind == S_IFDIR ? "directory" : "file";
+    auto_free char *path = xasprintf("%s%s", ground.source, mount->place + strlen(ground.place));
+    if (stat(path, &status) == 0) {
+        if (S_ISDIR(status.st_mode) == (mount->kind == S_IFDIR))
+            return 0;
+        return error_set(err, ERROR_INPUT,
+            "the mount at %s is a %s, but %s, on which it would be mounted, is not", mount->place,
+            kind, path);
+    }
+    if (errno == ENOTDIR)
+        return error_set(err, ERROR_INPUT, "the mount at %s cannot be below %s: that is a file",
+            mount->place, ground.place);
+    if (errno != ENOENT || !ground.read_only)
+        return 0;
+    return error_set(err, ERROR_INPUT,
+        "the mount at %s needs a %s to be mounted on: %s does not exist, and what is mounted at %s "
+        "is "
+        "read-only",
+        mount->place, kind, path, ground.place);
+}
+
+/* A directory that may hide a library. */
+struct cover {
+    const char *place;
+    bool hides;
+};
+
+static int look_at_library(struct dl_phdr_info *info, UNUSED size_t size, void *user)
+{
+    struct cover *cover = user;
+    if (info->dlpi_name[0] != '/')
+        return 0;
+    auto_free char *library = resolve(info->dlpi_name);
+    cover->hides = cover->hides || hostpath_is_below(library, cover->place);
+    return 0;
+}
+
+/* Whether a mount hides libraries of sidecar-shim, which are among those of this program. A top
+ * directory such as /usr/lib does not, since /lib links to the image then. */
+static bool hides_libraries(const struct cli_mount *mount)
+{
+    struct cover cover = {.place = mount->place};
+    if (text_starts_with(mount->place, "/usr/") && strchr(mount->place + strlen("/usr/"), '/'))
+        dl_iterate_phdr(look_at_library, &cover);
+    return cover.hides;
+}
+
+/* Checks that the sandbox can have the mounts, which are sorted. */
+static int check_mounts(const struct cli_mount *mounts, struct error **err)
+{
+    for (const struct cli_mount *mount = mounts; mount->place != NULL; mount++) {
+        for (size_t i = 0; i < ARRAY_SIZE(own_places); i++) {
+            const struct own_place *own = &own_places[i];
+            if (streq(mount->place, own->place) ||
+                (own->whole && hostpath_is_below(mount->place, own->place)))
+                return error_set(err, ERROR_INPUT,
+                    "nothing can be mounted at %s here: %s; use another path in the container",
+                    mount->place, own->what);
+        }
+        if (hides_libraries(mount))
+            return error_set(err, ERROR_INPUT,
+                "nothing can be mounted at %s here: the sandbox has libraries that sidecar-shim "
+                "needs there; use another path in the container",
+                mount->place);
+        if (check_ground(mounts, mount, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Whether a mount needs a mount point in /usr that does not exist. */
 static bool lacks_place(const struct cli_mount *mount)
 {
@@ -141,15 +263,17 @@ static void add_usr(struct cli_words *words, const struct cli_mount *mounts, str
     }
 }
 
-/* Fills the ways with links, keeping what is mounted there, before running the rest of the command
- * line; then makes top directories such as /lib link to /usr instead of the image. */
+/* Fills all ways with links, keeping what is mounted there, and then, because ln(1) needs its
+ * libraries, makes top directories such as /lib link to /usr instead of the image, before running
+ * the rest of the command line. Standard error is closed meanwhile. */
 static void add_links(struct cli_words *words, const struct cli_words *ways)
 {
-    static const char script[] = "while [ \"$1\" != -- ]; do"
-                                 " [ -d " IMAGE_PATH "\"$1\" ] && " IMAGE_PATH
-                                 "/bin/ln -s " IMAGE_PATH "\"$1\"/* /usr\"$1\"/;"
+    static const char script[] = "for way; do [ \"$way\" = -- ] && break;"
+                                 " [ -d " IMAGE_PATH "\"$way\" ] && " IMAGE_PATH
+                                 "/bin/ln -s " IMAGE_PATH "\"$way\"/* /usr\"$way\"/; done 2>&-;"
+                                 " while [ \"$1\" != -- ]; do"
                                  " [ -L \"$1\" ] && " IMAGE_PATH "/bin/ln -sfn usr\"$1\" \"$1\";"
-                                 " shift; done 2>/dev/null; shift; exec \"$@\"";
+                                 " shift; done 2>&-; shift; exec \"$@\"";
     static const char shell[] = IMAGE_PATH "/bin/sh";
     if (ways->count == 0)
         return;
@@ -163,10 +287,6 @@ static void add_links(struct cli_words *words, const struct cli_words *ways)
 static void add_system(struct cli_words *words, bool usr_is_links)
 {
     static const char *const tops[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
-    static const char *const settings[] = {"/etc/alternatives", "/etc/ca-certificates",
-        "/etc/group", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime",
-        "/etc/mime.types", "/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/perl",
-        "/etc/pki", "/etc/ssl"};
     static const char *const directories[] = {"/etc", "/run", "/tmp", "/var", "/var/tmp"};
     for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
         auto_free char *resolved = resolve(tops[i]);
@@ -223,12 +343,14 @@ static void add_environment(struct cli_words *words, const struct cli_sidecar *s
     cli_words_clear(&variables);
 }
 
-struct cli_words cli_bubblewrap_command(
-    const struct cli_sidecar *sidecar, struct cli_mount *mounts, bool user_namespace)
+struct cli_words cli_bubblewrap_command(const struct cli_sidecar *sidecar, struct cli_mount *mounts,
+    bool user_namespace, struct error **err)
 {
     struct cli_words words = {0};
     struct cli_words ways = {0};
     resolve_mounts(mounts);
+    if (check_mounts(mounts, err) < 0)
+        return words;
     add_start(&words, sidecar->container, user_namespace);
     add_usr(&words, mounts, &ways);
     add_system(&words, ways.count > 0);

@@ -10,9 +10,10 @@
 #include "cli/sidecar.h"
 
 /* The command line that runs a sidecar. Takes the mounts to where they take effect (/bin/x is
- * /usr/bin/x). Owned by the caller. */
-struct cli_words cli_bubblewrap_command(
-    const struct cli_sidecar *sidecar, struct cli_mount *mounts, bool user_namespace);
+ * /usr/bin/x). Owned by the caller; empty with an input error for a mount that would hide what the
+ * sandbox needs, or that has no mount point in what it is mounted on. */
+struct cli_words cli_bubblewrap_command(const struct cli_sidecar *sidecar, struct cli_mount *mounts,
+    bool user_namespace, struct error **err);
 
 /* The command line that runs true(1) in a sandbox of that kind, to see whether there can be one.
  * Owned by the caller. */

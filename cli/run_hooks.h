@@ -52,7 +52,8 @@ bool cli_run_may_have(const struct cli_run *run, enum hooks_point point);
 
 /* Runs the hooks and shows progress, warnings and notes. *domain and *cloud_init are the results,
  * owned by the caller, or NULL. Leaves no process, socket or temporary file behind, even on
- * failure. Returns 0, or -1 with an error. */
+ * failure, but for mount points in the directories of hostPaths and claims. Returns 0, or -1 with an
+ * error. */
 int cli_run_hooks(struct cli_run *run, char **domain, size_t *domain_length, char **cloud_init,
     size_t *cloud_init_length, struct error **err);
 

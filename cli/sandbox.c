@@ -75,5 +75,5 @@ struct cli_words cli_sandbox_command(enum cli_sandbox sandbox, const struct cli_
 {
     if (sandbox == CLI_SANDBOX_NONE)
         return cli_bare_command(sidecar, mounts, root, err);
-    return cli_bubblewrap_command(sidecar, mounts, sandbox == CLI_SANDBOX_USER_NAMESPACE);
+    return cli_bubblewrap_command(sidecar, mounts, sandbox == CLI_SANDBOX_USER_NAMESPACE, err);
 }

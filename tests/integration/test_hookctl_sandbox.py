@@ -237,6 +237,100 @@ class AutoTest(SandboxTestCase):
         )
 
 
+@unittest.skipIf(REFUSAL, REFUSAL)
+class PlaceTest(SandboxTestCase):
+    """Where the mounts of a sidecar can be in a sandbox."""
+
+    def setUp(self):
+        super().setUp()
+        self.host = self.tmp / "host"
+        self.host.mkdir()
+
+    def run_at(self, place, *words, status=0, scripts=None, **fields):
+        """Runs a hook that has self.host mounted at a place."""
+        host_path = {"path": str(self.host), "volumePath": place, **fields.pop("host_path", {})}
+        scripts = scripts or {"hook": TITLE_SH}
+        self.write_machine([script_entry("hook", hostPath=host_path, **fields)], scripts)
+        return self.run_hooks(*words, status=status)
+
+    def test_places_of_the_sandbox(self):
+        """An error names them before anything starts; nothing is created in the host's directory."""
+        for place, why in {
+            "/usr/": "the sandbox has the programs of this machine there",
+            "/dev": "the sandbox has its devices there",
+            "/proc/x": "the sandbox has its processes there, like every container",
+            "/sidecar-shim": "the sandbox has sidecar-shim there",
+            "/sidecar-shim/x": "the sandbox has sidecar-shim there",
+            "/.usr": "the sandbox has the programs of this machine there",
+            "/.hooks/0": "the sandbox has the directories of --hook there",
+        }.items():
+            with self.subTest(place):
+                place = place.rstrip("/")
+                self.assertEqual(
+                    self.run_at(place, status=1).stderr,
+                    f"hookctl run: hook-sidecar-0: nothing can be mounted at {place} here: {why}; "
+                    "use another path in the container\n",
+                )
+                self.assertEqual(list(self.host.iterdir()), [])
+
+    def test_libraries(self):
+        """A mount may be below the directory of the libraries, but not hide them."""
+        libraries = subprocess.run(
+            ["ldd", support.program("sidecar-shim")], capture_output=True, text=True, check=True
+        ).stdout
+        directory = os.path.dirname(re.search(r"=> (/\S+/libc\.so\S*)", libraries)[1])
+        directory = os.path.realpath(directory)
+        if not re.match("/usr/[^/]+/", directory):
+            self.skipTest(f"the libraries are in {directory}")
+        result = self.run_at(f"{directory}/of-hookline")
+        self.assertIn("<title>by shell</title>", result.stdout)
+        result = self.run_at(directory, status=1)
+        self.assertIn(f"nothing can be mounted at {directory} here: ", result.stderr)
+        self.assertIn("libraries that sidecar-shim needs there", result.stderr)
+
+    def test_mount_point_in_a_read_only_mount(self):
+        claim = self.tmp / "claim"
+        claim.mkdir()
+        fields = {
+            "host_path": {"readOnly": True},
+            "pvc": {"name": "data", "volumePath": "/data/a/claim"},
+        }
+        words = ["--pvc", f"data={claim}"]
+        point = self.host / "a" / "claim"
+        result = self.run_at("/data", *words, status=1, **fields)
+        self.assertEqual(
+            result.stderr,
+            "hookctl run: hook-sidecar-0: the mount at /data/a/claim needs a directory to be mounted "
+            f"on: {point} does not exist, and what is mounted at /data is read-only\n",
+        )
+        point.parent.mkdir()
+        point.touch()
+        result = self.run_at("/data", *words, status=1, **fields)
+        self.assertIn(
+            f"the mount at /data/a/claim is a directory, but {point}, on which it would be mounted, "
+            "is not",
+            result.stderr,
+        )
+        point.unlink()
+        point.mkdir()
+        script = '#!/bin/sh\necho seen >/data/a/claim/file\nprintf %s "$4"\n'
+        self.run_at("/data", *words, scripts={"hook": script}, **fields)
+        self.assertEqual((claim / "file").read_text(), "seen\n")
+        self.assertEqual(list(point.iterdir()), [])
+
+    def test_settings_of_this_machine(self):
+        result = self.run_at("/etc/passwd/x", status=1)
+        self.assertIn(
+            "the mount at /etc/passwd/x cannot be below /etc/passwd: that is a file", result.stderr
+        )
+
+    def test_mount_point_that_is_left(self):
+        """As in a pod, a mount below another leaves its empty mount point there, and nothing else."""
+        self.run_at("/usr/bin")
+        (left,) = self.host.iterdir()
+        self.assertEqual((left.name, left.read_bytes()), ("onDefineDomain", b""))
+
+
 class NoneTest(SandboxTestCase):
     """Needs no bubblewrap."""
 
