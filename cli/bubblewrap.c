@@ -54,7 +54,9 @@ static char *resolve(const char *normal)
 }
 
 /* Begins a sandbox in a user namespace, as the sidecar's user (NULL: root): inside, it does not show
- * that the host's user is another. */
+ * that the host's user is another. For root it has no user namespaces below, where a hook could
+ * mount the host's cgroups, whose files are root's. (bwrap before 0.8.0 cannot do that, and then
+ * root has the mount namespace.) */
 static void add_user_namespace(struct cli_words *words, const json_t *container)
 {
     const json_t *security = json_object_get(container, "securityContext");
@@ -63,6 +65,8 @@ static void add_user_namespace(struct cli_words *words, const json_t *container)
     auto_free char *uid = xasprintf("%lld", json_integer_value(user));
     auto_free char *gid = xasprintf("%lld", json_integer_value(group));
     cli_words_add(words, "bwrap", "--unshare-user", "--unshare-all", "--uid", uid, "--gid", gid);
+    if (geteuid() == 0)
+        cli_words_add(words, "--disable-userns");
 }
 
 /* Begins a sandbox without a user namespace, which only root can have. bwrap replaces the root
