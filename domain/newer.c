@@ -14,28 +14,38 @@ static const struct row {
     const char *value; /* of the attribute, which is newer; NULL: the attribute is */
     const char *name;
     bool dispensable;
+    bool whole; /* the element with this value is newer, not only the attribute */
 } rows[] = {
-    {"devices/disk/driver/iothreads", NULL, NULL, "a pool of I/O threads", false},
-    {"devices/disk/blockio", "discard_granularity", NULL, "a disk's discard granularity", true},
-    {"devices/panic", "model", "pvpanic", "the panic device pvpanic", false},
-    {"features/hyperv/tlbflush/direct", NULL, NULL, "Hyper-V's direct TLB flush", true},
-    {"features/hyperv/tlbflush/extended", NULL, NULL, "Hyper-V's extended TLB flush", true},
+    {"devices/disk/driver/iothreads", NULL, NULL, "a pool of I/O threads", false, false},
+    {"devices/disk/blockio", "discard_granularity", NULL, "a disk's discard granularity", true,
+        false},
+    {"devices/panic", "model", "pvpanic", "the panic device pvpanic", false, false},
+    {"os/acpi/table", "type", "msdm", "the MSDM table", false, true},
+    {"features/hyperv/tlbflush/direct", NULL, NULL, "Hyper-V's direct TLB flush", true, false},
+    {"features/hyperv/tlbflush/extended", NULL, NULL, "Hyper-V's extended TLB flush", true, false},
 };
 
 enum { NAME_MAX_BYTES = 32 }; /* of the elements in the table */
 
-/* Removes what a row says from an element. Returns whether it was there. */
-static bool take_out(xmlNode *element, const struct row *row)
+/* Whether an element has the attribute of a row, with its value. */
+static bool has_attribute(const xmlNode *element, const struct row *row)
 {
-    if (row->attribute == NULL) {
-        xmlUnlinkNode(element);
-        xmlFreeNode(element);
-        return true;
-    }
     xmlChar *value = xmlGetNoNsProp(element, BAD_CAST row->attribute);
     bool found = value != NULL && (row->value == NULL || streq((const char *)value, row->value));
     xmlFree(value);
-    return found && xmlUnsetProp(element, BAD_CAST row->attribute) == 0;
+    return found;
+}
+
+/* Removes what a row says from an element. Returns whether it was there. */
+static bool take_out(xmlNode *element, const struct row *row)
+{
+    if (row->attribute != NULL && !has_attribute(element, row))
+        return false;
+    if (row->attribute != NULL && !row->whole)
+        return xmlUnsetProp(element, BAD_CAST row->attribute) == 0;
+    xmlUnlinkNode(element);
+    xmlFreeNode(element);
+    return true;
 }
 
 /* The same at a path below parent. */

@@ -68,6 +68,22 @@ static void test_enlightenments(UNUSED void **state)
     free(rest);
 }
 
+/* Of the tables with Windows licences, only one kind is newer. */
+static void test_tables(UNUSED void **state)
+{
+    static const char xml[] = "<domain><name>a</name><os><acpi><table type=\"slic\">/a</table>"
+                              "<table type=\"msdm\">/b</table></acpi></os></domain>";
+    char *rest = NULL;
+    size_t length = 0;
+    bool dispensable = true;
+    auto_free char *names = domain_newer_find(xml, strlen(xml), &rest, &length, &dispensable, NULL);
+    assert_string_equal(names, "the MSDM table");
+    assert_false(dispensable);
+    assert_non_null(strstr(rest, "<table type=\"slic\">/a</table>"));
+    assert_null(strstr(rest, "/b"));
+    free(rest);
+}
+
 static void test_not_found(UNUSED void **state)
 {
     static const char *const documents[] = {
@@ -104,6 +120,7 @@ int main(void)
         cmocka_unit_test(test_found),
         cmocka_unit_test(test_dispensable),
         cmocka_unit_test(test_enlightenments),
+        cmocka_unit_test(test_tables),
         cmocka_unit_test(test_not_found),
         cmocka_unit_test(test_no_document),
     };
