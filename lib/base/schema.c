@@ -296,7 +296,7 @@ static json_t *check_value(
 static bool is_absent(
     const struct walk *walk, const struct schema_field *field, const json_t *value)
 {
-    bool zero = walk->schema->zero_is_absent;
+    bool zero = walk->schema->zero_is_absent && !field->takes_empty;
     if (field->kind == SCHEMA_STRING)
         return (zero || field->required) && json_is_string(value) && json_string_length(value) == 0;
     bool is_array = field->kind == SCHEMA_STRINGS || field->kind == SCHEMA_OBJECTS;

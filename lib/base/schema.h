@@ -34,6 +34,7 @@ struct schema_field {
     enum schema_kind kind;
     bool required; /* if its object is there; "" then counts as absent */
     bool open; /* of an object, or of items: accepts unknown members that resemble no known one */
+    bool takes_empty; /* "" is a value, even where the schema takes it as absent */
     const char *const *values; /* the only strings allowed, NULL at the end; or NULL */
     long long minimum; /* of an integer; of an array, in items */
     long long maximum; /* likewise; of a string, in bytes; for arrays and strings, 0: no limit */

@@ -294,6 +294,18 @@ static void zero_values_may_be_no_values(UNUSED void **state)
         "/colours has 0 items; at least 1 is required\n");
 }
 
+static void an_empty_string_may_be_a_value_all_the_same(UNUSED void **state)
+{
+    static const char *const values[] = {"x", NULL};
+    static const struct schema_field two[] = {
+        {"a", SCHEMA_STRING, .values = values, .takes_empty = true},
+        {"b", SCHEMA_STRING, .values = values},
+        {.path = NULL},
+    };
+    static const struct schema zero = {.fields = two, .zero_is_absent = true};
+    expect(&zero, "{\"a\":\"\",\"b\":\"\"}", "{}", "/a must be x, not \"\"\n");
+}
+
 static void null_may_say_three_things(UNUSED void **state)
 {
     static const char text[] = "{\"name\":null,\"flag\":null,\"flags\":null,\"part\":{\"y\":null}}";
@@ -381,6 +393,7 @@ int main(void)
         cmocka_unit_test(what_is_refused_says_why),
         cmocka_unit_test(names_are_taken_in_any_letter_case),
         cmocka_unit_test(zero_values_may_be_no_values),
+        cmocka_unit_test(an_empty_string_may_be_a_value_all_the_same),
         cmocka_unit_test(null_may_say_three_things),
         cmocka_unit_test(an_object_may_have_many_fields),
         cmocka_unit_test(findings_are_below_the_pointer),
