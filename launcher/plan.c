@@ -57,9 +57,11 @@ static void convert_first(
     findings_clear(&findings);
 }
 
-/* Checks and converts the VMI; everything wrong with it becomes a finding. */
-static void convert(struct launcher_plan *plan, const json_t *vmi,
-    const struct launcher_flags *flags, const char *work_directory, struct findings *findings)
+/* Checks and converts the VMI; everything wrong with it becomes a finding. Returns 0, or -1 with an
+ * error about an option. */
+static int convert(struct launcher_plan *plan, const json_t *vmi,
+    const struct launcher_flags *flags, const char *work_directory, struct findings *findings,
+    struct error **err)
 {
     const struct machine_volume_options options = {
         .container_disks = flags->container_disks,
@@ -78,9 +80,12 @@ static void convert(struct launcher_plan *plan, const json_t *vmi,
         .work_directory = work_directory,
         .dry_run = flags->dry_run,
     };
+    if (machine_host_check(&host, err) < 0)
+        return -1;
     machine_plan_make(&plan->machine, vmi, &options, &host, findings);
     if (flags->twice && plan->machine.domain != NULL)
         convert_first(plan, vmi, &host);
+    return 0;
 }
 
 int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *input,
@@ -88,8 +93,9 @@ int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *
 {
     *plan = (struct launcher_plan){.console = console_path(input->vmi, flags, work_directory)};
     struct findings findings = {0};
-    convert(plan, input->vmi, flags, work_directory, &findings);
-    int result = launcher_input_report(input, &findings, err);
+    int result = convert(plan, input->vmi, flags, work_directory, &findings, err);
+    if (result == 0)
+        result = launcher_input_report(input, &findings, err);
     findings_clear(&findings);
     struct domain_identity identity = {0};
     if (result < 0 ||

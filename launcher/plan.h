@@ -16,7 +16,7 @@ struct launcher_plan {
 
 /* Checks the VMI, finds its volumes, and converts it. work_directory is where files will be
  * created. Warnings are logged. Returns 0, or -1 with an input error that lists everything wrong
- * with the VMI, or an io error; call launcher_plan_clear either way. */
+ * with the VMI, a usage error (a path that a domain cannot hold), or an io error; call launcher_plan_clear either way. */
 int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *input,
     const struct launcher_flags *flags, const char *work_directory, struct error **err);
 

@@ -36,7 +36,7 @@ static const char *secret_of(const json_t *credential)
     const char *name = machine_string(credential, "/sshPublicKey/source/secret/secretName");
     if (name == NULL)
         name = machine_string(credential, "/userPassword/source/secret/secretName");
-    return name != NULL && name[0] != '\0' ? name : NULL;
+    return name;
 }
 
 char *machine_access_credential_volume(const json_t *credential)

@@ -39,7 +39,7 @@ void machine_clock_convert(const struct machine_conversion *conversion)
     static const char zone_characters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/";
     const json_t *clock = machine_value(conversion->domain, "/clock");
-    const char *zone = machine_string(clock, "/timezone");
+    const char *zone = json_string_value(machine_value(clock, "/timezone"));
     auto_free char *adjustment = read_adjustment(clock);
     if (clock == NULL)
         return;

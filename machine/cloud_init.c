@@ -227,7 +227,7 @@ static json_t *read_text(const struct making *making, const struct text_source *
 static char *hostname_of(const json_t *vmi)
 {
     const char *given = machine_string(vmi, "/spec/hostname");
-    if (given != NULL && given[0] != '\0')
+    if (given != NULL)
         return xstrdup(given);
     const char *name = text_or(machine_string(vmi, "/metadata/name"), "");
     size_t length = strcspn(name, ".");

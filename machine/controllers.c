@@ -3,8 +3,6 @@
 #include <strings.h>
 
 #include "base/text.h"
-#include "machine/cpu.h"
-#include "machine/iothreads.h"
 #include "machine/memory.h"
 #include "machine/pci.h"
 #include "machine/slots.h"
@@ -52,7 +50,7 @@ static bool needs_usb(const struct machine_conversion *conversion)
     const json_t *disks = machine_value(conversion->devices, "/disks");
     for (size_t i = 0; i < json_array_size(inputs); i++) {
         const char *bus = machine_string(json_array_get(inputs, i), "/bus");
-        if (bus == NULL || bus[0] == '\0' || streq(bus, "usb"))
+        if (bus == NULL || streq(bus, "usb"))
             return true;
     }
     for (size_t i = 0; i < json_array_size(disks); i++) {
@@ -82,35 +80,12 @@ static void convert_usb(const struct machine_conversion *conversion)
     domain_close(conversion->out);
 }
 
-/* The thread of the SCSI controller, as KubeVirt chooses it if a disk on it asks for one: the one
- * whose turn it is after the virtio disks. */
-static void convert_scsi_driver(const struct machine_conversion *conversion)
-{
-    struct machine_iothreads threads = machine_iothreads_count(conversion);
-    const json_t *disks = machine_value(conversion->devices, "/disks");
-    bool wanted = false;
-    unsigned turn = 0;
-    for (size_t i = 0; i < json_array_size(disks); i++) {
-        const json_t *disk = json_array_get(disks, i);
-        bool dedicated = machine_boolean(disk, "/dedicatedIOThread", false);
-        wanted |= dedicated && is_on(disk, "scsi");
-        turn += !dedicated && is_on(disk, "virtio");
-    }
-    if (!wanted || threads.shared == 0)
-        return;
-    auto_free char *thread = xasprintf("%u", turn % threads.shared + 1);
-    struct machine_topology cpu = machine_topology_read(conversion->domain);
-    auto_free char *queues = xasprintf("%lld", cpu.sockets * cpu.cores * cpu.threads);
-    domain_empty(conversion->out, "driver", "iothread", thread, "queues", queues);
-}
-
 static void convert_scsi(const struct machine_conversion *conversion)
 {
     if (!needs_scsi(conversion))
         return;
     domain_open(conversion->out, "controller", "type", "scsi", "index", "0", "model",
         machine_conversion_virtio_model(conversion));
-    convert_scsi_driver(conversion);
     machine_pci_place(conversion, MACHINE_PCI_CONTROLLER, NULL, NULL);
     domain_close(conversion->out);
 }
@@ -139,8 +114,10 @@ static void convert_serial(const struct machine_conversion *conversion)
     domain_close(conversion->out);
 }
 
-static long long count_ports(const struct machine_conversion *conversion)
+long long machine_controllers_count_ports(const struct machine_conversion *conversion)
 {
+    if (conversion->pci->on_root)
+        return 0;
     long long bytes = machine_memory_guest(conversion);
     size_t i = 0;
     while (bytes <= port_counts[i].above_bytes)
@@ -148,15 +125,16 @@ static long long count_ports(const struct machine_conversion *conversion)
     long long free_ports = port_counts[i].all - (long long)conversion->pci->count;
     if (free_ports < port_counts[i].least)
         free_ports = port_counts[i].least;
-    return free_ports - (long long)machine_slots_kept(conversion);
+    long long count = free_ports - (long long)machine_slots_kept(conversion);
+    return count > 0 ? count : 0;
 }
 
 static void convert_ports(const struct machine_conversion *conversion)
 {
     machine_slots_check(conversion);
-    if (conversion->host->form != MACHINE_FORM_DEFINITION || conversion->pci->on_root)
+    if (conversion->host->form != MACHINE_FORM_DEFINITION)
         return;
-    long long count = count_ports(conversion);
+    long long count = machine_controllers_count_ports(conversion);
     for (long long i = 1; i <= count && i <= LAST_BUS; i++) {
         auto_free char *index = xasprintf("%lld", i);
         domain_empty(conversion->out, "controller", "type", "pci", "index", index, "model",

@@ -10,6 +10,10 @@
  * ports do not. */
 size_t machine_controllers_count(const struct machine_conversion *conversion);
 
+/* Returns how many PCIe root ports KubeVirt adds for devices that could be plugged in, beyond the
+ * slots that it keeps for interfaces. */
+long long machine_controllers_count_ports(const struct machine_conversion *conversion);
+
 /* Writes the controllers; in the form for the definition also the PCIe root ports for devices that
  * could be plugged in. Their number depends on the PCI devices and on the memory.
  * Source: KubeVirt's user guide, hotplug; its launcher, for the numbers. */

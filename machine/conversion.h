@@ -18,7 +18,7 @@ struct machine_conversion {
     const json_t *devices; /* its spec.domain.devices, or NULL */
     const struct machine_volumes *volumes;
     const struct machine_host *host;
-    struct machine_pci *pci; /* while the devices are written */
+    struct machine_pci *pci; /* how many devices there are, and their places */
     struct domain_writer *out;
     struct findings *findings;
 };

@@ -5,6 +5,7 @@
 #include "annotations/names.h"
 #include "base/text.h"
 #include "machine/clock.h"
+#include "machine/controllers.h"
 #include "machine/conversion.h"
 #include "machine/cpu.h"
 #include "machine/devices.h"
@@ -12,6 +13,7 @@
 #include "machine/iothreads.h"
 #include "machine/memory.h"
 #include "machine/os.h"
+#include "machine/pci_plan.h"
 #include "machine/slots.h"
 #include "machine/sysinfo.h"
 #include "machine/value.h"
@@ -70,13 +72,15 @@ static void convert_reboot_policy(const struct machine_conversion *conversion)
             conversion->out, "on_reboot", "%s", streq(policy, "Terminate") ? "destroy" : "restart");
 }
 
-/* Opens the root. The namespace is lost where KubeVirt makes its second document out of what a hook
- * returned for the first one. */
+/* Opens the root. The namespace is lost where KubeVirt makes a document out of what a hook returned
+ * for the one before: to add root ports, and where it keeps no slots. */
 static void open_domain(const struct machine_conversion *conversion)
 {
     const struct machine_host *host = conversion->host;
     const char *type = host->kvm ? "kvm" : "qemu";
-    bool is_fresh = host->form == MACHINE_FORM_FIRST || machine_slots_kept(conversion) > 0;
+    bool is_fresh =
+        host->form == MACHINE_FORM_FIRST ||
+        (machine_slots_kept(conversion) > 0 && machine_controllers_count_ports(conversion) == 0);
     domain_open(conversion->out, "domain", "type", host->test ? "test" : type, "xmlns:qemu",
         is_fresh ? QEMU_NAMESPACE : NULL);
 }
@@ -113,16 +117,18 @@ char *machine_convert(const json_t *vmi, const struct machine_volumes *volumes,
     const struct machine_host *host, size_t *length, struct findings *findings)
 {
     size_t errors = findings->errors;
+    struct machine_pci pci;
     struct machine_conversion conversion = {
         .vmi = vmi,
         .domain = machine_value(vmi, "/spec/domain"),
         .devices = machine_value(vmi, "/spec/domain/devices"),
         .volumes = volumes,
         .host = host,
+        .pci = &pci,
         .out = domain_writer_new(),
         .findings = findings,
     };
-    machine_host_check(host, findings);
+    machine_pci_plan(&conversion, &pci);
     convert_domain(&conversion);
     char *xml = findings->errors == errors ? domain_writer_finish(conversion.out, length) : NULL;
     domain_writer_free(conversion.out);

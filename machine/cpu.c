@@ -82,8 +82,7 @@ static void convert_features(const struct machine_conversion *conversion, bool i
             policy = "require";
         has_vmx |= is_vmx;
         has_mpx |= streq(name, "mpx");
-        domain_empty(conversion->out, "feature", "name", name, "policy",
-            policy != NULL && policy[0] != '\0' ? policy : NULL);
+        domain_empty(conversion->out, "feature", "name", name, "policy", policy);
     }
     if (requires_vmx && !has_vmx)
         domain_empty(conversion->out, "feature", "name", "vmx", "policy", "require");
@@ -150,7 +149,7 @@ void machine_cpu_convert(const struct machine_conversion *conversion)
     long long all_sockets = can_plug ? topology.max_sockets : topology.sockets;
     long long count = all_sockets * topology.cores * topology.threads;
     const char *model = machine_string(conversion->domain, "/cpu/model");
-    bool has_model = model != NULL && model[0] != '\0';
+    bool has_model = model != NULL;
     bool is_named_model =
         has_model && !streq(model, "host-model") && !streq(model, "host-passthrough");
     auto_free char *sockets = xasprintf("%lld", all_sockets);

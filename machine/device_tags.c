@@ -7,8 +7,7 @@
 /* The tag of an interface, or NULL. Borrowed. */
 static const char *tag_of(const json_t *interface)
 {
-    const char *tag = machine_string(interface, "/tag");
-    return tag != NULL && tag[0] != '\0' ? tag : NULL;
+    return machine_string(interface, "/tag");
 }
 
 bool machine_device_tags_are_told(const json_t *vmi, const json_t *cloud_init)

@@ -10,7 +10,7 @@
 #include "machine/disks.h"
 #include "machine/graphics.h"
 #include "machine/interfaces.h"
-#include "machine/pci_plan.h"
+#include "machine/pci.h"
 #include "machine/unique.h"
 #include "machine/value.h"
 
@@ -186,26 +186,22 @@ static void convert_vsock(const struct machine_conversion *conversion)
 
 void machine_devices_convert(const struct machine_conversion *conversion)
 {
-    struct machine_pci pci;
-    struct machine_conversion inner = *conversion;
-    inner.pci = &pci;
-    machine_pci_plan(conversion, &pci);
-    machine_unique_check(&inner);
-    domain_open(inner.out, "devices");
-    machine_interfaces_convert(&inner);
-    convert_channels(&inner);
-    convert_panic_devices(&inner);
-    machine_controllers_convert(&inner);
-    machine_graphics_convert(&inner);
-    convert_balloon(&inner);
-    machine_disks_convert(&inner);
-    convert_inputs(&inner);
-    machine_console_convert(&inner);
-    convert_watchdog(&inner);
-    convert_rng(&inner);
-    convert_redirection(&inner);
-    convert_sound(&inner);
-    convert_tpm(&inner);
-    convert_vsock(&inner);
-    domain_close(inner.out);
+    machine_unique_check(conversion);
+    domain_open(conversion->out, "devices");
+    machine_interfaces_convert(conversion);
+    convert_channels(conversion);
+    convert_panic_devices(conversion);
+    machine_controllers_convert(conversion);
+    machine_graphics_convert(conversion);
+    convert_balloon(conversion);
+    machine_disks_convert(conversion);
+    convert_inputs(conversion);
+    machine_console_convert(conversion);
+    convert_watchdog(conversion);
+    convert_rng(conversion);
+    convert_redirection(conversion);
+    convert_sound(conversion);
+    convert_tpm(conversion);
+    convert_vsock(conversion);
+    domain_close(conversion->out);
 }

@@ -40,7 +40,7 @@ void machine_disk_read(const struct machine_conversion *conversion, struct machi
     }
     disk->volume = machine_volume_named(conversion->volumes, disk->name);
     disk->bus = machine_string(disk->target, "/bus");
-    if (disk->bus == NULL || disk->bus[0] == '\0')
+    if (disk->bus == NULL)
         disk->bus = streq(disk->device, "lun") ? "scsi" : "sata";
 }
 
@@ -92,7 +92,7 @@ static void check_bus(const struct machine_conversion *conversion, const struct 
     bool readonly = machine_boolean(disk->target, "/readonly", false);
     if (streq(disk->bus, "sata") && streq(disk->device, "disk") && readonly)
         fault(conversion, disk, "disk/readonly", "is not possible on the sata bus");
-    if (address != NULL && address[0] != '\0' && !machine_disk_is_virtio(disk))
+    if (address != NULL && !machine_disk_is_virtio(disk))
         fault(conversion, disk, "disk/pciAddress", "is only possible on the virtio bus");
     if (machine_boolean(disk->spec, "/dedicatedIOThread", false) && !machine_disk_is_virtio(disk))
         fault(conversion, disk, "dedicatedIOThread", "is only possible on the virtio bus");
@@ -129,7 +129,7 @@ static void check_cache(
     const char *cache = machine_string(disk->spec, "/cache");
     bool none = cache != NULL && streq(cache, "none");
     bool shareable = machine_boolean(disk->spec, "/shareable", false);
-    if (shareable && cache != NULL && cache[0] != '\0' && !none)
+    if (shareable && cache != NULL && !none)
         fault(conversion, disk, "cache", "must be none, because the disk is shareable");
     else if ((none || shareable) && disk->volume != NULL && disk->volume->path != NULL &&
              !disk->volume->direct_io) {

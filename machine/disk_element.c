@@ -1,5 +1,7 @@
 #include "machine/disk_element.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "machine/block_size.h"
 #include "machine/cpu.h"
@@ -34,7 +36,7 @@ static void write_source(struct domain_writer *out, const struct machine_disk *d
 static const char *cache_of(const struct machine_disk *disk)
 {
     const char *given = machine_string(disk->spec, "/cache");
-    if (given != NULL && given[0] != '\0')
+    if (given != NULL)
         return given;
     if (machine_boolean(disk->spec, "/shareable", false) && streq(disk->device, "disk"))
         return "none";
@@ -51,7 +53,7 @@ static const char *io_of(const struct machine_disk *disk, const char *cache)
     const struct machine_volume *volume = disk->volume;
     if (volume != NULL && volume->kind == MACHINE_DOWNWARD_METRICS)
         return NULL;
-    if (given != NULL && given[0] != '\0')
+    if (given != NULL)
         return given;
     bool native = volume != NULL && (volume->block || volume->allocated) && cache != NULL &&
                   streq(cache, "none");
@@ -70,7 +72,7 @@ static bool discards(const struct machine_disk *disk)
     case MACHINE_EMPTY_DISK:
         return true;
     case MACHINE_PVC:
-        return volume->block || !machine_disk_is_cdrom(disk);
+        return !volume->preallocated && (volume->block || !machine_disk_is_cdrom(disk));
     case MACHINE_DOWNWARD_METRICS:
         return false;
     case MACHINE_HOST_DISK:
@@ -164,6 +166,14 @@ static void write_block_size(
         physical, "discard_granularity", size.discard >= 0 ? discard : NULL);
 }
 
+/* Whether a status has a number where KubeVirt's API takes only a part of 1: "0.055". */
+static bool is_part(const char *text)
+{
+    size_t whole = text != NULL ? strspn(text, "0123456789") : 0;
+    size_t rest = whole > 0 && text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+    return whole > 0 && text[whole + (rest > 0 ? 1 + rest : 0)] == '\0';
+}
+
 /* What KubeVirt notes about the claim of a disk; libvirt does not know these elements. The part
  * that the file system takes is a cluster's setting, which the VMI's status may have. */
 static void write_claim(
@@ -178,8 +188,9 @@ static void write_claim(
     const char *overhead = machine_string(machine_item_named(statuses, volume->name),
         "/persistentVolumeClaimInfo/filesystemOverhead");
     bool block = volume->block || volume->backing_block;
-    domain_text(
-        conversion->out, "filesystemOverhead", "%s", text_or(overhead, block ? "0" : standard));
+    if (!is_part(overhead))
+        overhead = block ? "0" : standard;
+    domain_text(conversion->out, "filesystemOverhead", "%s", overhead);
     domain_text(conversion->out, "capacity", "%lld", volume->capacity);
 }
 
@@ -208,7 +219,7 @@ void machine_disk_element_write(
     write_source(out, disk);
     domain_empty(out, "target", "bus", disk->bus, "dev", target, "tray",
         cdrom ? text_or(tray, "closed") : NULL);
-    if (streq(disk->device, "disk") && serial != NULL && serial[0] != '\0')
+    if (streq(disk->device, "disk") && serial != NULL)
         domain_text(out, "serial", "%s", serial);
     write_driver(conversion, disk);
     if (is_readonly(disk))

@@ -95,8 +95,8 @@ static void convert_given(const struct machine_conversion *conversion, const jso
     if (streq(row->field, "spinlocks") && (on || machine_value(feature, "/spinlocks") != NULL)) {
         retries = xasprintf("%lld", machine_integer(feature, "/spinlocks", DEFAULT_RETRIES));
     }
-    domain_open(conversion->out, row->element, "state", state_of(on), "retries", retries, "value",
-        vendor != NULL && vendor[0] != '\0' ? vendor : NULL);
+    domain_open(
+        conversion->out, row->element, "state", state_of(on), "retries", retries, "value", vendor);
     convert_part(conversion, feature, "direct");
     convert_part(conversion, feature, "extended");
     domain_close(conversion->out);

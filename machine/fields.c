@@ -11,7 +11,22 @@
 enum {
     LONGEST_SHOWN = 64,
     MAX_VENDOR = 12, /* bytes, in the registers of CPUID */
+    MAX_LABEL = 32, /* bytes, of ISO 9660's volume identifier */
 };
+
+/* Whether XML allows all characters of a text. */
+static bool is_xml(const char *text, size_t length)
+{
+    auto_free char *plain = xmemdup(text, length + 1);
+    for (size_t i = 0; i < length; i++) {
+        if (strchr("\t\n\r", plain[i]) != NULL && plain[i] != '\0')
+            plain[i] = ' '; /* the control characters that are allowed */
+    }
+    auto_free char *printable = text_printable(plain, length, length);
+    /* the two characters beyond ASCII that are not */
+    return streq(printable, plain) && strstr(text, "\uFFFE") == NULL &&
+           strstr(text, "\uFFFF") == NULL;
+}
 
 /* A string that may be in the domain. */
 static bool check_printable(const struct schema_field *field UNUSED, const json_t *value,
@@ -19,9 +34,7 @@ static bool check_printable(const struct schema_field *field UNUSED, const json_
 {
     const char *text = json_string_value(value);
     size_t length = json_string_length(value);
-    auto_free char *all = text_printable(text, length, length);
-    /* the two characters beyond ASCII that XML does not allow */
-    if (streq(all, text) && strstr(text, "\uFFFE") == NULL && strstr(text, "\uFFFF") == NULL)
+    if (is_xml(text, length))
         return true;
     auto_free char *shown = text_printable(text, length, LONGEST_SHOWN);
     findings_error(findings, pointer, "contains characters that cannot be printed: \"%s\"", shown);
@@ -80,13 +93,25 @@ static bool check_architecture(const struct schema_field *field UNUSED, const js
     const char *pointer, struct findings *findings)
 {
     const char *text = json_string_value(value);
-    if (streq(text, "amd64") || text[0] == '\0')
+    if (streq(text, "amd64"))
         return true;
     auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
     findings_error(findings, pointer,
         "must be amd64, not \"%s\": other processors have other machines, firmware and devices, "
         "which hook-launcher does not make",
         shown);
+    return false;
+}
+
+static bool check_lun_bus(const struct schema_field *field UNUSED, const json_t *value,
+    const char *pointer, struct findings *findings)
+{
+    const char *text = json_string_value(value);
+    if (streq(text, "scsi"))
+        return true;
+    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
+    findings_error(findings, pointer,
+        "must be scsi, not \"%s\": QEMU passes SCSI commands only on the scsi bus", shown);
     return false;
 }
 
@@ -121,6 +146,9 @@ static bool check_quantity(const struct schema_field *field UNUSED, const json_t
         __VA_ARGS__, NULL                                                                          \
     }
 #define STRING SCHEMA_STRING, .type = "string", .check = check_printable
+/* a pointer in KubeVirt's API, which refuses "" instead of taking it as absent */
+#define CHOICE STRING, .takes_empty = true
+#define LABEL STRING, .maximum = MAX_LABEL
 #define NAME SCHEMA_STRING, .type = "name", .check = check_name
 #define FEATURE SCHEMA_STRING, .type = "string", .check = check_feature
 #define VENDOR SCHEMA_STRING, .type = "string", .check = check_vendor
@@ -145,7 +173,7 @@ static const struct schema_field fields[] = {
     {"spec", OBJECT, .required = true, .help = "the machine, its volumes and networks"},
     {"spec.architecture", SCHEMA_STRING, .type = "string", .check = check_architecture,
         .help = "the guest's processor architecture: `amd64`, which is the default"},
-    {"spec.startStrategy", STRING, .values = VALUES("Paused"),
+    {"spec.startStrategy", CHOICE, .values = VALUES("Paused"),
         .help = "only a boot menu of ten seconds: nothing here could resume a paused guest"},
     {"spec.terminationGracePeriodSeconds", INTEGER, .maximum = 1000000000,
         .help = "seconds from the power button to the end of QEMU; default 30"},
@@ -177,7 +205,7 @@ static const struct schema_field fields[] = {
     {"spec.domain.devices.networkInterfaceMultiqueue", BOOLEAN,
         .help = "no effect: QEMU's user networking has one queue"},
     {"spec.domain.devices.video", OBJECT, .help = "the screen's card"},
-    {"spec.domain.devices.video.type", STRING,
+    {"spec.domain.devices.video.type", CHOICE,
         .values = VALUES("vga", "cirrus", "virtio", "ramfb", "bochs"),
         .help = "default vga, with EFI bochs"},
     {"spec.domain.devices.sound", OBJECT, .help = "a sound card"},
@@ -195,7 +223,7 @@ static const struct schema_field fields[] = {
         .help = "a channel for metrics, on which nobody answers"},
     {"spec.domain.devices.panicDevices", ARRAY,
         .help = "devices by which the guest tells that it crashed"},
-    {"spec.domain.devices.panicDevices[].model", STRING,
+    {"spec.domain.devices.panicDevices[].model", CHOICE,
         .values = VALUES("hyperv", "isa", "pvpanic"), .help = "default libvirt's, isa"},
     {"spec.domain.devices.filesystems",
         REFUSED("virtiofs needs virtiofsd, which a launcher pod has in containers of their own")},
@@ -221,8 +249,8 @@ static const struct schema_field fields[] = {
         .help = "default closed"},
     {"spec.domain.devices.disks[].lun", OBJECT,
         .help = "a block device to which the guest's SCSI commands are passed"},
-    {"spec.domain.devices.disks[].lun.bus", STRING, .values = VALUES("scsi"),
-        .help = "default scsi, the only bus on which QEMU can do this"},
+    {"spec.domain.devices.disks[].lun.bus", SCHEMA_STRING, .type = "string", .check = check_lun_bus,
+        .help = "`scsi`, which is the default: QEMU can do this on no other bus"},
     {"spec.domain.devices.disks[].lun.readonly", BOOLEAN, .help = "default false"},
     {"spec.domain.devices.disks[].lun.reservation",
         REFUSED("persistent reservations need a cluster's helper on the node")},
@@ -235,7 +263,7 @@ static const struct schema_field fields[] = {
         .help = "default none if the file system supports direct I/O, else writethrough"},
     {"spec.domain.devices.disks[].io", STRING, .values = VALUES("native", "threads"),
         .help = "default native for block devices and files without holes, if the cache is none"},
-    {"spec.domain.devices.disks[].errorPolicy", STRING,
+    {"spec.domain.devices.disks[].errorPolicy", CHOICE,
         .values = VALUES("stop", "ignore", "report", "enospace"),
         .help = "what the guest sees of an I/O error; default stop"},
     {"spec.domain.devices.disks[].shareable", BOOLEAN,
@@ -385,14 +413,15 @@ static const struct schema_field fields[] = {
     {"spec.volumes[].configMap.name", STRING, .help = "for the pod only"},
     {"spec.volumes[].configMap.optional", BOOLEAN,
         .help = "an empty image if the directory does not exist; default false"},
-    {"spec.volumes[].configMap.volumeLabel", STRING, .help = "label of the image; default cfgdata"},
+    {"spec.volumes[].configMap.volumeLabel", LABEL,
+        .help = "label of the image, at most 32 bytes; default cfgdata"},
     {"spec.volumes[].secret", OBJECT, .help = "likewise"},
     {"spec.volumes[].secret.secretName", STRING, .help = "for the pod only"},
     {"spec.volumes[].secret.optional", BOOLEAN, .help = "as for `configMap`"},
-    {"spec.volumes[].secret.volumeLabel", STRING, .help = "as for `configMap`"},
+    {"spec.volumes[].secret.volumeLabel", LABEL, .help = "as for `configMap`"},
     {"spec.volumes[].downwardAPI", OBJECT, .help = "likewise"},
     {"spec.volumes[].downwardAPI.fields", ANY, .help = "for the pod only"},
-    {"spec.volumes[].downwardAPI.volumeLabel", STRING, .help = "as for `configMap`"},
+    {"spec.volumes[].downwardAPI.volumeLabel", LABEL, .help = "as for `configMap`"},
     {"spec.volumes[].serviceAccount", OBJECT, .help = "likewise, with the account's token"},
     {"spec.volumes[].serviceAccount.serviceAccountName", STRING, .help = "for the pod only"},
     {"spec.volumes[].sysprep", OBJECT,
@@ -466,6 +495,7 @@ static const struct schema_field fields[] = {
 const struct schema machine_schema = {
     .fields = fields,
     .null = SCHEMA_NULL_SKIPPED,
+    .zero_is_absent = true,
     .unknown = "is not supported by hook-launcher",
     .refused = "is not supported by hook-launcher",
 };

@@ -13,11 +13,11 @@
 typedef int machine_firmware_finder(
     bool secure_boot, bool any, const char **code, const char **vars, struct error **err);
 
-/* Which of the two documents KubeVirt makes for one launch. It hands its hooks both: the first one
- * to count the free PCI slots, the second, with root ports in these slots, to define the guest. */
+/* Which of the documents that KubeVirt makes for one launch. It hands its hooks all: the first one
+ * to count the free PCI slots, the last one, with root ports in these slots, to define the guest. */
 enum machine_form {
-    MACHINE_FORM_DEFINITION, /* xmlns:qemu only if KubeVirt keeps slots for more interfaces */
-    MACHINE_FORM_FIRST, /* xmlns:qemu in the root element; no root ports */
+    MACHINE_FORM_DEFINITION, /* xmlns:qemu only if slots are kept for interfaces, and no ports */
+    MACHINE_FORM_FIRST, /* xmlns:qemu in the root element; no root ports; an interface per slot */
 };
 
 struct machine_host {
@@ -30,7 +30,8 @@ struct machine_host {
     bool dry_run; /* the files of the kernel and of EFI need not exist */
 };
 
-/* Adds an error for each path that a domain cannot hold. */
-void machine_host_check(const struct machine_host *host, struct findings *findings);
+/* Returns 0, or -1 with a usage error, which names the option, for a path that a domain cannot
+ * hold. */
+int machine_host_check(const struct machine_host *host, struct error **err);
 
 #endif

@@ -10,9 +10,13 @@
 #include "base/text.h"
 #include "machine/pci.h"
 #include "machine/ports.h"
+#include "machine/slots.h"
 #include "machine/value.h"
 
-enum { MAC_LENGTH = 17 };
+enum {
+    MAC_LENGTH = 17,
+    PORTS = 65536, /* of each protocol */
+};
 
 /* Parses a MAC address in one of the two forms that KubeVirt accepts, "de:ad:00:00:be:af" and
  * "DE-AD-00-00-BE-AF". text gets the first form. */
@@ -88,7 +92,7 @@ static void read_mac(const struct machine_conversion *conversion, const json_t *
     const char *place, char text[MAC_LENGTH + 1])
 {
     const char *given = machine_string(interface, "/macAddress");
-    if (given == NULL || given[0] == '\0') {
+    if (given == NULL) {
         make_mac(conversion, machine_string(interface, "/name"), text);
     } else if (!parse_mac(given, text)) {
         auto_free char *mac_place = xasprintf("%s/macAddress", place);
@@ -115,7 +119,7 @@ static void write_interface(
     struct domain_writer *out = conversion->out;
     const char *model = machine_string(interface, "/model");
     const char *state = machine_string(interface, "/state");
-    bool virtio = model == NULL || model[0] == '\0' || streq(model, "virtio");
+    bool virtio = model == NULL || streq(model, "virtio");
     long long order = machine_integer(interface, "/bootOrder", 0);
     auto_free char *pci_place = xasprintf("%s/pciAddress", place);
     char mac[MAC_LENGTH + 1] = "";
@@ -173,17 +177,34 @@ static void check_ports(const struct machine_conversion *conversion)
 {
     auto_free struct machine_port *ports = NULL;
     size_t count = machine_ports_list(conversion->vmi, &ports);
+    auto_free const struct machine_port **users = xcalloc(2 * PORTS, sizeof(const void *));
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (ports[k].number != ports[i].number || ports[k].udp != ports[i].udp)
-                continue;
-            auto_free char *place = xasprintf("/spec/domain/devices/interfaces/%zu/ports/%zu/port",
-                ports[i].interface_index, ports[i].index);
-            findings_error(conversion->findings, place,
-                "is already forwarded, as ports[%zu] of interfaces[%zu]: %d", ports[k].index,
-                ports[k].interface_index, ports[i].number);
-            break;
+        const struct machine_port **user = &users[ports[i].udp * PORTS + ports[i].number];
+        if (*user == NULL) {
+            *user = &ports[i];
+            continue;
         }
+        auto_free char *place = xasprintf("/spec/domain/devices/interfaces/%zu/ports/%zu/port",
+            ports[i].interface_index, ports[i].index);
+        findings_error(conversion->findings, place,
+            "is already forwarded, as ports[%zu] of interfaces[%zu]: %d", (*user)->index,
+            (*user)->interface_index, ports[i].number);
+    }
+}
+
+/* Writes the interfaces with which KubeVirt keeps slots, as libvirt gives each one. */
+static void write_placeholders(const struct machine_conversion *conversion)
+{
+    struct domain_writer *out = conversion->out;
+    size_t count = machine_slots_kept(conversion);
+    for (size_t i = 0; i < count; i++) {
+        auto_free char *name = xasprintf("placeholder-%zu", i);
+        domain_open(out, "interface", "type", "ethernet");
+        domain_empty(out, "source");
+        domain_empty(out, "target", "dev", name, "managed", "no");
+        domain_empty(out, "model", "type", machine_conversion_virtio_model(conversion));
+        domain_empty(out, "alias", "name", name);
+        domain_close(out);
     }
 }
 
@@ -198,4 +219,6 @@ void machine_interfaces_convert(const struct machine_conversion *conversion)
         auto_json json_t *interface = json_pack("{s:s}", "name", MACHINE_POD_INTERFACE);
         write_interface(conversion, interface, "/spec/domain/devices");
     }
+    if (conversion->host->form == MACHINE_FORM_FIRST)
+        write_placeholders(conversion);
 }

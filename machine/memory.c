@@ -83,7 +83,11 @@ static long long find_maximum(const struct machine_conversion *conversion, long 
     const json_t *domain = conversion->domain;
     if (machine_value(domain, "/memory/maxGuest") != NULL) {
         long long given = machine_whole(domain, "/memory/maxGuest", false);
-        return given == guest ? 0 : given;
+        if (given < guest) {
+            findings_error(conversion->findings, "/spec/domain/memory/maxGuest",
+                "must not be less than the guest's memory of %lld bytes", guest);
+        }
+        return given > guest ? given : 0;
     }
     const char *page = machine_string(domain, "/memory/hugepages/pageSize");
     long long alignment = page != NULL && streq(page, "1Gi") ? PLUG_MIN_GUEST : PLUG_ALIGNMENT;
@@ -131,10 +135,6 @@ void machine_memory_convert(const struct machine_conversion *conversion)
         findings_error(conversion->findings, place, "must be more than 0 bytes");
     }
     long long maximum = find_maximum(conversion, guest);
-    if (maximum > 0 && maximum < guest) {
-        findings_error(conversion->findings, "/spec/domain/memory/maxGuest",
-            "must not be less than the guest's memory of %lld bytes", guest);
-    }
     check_pages(conversion, guest);
     write_bytes(conversion, "memory", guest, NULL);
     if (maximum > 0)

@@ -21,7 +21,7 @@ static const char *machine_type(const struct machine_conversion *conversion)
     static const char version_characters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     const char *type = machine_string(conversion->domain, "/machine/type");
-    if (type == NULL || type[0] == '\0')
+    if (type == NULL)
         return "q35";
     if (!streq(type, "q35") &&
         (!text_starts_with(type, versions) || strspn(type, version_characters) != strlen(type))) {
@@ -93,16 +93,15 @@ static void convert_kernel_file(
 static void convert_kernel(const struct machine_conversion *conversion)
 {
     const json_t *boot = machine_value(conversion->domain, "/firmware/kernelBoot");
-    const char *arguments = text_or(machine_string(boot, "/kernelArgs"), "");
-    bool needs_kernel =
-        arguments[0] != '\0' || machine_value(boot, "/container/initrdPath") != NULL;
-    if (needs_kernel && machine_value(boot, "/container/kernelPath") == NULL) {
+    const char *arguments = machine_string(boot, "/kernelArgs");
+    bool needs_kernel = arguments != NULL || machine_string(boot, "/container/initrdPath") != NULL;
+    if (needs_kernel && machine_string(boot, "/container/kernelPath") == NULL) {
         findings_error(conversion->findings, "/spec/domain/firmware/kernelBoot",
             "has no kernel for its kernelArgs or initrdPath: set container.kernelPath");
     }
     convert_kernel_file(conversion, "kernelPath", "kernel");
     convert_kernel_file(conversion, "initrdPath", "initrd");
-    if (arguments[0] != '\0')
+    if (arguments != NULL)
         domain_text(conversion->out, "cmdline", "%s", arguments);
 }
 

@@ -49,7 +49,7 @@ static size_t slot_of(size_t number)
 void machine_pci_place(const struct machine_conversion *conversion, enum machine_pci_class class,
     const char *given, const char *place)
 {
-    if (given != NULL && given[0] != '\0') {
+    if (given != NULL) {
         if (!place_at(conversion, given)) {
             findings_error(conversion->findings, place,
                 "must be a PCI address, such as \"0000:81:01.0\", not \"%s\"", given);

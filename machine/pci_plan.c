@@ -15,7 +15,7 @@ struct census {
 static void count_one(struct census *census, enum machine_pci_class class, const char *address)
 {
     census->all[class]++;
-    census->fixed[class] += address != NULL && address[0] != '\0';
+    census->fixed[class] += address != NULL;
 }
 
 static void count_interfaces(const struct machine_conversion *conversion, struct census *census)

@@ -43,7 +43,7 @@ void machine_sysinfo_convert(const struct machine_conversion *conversion)
     domain_open(conversion->out, "sysinfo", "type", "smbios");
     domain_open(conversion->out, "system");
     convert_uuid(conversion);
-    if (serial != NULL && serial[0] != '\0')
+    if (serial != NULL)
         convert_entry(conversion, "serial", serial);
     convert_entry(conversion, "manufacturer", "KubeVirt");
     convert_entry(conversion, "family", "KubeVirt");

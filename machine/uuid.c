@@ -13,7 +13,7 @@
 char *machine_uuid(const json_t *vmi)
 {
     const char *given = machine_string(vmi, "/spec/domain/firmware/uuid");
-    if (given != NULL && given[0] != '\0')
+    if (given != NULL)
         return xstrdup(given);
     const char *name = text_or(machine_string(vmi, "/metadata/name"), "");
     uuid_t namespace;

@@ -13,7 +13,8 @@ const json_t *machine_value(const json_t *root, const char *pointer)
 
 const char *machine_string(const json_t *root, const char *pointer)
 {
-    return json_string_value(machine_value(root, pointer));
+    const char *text = json_string_value(machine_value(root, pointer));
+    return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
 bool machine_boolean(const json_t *root, const char *pointer, bool default_value)

@@ -32,6 +32,7 @@ struct machine_volume {
     bool backing_block; /* source is one */
     bool direct_io; /* direct I/O works; assumed in a dry run */
     bool allocated; /* path is a file without holes, or will be one */
+    bool preallocated; /* the status says that all of the claim was; nothing is given back */
     const char *label; /* of an ISO made of a directory; borrowed */
     long long capacity; /* bytes: of what is created, or of the image of a claim, 0 if unknown */
     const json_t *spec; /* the volume in the VMI; borrowed */

@@ -139,20 +139,23 @@ void machine_volume_find_container_disk(struct machine_volume_search *search)
     }
 }
 
-/* Notes the size of a raw image that exists, and whether all of it is allocated. */
-static void measure(struct machine_volume *volume)
+/* Notes the size of the raw image at source, if it exists. Returns whether all of it is allocated
+ * in a file. */
+static bool measure(struct machine_volume *volume, bool block)
 {
     enum { STAT_BLOCK = 512 }; /* of st_blocks, whatever the file system's blocks are */
     struct stat status;
     uint64_t bytes = 0;
-    if (volume->block) {
-        auto_fd int fd = open(volume->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (block) {
+        auto_fd int fd = open(volume->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (fd >= 0 && ioctl(fd, BLKGETSIZE64, &bytes) == 0)
             volume->capacity = (long long)bytes;
-    } else if (stat(volume->path, &status) == 0) {
-        volume->capacity = status.st_size;
-        volume->allocated = status.st_blocks * STAT_BLOCK >= status.st_size;
+        return false;
     }
+    if (stat(volume->source, &status) < 0)
+        return false;
+    volume->capacity = status.st_size;
+    return status.st_blocks * STAT_BLOCK >= status.st_size;
 }
 
 /* Makes the guest use a raw image directly. The format is never probed: a guest could write a qcow2
@@ -167,7 +170,7 @@ static void use_raw_image(struct machine_volume_search *search, char *take_path)
     volume->path = xstrdup(take_path);
     if (!search->options->dry_run || is_there(take_path))
         check_image(search, take_path, is_written(search), &volume->block);
-    measure(volume);
+    volume->allocated = measure(volume, volume->block);
 }
 
 void machine_volume_find_host_disk(struct machine_volume_search *search)
@@ -222,10 +225,12 @@ static bool assume_block(const struct machine_volume_search *search)
     return machine_value(disk_of(search), "/lun") != NULL || (mode != NULL && streq(mode, "Block"));
 }
 
-/* Sets the capacity that the status gives the claim: what was asked for, if there is more. */
-static void take_capacity(const struct machine_volume_search *search)
+/* Sets what the status says about the claim: its capacity, which is what was asked for if there is
+ * more, and whether all of it was allocated. */
+static void take_status(const struct machine_volume_search *search)
 {
     const json_t *status = claim_status(search);
+    search->volume->preallocated = machine_boolean(status, "/preallocated", false);
     long long capacity = machine_whole(status, "/capacity/storage", false);
     long long asked = machine_whole(status, "/requests/storage", false);
     if (capacity > 0)
@@ -261,7 +266,9 @@ void machine_volume_find_claim(struct machine_volume_search *search)
     char *path = find_claim_image(search, &block);
     search->volume->block = block;
     use_raw_image(search, path);
-    take_capacity(search);
+    take_status(search);
+    if (search->options->dry_run && path != NULL && !is_there(path))
+        search->volume->allocated = search->volume->preallocated;
 }
 
 /* The claim's image is only read: the guest writes to an overlay. */
@@ -272,9 +279,12 @@ void machine_volume_find_ephemeral(struct machine_volume_search *search)
     volume->path = made_path(search, "ephemeral-", ".qcow2");
     volume->backing_format = "raw";
     volume->source = find_claim_image(search, &volume->backing_block);
-    if (volume->source != NULL && (!search->options->dry_run || is_there(volume->source)))
+    if (volume->source == NULL)
+        return;
+    if (!search->options->dry_run || is_there(volume->source))
         check_image(search, volume->source, false, &volume->backing_block);
-    take_capacity(search);
+    measure(volume, volume->backing_block);
+    take_status(search);
 }
 
 void machine_volume_find_empty_disk(struct machine_volume_search *search)
@@ -330,7 +340,7 @@ void machine_volume_find_cloud_init(struct machine_volume_search *search)
 static const char *label_of(const struct machine_volume_search *search)
 {
     const char *label = machine_string(search->source, "/volumeLabel");
-    return label != NULL && label[0] != '\0' ? label : "cfgdata";
+    return text_or(label, "cfgdata");
 }
 
 /* Sets the ISO image that is made of a directory; standard is where KubeVirt mounts it. */

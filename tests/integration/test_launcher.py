@@ -615,6 +615,21 @@ class FaultTest(LauncherTest):
         result = self.run_launcher(self.vmi(), *TEST_DRIVER, "--console", console)
         self.assert_failed(result, 3, "Start", str(console), "No such file")
 
+    def test_a_path_is_not_for_a_domain(self):
+        """The message names the option, and not the file of the VMI."""
+        path = self.vmi()
+        deep = self.tmp / ("d" * 108)
+        deep.mkdir()
+        for options, words in (
+            (["--console", "/tmp/a\x01b"], "--console: the path /tmp/a\\\\x01b contains"),
+            (["--tmp-dir", deep], "--tmp-dir: the socket path"),
+        ):
+            with self.subTest(words):
+                result = self.run_launcher(path, "--dry-run", *options)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(words, result.stderr)
+                self.assertNotIn(str(path), result.stderr)
+
     def test_there_is_no_room_for_temporary_files(self):
         path = self.vmi()
         environment = {**self.environment, "TMPDIR": str(path)}

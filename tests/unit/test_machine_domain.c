@@ -47,6 +47,8 @@ static const struct expectation memory_cases[] = {
         "<maxMemory unit=\"b\" slots=\"0\">2147483648</maxMemory>"},
     {"'memory': {'guest': '1Gi', 'maxGuest': '1Gi'}",
         "<memory unit=\"b\">1073741824</memory>\n\t<os>"},
+    {"'memory': {'guest': '1Gi', 'maxGuest': '1025Mi'}",
+        "<maxMemory unit=\"b\" slots=\"0\">1074790400</maxMemory>"},
     {"'memory': {'guest': '1026Mi', 'hugepages': {'pageSize': '2Mi'}}", "<maxMemory"},
     /* four times as much would be more than a number holds */
     {"'memory': {'guest': '3Ei'}", "<memory unit=\"b\">3458764513820540928</memory>\n\t<os>"},
@@ -94,6 +96,8 @@ static const struct expectation cpu_cases[] = {
         "\t\t<feature name=\"mpx\" policy=\"optional\"></feature>\n\t\t<topology"},
     {MEMORY ", 'cpu': {'features': [{'name': 'vmx', 'policy': 'forbid'}]}",
         "<cpu mode=\"host-model\">\n\t\t<feature name=\"vmx\" policy=\"forbid\"></feature>\n"},
+    {MEMORY ", 'cpu': {'model': '', 'features': [{'name': 'vmx', 'policy': ''}]}",
+        "<cpu mode=\"host-model\">\n\t\t<feature name=\"vmx\"></feature>\n"},
     {MEMORY ", 'cpu': {'model': 'host-model', 'features': []}",
         "<cpu mode=\"host-model\">\n\t\t<t"},
     {MEMORY ", 'cpu': {'dedicatedCpuPlacement': false}", TOPOLOGY("4", "1", "1")},
@@ -118,6 +122,9 @@ static const struct expectation os_cases[] = {
     {MEMORY ", 'firmware': {'acpi': {'slicNameRef': 'windows', 'msdmNameRef': 'windows'}}",
         "hvm</type>\n\t\t<acpi>\n\t\t\t<table type=\"slic\">/secret/slic.bin</table>\n"
         "\t\t\t<table type=\"msdm\">/secret/msdm.bin</table>\n\t\t</acpi>\n\t\t<smbios"},
+    {MEMORY ", 'firmware': {'kernelBoot': {'kernelArgs': 'quiet\\n', "
+            "'container': {'kernelPath': '/boot/vmlinuz', 'initrdPath': ''}}}",
+        "\t\t<kernel>/boot/vmlinuz</kernel>\n\t\t<cmdline>quiet&#xA;</cmdline>\n\t</os>"},
     {MEMORY ", 'firmware': {'kernelBoot': {'kernelArgs': 'a=\\\"b\\\"', 'container': {"
             "'kernelPath': '/boot/vmlinuz', 'initrdPath': '/boot/initrd'}}}",
         "\t\t<kernel>/boot/vmlinuz</kernel>\n\t\t<initrd>/boot/initrd</initrd>\n"
@@ -141,6 +148,8 @@ static const struct expectation sysinfo_cases[] = {
         "\t\t\t<entry name=\"version\">v</entry>\n\t\t\t<entry name=\"serial\">s</entry>\n"
         "\t\t\t<entry name=\"asset\">a</entry>\n\t\t\t<entry name=\"sku\">k</entry>\n"
         "\t\t</chassis>"},
+    {MEMORY ", 'firmware': {'serial': 'a\\tb\\r'}", "<entry name=\"serial\">a&#x9;b&#xD;</entry>"},
+    {MEMORY ", 'chassis': {'asset': 'a\\tb'}", "<entry name=\"asset\">a&#x9;b</entry>"},
     {MEMORY ", 'chassis': {'serial': 's'}",
         "\t\t\t<entry name=\"manufacturer\"></entry>\n\t\t\t<entry name=\"version\"></entry>\n"
         "\t\t\t<entry name=\"serial\">s</entry>\n\t\t\t<entry name=\"asset\"></entry>\n"},
@@ -156,6 +165,8 @@ static const struct expectation clock_cases[] = {
         "\t<clock offset=\"utc\" adjustment=\"60\"></clock>\n"},
     {MEMORY ", 'clock': {'timezone': 'Europe/Rome'}",
         "\t<clock offset=\"timezone\" timezone=\"Europe/Rome\"></clock>\n"},
+    {MEMORY ", 'clock': {'timer': {'rtc': {'tickPolicy': '', 'track': ''}}}",
+        "\t\t<timer name=\"rtc\" present=\"yes\"></timer>\n\t</clock>"},
     {MEMORY ", 'clock': {'timezone': 'Europe/Rome', 'utc': {}}",
         "\t<clock offset=\"utc\" adjustment=\"reset\"></clock>\n"},
     {MEMORY ", 'clock': {'timer': {'hyperv': {}, 'hpet': {}, 'kvm': {}, 'pit': {}, 'rtc': {}}}",
@@ -372,7 +383,11 @@ static void test_root(UNUSED void **state)
         {MEMORY, "", "'kubevirt.io/placePCIDevicesOnRootComplex': 'true'", plain},
         {MEMORY, "", "'kubevirt.io/pci-interface-slot-count': '1'", plain},
         {MEMORY ", 'devices': {'autoattachPodInterface': false}", "",
-            "'kubevirt.io/pci-interface-slot-count': '1'", fresh},
+            "'kubevirt.io/pci-interface-slot-count': '6'", fresh},
+        /* root ports are added to what a hook returned */
+        {MEMORY ", 'devices': {'autoattachPodInterface': false}", "",
+            "'kubevirt.io/pci-interface-slot-count': '2'", plain},
+        {"'memory': {'guest': '4Gi'}", "", "", plain},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct findings findings = {0};
@@ -429,6 +444,8 @@ static void test_faults(UNUSED void **state)
     } cases[] = {
         {"'memory': {'guest': '1Gi', 'maxGuest': '512Mi'}", "/spec/domain/memory/maxGuest",
             "must not be less than the guest's memory of 1073741824 bytes"},
+        {"'memory': {'guest': '1Gi', 'maxGuest': '0'}", "/spec/domain/memory/maxGuest",
+            "must not be less than the guest's memory of 1073741824 bytes"},
         {"'memory': {'guest': '3Mi', 'hugepages': {'pageSize': '2Mi'}}",
             "/spec/domain/memory/hugepages/pageSize", "must divide the guest's memory"},
         {"'memory': {'guest': '2Mi', 'hugepages': {'pageSize': '0'}}",
@@ -462,6 +479,17 @@ static void test_faults(UNUSED void **state)
             "is not supported by hook-launcher: an encrypted guest needs"},
         {MEMORY ", 'features': {'hyperv': {'synic': {}, 'vpindex': {'enabled': false}}}",
             "/spec/domain/features/hyperv/synic", "needs vpindex, which is turned off"},
+        {MEMORY ", 'clock': {'timezone': ''}", "/spec/domain/clock/timezone",
+            "must be a time zone, such as \"Europe/Rome\", not \"\""},
+        /* what is a pointer in KubeVirt's API is not absent if it is empty */
+        {MEMORY ", 'ioThreadsPolicy': ''", "/spec/domain/ioThreadsPolicy",
+            "must be shared, auto or supplementalPool, not \"\""},
+        {MEMORY ", 'devices': {'video': {'type': ''}}", "/spec/domain/devices/video/type",
+            "must be vga, cirrus, virtio, ramfb or bochs, not \"\""},
+        {MEMORY ", 'devices': {'panicDevices': [{'model': ''}]}",
+            "/spec/domain/devices/panicDevices/0/model", "not \"\""},
+        {MEMORY ", 'firmware': {'serial': 'a\\u0001'}", "/spec/domain/firmware/serial",
+            "contains characters that cannot be printed: \"a\\x01\""},
         {MEMORY ", 'ioThreadsPolicy': 'supplementalPool'", "/spec/domain/ioThreads",
             "must have supplementalPoolThreadCount"},
         {MEMORY ", 'firmware': {'acpi': {}}", "/spec/domain/firmware/acpi",

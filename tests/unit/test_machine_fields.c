@@ -59,8 +59,8 @@ static void test_entries(UNUSED UNUSED void **state)
         assert_true(fields[i].help[0] != '\0');
         assert_null(strchr(fields[i].help, '\n'));
         assert_non_null(fields[i].type);
-        assert_true((fields[i].kind == SCHEMA_INTEGER || fields[i].kind == SCHEMA_OBJECTS) ==
-                    (fields[i].maximum > fields[i].minimum));
+        if (fields[i].kind == SCHEMA_INTEGER || fields[i].kind == SCHEMA_OBJECTS)
+            assert_true(fields[i].maximum > fields[i].minimum);
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(fields[k].path, fields[i].path);
     }

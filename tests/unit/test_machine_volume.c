@@ -137,7 +137,7 @@ static const struct test_case cases[] = {
         "/work/configdrive.iso", "DIR/claim", "raw", NULL, 0},
     /* the guest writes to an overlay over the claim, which may be locked */
     {EPHEMERAL, NULL, "locked.img", NULL, "/work/ephemeral-v.qcow2", "DIR/locked.img", "qcow2",
-        "raw", 0},
+        "raw", 3},
     {EPHEMERAL, NULL, "claim", NULL, "/work/ephemeral-v.qcow2", "DIR/claim/disk.img", "qcow2",
         "raw", 0},
     {"\"serviceAccount\": {\"serviceAccountName\": \"a\"}", NULL, "claim", NULL,
