@@ -1,163 +1,27 @@
 #include "machine/fields.h"
 
-#include <string.h>
-
-#include "annotations/names.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "base/unused.h"
-#include "machine/value.h"
-
-enum {
-    LONGEST_SHOWN = 64,
-    MAX_VENDOR = 12, /* bytes, in the registers of CPUID */
-    MAX_LABEL = 32, /* bytes, of ISO 9660's volume identifier */
-};
-
-/* Whether XML allows all characters of a text. */
-static bool is_xml(const char *text, size_t length)
-{
-    auto_free char *plain = xmemdup(text, length + 1);
-    for (size_t i = 0; i < length; i++) {
-        if (strchr("\t\n\r", plain[i]) != NULL && plain[i] != '\0')
-            plain[i] = ' '; /* the control characters that are allowed */
-    }
-    auto_free char *printable = text_printable(plain, length, length);
-    /* the two characters beyond ASCII that are not */
-    return streq(printable, plain) && strstr(text, "\uFFFE") == NULL &&
-           strstr(text, "\uFFFF") == NULL;
-}
-
-/* A string that may be in the domain. */
-static bool check_printable(const struct schema_field *field UNUSED, const json_t *value,
-    const char *pointer, struct findings *findings)
-{
-    const char *text = json_string_value(value);
-    size_t length = json_string_length(value);
-    if (is_xml(text, length))
-        return true;
-    auto_free char *shown = text_printable(text, length, LONGEST_SHOWN);
-    findings_error(findings, pointer, "contains characters that cannot be printed: \"%s\"", shown);
-    return false;
-}
-
-/* A name becomes an alias and part of file names. */
-static bool check_name(const struct schema_field *field UNUSED, const json_t *value,
-    const char *pointer, struct findings *findings)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-    const char *text = json_string_value(value);
-    size_t length = json_string_length(value);
-    if (length > 0 && length <= MACHINE_MAX_NAME && strspn(text, allowed) == length)
-        return true;
-    auto_free char *shown = text_printable(text, length, LONGEST_SHOWN);
-    findings_error(findings, pointer,
-        "must be 1 to %d letters, digits, hyphens and underscores, not \"%s\"", MACHINE_MAX_NAME,
-        shown);
-    return false;
-}
-
-/* A feature of the processor: what libvirt's schema takes as its name. */
-static bool check_feature(const struct schema_field *field UNUSED, const json_t *value,
-    const char *pointer, struct findings *findings)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    const char *text = json_string_value(value);
-    size_t length = json_string_length(value);
-    if (length > 0 && strspn(text, allowed) == length)
-        return true;
-    auto_free char *shown = text_printable(text, length, LONGEST_SHOWN);
-    findings_error(findings, pointer,
-        "must be a feature that libvirt knows, such as \"aes\", not \"%s\"", shown);
-    return false;
-}
-
-/* A vendor, as the CPUID instruction gives it. */
-static bool check_vendor(const struct schema_field *field, const json_t *value, const char *pointer,
-    struct findings *findings)
-{
-    if (!check_printable(field, value, pointer, findings))
-        return false;
-    const char *text = json_string_value(value);
-    if (json_string_length(value) <= MAX_VENDOR && strchr(text, ',') == NULL)
-        return true;
-    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
-    findings_error(findings, pointer, "must be at most %d bytes without a comma, not \"%s\"",
-        MAX_VENDOR, shown);
-    return false;
-}
-
-static bool check_architecture(const struct schema_field *field UNUSED, const json_t *value,
-    const char *pointer, struct findings *findings)
-{
-    const char *text = json_string_value(value);
-    if (streq(text, "amd64"))
-        return true;
-    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
-    findings_error(findings, pointer,
-        "must be amd64, not \"%s\": other processors have other machines, firmware and devices, "
-        "which hook-launcher does not make",
-        shown);
-    return false;
-}
-
-static bool check_lun_bus(const struct schema_field *field UNUSED, const json_t *value,
-    const char *pointer, struct findings *findings)
-{
-    const char *text = json_string_value(value);
-    if (streq(text, "scsi"))
-        return true;
-    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
-    findings_error(findings, pointer,
-        "must be scsi, not \"%s\": QEMU passes SCSI commands only on the scsi bus", shown);
-    return false;
-}
-
-/* The name of a Secret becomes part of a path. */
-static bool check_subdomain(const struct schema_field *field UNUSED, const json_t *value,
-    const char *pointer, struct findings *findings)
-{
-    const char *text = json_string_value(value);
-    if (annotations_name_is_dns_subdomain(text))
-        return true;
-    auto_free char *shown = text_printable(text, json_string_length(value), LONGEST_SHOWN);
-    findings_error(findings, pointer,
-        "must be lower-case letters, digits, hyphens and dots, not \"%s\"", shown);
-    return false;
-}
-
-static bool check_quantity(const struct schema_field *field UNUSED, const json_t *value,
-    const char *pointer, struct findings *findings)
-{
-    annotations_quantity quantity = 0;
-    if (machine_quantity(value, &quantity))
-        return true;
-    auto_free char *text = json_dumps(value, JSON_ENCODE_ANY);
-    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
-    findings_error(findings, pointer, "must be a quantity, such as 512Mi or 2, not %s", shown);
-    return false;
-}
+#include "machine/field_checks.h"
 
 #define VALUES(...)                                                                                \
     (const char *const[])                                                                          \
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
-#define STRING SCHEMA_STRING, .type = "string", .check = check_printable
+#define STRING SCHEMA_STRING, .type = "string", .check = machine_field_check_printable
 /* a pointer in KubeVirt's API, which refuses "" instead of taking it as absent */
 #define CHOICE STRING, .takes_empty = true
-#define LABEL STRING, .maximum = MAX_LABEL
-#define NAME SCHEMA_STRING, .type = "name", .check = check_name
-#define FEATURE SCHEMA_STRING, .type = "string", .check = check_feature
-#define VENDOR SCHEMA_STRING, .type = "string", .check = check_vendor
-#define NAMED SCHEMA_STRING, .type = "name", .check = check_subdomain /* of a Kubernetes object */
-#define STRINGS SCHEMA_STRINGS, .type = "array of strings", .check = check_printable
+#define LABEL STRING, .maximum = 32 /* bytes, of ISO 9660's volume identifier */
+#define NAME SCHEMA_STRING, .type = "name", .check = machine_field_check_name
+#define FEATURE SCHEMA_STRING, .type = "string", .check = machine_field_check_feature
+#define VENDOR SCHEMA_STRING, .type = "string", .check = machine_field_check_vendor
+#define NAMED                                                                                      \
+    SCHEMA_STRING, .type = "name",                                                                 \
+                   .check = machine_field_check_subdomain /* of a Kubernetes object */
+#define STRINGS SCHEMA_STRINGS, .type = "array of strings", .check = machine_field_check_printable
 #define TEXT SCHEMA_STRING, .type = "text" /* of any characters; not in the domain */
 #define INTEGER SCHEMA_INTEGER, .type = "integer"
 #define BOOLEAN SCHEMA_BOOLEAN, .type = "boolean"
-#define QUANTITY SCHEMA_QUANTITY, .type = "quantity", .check = check_quantity
+#define QUANTITY SCHEMA_QUANTITY, .type = "quantity", .check = machine_field_check_quantity
 #define OBJECT SCHEMA_OBJECT, .type = "object"
 #define ARRAY SCHEMA_OBJECTS, .type = "array", .maximum = MACHINE_MAX_ITEMS
 #define ANY SCHEMA_ANY, .type = "any" /* the domain does not depend on it */
@@ -171,7 +35,8 @@ static const struct schema_field fields[] = {
     {"status", ANY},
 
     {"spec", OBJECT, .required = true, .help = "the machine, its volumes and networks"},
-    {"spec.architecture", SCHEMA_STRING, .type = "string", .check = check_architecture,
+    {"spec.architecture", SCHEMA_STRING, .type = "string",
+        .check = machine_field_check_architecture,
         .help = "the guest's processor architecture: `amd64`, which is the default"},
     {"spec.startStrategy", CHOICE, .values = VALUES("Paused"),
         .help = "only a boot menu of ten seconds: nothing here could resume a paused guest"},
@@ -249,7 +114,8 @@ static const struct schema_field fields[] = {
         .help = "default closed"},
     {"spec.domain.devices.disks[].lun", OBJECT,
         .help = "a block device to which the guest's SCSI commands are passed"},
-    {"spec.domain.devices.disks[].lun.bus", SCHEMA_STRING, .type = "string", .check = check_lun_bus,
+    {"spec.domain.devices.disks[].lun.bus", SCHEMA_STRING, .type = "string",
+        .check = machine_field_check_lun_bus,
         .help = "`scsi`, which is the default: QEMU can do this on no other bus"},
     {"spec.domain.devices.disks[].lun.readonly", BOOLEAN, .help = "default false"},
     {"spec.domain.devices.disks[].lun.reservation",

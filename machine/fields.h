@@ -9,11 +9,11 @@
 enum {
     MACHINE_MAX_ITEMS = 256, /* of an array; KubeVirt's own limit */
     MACHINE_MAX_CPUS = 512, /* sockets times cores times threads; KubeVirt's own limit */
-    MACHINE_MAX_NAME = 63,
 };
 
 /* A VMI. Each field of spec has a type and a one-line help; kind, metadata and status have no help.
- * null means that a field is absent, as in Kubernetes. */
+ * null means that a field is absent, as in Kubernetes; so does "", but for rows that take
+ * it. */
 extern const struct schema machine_schema;
 
 #endif

@@ -6,7 +6,7 @@
 
 /* Returns for how many interfaces slots are kept: for those that are missing to four, if there is
  * one, or to the number in an annotation. If there are any, KubeVirt has libvirt give all devices
- * their slots, and makes its second document anew. An invalid annotation counts as absent.
+ * their slots, and makes the document after that anew. An invalid annotation counts as absent.
  * Source: KubeVirt's user guide, "Hotplug Network Interfaces". */
 size_t machine_slots_kept(const struct machine_conversion *conversion);
 
