@@ -1,15 +1,25 @@
 """What is missing, extra, different or out of order in a domain, compared with KubeVirt's.
 
-A path is the names of the elements from the root, "domain/devices/disk", and for an attribute "@"
-and its name after them. Paths are counted, as a multiset: the share is how many of KubeVirt's are in
+A path is the names of the elements from the root, "domain/devices/disk[lun]", and for an attribute
+"@" and its name after them; some elements have their kind in brackets. Paths are counted, as a multiset: the share is how many of KubeVirt's are in
 ours. Values are compared where elements correspond: the first disk with the first disk, and so on."""
 
 import collections
+import re
+
+# The attribute that says which of the elements with one name it is.
+KINDS = {"disk": "device", "entry": "name", "timer": "name"}
+
+
+def part(element):
+    """An element's part of a path."""
+    kind = element.attributes.get(KINDS.get(element.name))
+    return f"{element.name}[{kind}]" if kind else element.name
 
 
 def paths(element, above=""):
     """Yields the path of each element and of each attribute, from the element down."""
-    path = f"{above}/{element.name}" if above else element.name
+    path = f"{above}/{part(element)}" if above else part(element)
     yield path
     for name in element.attributes:
         yield f"{path}@{name}"
@@ -32,7 +42,7 @@ class Comparison:
         self.extra = lines({path: extra[path] for path in extra if not allowed.has(path)})
         self.different = []
         self.disordered = []
-        self.pair(ours, theirs, (ours.name,), (ours.name,))
+        self.pair(ours, theirs, part(theirs))
 
     @property
     def share(self):
@@ -44,28 +54,24 @@ class Comparison:
         """How many things are wrong whatever the share is."""
         return len(self.extra) + len(self.different) + len(self.disordered)
 
-    def pair(self, ours, theirs, plain, special):
-        """Compares two elements that correspond, and those inside them. Their paths are plain, and
-        with the names of elements that have one: timer[tsc]."""
-        self.value(plain, special, "", ours.text, theirs.text)
+    def pair(self, ours, theirs, path):
+        """Compares two elements that correspond, and those inside them."""
+        self.value(path, ours.text, theirs.text)
         for name, value in theirs.attributes.items():
             if name in ours.attributes:
-                self.value(plain, special, f"@{name}", ours.attributes[name], value)
-        self.order(f"{'/'.join(special)}@", list(ours.attributes), list(theirs.attributes))
+                self.value(f"{path}@{name}", ours.attributes[name], value)
+        self.order(f"{path}@", list(ours.attributes), list(theirs.attributes))
         names = [child.name for child in ours.children]
         theirs_names = [child.name for child in theirs.children]
-        self.order(f"{'/'.join(special)}/", names, theirs_names)
+        self.order(f"{path}/", names, theirs_names)
         for name in dict.fromkeys(names):
             for our_child, their_child in zip(named(ours, name), named(theirs, name)):
-                key = their_child.attributes.get("name")
-                part = f"{name}[{key}]" if key else name
-                self.pair(our_child, their_child, (*plain, name), (*special, part))
+                self.pair(our_child, their_child, f"{path}/{part(their_child)}")
 
-    def value(self, plain, special, attribute, ours, theirs):
+    def value(self, path, ours, theirs):
         """Compares two values."""
-        paths_of_it = ["/".join(path) + attribute for path in (plain, special)]
-        if ours != theirs and not any(map(self.allowed.has, paths_of_it)):
-            self.different.append(f"{paths_of_it[1]}: {ours!r}, KubeVirt has {theirs!r}")
+        if ours != theirs and not self.allowed.has(path):
+            self.different.append(f"{path}: {ours!r}, KubeVirt has {theirs!r}")
 
     def order(self, path, ours, theirs):
         """Compares the order of what both have."""
@@ -97,18 +103,18 @@ def lines(counted):
 
 
 class Allowed:
-    """The paths that may differ: the tables "| path | why |" of docs/launcher.md. A path that ends
-    in /* stands for all that is below, too."""
+    """The paths that may differ: the table "| path | why |" of docs/launcher.md. A path that ends in
+    /* stands for all that is below, too, and one without kinds for all kinds."""
 
     HEADER = ["path", "why"]
 
     def __init__(self, reasons):
         self.reasons = dict(reasons)
-        self.used = set()
 
     @classmethod
     def read(cls, text):
-        """From a page. Raises ValueError if it has no such table, or a row without a reason."""
+        """From a page. Raises ValueError if it has no such table, a row without a reason, or a path
+        that is there twice."""
         reasons = {}
         inside = False
         for line in text.splitlines():
@@ -118,19 +124,23 @@ class Allowed:
                 continue
             if len(cells) != 2 or not cells[1]:
                 raise ValueError(f"the row has no reason: {line}")
-            for path in cells[0].split(","):
-                reasons[path.strip().strip("`")] = cells[1]
+            for path in (part.strip().strip("`") for part in cells[0].split(",")):
+                if path in reasons:
+                    raise ValueError(f"the path {path} is there twice")
+                reasons[path] = cells[1]
         if not reasons:
             raise ValueError("the page has no table of paths that may differ, and why")
         return cls(reasons)
 
     def has(self, path):
         """Whether a path may differ."""
+        return any(map(self.lists, (path, re.sub(r"\[[^]]*\]", "", path))))
+
+    def lists(self, path):
+        """Whether a path is in the table, or below one that is."""
         candidates = [path]
         above = path
         while above:
             candidates.append(f"{above}/*")
             above = above.rpartition("@" if "@" in above else "/")[0]
-        found = [candidate for candidate in candidates if candidate in self.reasons]
-        self.used.update(found)
-        return bool(found)
+        return any(candidate in self.reasons for candidate in candidates)
