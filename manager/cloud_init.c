@@ -4,31 +4,17 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/json_go.h"
 #include "base/text.h"
-
-/* Finds a member in any letter case, as Go's decoder does; NULL when it is missing or null.
- * Borrowed. */
-static json_t *member_find(json_t *object, const char *name)
-{
-    json_t *found = json_object_get(object, name);
-    const char *key = NULL;
-    json_t *value = NULL;
-    json_object_foreach (object, key, value) {
-        if (found == NULL && strcasecmp(key, name) == 0)
-            found = value;
-    }
-    return json_is_null(found) ? NULL : found;
-}
+#include "manager/cloud_init_data.h"
 
 /* The text of a string member; "" when it is missing. Borrowed. */
 static const char *member_text(json_t *object, const char *name)
 {
-    const json_t *member = member_find(object, name);
+    const json_t *member = manager_cloud_init_member(object, name);
     return member != NULL ? json_string_value(member) : "";
 }
 
@@ -36,37 +22,12 @@ static const char *member_text(json_t *object, const char *name)
 static int check_strings(json_t *object, const char *const *names, size_t count, struct error **err)
 {
     for (size_t i = 0; i < count; i++) {
-        const json_t *member = member_find(object, names[i]);
+        const json_t *member = manager_cloud_init_member(object, names[i]);
         if (member != NULL && !json_is_string(member))
             return error_set(
                 err, ERROR_INPUT, "%s must be a string, not %s", names[i], json_kind(member));
     }
     return 0;
-}
-
-/* Parses CloudInitData, or null. Returns a new reference. */
-static json_t *data_parse(struct bytes data, struct error **err)
-{
-    static const char *const strings[] = {"DataSource", "UserData", "NetworkData", "VolumeName"};
-    static const char *const objects[] = {"NoCloudMetaData", "ConfigDriveMetaData"};
-    auto_json json_t *value = json_parse(data.data, data.length, MANAGER_CLOUD_INIT_MAX_DEPTH, err);
-    if (value == NULL)
-        return NULL;
-    if (!json_is_object(value) && !json_is_null(value)) {
-        error_set(err, ERROR_INPUT, "it must be an object, not %s", json_kind(value));
-        return NULL;
-    }
-    if (check_strings(value, strings, ARRAY_SIZE(strings), err) < 0)
-        return NULL;
-    for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
-        const json_t *member = member_find(value, objects[i]);
-        if (member != NULL && !json_is_object(member)) {
-            error_set(
-                err, ERROR_INPUT, "%s must be an object, not %s", objects[i], json_kind(member));
-            return NULL;
-        }
-    }
-    return steal(&value);
 }
 
 bool manager_cloud_init_is_absent(struct bytes data)
@@ -85,8 +46,8 @@ int manager_cloud_init_check(struct bytes data, struct error **err)
 {
     if (manager_cloud_init_is_absent(data))
         return 0;
-    auto_json json_t *value = data_parse(data, err);
-    return value != NULL ? 0 : -1;
+    auto_json json_t *value = manager_cloud_init_data_parse(data, NULL, err);
+    return value != NULL ? manager_cloud_init_data_check_source(value, err) : -1;
 }
 
 /* Go leaves out empty members. */
@@ -98,7 +59,7 @@ static void set_unless_empty(json_t *object, const char *name, const char *text)
 
 char *manager_cloud_init_legacy(struct bytes data, struct error **err)
 {
-    auto_json json_t *value = data_parse(data, err);
+    auto_json json_t *value = manager_cloud_init_data_parse(data, NULL, err);
     if (value == NULL)
         return NULL;
     auto_json json_t *legacy = json_object();
@@ -107,27 +68,7 @@ char *manager_cloud_init_legacy(struct bytes data, struct error **err)
     return json_go_text(legacy);
 }
 
-/* KubeVirt's IsValidCloudInitData. */
-static bool data_is_valid(json_t *data)
-{
-    return member_text(data, "UserData")[0] != '\0' &&
-           (member_find(data, "NoCloudMetaData") != NULL ||
-               member_find(data, "ConfigDriveMetaData") != NULL);
-}
-
-/* Sets a text of data, under the name's existing spelling if there is one. */
-static void member_replace(json_t *data, const char *name, const char *text)
-{
-    const char *key = NULL;
-    json_t *value = NULL;
-    json_object_foreach (data, key, value) {
-        if (strcasecmp(key, name) == 0) {
-            json_object_set_new(data, key, json_string(text));
-            return;
-        }
-    }
-    json_object_set_new(data, name, json_string(text));
-}
+#define DATA_RETURNED "the cloudInitData it returned"
 
 /* The two texts of cloud-init data, and their names: in the data, and in the older form, where they
  * may be encoded or in a Secret. */
@@ -152,12 +93,16 @@ static void warn(char **warning, const char *sentence)
 /* Decodes a member of the older form. Returns a new reference, or NULL with an error. */
 static json_t *decode(json_t *legacy, const char *name, struct error **err)
 {
-    const json_t *member = member_find(legacy, name);
+    const json_t *member = manager_cloud_init_member(legacy, name);
     auto_free char *data = NULL;
     size_t length = 0;
     if (base64_decode(json_string_value(member), json_string_length(member), &data, &length, err) <
         0) {
         error_wrap(err, "%s", name);
+        return NULL;
+    }
+    if (memchr(data, '\0', length) != NULL) {
+        error_set(err, ERROR_INPUT, "%s: it contains a zero byte", name);
         return NULL;
     }
     json_t *text = json_stringn(data, length);
@@ -186,7 +131,7 @@ static json_t *legacy_text(json_t *legacy, size_t which, char **warning, struct 
     }
     if (encoded)
         return json_incref(decoded);
-    if (member_find(legacy, texts[which].secret) != NULL) {
+    if (manager_cloud_init_member(legacy, texts[which].secret) != NULL) {
         error_set(err, ERROR_INPUT,
             "%s: a hook comes too late to name a Secret, which would have to be mounted: it must "
             "return the text as %s",
@@ -266,12 +211,24 @@ static int blame_peer(struct error **err, const char *field)
 }
 
 /* Parses what was returned as CloudInitData: *data stays NULL when nothing was. */
-static int data_returned(struct bytes text, json_t **data, struct error **err)
+static int data_returned(struct bytes text, json_t **data, bool *respelled, struct error **err)
 {
     if (text.length == 0)
         return 0;
-    *data = data_parse(text, err);
-    return *data != NULL ? 0 : blame_peer(err, "the cloudInitData it returned");
+    *data = manager_cloud_init_data_parse(text, respelled, err);
+    return *data != NULL ? 0 : blame_peer(err, DATA_RETURNED);
+}
+
+static bool has_metadata(json_t *data)
+{
+    return manager_cloud_init_member(data, "NoCloudMetaData") != NULL ||
+           manager_cloud_init_member(data, "ConfigDriveMetaData") != NULL;
+}
+
+/* KubeVirt's IsValidCloudInitData. */
+static bool data_is_valid(json_t *data)
+{
+    return member_text(data, "UserData")[0] != '\0' && has_metadata(data);
 }
 
 /* Whether data that KubeVirt calls invalid, since they have no user data, are the result all the
@@ -279,21 +236,48 @@ static int data_returned(struct bytes text, json_t **data, struct error **err)
  * whose texts are legacy (NULL: none). */
 static bool data_is_whole(json_t *data, json_t *before, json_t *legacy)
 {
-    bool has_meta = member_find(data, "NoCloudMetaData") != NULL ||
-                    member_find(data, "ConfigDriveMetaData") != NULL;
-    if (!has_meta || member_text(before, texts[USER].name)[0] != '\0')
+    if (!has_metadata(data) || member_text(before, texts[USER].name)[0] != '\0')
         return false;
     return legacy == NULL ||
            (same_texts(legacy, before) && (has_texts(data) || !has_texts(before)));
 }
 
-/* before, with the texts of the older form. */
-static char *legacy_apply(json_t *before, json_t *legacy)
+/* Takes returned data as the result: to the byte, unless their names are respelled. */
+static int take_data(json_t *before, json_t *value, struct bytes data, bool respelled,
+    struct manager_cloud_init_result *result, struct error **err)
+{
+    if (manager_cloud_init_data_check_source(value, err) < 0)
+        return blame_peer(err, DATA_RETURNED);
+    result->data = respelled ? json_go_text(value) : xmemdup(data.data, data.length);
+    result->length = respelled ? strlen(result->data) : data.length;
+    return check_loss(before, value, &result->warning, err);
+}
+
+/* Takes before, with the texts of the older form, as the result. */
+static int take_older(json_t *before, json_t *older, bool is_alone,
+    struct manager_cloud_init_result *result, struct error **err)
 {
     auto_json json_t *data = json_copy(before);
     for (size_t i = 0; i < TEXTS; i++)
-        member_replace(data, texts[i].name, member_text(legacy, texts[i].name));
-    return json_go_text(data);
+        json_object_set_new(data, texts[i].name, json_string(member_text(older, texts[i].name)));
+    result->data = json_go_text(data);
+    result->length = strlen(result->data);
+    if (is_alone)
+        warn(&result->warning, "its cloudInitData is empty, which KubeVirt refuses even beside "
+                               "cloudInitNoCloudSource: it should be null or {}");
+    return check_loss(before, older, &result->warning, err);
+}
+
+/* What the returned data lack, of which there is no other form to take. */
+static int refuse_data(json_t *value, struct error **err)
+{
+    const char *lack = has_metadata(value) ? "it has no UserData, which it got"
+                       : member_text(value, texts[USER].name)[0] != '\0'
+                           ? "it has neither NoCloudMetaData nor ConfigDriveMetaData"
+                           : "it has no UserData, and neither NoCloudMetaData nor "
+                             "ConfigDriveMetaData";
+    return error_set(err, ERROR_REMOTE,
+        DATA_RETURNED ": %s; and there is no cloudInitNoCloudSource to use instead", lack);
 }
 
 int manager_cloud_init_result(struct bytes before, struct bytes data, struct bytes legacy,
@@ -301,10 +285,11 @@ int manager_cloud_init_result(struct bytes before, struct bytes data, struct byt
 {
     if (data.length == 0 && legacy.length == 0)
         return error_set(err, ERROR_REMOTE, "it returned no cloud-init data");
-    auto_json json_t *old = data_parse(before, err);
+    bool respelled = false;
+    auto_json json_t *old = manager_cloud_init_data_parse(before, NULL, err);
     auto_json json_t *value = NULL;
     auto_json json_t *older = NULL;
-    if (old == NULL || data_returned(data, &value, err) < 0)
+    if (old == NULL || data_returned(data, &value, &respelled, err) < 0)
         return -1;
     bool valid = value != NULL && data_is_valid(value);
     if (!valid && legacy.length > 0) {
@@ -312,18 +297,10 @@ int manager_cloud_init_result(struct bytes before, struct bytes data, struct byt
         if (older == NULL)
             return blame_peer(err, "the cloudInitNoCloudSource it returned");
     }
-    if (valid || (value != NULL && data_is_whole(value, old, older))) {
-        result->data = xmemdup(data.data, data.length);
-        result->length = data.length;
-        return check_loss(old, value, &result->warning, err);
-    }
-    if (older == NULL)
-        return error_set(err, ERROR_REMOTE,
-            "the cloudInitData it returned lacks UserData, or both NoCloudMetaData and "
-            "ConfigDriveMetaData, and there is no cloudInitNoCloudSource to use instead");
-    result->data = legacy_apply(old, older);
-    result->length = strlen(result->data);
-    return check_loss(old, older, &result->warning, err);
+    if (valid || (value != NULL && data_is_whole(value, old, older)))
+        return take_data(old, value, data, respelled, result, err);
+    return older != NULL ? take_older(old, older, value == NULL, result, err)
+                         : refuse_data(value, err);
 }
 
 void manager_cloud_init_result_clear(struct manager_cloud_init_result *result)

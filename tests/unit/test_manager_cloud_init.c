@@ -45,7 +45,8 @@ static void the_older_form(UNUSED void **state)
         {"{\"UserData\":\"a && b\"}", "{\"userData\":\"a \\u0026\\u0026 b\"}"},
         {"{\"UserData\":\"\",\"NetworkData\":null}", "{}"},
         {"{\"userdata\":\"any case\"}", "{\"userData\":\"any case\"}"},
-        {"{\"UserData\":\"exact\",\"userData\":\"other\"}", "{\"userData\":\"exact\"}"},
+        {"{\"UserData\":\"first\",\"userData\":\"last\"}", "{\"userData\":\"last\"}"},
+        {"{\"userData\":\"first\",\"UserData\":null}", "{\"userData\":\"first\"}"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_free char *legacy = manager_cloud_init_legacy(bytes_of(cases[i].data), NULL);
@@ -64,6 +65,12 @@ static void data_that_is_none(UNUSED void **state)
         {"{\"UserData\":1}", "UserData must be a string, not a number"},
         {"{\"NoCloudMetaData\":\"\"}", "NoCloudMetaData must be an object, not a string"},
         {"{\"UserData\":\"\xff\"}", "not valid JSON"},
+        {"{\"UserData\":1,\"userData\":\"a\"}", "UserData must be a string, not a number"},
+        {"{\"NoCloudMetaData\":{\"instance-id\":5}}",
+            "NoCloudMetaData: instance-id must be a string, not a number"},
+        {"{\"ConfigDriveMetaData\":{\"public_keys\":{\"0\":1}}}",
+            "ConfigDriveMetaData: public_keys: 0 must be a string, not a number"},
+        {"{\"DevicesData\":[1]}", "DevicesData: its item must be an object, not a number"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;
@@ -74,6 +81,24 @@ static void data_that_is_none(UNUSED void **state)
     }
     assert_int_equal(manager_cloud_init_check(bytes_of(" null\n"), NULL), 0);
     assert_int_equal(manager_cloud_init_check(bytes_of(before), NULL), 0);
+}
+
+static void sources_that_are_none(UNUSED void **state)
+{
+    const struct {
+        const char *data;
+        const char *message;
+    } cases[] = {
+        {"{\"UserData\":\"a\"}", "DataSource is missing: it must be noCloud or configDrive"},
+        {"{\"DataSource\":\"NoCloud\"}",
+            "DataSource cannot be \"NoCloud\": it must be noCloud or configDrive"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_error struct error *error = NULL;
+        assert_int_equal(manager_cloud_init_check(bytes_of(cases[i].data), &error), -1);
+        assert_int_equal(error->class, ERROR_INPUT);
+        assert_string_equal(error->message, cases[i].message);
+    }
 }
 
 /* The data after a sidecar that got input has returned these two, owned by the caller; NULL with
@@ -94,7 +119,8 @@ static char *result_after(
 
 static void results(UNUSED void **state)
 {
-    const char *const valid = "{ \"UserData\":\"new\", \"ConfigDriveMetaData\":{} }";
+    const char *const valid =
+        "{ \"DataSource\":\"configDrive\", \"UserData\":\"new\", \"ConfigDriveMetaData\":{} }";
     const char *const from_legacy =
         "{\"DataSource\":\"noCloud\",\"NoCloudMetaData\":{\"instance-id\":\"a\"},"
         "\"UserData\":\"l\",\"NetworkData\":\"ln\",\"VolumeName\":\"v\"}";
@@ -108,7 +134,11 @@ static void results(UNUSED void **state)
         {valid, "nonsense", valid},
         {"{}", legacy, from_legacy},
         {"null", legacy, from_legacy},
-        {"", legacy, from_legacy},
+        {"{\"dataSource\":\"noCloud\",\"nocloudMetadata\":{\"Instance-ID\":\"i\",\"Own\":1},"
+         "\"UserData\":\"a\",\"userdata\":\"new\",\"own\":\"kept\"}",
+            "",
+            "{\"DataSource\":\"noCloud\",\"NoCloudMetaData\":{\"instance-id\":\"i\",\"Own\":1},"
+            "\"UserData\":\"new\",\"own\":\"kept\"}"}, /* respelled */
         {"{\"UserData\":\"no meta data\"}", legacy, from_legacy},
         {"{\"UserData\":\"\",\"NoCloudMetaData\":{}}", legacy, from_legacy},
         {"{\"UserData\":\"u\",\"NoCloudMetaData\":null}", legacy, from_legacy},
@@ -147,7 +177,7 @@ static void the_older_form_is_decoded(UNUSED void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         auto_error struct error *error = NULL;
         auto_free char *warning = NULL;
-        auto_free char *result = result_after(before, "", cases[i].legacy, &warning, &error);
+        auto_free char *result = result_after(before, "{}", cases[i].legacy, &warning, &error);
         if (result == NULL)
             fail_msg("%s: %s", cases[i].legacy, error->message);
         auto_free char *expected =
@@ -161,13 +191,26 @@ static void the_older_form_is_decoded(UNUSED void **state)
     }
 }
 
+static void the_older_form_alone(UNUSED void **state)
+{
+    auto_error struct error *error = NULL;
+    auto_free char *warning = NULL;
+    auto_free char *result = result_after(
+        before, "", "{\"userData\":\"new\",\"networkData\":\"net\"}", &warning, &error);
+    assert_non_null(strstr(result, "\"UserData\":\"new\""));
+    assert_string_equal(warning,
+        "its cloudInitData is empty, which KubeVirt refuses even beside cloudInitNoCloudSource: it "
+        "should be null or {}");
+}
+
 /* KubeVirt takes the older form then, as long as there is one; data of network alone pass through a
  * sidecar that leaves it out, or returns it as it was. */
 static void network_data_alone(UNUSED void **state)
 {
     static const char alone[] = "{\"DataSource\":\"noCloud\",\"NoCloudMetaData\":{},"
                                 "\"UserData\":\"\",\"NetworkData\":\"net\"}";
-    static const char changed[] = "{\"NoCloudMetaData\":{},\"NetworkData\":\"new\"}";
+    static const char changed[] =
+        "{\"DataSource\":\"noCloud\",\"NoCloudMetaData\":{},\"NetworkData\":\"new\"}";
     static const char from_older[] = "{\"DataSource\":\"noCloud\",\"NoCloudMetaData\":{},"
                                      "\"UserData\":\"\",\"NetworkData\":\"older\"}";
     const struct {
@@ -196,7 +239,8 @@ static void network_data_alone(UNUSED void **state)
 /* Without data before, as in a dry run whose Secret is elsewhere, there is nothing to lose. */
 static void nothing_stays_nothing(UNUSED void **state)
 {
-    static const char none[] = "{\"NoCloudMetaData\":{},\"UserData\":\"\",\"NetworkData\":\"\"}";
+    static const char none[] = "{\"DataSource\":\"noCloud\",\"NoCloudMetaData\":{},"
+                               "\"UserData\":\"\",\"NetworkData\":\"\"}";
     auto_error struct error *error = NULL;
     auto_free char *warning = NULL;
     auto_free char *result = result_after(none, none, "{}", &warning, &error);
@@ -214,7 +258,17 @@ static void results_that_are_none(UNUSED void **state)
         {"", "", "it returned no cloud-init data"},
         {"{", "{}", "the cloudInitData it returned: line 1, column 1: not valid JSON"},
         {"\"text\"", "{}", "the cloudInitData it returned: it must be an object"},
-        {"{}", "", "there is no cloudInitNoCloudSource"},
+        {"{}", "",
+            "the cloudInitData it returned: it has no UserData, and neither NoCloudMetaData nor "
+            "ConfigDriveMetaData; and there is no cloudInitNoCloudSource to use instead"},
+        {"{\"NoCloudMetaData\":{},\"NetworkData\":\"n\"}", "", "it has no UserData, which it got;"},
+        {"{\"UserData\":\"u\"}", "", "it has neither NoCloudMetaData nor ConfigDriveMetaData;"},
+        {"{\"UserData\":\"x\",\"NoCloudMetaData\":{}}", "",
+            "the cloudInitData it returned: DataSource is missing"},
+        {"{\"DataSource\":\"foo\",\"UserData\":\"x\",\"NoCloudMetaData\":{}}", "{}",
+            "the cloudInitData it returned: DataSource cannot be \"foo\""},
+        {"{\"NoCloudMetaData\":{\"instance-id\":5}}", "{\"userData\":\"x\"}",
+            "the cloudInitData it returned: NoCloudMetaData: instance-id must be a string"},
         {"{}", "null", "the cloudInitNoCloudSource it returned: it must be an object"},
         {"", "{}", "it returned neither user data nor network data, of which it got some"},
         {"", "{\"userData\":\"\"}", "it returned neither user data nor network data"},
@@ -222,6 +276,8 @@ static void results_that_are_none(UNUSED void **state)
             "the cloudInitNoCloudSource it returned: userDataBase64: it is not Base64: \"!\" at "
             "byte 3"},
         {"", "{\"userDataBase64\":\"/w==\"}", "userDataBase64: it is not UTF-8 text"},
+        {"", "{\"userDataBase64\":\"YQBi\"}", "userDataBase64: it contains a zero byte"},
+        {"", "{\"userDataBase64\":\"AGE=\"}", "userDataBase64: it contains a zero byte"},
         {"", "{\"networkDataBase64\":1}", "networkDataBase64 must be a string, not a number"},
         {"", "{\"secretRef\":{\"name\":\"s\"}}",
             "secretRef: a hook comes too late to name a Secret"},
@@ -244,8 +300,10 @@ int main(void)
         cmocka_unit_test(when_there_is_no_data),
         cmocka_unit_test(the_older_form),
         cmocka_unit_test(data_that_is_none),
+        cmocka_unit_test(sources_that_are_none),
         cmocka_unit_test(results),
         cmocka_unit_test(the_older_form_is_decoded),
+        cmocka_unit_test(the_older_form_alone),
         cmocka_unit_test(network_data_alone),
         cmocka_unit_test(nothing_stays_nothing),
         cmocka_unit_test(results_that_are_none),
