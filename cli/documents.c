@@ -8,23 +8,10 @@
 #include "guest/image.h"
 #include "guest/kvm.h"
 #include "machine/plan.h"
-#include "machine/value.h"
-
-bool cli_documents_has_cloud_init(const struct cli_machine *machine)
-{
-    const json_t *volumes = machine_value(machine->vmi, "/spec/volumes");
-    for (size_t i = 0; i < json_array_size(volumes); i++) {
-        const json_t *volume = json_array_get(volumes, i);
-        if (json_object_get(volume, "cloudInitNoCloud") != NULL ||
-            json_object_get(volume, "cloudInitConfigDrive") != NULL)
-            return true;
-    }
-    return false;
-}
 
 /* Reports a finding, whose pointer is relative to the machine's VMI. */
 static void report_finding(const struct cli_machine *machine, const struct finding *finding,
-    bool lenient, struct cli_report *report)
+    enum finding_severity severity, struct cli_report *report)
 {
     const struct cli_object *object = machine->object;
     auto_free char *pointer = cli_object_vmi_pointer(object, finding->pointer);
@@ -37,14 +24,32 @@ static void report_finding(const struct cli_machine *machine, const struct findi
     };
     auto_free char *message =
         machine_origins_message(object->origins, finding->pointer, finding->message);
-    cli_report_add(report, lenient ? FINDING_WARNING : finding->severity, finding->class, &place,
-        "%s", message);
+    cli_report_add(report, severity, finding->class, &place, "%s", message);
 }
 
-int cli_documents_make(struct cli_documents *documents, const struct cli_machine *machine,
-    bool lenient, struct cli_report *report)
+/* Reports what concerns the wish. Errors that are only in the way of a domain which is not needed
+ * are warnings. */
+static void report_findings(const struct cli_machine *machine, const struct findings *findings,
+    const struct cli_documents_wish *wish, bool has_data, struct cli_report *report)
+{
+    bool is_short = wish->cloud_init && !has_data;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        bool is_error = finding->severity == FINDING_ERROR;
+        bool about_data = machine_plan_is_about_data(machine->vmi, finding);
+        if (!wish->domain && !(is_error ? is_short && about_data : about_data))
+            continue;
+        bool is_fatal = is_error && (wish->needs_domain || (is_short && about_data));
+        report_finding(machine, finding, is_fatal ? FINDING_ERROR : FINDING_WARNING, report);
+    }
+}
+
+void cli_documents_make(struct cli_documents *documents, const struct cli_machine *machine,
+    const struct cli_documents_wish *wish, const struct pairs *directories,
+    struct cli_report *report)
 {
     const struct machine_volume_options volumes = {
+        .directories = *directories,
         .inspect = guest_image_inspect,
         .work_directory = MACHINE_DRY_RUN_DIRECTORY,
         .dry_run = true,
@@ -61,15 +66,13 @@ int cli_documents_make(struct cli_documents *documents, const struct cli_machine
     struct machine_plan plan = {0};
     struct findings findings = {0};
     machine_plan_make(&plan, machine->vmi, &volumes, &host, &findings);
-    for (size_t i = 0; i < findings.count; i++)
-        report_finding(machine, &findings.items[i], lenient, report);
+    report_findings(machine, &findings, wish, plan.cloud_init != NULL, report);
     findings_clear(&findings);
     documents->domain = steal(&plan.domain);
     documents->domain_length = plan.domain_length;
     documents->cloud_init = json_go_text(plan.cloud_init);
     documents->emulated = !host.kvm;
     machine_plan_clear(&plan);
-    return documents->domain != NULL ? 0 : -1;
 }
 
 void cli_documents_clear(struct cli_documents *documents)

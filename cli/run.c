@@ -13,6 +13,7 @@
 #include "domain/form.h"
 #include "domain/identity.h"
 #include "domain/schema.h"
+#include "machine/plan.h"
 #include "manager/cloud_init.h"
 
 struct options {
@@ -22,6 +23,7 @@ struct options {
     struct option_texts hooks; /* INDEX=DIR */
     struct option_texts claims; /* NAME=DIR */
     char *cloud_init, *cloud_init_output;
+    struct pairs directories; /* NAME=PATH */
     bool twice, diff, schema, verbose;
     char *trace;
     char *sandbox;
@@ -48,8 +50,13 @@ static const struct option_row rows[] = {
         .help = "the cloud-init data that the first PreCloudInitIso hook\n"
                 "gets, KubeVirt's CloudInitData as JSON (default: made\n"
                 "from the machine's cloud-init volume)"},
-    {"cloud-init-output", OPTION_TEXT, MEMBER(cloud_init_output), .argument = "FILE",
-        .is_path = true, .help = "where to write the resulting cloud-init data"},
+    {"cloud-init-output", OPTION_TEXT, MEMBER(cloud_init_output), .argument = "FILE|-",
+        .is_path = true,
+        .help = "where to write the resulting cloud-init data; - is\n"
+                "standard output, if no hook changes the domain"},
+    {"volume-dir", OPTION_PAIRS, MEMBER(directories), .argument = "NAME=PATH", .is_path = true,
+        .help = "the directory with the files of the Secret of a cloud-init\n"
+                "volume or, as SECRET-access-cred, of an access credential"},
     {"twice", OPTION_SWITCH, MEMBER(twice),
         .help = "chain the result once more, and fail when a hook changes it\n"
                 "again: KubeVirt calls hooks up to three times per boot"},
@@ -153,60 +160,93 @@ static int read_domain(struct cli_run *run, const char *path, struct error **err
     return 0;
 }
 
-/* Takes what was made of the machine and is not given. */
-static void take_documents(
-    struct cli_run *run, struct cli_documents *documents, bool wants_domain, bool wants_cloud_init)
+/* Takes what was made of the machine and is not given. Returns 0, or -1 when something is missing
+ * that hooks need. */
+static int take_documents(struct cli_run *run, struct cli_documents *documents,
+    const struct cli_documents_wish *wish, struct error **err)
 {
-    if (wants_domain && documents->domain != NULL) {
-        run->domain = steal(&documents->domain);
-        run->domain_length = documents->domain_length;
-        if (documents->emulated)
-            cli_run_say(run, "note: the domain is made for emulation, because KVM does not work on "
-                             "this machine");
-    } else if (wants_domain) {
+    const char *name = run->machine.object->name;
+    if (wish->needs_domain && documents->domain == NULL)
+        return error_set(err, ERROR_INPUT,
+            "%s cannot be converted to a domain here: give its domain XML with --domain FILE, such "
+            "as that of a running machine (kubectl exec POD -- virsh dumpxml 1)",
+            name);
+    if (wish->cloud_init && documents->cloud_init == NULL)
+        return error_set(err, ERROR_INPUT,
+            "the cloud-init data of %s cannot be made here: give them with --cloud-init FILE",
+            name);
+    if (wish->domain && documents->domain == NULL)
         cli_run_say(run, "warning: there is no domain, which no hook here changes: give it with "
                          "--domain FILE");
+    if (wish->domain && documents->domain != NULL) {
+        run->domain = steal(&documents->domain);
+        run->domain_length = documents->domain_length;
+        if (documents->emulated && cli_run_may_have(run, HOOKS_ON_DEFINE_DOMAIN))
+            cli_run_say(run, "note: the domain is made for emulation, because KVM does not work on "
+                             "this machine");
     }
-    if (wants_cloud_init && documents->cloud_init != NULL) {
+    if (wish->cloud_init) {
         run->cloud_init = steal(&documents->cloud_init);
         run->cloud_init_length = strlen(run->cloud_init);
-    } else if (wants_cloud_init) {
-        cli_run_say(run, "warning: PreCloudInitIso hooks are not called: give the cloud-init data "
-                         "with --cloud-init FILE");
     }
+    return 0;
 }
 
-/* Makes the documents that no option gives from the machine. Where hooks can do without the domain,
- * what is in its way is a warning. */
+/* Whether the cloud-init data that result go to standard output, in the place of a domain. */
+static bool prints_cloud_init(const struct options *options)
+{
+    return options->cloud_init_output != NULL && streq(options->cloud_init_output, "-");
+}
+
+/* What is to be made from the machine, as no option gives it. Where no hook can change the domain,
+ * the run can do without. */
+static struct cli_documents_wish wish_of(const struct cli_run *run, const struct options *options)
+{
+    bool has_sidecars = run->machine.list->count > 0;
+    bool changes_domain = cli_run_may_have(run, HOOKS_ON_DEFINE_DOMAIN);
+    bool wants_domain = run->domain == NULL && (changes_domain || !prints_cloud_init(options));
+    return (struct cli_documents_wish){
+        .domain = wants_domain,
+        .needs_domain = wants_domain && (!has_sidecars || changes_domain),
+        .cloud_init =
+            run->cloud_init == NULL && machine_plan_has_cloud_init(run->machine.vmi) &&
+            (options->cloud_init_output != NULL || cli_run_may_have(run, HOOKS_PRE_CLOUD_INIT_ISO)),
+    };
+}
+
+/* Makes the documents that no option gives from the machine. */
 static int make_documents(struct cli_run *run, const struct options *options, struct error **err)
 {
-    bool wants_domain = run->domain == NULL;
-    bool wants_cloud_init =
-        run->cloud_init == NULL && cli_documents_has_cloud_init(&run->machine) &&
-        (options->cloud_init_output != NULL || cli_run_may_have(run, HOOKS_PRE_CLOUD_INIT_ISO));
-    bool needs_domain =
-        wants_domain && (!wants_cloud_init || cli_run_may_have(run, HOOKS_ON_DEFINE_DOMAIN));
-    if (!wants_domain && !wants_cloud_init)
+    const struct cli_documents_wish wish = wish_of(run, options);
+    if (!wish.domain && !wish.cloud_init)
         return 0;
     if (run->machine.object->kind == CLI_ANNOTATION)
         return error_set(err, ERROR_USAGE,
             "--domain is missing: an annotation alone has no machine from which to make it");
     struct cli_documents documents = {0};
     struct cli_report report = {0};
-    cli_documents_make(&documents, &run->machine, !needs_domain, &report);
-    if (wants_domain || documents.cloud_init == NULL)
-        cli_report_print(&report, stderr, cli_report_colour(STDERR_FILENO));
+    cli_documents_make(&documents, &run->machine, &wish, &options->directories, &report);
+    cli_report_print(&report, stderr, cli_report_colour(STDERR_FILENO));
     cli_report_clear(&report);
-    int result = 0;
-    if (needs_domain && documents.domain == NULL)
-        result = error_set(err, ERROR_INPUT,
-            "%s cannot be converted to a domain here: give its domain XML with --domain FILE, such "
-            "as that of a running machine (kubectl exec POD -- virsh dumpxml 1)",
-            run->machine.object->name);
-    else
-        take_documents(run, &documents, wants_domain, wants_cloud_init);
+    int result = take_documents(run, &documents, &wish, err);
     cli_documents_clear(&documents);
     return result;
+}
+
+/* Checks that the cloud-init data that are asked for exist, and can go there. */
+static int check_output(
+    const struct cli_run *run, const struct options *options, struct error **err)
+{
+    if (options->cloud_init_output == NULL)
+        return 0;
+    if (run->cloud_init == NULL)
+        return error_set(err, ERROR_USAGE,
+            "--cloud-init-output needs --cloud-init: %s has no cloud-init data",
+            run->machine.object->name);
+    if (prints_cloud_init(options) && run->domain != NULL)
+        return error_set(err, ERROR_USAGE,
+            "--cloud-init-output cannot be -: the domain goes to standard output");
+    return 0;
 }
 
 /* Reads the documents and directories that the options name. */
@@ -217,12 +257,11 @@ static int read_inputs(struct cli_run *run, const struct options *options, struc
         return -1;
     if (read_stand_ins(&options->hooks, "--hook", &run->hooks, err) < 0 ||
         read_stand_ins(&options->claims, "--pvc", &run->claims, err) < 0 ||
-        read_hook_indexes(run, err) < 0 || make_documents(run, options, err) < 0)
+        read_hook_indexes(run, err) < 0 || cli_run_check_hooks(run, err) < 0 ||
+        make_documents(run, options, err) < 0)
         return -1;
-    if (options->cloud_init_output != NULL && run->cloud_init == NULL)
-        return error_set(err, ERROR_USAGE,
-            "--cloud-init-output needs --cloud-init: %s has no cloud-init data",
-            run->machine.object->name);
+    if (check_output(run, options, err) < 0)
+        return -1;
     run->trace_directory = options->trace;
     run->sandbox_wish = options->sandbox;
     run->twice = options->twice;
@@ -232,16 +271,33 @@ static int read_inputs(struct cli_run *run, const struct options *options, struc
     return options->schema && run->schema == NULL ? -1 : 0;
 }
 
-/* Writes the domain, if there is one, to standard output, on a terminal with a final newline, and the cloud-init data
- * to path unless it is NULL. */
-static int write_results(const char *path, const char *domain, size_t domain_length,
-    const char *cloud_init, size_t cloud_init_length, struct error **err)
+/* Writes a document to standard output, on a terminal with a final newline. */
+static int print_document(struct bytes text, struct error **err)
 {
-    bool ends_line = domain_length > 0 && domain[domain_length - 1] == '\n';
-    if (file_write_all(STDOUT_FILENO, domain, domain_length, err) < 0 ||
+    bool ends_line = text.length > 0 && text.data[text.length - 1] == '\n';
+    if (file_write_all(STDOUT_FILENO, text.data, text.length, err) < 0 ||
         (!ends_line && isatty(STDOUT_FILENO) && file_write_all(STDOUT_FILENO, "\n", 1, err) < 0))
         return error_wrap(err, "standard output");
-    return path != NULL ? file_write(path, cloud_init, cloud_init_length, 0600, err) : 0;
+    return 0;
+}
+
+/* Writes the cloud-init data where they are asked for, and then the domain, if there is one, to
+ * standard output. */
+static int write_results(struct cli_run *run, const struct options *options, struct bytes domain,
+    struct bytes cloud_init, struct error **err)
+{
+    bool changed = run->cloud_init != NULL &&
+                   (cloud_init.length != run->cloud_init_length ||
+                       memcmp(cloud_init.data, run->cloud_init, cloud_init.length) != 0);
+    if (prints_cloud_init(options))
+        return print_document(cloud_init, err);
+    if (options->cloud_init_output != NULL &&
+        file_write(options->cloud_init_output, cloud_init.data, cloud_init.length, 0600, err) < 0)
+        return -1;
+    if (options->cloud_init_output == NULL && changed && !options->diff)
+        cli_run_say(run, "note: hooks have changed the cloud-init data: --cloud-init-output FILE "
+                         "writes them, and --diff shows what has changed");
+    return print_document(domain, err);
 }
 
 static void show_hops(const struct cli_run *run, bool with_diffs)
@@ -289,8 +345,8 @@ static int run_machine(struct cli_run *run, const struct options *options, struc
         cli_run_say(run, "warning: %s has no hook sidecars", run->machine.object->name);
     int result = cli_run_hooks(run, &domain, &domain_length, &cloud_init, &cloud_init_length, err);
     if (result == 0)
-        result = write_results(
-            options->cloud_init_output, domain, domain_length, cloud_init, cloud_init_length, err);
+        result = write_results(run, options, (struct bytes){domain, domain_length},
+            (struct bytes){cloud_init, cloud_init_length}, err);
     if (run->hops.count > 0 || (result == 0 && run->machine.list->count > 0))
         show_hops(run, options->diff);
     return result < 0 ? -1 : check_idempotence(run, err);

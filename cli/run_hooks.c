@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_go.h"
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "cli/bare.h"
@@ -56,6 +57,38 @@ static bool has_executable(const char *directory)
     return false;
 }
 
+/* The first file of a directory with the name of a hook that is not executable, or NULL. Owned by
+ * the caller. */
+static char *find_unexecutable(const char *directory)
+{
+    for (size_t i = 0; i < HOOKS_POINTS; i++) {
+        const char *executable = hooks_points[i].executable;
+        char *path =
+            executable != NULL ? subprocess_find_unexecutable(executable, directory) : NULL;
+        if (path != NULL)
+            return path;
+    }
+    return NULL;
+}
+
+int cli_run_check_hooks(struct cli_run *run, struct error **err)
+{
+    for (size_t i = 0; i < run->hooks.count; i++) {
+        const struct cli_stand_in *hook = &run->hooks.items[i];
+        auto_free char *closed = find_unexecutable(hook->directory);
+        bool has_hook = has_executable(hook->directory);
+        if (closed != NULL && has_hook)
+            cli_run_say(run, "warning: %s is there, but not executable: chmod +x", closed);
+        else if (closed != NULL)
+            return error_set(err, ERROR_INPUT, "%s is there, but not executable: chmod +x", closed);
+        else if (!has_hook)
+            return error_set(err, ERROR_INPUT,
+                "%s, given with --hook %s, has no executable " HOOKS_EXECUTABLES("or"),
+                hook->directory, hook->name);
+    }
+    return 0;
+}
+
 /* Whether the sidecar at an index may have a hook of this point: its config map is that hook, it has
  * no config map, or --hook gives it more. */
 static bool may_have(const struct cli_run *run, size_t index, enum hooks_point point)
@@ -90,16 +123,8 @@ static void say_differences(struct cli_run *run, size_t index)
     const struct annotations_sidecar *sidecar = &run->machine.list->sidecars[index];
     auto_free char *name = xasprintf("%zu", index);
     bool has_hook = sidecar->config_map != NULL;
-    for (size_t i = 0; i < run->hooks.count; i++) {
-        if (!streq(run->hooks.items[i].name, name))
-            continue;
-        has_hook = true;
-        const char *directory = run->hooks.items[i].directory;
-        if (!has_executable(directory))
-            cli_run_say(run,
-                "warning: %s, given with --hook %s, has no executable " HOOKS_EXECUTABLES("or"),
-                directory, name);
-    }
+    for (size_t i = 0; i < run->hooks.count; i++)
+        has_hook = has_hook || streq(run->hooks.items[i].name, name);
     if (is_foreign(sidecar))
         cli_run_say(run,
             "note: hook-sidecar-%zu has its own %s, which does not run here: its "
@@ -245,10 +270,11 @@ static int start_sidecars(struct cli_run *run, const char *volume_directory, str
 static int run_chains(struct cli_run *run, char **domain, size_t *domain_length, char **cloud_init,
     size_t *cloud_init_length, struct error **err)
 {
-    auto_free char *vmi = json_dumps(run->machine.vmi, JSON_COMPACT);
-    if (run->cloud_init != NULL && cli_session_chain(run->session, HOOKS_PRE_CLOUD_INIT_ISO,
-                                       (struct bytes){run->cloud_init, run->cloud_init_length}, vmi,
-                                       cloud_init, cloud_init_length, err) < 0)
+    auto_free char *vmi = json_go_text(run->machine.vmi);
+    const char *data = text_or(run->cloud_init, ""); /* then it calls none, and says so */
+    if (cli_session_chain(run->session, HOOKS_PRE_CLOUD_INIT_ISO,
+            (struct bytes){data, run->cloud_init_length}, vmi, cloud_init, cloud_init_length,
+            err) < 0)
         return -1;
     if (run->domain == NULL)
         return 0;

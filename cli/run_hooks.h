@@ -50,6 +50,10 @@ struct cli_run {
 /* Whether a sidecar may have a hook of this point, as far as its mounts tell before it runs. */
 bool cli_run_may_have(const struct cli_run *run, enum hooks_point point);
 
+/* Checks that each directory given for a sidecar has an executable hook, and warns of files with the
+ * name of one that are not executable. Returns 0, or -1 with an input error. */
+int cli_run_check_hooks(struct cli_run *run, struct error **err);
+
 /* Runs the hooks and shows progress, warnings and notes. *domain and *cloud_init are the results,
  * owned by the caller, or NULL. Leaves no process, socket or temporary file behind, even on
  * failure, but for mount points in the directories of hostPaths and claims. Returns 0, or -1 with an

@@ -6,6 +6,7 @@
 #include "annotations/parse.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_go.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -174,7 +175,7 @@ static int make_vmi(struct launcher_input *input, struct error **err)
     json_object_set_new(metadata, "name", json_string(name));
     json_object_set_new(
         metadata, "namespace", json_string(namespace != NULL ? namespace : "default"));
-    input->text = json_dumps(input->vmi, JSON_COMPACT);
+    input->text = json_go_text(input->vmi);
     return 0;
 }
 

@@ -219,7 +219,7 @@ static void on_cloud_init(
 {
     struct launch *launch = user;
     struct error *error = take_error;
-    if (error == NULL) {
+    if (error == NULL && launch->plan.machine.cloud_init != NULL) {
         json_decref(launch->plan.machine.cloud_init);
         launch->plan.machine.cloud_init =
             json_parse(output, output_length, MANAGER_CLOUD_INIT_MAX_DEPTH, &error);
@@ -229,12 +229,10 @@ static void on_cloud_init(
 
 static enum progress begin_pre_cloud_init_iso(struct launch *launch, UNUSED struct error **err)
 {
-    if (launch->plan.machine.cloud_init == NULL)
-        return OVER;
     auto_free char *data = json_go_text(launch->plan.machine.cloud_init);
     const char *vmi = launch->input.text;
-    manager_chain(launch->manager, HOOKS_PRE_CLOUD_INIT_ISO, bytes_of(data), bytes_of(vmi),
-        on_cloud_init, launch);
+    manager_chain(launch->manager, HOOKS_PRE_CLOUD_INIT_ISO, bytes_of(text_or(data, "")),
+        bytes_of(vmi), on_cloud_init, launch);
     return UNDER_WAY;
 }
 

@@ -13,8 +13,8 @@ struct launcher_prepare;
 typedef void launcher_prepare_done(void *user, struct error *take_error);
 
 /* Starts with the first volume; done is called from the loop, once. cloud_init is the data that the
- * hooks returned for the cloud-init volume of the VMI; NULL if there is none. All is borrowed until done.
- * Returns the operation, which frees itself after done returns. */
+ * hooks returned for the cloud-init volume of the VMI; NULL if there is none. All is borrowed until
+ * done. Returns the operation, which frees itself after done returns. */
 struct launcher_prepare *launcher_prepare_start(const struct machine_volumes *volumes,
     const json_t *cloud_init, const json_t *vmi, const char *work_directory,
     launcher_prepare_done *done, void *user);

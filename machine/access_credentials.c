@@ -11,8 +11,6 @@
 #include "machine/paths.h"
 #include "machine/value.h"
 
-enum { KEY_MAX_BYTES = 1 << 20 }; /* Kubernetes' limit of a Secret */
-
 /* The ways of a credential to the guest, the volume that each needs, and where it is written. */
 static const struct {
     const char *pointer; /* in the credential */
@@ -123,7 +121,7 @@ static int add_key(json_t *keys, const char *directory, const char *name, struct
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return 0;
-    if (file_read(path, KEY_MAX_BYTES, &text, &length, err) < 0)
+    if (file_read(path, MACHINE_SECRET_MAX_BYTES, &text, &length, err) < 0)
         return -1;
     if (length == 0)
         return 0;

@@ -10,13 +10,11 @@
 #include "base/json_go.h"
 #include "base/text.h"
 #include "machine/access_credentials.h"
+#include "machine/paths.h"
 #include "machine/uuid.h"
 #include "machine/value.h"
 
-enum {
-    MAX_HOSTNAME = 63,
-    SECRET_MAX_BYTES = 4 << 20, /* of a file; Kubernetes limits a Secret to 1 MiB */
-};
+enum { MAX_HOSTNAME = 63 };
 
 /* The two data sources: how they are called, and where their files are. */
 static const struct data_source {
@@ -134,8 +132,7 @@ static void check_length(
     auto_free char *place = json_pointer_join(making->place, field);
     findings_warning(making->findings, place,
         "it has %zu bytes, and KubeVirt's API refuses more than %d in a VMI: put them into a "
-        "Secret "
-        "(%s)",
+        "Secret (%s)",
         length, MACHINE_CLOUD_INIT_INLINE_MAX_BYTES, source->secret);
 }
 
@@ -168,8 +165,7 @@ static json_t *read_secret(const struct making *making, const struct text_source
         auto_free char *place = json_pointer_join(making->place, source->secret);
         findings_warning(making->findings, place,
             "its Secret is not on this machine, so hooks get no %s: give the directory of its "
-            "files "
-            "with --volume-dir %s=PATH (the default is %s)",
+            "files with --volume-dir %s=PATH (the default is %s)",
             source->plain, making->volume->name, directory);
         return json_string("");
     }
@@ -180,7 +176,7 @@ static json_t *read_secret(const struct making *making, const struct text_source
         auto_error struct error *error = NULL;
         if (access(path, F_OK) < 0)
             continue;
-        if (file_read(path, SECRET_MAX_BYTES, &data, &length, &error) == 0)
+        if (file_read(path, MACHINE_SECRET_MAX_BYTES, &data, &length, &error) == 0)
             return text_new(making, source->secret, data, length);
         fail(making, source->secret, error->message);
         return NULL;
@@ -191,11 +187,17 @@ static json_t *read_secret(const struct making *making, const struct text_source
     return NULL;
 }
 
-/* Whether the volume has the field, and it is not empty. */
+/* Whether the volume has the field, and it is not empty: a text, or a reference with a name. */
 static bool has(const json_t *spec, const char *field)
 {
     const json_t *value = json_object_get(spec, field);
-    return json_is_object(value) || json_string_length(value) > 0;
+    const json_t *text = json_is_object(value) ? json_object_get(value, "name") : value;
+    return json_string_length(text) > 0;
+}
+
+bool machine_cloud_init_has_secret(const json_t *source)
+{
+    return has(source, user_data.secret) || has(source, network_data.secret);
 }
 
 /* Reads one of the two texts; "" when the volume has none. KubeVirt's launcher prefers a Secret, and
@@ -283,7 +285,7 @@ static json_t *make_data(const struct making *making, const struct pairs *direct
     json_t *keys = machine_access_credentials_keys(
         making->vmi, making->source->name, directories, making->dry_run, making->findings);
     auto_json json_t *meta = meta_data(making, keys);
-    bool by_secret = has(making->spec, user_data.secret) || has(making->spec, network_data.secret);
+    bool by_secret = machine_cloud_init_has_secret(making->spec);
     if (user != NULL && network != NULL && !(making->dry_run && by_secret) &&
         json_string_length(user) == 0 && json_string_length(network) == 0) {
         findings_error(making->findings, making->place,

@@ -23,10 +23,19 @@ struct machine_plan {
 };
 
 /* Checks a VMI, finds its volumes, and converts it. Everything wrong with it becomes a finding; the
- * cloud-init data are made even if the domain cannot be. Call machine_plan_clear after it. */
+ * cloud-init data are made even if the domain cannot be, as long as what they are made from is
+ * valid: then the volumes are found, too. Call machine_plan_clear after it. */
 void machine_plan_make(struct machine_plan *plan, const json_t *vmi,
     const struct machine_volume_options *options, const struct machine_host *host,
     struct findings *findings);
+
+/* Whether the VMI has a volume with cloud-init data, valid or not. */
+bool machine_plan_has_cloud_init(const json_t *vmi);
+
+/* Whether a finding is about what the cloud-init data are made from: a volume with them or access
+ * credentials; or an error in the metadata, the host name, the UUID, or another volume, without
+ * which the volumes are not looked at. */
+bool machine_plan_is_about_data(const json_t *vmi, const struct finding *finding);
 
 /* Whether KubeVirt keeps a log of the VMI's serial console: host->console_file is due. */
 bool machine_plan_logs_console(const json_t *vmi);

@@ -193,11 +193,24 @@ static void chain_open_trace(struct chain *chain)
         manager_warn(chain->manager, NULL, "keeping the trace: %s", error->message);
 }
 
+/* Names the sidecars that are not called, since there is nothing for them to work on. */
+static void warn_of_absence(const struct manager *manager, enum hooks_point hook)
+{
+    size_t count = 0;
+    auto_free const struct manager_sidecar **order = manager_order(manager, hook, &count);
+    for (size_t i = 0; i < count; i++)
+        manager_warn(manager, order[i],
+            "%s is not called, because the machine has no cloud-init volume; KubeVirt's own hook "
+            "manager crashes then",
+            hooks_point_name(hook));
+}
+
 void manager_chain_start(
     struct manager *manager, enum hooks_point hook, struct bytes document, struct bytes vmi)
 {
     const struct hooks_point_row *point = &hooks_points[hook];
     if (manager_document_is_absent(point, document)) {
+        warn_of_absence(manager, hook);
         manager_finish(manager, NULL, xmemdup(document.data, document.length), document.length);
         return;
     }

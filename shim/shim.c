@@ -58,9 +58,14 @@ static bool is_announced(const struct shim *shim, enum hooks_point point)
     if (executable == NULL)
         return hooks_point_is_in(point, shim->options->version);
     auto_free char *path = subprocess_find(executable, NULL);
-    if (path == NULL)
+    if (path != NULL)
+        return true;
+    auto_free char *closed = subprocess_find_unexecutable(executable, NULL);
+    if (closed != NULL)
+        log_warning("Info: %s is there, but not executable: chmod +x", closed);
+    else
         log_info("Info: %s has not been found", executable);
-    return path != NULL;
+    return false;
 }
 
 static void info(struct rpc_request *request, UNUSED const ProtobufCMethodDescriptor *method,

@@ -340,6 +340,16 @@ char *subprocess_find(const char *name, const char *path)
     return search(name, path != NULL ? path : getenv("PATH"), is_executable);
 }
 
+static bool is_unexecutable(const char *path)
+{
+    return is_file(path) && !is_executable(path);
+}
+
+char *subprocess_find_unexecutable(const char *name, const char *path)
+{
+    return search(name, path != NULL ? path : getenv("PATH"), is_unexecutable);
+}
+
 /* Finds the executable. Returns its path, or NULL with an io error. */
 static char *executable_find(const char *name, struct error **err)
 {

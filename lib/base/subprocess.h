@@ -79,4 +79,7 @@ char *subprocess_describe(int wait_status);
  * $PATH), as a shell would find it, or NULL. Owned by the caller. */
 char *subprocess_find(const char *name, const char *path);
 
+/* The same for a regular file that is not executable, which subprocess_find passes over. */
+char *subprocess_find_unexecutable(const char *name, const char *path);
+
 #endif

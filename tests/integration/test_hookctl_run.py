@@ -102,6 +102,22 @@ class ChainTest(RunTestCase):
                 self.assertEqual(result.stdout, DOMAIN)
                 self.assertIn("vm has no hook sidecars", result.stderr)
 
+    def test_hook_directory_without_a_hook(self):
+        self.write_machine([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        hooks = self.tmp / "hooks"
+        hooks.mkdir()
+        words = ["--hook", f"0={hooks}"]
+        self.assertIn(f"{hooks}, given with --hook 0, has no exec", self.run_hooks(*words, status=1).stderr)
+        closed = hooks / "onDefineDomain"
+        closed.write_text(TITLE_SH, encoding="utf-8")
+        closed.chmod(0o644)
+        message = f"{closed} is there, but not executable: chmod +x"
+        self.assertIn(message, self.run_hooks(*words, status=1).stderr)
+        other = hooks / "preCloudInitIso"
+        other.write_text(CLOUD_INIT_PY, encoding="utf-8")
+        other.chmod(0o755)
+        self.assertIn(f"warning: {message}", self.run_hooks(*words).stderr)
+
     def test_hook_directory_comes_first(self):
         self.write_machine(
             [script_entry("fail.sh"), script_entry("title.sh")],
@@ -279,8 +295,18 @@ class DocumentsTest(RunTestCase):
         self.write_spec(
             [script_entry("cloud.py", "preCloudInitIso")], {"cloud.py": CLOUD_INIT_PY}, volumes=[secret]
         )
-        result = self.run_bare()
-        self.assertRegex(result.stderr, "warning: spec.volumes.*its Secret is not on this machine")
+        for words in ([], ["--domain", self.domain]):
+            result = self.run_bare(*words)
+            self.assertRegex(
+                result.stderr,
+                "warning: spec.volumes.*its Secret is not on this machine.*--volume-dir seed=PATH",
+            )
+        self.write("secret/userdata", "#cloud-config\n")
+        out = self.tmp / "out.json"
+        words = ["--volume-dir", f"seed={self.tmp / 'secret'}", "--cloud-init-output", out]
+        result = self.run_bare(*words)
+        self.assertEqual(json.loads(out.read_text())["UserData"], "#cloud-config\nuser: hook\n")
+        self.assertNotIn("warning", result.stderr)
 
     def test_what_cannot_be_converted(self):
         """It is told with its place, and what to do."""
@@ -307,9 +333,111 @@ class DocumentsTest(RunTestCase):
         )
         result = self.run_bare(status=1)
         self.assertIn("userDataBase64: it is not Base64", result.stderr)
-        result = self.run_bare("--domain", self.domain)
+        result = self.run_bare("--domain", self.domain, status=1)
         self.assertIn("userDataBase64: it is not Base64", result.stderr)
-        self.assertIn("PreCloudInitIso hooks are not called: give the cloud-init data", result.stderr)
+        self.assertIn("the cloud-init data of vm cannot be made here", result.stderr)
+
+    CLOUD_ONLY = ([script_entry("cloud.py", "preCloudInitIso")], {"cloud.py": CLOUD_INIT_PY})
+
+    def test_broken_data_fail_even_without_a_domain_hook(self):
+        """And are errors; nothing is called."""
+        keyless = [{"sshPublicKey": {"propagationMethod": {"noCloud": {}}}}]
+        for source, spec, words in [
+            ({"userDataBase64": "a-b_"}, {}, r"userDataBase64: it is not Base64"),
+            ({"userDataBase64": "/w=="}, {}, r"userDataBase64: it is not UTF-8 text"),
+            ({}, {}, r"cloudInitNoCloud: has neither user data nor network data"),
+            ({"secretRef": {}}, {}, r"cloudInitNoCloud: has neither user data nor network data"),
+            ({"userData": 5}, {}, r"userData: must be a string"),
+            ({"userData": "a", "userDataBase64": "eA=="}, {}, r"userDataBase64: cannot be there"),
+            ({"userData": "a"}, {"accessCredentials": keyless}, r"sshPublicKey.source: is required"),
+            ({"userData": "a"}, {"hostname": 5}, r"hostname: must be a string"),
+        ]:
+            volume = {"name": "seed", "cloudInitNoCloud": source}
+            for domain in ([], ["--domain", self.domain]):
+                with self.subTest(source=source, spec=spec, domain=domain):
+                    self.write_spec(*self.CLOUD_ONLY, volumes=[volume], **spec)
+                    result = self.run_bare(*domain, status=1)
+                    self.assertRegex(result.stderr, rf"vm.yaml:\d+:\d+: spec\.\S*{words}")
+                    self.assertNotIn("warning", result.stderr)
+                    self.assertIn("the cloud-init data of vm cannot be made here", result.stderr)
+                    self.assertNotIn("PreCloudInitIso", result.stderr)
+                    self.assertEqual(result.stdout, "")
+
+    def test_a_refused_field_is_not_in_the_way_of_the_data(self):
+        devices = {"interfaces": [{"name": "a", "sriov": {}}]}
+        self.write_spec(*self.CLOUD_ONLY, domain={**MEMORY, "devices": devices}, volumes=[SEED])
+        result = self.run_bare()
+        self.assertRegex(result.stderr, r"warning: spec.domain.devices.interfaces\[0\].sriov: ")
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +1 +PreCloudInitIso +\+1 -0")
+        out = self.tmp / "out.json"
+        result = self.run_bare("--domain", self.domain, "--cloud-init-output", out)
+        self.assertNotIn("sriov", result.stderr)
+        self.assertEqual(json.loads(out.read_text())["UserData"], "#cloud-config\nuser: hook\n")
+
+    def test_data_on_standard_output(self):
+        self.write_spec(*self.CLOUD_ONLY, volumes=[SEED])
+        result = self.run_bare("--cloud-init-output", "-")
+        self.assertEqual(json.loads(result.stdout)["UserData"], "#cloud-config\nuser: hook\n")
+        self.assertNotIn("note:", result.stderr)
+        result = self.run_bare("--cloud-init-output", "-", "--domain", self.domain, status=2)
+        self.assertIn("--cloud-init-output cannot be -: the domain goes", result.stderr)
+        self.assertEqual([path for path in self.tmp.iterdir() if path.name == "-"], [])
+
+    def test_changed_data_that_nothing_shows(self):
+        self.write_spec(*self.CLOUD_ONLY, volumes=[SEED])
+        note = "note: hooks have changed the cloud-init data: --cloud-init-output"
+        self.assertIn(note, self.run_bare().stderr)
+        self.assertNotIn(note, self.run_bare("--diff").stderr)
+        self.assertNotIn(note, self.run_bare("--cloud-init-output", self.tmp / "out").stderr)
+
+    def test_given_data_need_no_domain(self):
+        """A machine without memory, and a hook of cloud-init alone."""
+        self.write_spec(*self.CLOUD_ONLY, domain={}, volumes=[SEED])
+        data = {"DataSource": "noCloud", "NoCloudMetaData": {}, "UserData": "given\n"}
+        result = self.run_bare("--cloud-init", self.write("data.json", json.dumps(data)))
+        self.assertRegex(result.stderr, r"hook-sidecar-0 +1 +PreCloudInitIso +\+1 -0")
+        self.assertNotIn("emulation", result.stderr)
+
+    def test_given_data_that_kubevirt_cannot_use(self):
+        self.write_spec(*self.CLOUD_ONLY, volumes=[SEED])
+        path = self.write("data.json", json.dumps({"DataSource": "foo", "UserData": "x"}))
+        result = self.run_bare("--cloud-init", path, status=1)
+        self.assertIn('data.json: DataSource cannot be "foo"', result.stderr)
+
+    def test_a_result_that_kubevirt_cannot_use(self):
+        for text, words in {
+            '{"UserData":"x","NoCloudMetaData":{}}': "DataSource is missing",
+            '{"DataSource":"noCloud","UserData":"x","NoCloudMetaData":{"instance-id":5}}':
+                "NoCloudMetaData: instance-id must be a string",
+        }.items():
+            with self.subTest(text):
+                script = f"#!/bin/sh\nprintf %s '{text}'\n"
+                self.write_spec([self.CLOUD_ONLY[0][0]], {"cloud.py": script}, volumes=[SEED])
+                result = self.run_bare(status=4)
+                self.assertRegex(result.stderr, f"hook-sidecar-0.*PreCloudInitIso.*{words}")
+
+    def test_a_hook_without_data(self):
+        """KubeVirt's launcher crashes then."""
+        self.write_spec(*self.CLOUD_ONLY)
+        result = self.run_bare()
+        self.assertRegex(
+            result.stderr, "warning: sidecar hook-sidecar-0 .*PreCloudInitIso is not called, because"
+        )
+        self.write_spec([script_entry("title.sh")], {"title.sh": TITLE_SH})
+        self.assertNotIn("PreCloudInitIso", self.run_bare().stderr)
+
+    def test_hooks_get_the_vmi_as_go_writes_it(self):
+        script = """#!/bin/sh
+case "$2" in
+*'a \\u0026\\u0026 b \\u003c c'*) printf %s "$4" ;;
+*) exit 3 ;;
+esac
+"""
+        value = machine([script_entry("look.sh")])
+        value["metadata"]["annotations"]["note"] = "a && b < c"
+        value["spec"] = {"domain": MEMORY}
+        self.write("vm.yaml", manifests(value, config_map({"look.sh": script})))
+        self.assertIn("</domain>", self.run_bare().stdout)
 
     def test_an_annotation_alone_has_no_domain(self):
         self.write("vm.yaml", json.dumps([script_entry("title.sh")]))

@@ -225,6 +225,23 @@ class DryRunTest(LauncherTest):
         self.assert_told(sidecar, "OnDefineDomain")  # and no Shutdown: the launch is still to come
         self.assertEqual(list(self.work.iterdir()), [])
 
+    def test_hooks_get_the_vmi_as_go_writes_it(self):
+        """KubeVirt's launcher escapes <, > and &."""
+        sidecar = self.sidecar("--hook", "OnDefineDomain")
+        result = self.run_launcher(self.vmi(annotations={"note": "a && b < c"}), "--dry-run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        sidecar.terminate()
+        text, _ = sidecar.communicate(timeout=support.PATIENCE)
+        self.assertIn('"note":"a \\u0026\\u0026 b \\u003c c"', text)
+
+    def test_a_cloud_init_hook_of_a_machine_without_data(self):
+        self.sidecar("--hook", "PreCloudInitIso")
+        result = self.run_launcher(self.vmi(volume="emptyDisk: {capacity: 1Mi}"), "--dry-run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(
+            result.stderr, "warning.*hook-sidecar-0.*PreCloudInitIso is not called, because the machine"
+        )
+
     def test_what_a_hook_returns_is_nested(self):
         """The maximum depth is accepted; for a deeper one the error names the sidecar."""
         sidecar = self.sidecar("--hook", "PreCloudInitIso", "--depth", "98")

@@ -562,7 +562,9 @@ class CloudInitTest(ManagerTest):
     def test_without_data_nothing_is_called(self):
         self.start_hook(0, "--behaviour", "die")
         for text in ("", "null", " null\n"):
-            self.assert_succeeded(self.chain_data(1, text), text)
+            result = self.chain_data(1, text)
+            self.assert_succeeded(result, text)
+            self.assertRegex(result.stderr, "warning.*hook-sidecar-0.*PreCloudInitIso is not called")
 
     def test_v1alpha1_has_no_such_hook(self):
         self.start_hook(0, "--version", "v1alpha1")

@@ -221,6 +221,15 @@ class Announcement(ShimTestCase):
                 for name in hooks:
                     (self.hooks / name).unlink()
 
+    def test_a_hook_that_is_not_executable(self):
+        self.hook(EVAL, "onDefineDomain", mode=0o644)
+        self.start()
+        (answer,) = self.call("python", [INFO])
+        self.assertNotIn({"name": "OnDefineDomain", "priority": 0}, answer["result"]["hookPoints"])
+        self.stop()
+        message = f"Info: {self.tmp / 'hooks/onDefineDomain'} is there, but not executable: chmod +x"
+        self.assertIn(message, self.log.messages())
+
     def test_a_hook_that_appears_later_is_announced_then(self):
         self.start()
         self.assertEqual(len(self.call_one([INFO])["result"]["hookPoints"]), 1)

@@ -453,6 +453,10 @@ static void test_find(UNUSED void **state)
     assert_string_equal(found, tool);
     assert_null(subprocess_find("folder", path));
     assert_null(subprocess_find("other", path));
+    auto_free char *closed = subprocess_find_unexecutable("tool", path);
+    assert_string_equal(closed, plain);
+    assert_null(subprocess_find_unexecutable("tool", second));
+    assert_null(subprocess_find_unexecutable("folder", path));
     assert_null(subprocess_find("tool", ""));
     file_remove_tree(directory, NULL);
 }

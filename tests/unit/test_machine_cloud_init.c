@@ -199,6 +199,8 @@ static const struct {
         "spec.volumes[0].cloudInitNoCloud.userDataBase64: cannot be there beside userData"},
     {VOLUME("'cloudInitNoCloud': {}"), "",
         "spec.volumes[0].cloudInitNoCloud: has neither user data nor network data"},
+    {VOLUME("'cloudInitNoCloud': {'secretRef': {}, 'networkDataSecretRef': {'name': ''}}"), "",
+        "spec.volumes[0].cloudInitNoCloud: has neither user data nor network data"},
     {VOLUME("'cloudInitConfigDrive': {'userData': ''}"), "",
         "spec.volumes[0].cloudInitConfigDrive: has neither user data nor network data"},
     /* access credentials */

@@ -78,7 +78,8 @@ static void what_comes_in_is_checked(UNUSED void **state)
         {define, DOMAIN, NULL},
         {define, "<domains/>", "the domain, before any hook"},
         {define, "", "the domain, before any hook"},
-        {cloud_init, "{\"UserData\":\"u\"}", NULL},
+        {cloud_init, "{\"DataSource\":\"noCloud\",\"UserData\":\"u\"}", NULL},
+        {cloud_init, "{\"UserData\":\"u\"}", "DataSource is missing"},
         {cloud_init, "[]", "the cloud-init data, before any hook"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
