@@ -10,7 +10,9 @@
 #include "cli/command.h"
 #include "cli/expansion.h"
 #include "cli/manifest.h"
+#include "hooks/protocol.h"
 #include "hostpath/policy_parse.h"
+#include "machine/plan.h"
 
 DEFINE_CLEANUP(policy, struct hostpath_policy *, hostpath_policy_free);
 
@@ -65,6 +67,31 @@ static void check_expansion(
     cli_expansion_clear(&expansion);
 }
 
+/* Warns of PreCloudInitIso hooks of a machine that has no cloud-init data. key is that of the
+ * annotation. */
+static void check_cloud_init(const struct cli_object *object, const char *key,
+    const struct annotations_list *list, struct cli_report *report)
+{
+    if (!cli_kind_is_machine(object->kind) || object->kind == CLI_ANNOTATION || list == NULL)
+        return;
+    const char *executable = hooks_points[HOOKS_PRE_CLOUD_INIT_ISO].executable;
+    auto_free char *path = xasprintf(HOOKS_EXECUTABLE_DIRECTORY "%s", executable);
+    auto_json json_t *vmi = cli_object_vmi(object);
+    struct findings findings = {0};
+    for (size_t i = 0; i < list->count && !machine_plan_has_cloud_init(vmi); i++) {
+        const struct annotations_config_map *config_map = list->sidecars[i].config_map;
+        if (config_map == NULL || config_map->hook_path == NULL ||
+            !streq(config_map->hook_path, path))
+            continue;
+        auto_free char *pointer = xasprintf("/%zu/configMap/hookPath", i);
+        findings_warning(&findings, pointer,
+            "the machine has no cloud-init volume, which this hook is for: KubeVirt's own hook "
+            "manager crashes then");
+    }
+    cli_check_report(object, key, &findings, report);
+    findings_clear(&findings);
+}
+
 static int validate(const struct cli_arguments *arguments)
 {
     struct cli_manifest manifest = {0};
@@ -87,8 +114,10 @@ static int validate(const struct cli_arguments *arguments)
     for (size_t i = 0; i < manifest.count; i++) {
         if (!cli_kind_has_sidecars(manifest.objects[i].kind))
             continue;
+        const char *key = NULL;
         auto_annotations_list struct annotations_list *list =
-            cli_check_object(&manifest.objects[i], &options, NULL, &report);
+            cli_check_object(&manifest.objects[i], &options, &key, &report);
+        check_cloud_init(&manifest.objects[i], key, list, &report);
         check_expansion(&manifest, &manifest.objects[i], &report);
     }
     print(arguments, &report);

@@ -190,14 +190,7 @@ static json_t *read_secret(const struct making *making, const struct text_source
 /* Whether the volume has the field, and it is not empty: a text, or a reference with a name. */
 static bool has(const json_t *spec, const char *field)
 {
-    const json_t *value = json_object_get(spec, field);
-    const json_t *text = json_is_object(value) ? json_object_get(value, "name") : value;
-    return json_string_length(text) > 0;
-}
-
-bool machine_cloud_init_has_secret(const json_t *source)
-{
-    return has(source, user_data.secret) || has(source, network_data.secret);
+    return json_string_length(json_object_get(spec, field)) > 0 || machine_refers(spec, field);
 }
 
 /* Reads one of the two texts; "" when the volume has none. KubeVirt's launcher prefers a Secret, and
@@ -285,7 +278,7 @@ static json_t *make_data(const struct making *making, const struct pairs *direct
     json_t *keys = machine_access_credentials_keys(
         making->vmi, making->source->name, directories, making->dry_run, making->findings);
     auto_json json_t *meta = meta_data(making, keys);
-    bool by_secret = machine_cloud_init_has_secret(making->spec);
+    bool by_secret = has(making->spec, user_data.secret) || has(making->spec, network_data.secret);
     if (user != NULL && network != NULL && !(making->dry_run && by_secret) &&
         json_string_length(user) == 0 && json_string_length(network) == 0) {
         findings_error(making->findings, making->place,

@@ -11,10 +11,6 @@
  * Source: KubeVirt, cloudInitUserMaxLen and cloudInitNetworkMaxLen. */
 enum { MACHINE_CLOUD_INIT_INLINE_MAX_BYTES = 2048 };
 
-/* Whether a cloudInitNoCloud or cloudInitConfigDrive takes a text from a Secret: a reference without
- * a name is none, as for KubeVirt. */
-bool machine_cloud_init_has_secret(const json_t *source);
-
 /* Makes the CloudInitData of a VMI whose volumes and credentials are checked (with KubeVirt's Go names, in their order) from its
  * cloudInitNoCloud or cloudInitConfigDrive volume and its access credentials. The data of Secrets
  * are read from the directories of volumes and options. Returns a new reference, or NULL: without

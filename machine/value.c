@@ -39,6 +39,11 @@ const json_t *machine_item_named(const json_t *array, const char *name)
     return NULL;
 }
 
+bool machine_refers(const json_t *object, const char *key)
+{
+    return json_string_length(json_object_get(json_object_get(object, key), "name")) > 0;
+}
+
 bool machine_quantity(const json_t *value, annotations_quantity *out)
 {
     if (json_is_string(value))

@@ -20,6 +20,10 @@ long long machine_integer(const json_t *root, const char *pointer, long long def
 /* Returns the first item of an array whose "name" is name. Borrowed, or NULL. */
 const json_t *machine_item_named(const json_t *array, const char *name);
 
+/* Whether an object has a member that refers to another object by its name: a reference without a
+ * name is none, as for KubeVirt. */
+bool machine_refers(const json_t *object, const char *key);
+
 /* Reads a quantity: a string or, as in Kubernetes, a number. Returns whether it is valid. */
 bool machine_quantity(const json_t *value, annotations_quantity *out);
 

@@ -14,7 +14,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "machine/cloud_init.h"
 #include "machine/paths.h"
 #include "machine/value.h"
 
@@ -329,7 +328,8 @@ void machine_volume_find_cloud_init(struct machine_volume_search *search)
     volume->format = "raw";
     volume->path =
         file_join(search->options->work_directory, no_cloud ? "noCloud.iso" : "configdrive.iso");
-    if (!machine_cloud_init_has_secret(search->source))
+    if (!machine_refers(search->source, "secretRef") &&
+        !machine_refers(search->source, "networkDataSecretRef"))
         return;
     auto_free char *standard = xasprintf(MACHINE_SECRET_DIRECTORY "/%s", volume->name);
     find_directory(search, standard);

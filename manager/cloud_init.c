@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "base/json_go.h"
 #include "base/text.h"
-#include "manager/cloud_init_data.h"
 
 /* The text of a string member; "" when it is missing. Borrowed. */
 static const char *member_text(json_t *object, const char *name)

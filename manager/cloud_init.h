@@ -9,8 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-
-enum { MANAGER_CLOUD_INIT_MAX_DEPTH = 100 }; /* of JSON, also in what a hook returns */
+#include "manager/cloud_init_data.h"
 
 /* Whether there is nothing for hooks to work on: blank text, or null. */
 bool manager_cloud_init_is_absent(struct bytes data);

@@ -5,7 +5,6 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "manager/cloud_init.h"
 
 enum { LONGEST_SHOWN = 64 };
 

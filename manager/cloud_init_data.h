@@ -10,6 +10,8 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
+enum { MANAGER_CLOUD_INIT_MAX_DEPTH = 100 }; /* of JSON, also in what a hook returns */
+
 /* Finds a member in any letter case, as Go's decoder does: the last one that is not null; NULL when
  * there is none. Borrowed. */
 json_t *manager_cloud_init_member(json_t *object, const char *name);

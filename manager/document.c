@@ -1,11 +1,16 @@
 #include "manager/document.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/text.h"
 #include "domain/merge.h"
 #include "domain/surplus.h"
 #include "manager/cloud_init.h"
+
+enum { LONGEST_SHOWN = 40 };
 
 void manager_document_init(struct manager_document *document, const struct hooks_point_row *point,
     const struct domain_schema *schema, struct bytes data)
@@ -153,6 +158,46 @@ static char *cloud_init_result(const struct manager_document *document,
     return data;
 }
 
+/* The first byte of a text that is no space, and what follows. */
+static struct bytes skip_space(struct bytes text)
+{
+    while (text.length > 0 && isspace((unsigned char)text.data[0])) {
+        text.data++;
+        text.length--;
+    }
+    return text;
+}
+
+/* Whether a text that is no document begins with something else, in ASCII: mostly with what a hook
+ * has logged. JSON may be of another kind than an object, of which the error tells. */
+static bool begins_otherwise(enum hooks_document kind, struct bytes text)
+{
+    if (text.length == 0 || text.data[0] < ' ' || text.data[0] > '~')
+        return false;
+    if (kind == HOOKS_DOMAIN)
+        return text.data[0] != '<';
+    auto_json json_t *value =
+        json_parse(text.data, text.length, MANAGER_CLOUD_INIT_MAX_DEPTH, NULL);
+    return value == NULL && strchr("{[\"", text.data[0]) == NULL;
+}
+
+/* Says what a returned text that is no document begins with, in place of a parser's error. */
+static void explain_beginning(enum hooks_document kind, struct bytes returned, struct error **err)
+{
+    struct bytes text = skip_space(returned);
+    if (!begins_otherwise(kind, text))
+        return;
+    const char *end = memchr(text.data, '\n', text.length);
+    size_t length = end != NULL ? (size_t)(end - text.data) : text.length;
+    auto_free char *shown = text_printable(text.data, length, LONGEST_SHOWN);
+    if (err != NULL)
+        error_free(steal(err));
+    error_set(err, ERROR_REMOTE,
+        "it begins with \"%s\": the hook must print only the document; logs belong on standard "
+        "error",
+        shown);
+}
+
 char *manager_document_result(struct manager_document *document,
     const struct manager_sidecar *sidecar, const ProtobufCMessage *response, struct bytes *returned,
     size_t *length, char **warning, struct error **err)
@@ -167,6 +212,7 @@ char *manager_document_result(struct manager_document *document,
         *length = returned->length;
     }
     if (result == NULL) {
+        explain_beginning(document->point->document, *returned, err);
         error_wrap(err, "the result is refused");
         if (err != NULL && *err != NULL)
             (*err)->class = ERROR_REMOTE;

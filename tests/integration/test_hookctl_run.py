@@ -416,6 +416,16 @@ class DocumentsTest(RunTestCase):
                 result = self.run_bare(status=4)
                 self.assertRegex(result.stderr, f"hook-sidecar-0.*PreCloudInitIso.*{words}")
 
+    def test_a_hook_that_logs_to_standard_output(self):
+        script = '#!/bin/sh\necho start\nprintf %s "$4"\n'
+        words = 'the result is refused: it begins with "start": the hook must print only the document'
+        self.write_spec([script_entry("hook.sh")], {"hook.sh": script})
+        self.assertIn(words, self.run_bare(status=4).stderr)
+        self.write_spec(
+            [script_entry("hook.sh", "preCloudInitIso")], {"hook.sh": script}, volumes=[SEED]
+        )
+        self.assertIn(words, self.run_bare(status=4).stderr)
+
     def test_a_hook_without_data(self):
         """KubeVirt's launcher crashes then."""
         self.write_spec(*self.CLOUD_ONLY)

@@ -124,6 +124,21 @@ class Input(support.TestCase):
         result = support.run([HOOKCTL, "validate", "-f", config_map, "-f", owner])
         self.assertEqual((result.returncode, result.stdout), (0, ""))
 
+    def test_a_cloud_init_hook_of_a_machine_without_data(self):
+        """KubeVirt's launcher crashes then."""
+        config_map = {"name": "c", "key": "k", "hookPath": "/usr/bin/preCloudInitIso"}
+        hook = {"args": ["--version", "v1alpha3"], "configMap": config_map}
+        machine = json.loads(vmi(json.dumps([hook])))
+        result = support.run([HOOKCTL, "validate", "-f", self.write("a.json", json.dumps(machine))])
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(
+            result.stdout,
+            r"a.json:1:\d+: warning: .*\[0\].configMap.hookPath: the machine has no cloud-init volume",
+        )
+        machine["spec"] = {"volumes": [{"name": "v", "cloudInitNoCloud": {"userData": "a"}}]}
+        result = support.run([HOOKCTL, "validate", "-f", self.write("a.json", json.dumps(machine))])
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+
     def test_a_manifest_that_is_too_large(self):
         path = self.write("large.yaml", b"#" * (16 * 1024 * 1024 + 1))
         result = self.validate("-f", path)

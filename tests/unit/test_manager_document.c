@@ -62,6 +62,13 @@ static void a_domain_stays_the_same_domain(UNUSED void **state)
     assert_int_equal(manager_document_check(&document, NULL), 0);
     assert_false(take_domain(&document, "<domain><name>b</name></domain>", "name"));
     assert_false(take_domain(&document, "<domain>", ""));
+    assert_false(take_domain(&document, "\n start <1>\n" DOMAIN,
+        "the result is refused: it begins with \"start <1>\": the hook must print only the "
+        "document; "
+        "logs belong on standard error"));
+    assert_false(take_domain(&document, " \n", "domain XML"));
+    assert_false(take_domain(&document, "a-line-of-more-than-forty-characters-is-cut-short",
+        "it begins with \"a-line-of-more-than-forty-characters-is-…\""));
     assert_true(take_domain(&document, DOMAIN_WITH_UUID, NULL)); /* the first that cares sets it */
     assert_false(take_domain(&document, DOMAIN, "uuid"));
     assert_memory_equal(document.data, DOMAIN_WITH_UUID, document.length);
