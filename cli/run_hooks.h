@@ -50,8 +50,8 @@ struct cli_run {
 /* Whether a sidecar may have a hook of this point, as far as its mounts tell before it runs. */
 bool cli_run_may_have(const struct cli_run *run, enum hooks_point point);
 
-/* Checks that each directory given for a sidecar has an executable hook, and warns of files with the
- * name of one that are not executable. Returns 0, or -1 with an input error. */
+/* Checks that each directory given for a sidecar has an executable hook, and warns of files with
+ * the name of one that are not executable. Returns 0, or -1 with an input error. */
 int cli_run_check_hooks(struct cli_run *run, struct error **err);
 
 /* Runs the hooks and shows progress, warnings and notes. *domain and *cloud_init are the results,

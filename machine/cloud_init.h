@@ -11,12 +11,12 @@
  * Source: KubeVirt, cloudInitUserMaxLen and cloudInitNetworkMaxLen. */
 enum { MACHINE_CLOUD_INIT_INLINE_MAX_BYTES = 2048 };
 
-/* Makes the CloudInitData of a VMI whose volumes and credentials are checked (with KubeVirt's Go names, in their order) from its
- * cloudInitNoCloud or cloudInitConfigDrive volume and its access credentials. The data of Secrets
- * are read from the directories of volumes and options. Returns a new reference, or NULL: without
- * an error among the findings when there is no such volume; or with errors (two volumes, a text in
- * both forms, none at all, invalid Base64, text that is not UTF-8, a Secret that is missing
- * or lacks the key). In a dry run, what a missing Secret would give is empty, with a warning; so is
+/* Makes the CloudInitData (with KubeVirt's Go names, in their order) of a VMI whose volumes and
+ * credentials are checked, from its cloudInitNoCloud or cloudInitConfigDrive volume and its access
+ * credentials. The data of Secrets are read from the directories of volumes and options. Returns a
+ * new reference, or NULL: without an error among the findings when there is no such volume; or with
+ * errors (two volumes, a text in both forms, none at all, invalid Base64, text that is not UTF-8, a
+ * Secret that is missing or lacks the key). In a dry run, what a missing Secret would give is empty, with a warning; so is
  * more than KubeVirt allows in a volume.
  * Source: KubeVirt, pkg/cloud-init, and its webhook for VMIs, validateVolumes. */
 json_t *machine_cloud_init_data(const json_t *vmi, const struct machine_volumes *volumes,

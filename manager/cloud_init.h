@@ -14,8 +14,8 @@
 /* Whether there is nothing for hooks to work on: blank text, or null. */
 bool manager_cloud_init_is_absent(struct bytes data);
 
-/* Checks that data is absent, or CloudInitData with a DataSource that KubeVirt knows. Returns 0, or -1
- * with an input error. */
+/* Checks that data is absent, or CloudInitData with a DataSource that KubeVirt knows. Returns 0, or
+ * -1 with an input error. */
 int manager_cloud_init_check(struct bytes data, struct error **err);
 
 /* Converts CloudInitData to the older form, with its user and network data alone, as Go writes it.
@@ -32,9 +32,9 @@ struct manager_cloud_init_result {
 /* Decides what a sidecar has made of before (valid CloudInitData). The result is the returned data,
  * when it is valid by KubeVirt's rule: UserData is not empty, and NoCloudMetaData or
  * ConfigDriveMetaData is set. It is unchanged, except that names in another letter case get
- * KubeVirt's spelling; its DataSource must be one that KubeVirt knows. Otherwise the result is before
- * with the user and network data of the returned older form, decoded where they are in Base64
- * (KubeVirt drops those), with a warning when no data were returned beside it. Data without user
+ * KubeVirt's spelling; its DataSource must be one that KubeVirt knows. Otherwise the result is
+ * before with the user and network data of the returned older form, decoded where they are in
+ * Base64 (KubeVirt drops those), with a warning when no data were returned beside it. Data without user
  * data, of which there was none before, are valid as well unless the sidecar worked on the older
  * form. A result that lost all that before had is an error, since KubeVirt starts no guest with it;
  * one that lost its user data or its network data has a warning. Returns 0, or -1 with a remote

@@ -1,5 +1,5 @@
-/* KubeVirt's CloudInitData as Go decodes them: which members they have, of which types, and how those
- * are spelled.
+/* KubeVirt's CloudInitData as Go decodes them: which members they have, of which types, and how
+ * those are spelled.
  * Source: KubeVirt, pkg/cloud-init, CloudInitData; Go, encoding/json, Unmarshal. */
 #ifndef MANAGER_CLOUD_INIT_DATA_H
 #define MANAGER_CLOUD_INIT_DATA_H
