@@ -281,20 +281,28 @@ static int print_document(struct bytes text, struct error **err)
     return 0;
 }
 
+/* Whether a hook has changed the cloud-init data, beyond their form. */
+static bool changes_cloud_init(const struct cli_run *run)
+{
+    for (size_t i = 0; i < run->hops.count; i++) {
+        const struct cli_hop *hop = &run->hops.items[i];
+        if (hop->hook == HOOKS_PRE_CLOUD_INIT_ISO && hop->change.added + hop->change.removed > 0)
+            return true;
+    }
+    return false;
+}
+
 /* Writes the cloud-init data where they are asked for, and then the domain, if there is one, to
  * standard output. */
 static int write_results(struct cli_run *run, const struct options *options, struct bytes domain,
     struct bytes cloud_init, struct error **err)
 {
-    bool changed = run->cloud_init != NULL &&
-                   (cloud_init.length != run->cloud_init_length ||
-                       memcmp(cloud_init.data, run->cloud_init, cloud_init.length) != 0);
     if (prints_cloud_init(options))
         return print_document(cloud_init, err);
     if (options->cloud_init_output != NULL &&
         file_write(options->cloud_init_output, cloud_init.data, cloud_init.length, 0600, err) < 0)
         return -1;
-    if (options->cloud_init_output == NULL && changed && !options->diff)
+    if (options->cloud_init_output == NULL && !options->diff && changes_cloud_init(run))
         cli_run_say(run, "note: hooks have changed the cloud-init data: --cloud-init-output FILE "
                          "writes them, and --diff shows what has changed");
     return print_document(domain, err);

@@ -389,6 +389,9 @@ class DocumentsTest(RunTestCase):
         self.assertIn(note, self.run_bare().stderr)
         self.assertNotIn(note, self.run_bare("--diff").stderr)
         self.assertNotIn(note, self.run_bare("--cloud-init-output", self.tmp / "out").stderr)
+        other_form = '#!/bin/sh\nprintf " %s\\n" "$4"\n'
+        self.write_spec(self.CLOUD_ONLY[0], {"cloud.py": other_form}, volumes=[SEED])
+        self.assertNotIn(note, self.run_bare().stderr)
 
     def test_given_data_need_no_domain(self):
         """A machine without memory, and a hook of cloud-init alone."""
