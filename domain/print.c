@@ -1,13 +1,11 @@
 #include "domain/print.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "domain/tree.h"
 
-/* Writes text with Go's escapes, which are the same in attributes and between tags. */
-static void write_text(FILE *out, const xmlChar *text)
+void domain_print_text(FILE *out, const xmlChar *text)
 {
     static const struct {
         char byte;
@@ -40,7 +38,7 @@ static void write_attributes(FILE *out, const xmlNode *element)
         fputs("=\"", out);
         for (const xmlNode *text = at->children; text != NULL; text = text->next) {
             if (text->content != NULL)
-                write_text(out, text->content);
+                domain_print_text(out, text->content);
         }
         fputc('"', out);
     }
@@ -48,7 +46,7 @@ static void write_attributes(FILE *out, const xmlNode *element)
         fputs(at->prefix != NULL ? " xmlns:" : " xmlns", out);
         fprintf(out, "%s=\"", at->prefix != NULL ? (const char *)at->prefix : "");
         if (at->href != NULL)
-            write_text(out, at->href);
+            domain_print_text(out, at->href);
         fputc('"', out);
     }
 }
@@ -99,7 +97,7 @@ static void write_node(FILE *out, const xmlNode *node, size_t depth)
         write_element(out, node, depth);
         break;
     case XML_TEXT_NODE:
-        write_text(out, node->content);
+        domain_print_text(out, node->content);
         break;
     case XML_COMMENT_NODE:
         fprintf(out, "<!--%s-->", (const char *)node->content);
@@ -113,28 +111,12 @@ static void write_node(FILE *out, const xmlNode *node, size_t depth)
     }
 }
 
-static FILE *open_text(char **text, size_t *length)
-{
-    FILE *out = open_memstream(text, length);
-    if (out == NULL)
-        abort(); /* out of memory */
-    return out;
-}
-
-char *domain_print_element(const xmlNode *element)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_text(&text, &length);
-    write_node(out, element, 0);
-    fclose(out);
-    return text;
-}
-
 char *domain_print_document(xmlDoc *document, size_t *out_length)
 {
     char *text = NULL;
-    FILE *out = open_text(&text, out_length);
+    FILE *out = open_memstream(&text, out_length);
+    if (out == NULL)
+        abort(); /* out of memory */
     domain_tree_drop_layout(xmlDocGetRootElement(document));
     for (const xmlNode *node = document->children; node != NULL; node = node->next) {
         write_node(out, node, 0);

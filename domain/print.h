@@ -4,13 +4,14 @@
 
 #include <libxml/tree.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Writes a document, whose layout it drops, with a zero byte after its *out_length bytes. Owned by
  * the caller.
  * Source of the escapes and the layout: Go's encoding/xml, with which KubeVirt writes. */
 char *domain_print_document(xmlDoc *document, size_t *out_length);
 
-/* Writes one element, as it is. Owned by the caller. */
-char *domain_print_element(const xmlNode *element);
+/* Writes text with Go's escapes, which are the same in attributes and between tags. */
+void domain_print_text(FILE *out, const xmlChar *text);
 
 #endif

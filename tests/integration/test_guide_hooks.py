@@ -191,6 +191,17 @@ class SeveralTest(HookCase):
         (backing,) = ElementTree.fromstring(self.manage().stdout).findall("memoryBacking")
         self.assertEqual([item.tag for item in backing], ["access", "source"])
 
+    def test_what_libvirt_takes_once_names_both_sidecars(self):
+        self.sidecar(adding("<!--mine-->"))
+        self.sidecar(adding('<sysinfo type="smbios"><chassis/></sysinfo>'))
+        result = self.manage(status=4)
+        for words in (
+            "sidecar hook-sidecar-1 (index 1)",
+            '<domain> has two different <sysinfo type=\\"smbios\\">',
+            "the other was there before any hook",
+        ):
+            self.assertIn(words, result.stderr)
+
     def test_without_such_elements_the_last_output_stays(self):
         self.sidecar(adding("<!--mine-->"))
         self.assertEqual(self.manage().stdout, SAMPLE.replace("</domain>", "<!--mine--></domain>"))
@@ -303,7 +314,7 @@ class LauncherTest(HookCase):
         self.assertEqual(support.run(self.argv("--dry-run")).returncode, 0)
 
     def test_a_dry_run_prints_what_hooks_get_and_libvirt_gets_what_it_takes(self):
-        surplus = "<sysinfo type=\"smbios\"><bios></bios></sysinfo>"
+        surplus = "<clock></clock>"
         self.sidecar(adding(surplus))
         printed = support.run(self.argv("--dry-run"))
         self.assertEqual(printed.returncode, 0, printed.stderr)
