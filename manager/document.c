@@ -41,38 +41,38 @@ static struct bytes bytes_in(const struct manager_document *document)
     return (struct bytes){document->data, document->length};
 }
 
-/* Accepts the initial domain, or one that a sidecar returned: it must be valid and the same
- * domain. */
-static int domain_accept(struct manager_document *document, struct bytes xml, struct error **err)
+static int check_schema(
+    const struct manager_document *document, struct bytes xml, struct error **err)
 {
-    struct domain_identity *identity = &document->identity;
-    bool first = identity->name == NULL;
-    if (!first && domain_check(xml.data, xml.length, identity, err) < 0)
-        return -1;
-    /* A hook may set a missing uuid; after that it must not change. */
-    if (identity->uuid == NULL) {
-        domain_identity_clear(identity);
-        if (domain_identify(xml.data, xml.length, identity, err) < 0)
-            return -1;
-    }
     return document->schema != NULL
                ? domain_schema_check(document->schema, xml.data, xml.length, err)
                : 0;
 }
 
-/* Notes the parts that the domain has before any hook. */
-static void note_first(struct manager_document *document)
+/* Notes the parts that the domain has before any hook. Returns 0, or -1 with an input error if they
+ * are too large to be merged. */
+static int note_first(struct manager_document *document, struct error **err)
 {
-    struct domain_clash clash = {0};
-    size_t length = 0;
     const struct manager_origins none = {0};
     document->repeated = manager_origins_read(&none, bytes_in(document), NULL, &document->origins);
-    if (document->repeated) {
-        char *merged = domain_merge(document->data, document->length, &length, &clash, NULL);
-        document->clashes = merged == NULL;
-        free(merged);
-    }
+    if (!document->repeated)
+        return 0;
+    struct domain_clash clash = {0};
+    size_t length = 0;
+    auto_free char *merged = domain_merge(document->data, document->length, &length, &clash, err);
+    document->clashes = clash.text != NULL;
     domain_clash_clear(&clash);
+    return merged != NULL || document->clashes ? 0 : -1;
+}
+
+/* Checks the domain before any hook, and notes what it is. */
+static int check_first(struct manager_document *document, struct error **err)
+{
+    struct bytes xml = bytes_in(document);
+    if (domain_identify(xml.data, xml.length, &document->identity, err) < 0 ||
+        check_schema(document, xml, err) < 0)
+        return -1;
+    return note_first(document, err);
 }
 
 /* Checks that the parts of a domain that a sidecar returned go together. */
@@ -93,31 +93,64 @@ static int check_parts(
     return result;
 }
 
-/* Checks that what a sidecar added goes together with what others did, and notes it. */
-static int note_result(struct manager_document *document, const struct manager_sidecar *sidecar,
+/* What a domain that a sidecar returned has, until it is accepted. */
+struct returned {
+    struct domain_identity identity; /* if the document had no uuid yet */
+    struct manager_origins origins; /* unless nothing is merged */
+    bool repeated;
+};
+
+/* Checks a domain that a sidecar returned: it must be the same domain, its parts must go together
+ * (which the schema's messages would say without the names of sidecars), and it must be valid. */
+static int check_returned(const struct manager_document *document,
+    const struct manager_sidecar *sidecar, struct bytes xml, struct returned *returned,
+    struct error **err)
+{
+    const struct domain_identity *identity = &document->identity;
+    if (domain_check(xml.data, xml.length, identity, err) < 0)
+        return -1;
+    /* A hook may set a missing uuid; after that it must not change. */
+    if (identity->uuid == NULL &&
+        domain_identify(xml.data, xml.length, &returned->identity, err) < 0)
+        return -1;
+    if (!document->clashes)
+        returned->repeated =
+            manager_origins_read(&document->origins, xml, sidecar, &returned->origins);
+    if (returned->repeated && check_parts(document, xml, err) < 0)
+        return -1;
+    return check_schema(document, xml, err);
+}
+
+/* Accepts a domain that a sidecar returned, and notes what it has; -1 leaves the document as it
+ * was. */
+static int accept_returned(struct manager_document *document, const struct manager_sidecar *sidecar,
     struct bytes xml, struct error **err)
 {
-    if (document->clashes ||
-        (xml.length == document->length && memcmp(xml.data, document->data, xml.length) == 0))
+    if (xml.length == document->length && memcmp(xml.data, document->data, xml.length) == 0)
         return 0;
-    struct manager_origins origins = {0};
-    bool repeated = manager_origins_read(&document->origins, xml, sidecar, &origins);
-    if (repeated && check_parts(document, xml, err) < 0) {
-        manager_origins_clear(&origins);
+    struct returned returned = {0};
+    if (check_returned(document, sidecar, xml, &returned, err) < 0) {
+        domain_identity_clear(&returned.identity);
+        manager_origins_clear(&returned.origins);
         return -1;
     }
-    manager_origins_clear(&document->origins);
-    document->origins = origins;
-    document->repeated = repeated;
+    if (document->identity.uuid == NULL) {
+        domain_identity_clear(&document->identity);
+        document->identity = returned.identity;
+    }
+    if (!document->clashes) {
+        manager_origins_clear(&document->origins);
+        document->origins = returned.origins;
+        document->repeated = returned.repeated;
+    }
     return 0;
 }
 
 int manager_document_check(struct manager_document *document, struct error **err)
 {
     if (document->point->document == HOOKS_DOMAIN) {
-        if (domain_accept(document, bytes_in(document), err) < 0)
+        if (check_first(document, err) < 0)
             return error_wrap(err, "the domain, before any hook");
-        note_first(document);
     } else if (manager_cloud_init_check(bytes_in(document), err) < 0) {
         return error_wrap(err, "the cloud-init data, before any hook");
     }
@@ -206,8 +239,7 @@ char *manager_document_result(struct manager_document *document,
     *returned = hooks_message_field(response, document->point->field);
     if (document->point->document != HOOKS_DOMAIN) {
         result = cloud_init_result(document, response, *returned, length, warning, err);
-    } else if (domain_accept(document, *returned, err) == 0 &&
-               note_result(document, sidecar, *returned, err) == 0) {
+    } else if (accept_returned(document, sidecar, *returned, err) == 0) {
         result = xmemdup(returned->data, returned->length);
         *length = returned->length;
     }

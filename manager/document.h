@@ -22,7 +22,7 @@ struct manager_document {
     struct domain_identity identity; /* of a domain */
     struct manager_origins origins; /* of a domain's parts */
     bool repeated; /* the domain has elements that are to be merged (domain/merge.h) */
-    bool clashes; /* it had parts that do not go together before any hook: nothing is merged */
+    bool clashes; /* before any hook it had parts that do not go together: nothing is merged */
 };
 
 /* Copies the data. */

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/unused.h"
 #include "manager/document.h"
@@ -188,6 +189,95 @@ static void what_does_not_go_together_names_both_sidecars(UNUSED void **state)
     manager_document_clear(&document);
 }
 
+#define VALID(content)                                                                             \
+    "<domain type='kvm'><name>a</name><memory>1024</memory><os><type>hvm</type></os>" content      \
+    "</domain>"
+#define SHARED "<memoryBacking><access mode='shared'/></memoryBacking>"
+#define PRIVATE "<memoryBacking><access mode='private'/></memoryBacking>"
+#define HYPERV(mode) "<features><hyperv mode='" mode "'/></features>"
+
+/* The schema would refuse these, too, but without a sidecar's name. */
+static void the_names_are_told_with_a_schema_too(UNUSED void **state)
+{
+    static const struct {
+        const char *first, *second, *words;
+    } cases[] = {
+        {VALID(SHARED), VALID(SHARED PRIVATE), "<memoryBacking> has two different <access>"},
+        {VALID(HYPERV("custom")), VALID(HYPERV("custom") HYPERV("passthrough")),
+            "<features> has two different <hyperv>"},
+    };
+    if (access(DOMAIN_SCHEMA_PATH, R_OK) < 0) {
+        print_message("skipped: %s is not there (package libvirt0)\n", DOMAIN_SCHEMA_PATH);
+        skip();
+    }
+    struct domain_schema *schema = domain_schema_load(DOMAIN_SCHEMA_PATH, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct manager_document document;
+        manager_document_init(&document, define, schema, bytes_of(VALID("")));
+        assert_int_equal(manager_document_check(&document, NULL), 0);
+        assert_true(take_domain_from(&document, &sidecar_0, cases[i].first, NULL));
+        assert_false(take_domain_from(&document, &sidecar_1, cases[i].second, cases[i].words));
+        assert_false(take_domain_from(&document, &sidecar_1, cases[i].second,
+            "the other is from sidecar hook-sidecar-0 (index 0)"));
+        manager_document_clear(&document);
+    }
+    domain_schema_free(schema);
+}
+
+/* What a refused result has is forgotten: here its uuid and its parts. */
+static void a_refused_result_leaves_no_trace(UNUSED void **state)
+{
+    if (access(DOMAIN_SCHEMA_PATH, R_OK) < 0) {
+        print_message("skipped: %s is not there (package libvirt0)\n", DOMAIN_SCHEMA_PATH);
+        skip();
+    }
+    struct domain_schema *schema = domain_schema_load(DOMAIN_SCHEMA_PATH, NULL);
+    struct manager_document document;
+    manager_document_init(&document, define, schema, bytes_of(VALID("")));
+    assert_int_equal(manager_document_check(&document, NULL), 0);
+    assert_false(take_domain_from(
+        &document, &sidecar_0, VALID(UUID SHARED "<nonsense/>"), "not valid by libvirt's schema"));
+    assert_true(take_domain_from(
+        &document, &sidecar_1, VALID("<uuid>1c8e4f0e-1c0c-4a3f-9a57-0d4f7b1a2c3d</uuid>"), NULL));
+    assert_false(take_domain_from(&document, &sidecar_1,
+        VALID("<uuid>1c8e4f0e-1c0c-4a3f-9a57-0d4f7b1a2c3d</uuid>" SHARED PRIVATE),
+        "this sidecar has brought both"));
+    manager_document_clear(&document);
+    domain_schema_free(schema);
+}
+
+/* A domain of this content that is too large to be merged, owned by the caller. */
+static char *large(const char *content)
+{
+    auto_free char *blanks = xmalloc(DOMAIN_TREE_MAX_BYTES + 1);
+    memset(blanks, ' ', DOMAIN_TREE_MAX_BYTES);
+    blanks[DOMAIN_TREE_MAX_BYTES] = '\0';
+    return xasprintf("<domain><name>a</name>%s%s</domain>", content, blanks);
+}
+
+static void what_is_too_large_is_told_from_what_does_not_go_together(UNUSED void **state)
+{
+    static const char words[] = "which can be merged in at most 2097152 bytes (2 MiB)";
+    auto_free char *once = large(OF_A);
+    auto_free char *twice = large(OF_A OF_B);
+    struct manager_document document;
+    manager_document_init(&document, define, NULL, bytes_of(DOMAIN));
+    assert_int_equal(manager_document_check(&document, NULL), 0);
+    assert_true(take_domain(&document, once, NULL));
+    assert_false(take_domain(&document, twice, words));
+    assert_int_equal(manager_document_finish(&document, NULL), 0);
+    assert_data(&document, once);
+    manager_document_clear(&document);
+
+    auto_error struct error *error = NULL;
+    manager_document_init(&document, define, NULL, bytes_of(twice));
+    assert_int_equal(manager_document_check(&document, &error), -1);
+    assert_non_null(strstr(error->message, "the domain, before any hook"));
+    assert_non_null(strstr(error->message, words));
+    assert_false(document.clashes);
+    manager_document_clear(&document);
+}
+
 static void no_sidecar_answers_for_what_was_there(UNUSED void **state)
 {
     struct manager_document document;
@@ -217,6 +307,9 @@ int main(void)
         cmocka_unit_test(a_domain_stays_the_same_domain),
         cmocka_unit_test(what_several_sidecars_add_is_merged_at_the_end),
         cmocka_unit_test(what_does_not_go_together_names_both_sidecars),
+        cmocka_unit_test(the_names_are_told_with_a_schema_too),
+        cmocka_unit_test(a_refused_result_leaves_no_trace),
+        cmocka_unit_test(what_is_too_large_is_told_from_what_does_not_go_together),
         cmocka_unit_test(no_sidecar_answers_for_what_was_there),
         cmocka_unit_test(a_document_with_nothing_to_merge_stays_byte_for_byte),
         cmocka_unit_test(what_comes_in_is_checked),
