@@ -1,11 +1,15 @@
 """What is missing, extra, different or out of order in a domain, compared with KubeVirt's.
 
 A path is the names of the elements from the root, "domain/devices/disk[lun]", and for an attribute
-"@" and its name after them; some elements have their kind in brackets. Paths are counted, as a multiset: the share is how many of KubeVirt's are in
-ours. Values are compared where elements correspond: the first disk with the first disk, and so on."""
+"@" and its name after them; some elements have their kind in brackets. Paths are counted, as a
+multiset: the share is how many of KubeVirt's are in ours. Values are compared where elements
+correspond: the first disk with the first disk, and so on. What is in ours as often as in KubeVirt's,
+but in another of such elements, is different, too."""
 
 import collections
+import itertools
 import re
+import typing
 
 # The attribute that says which of the elements with one name it is.
 KINDS = {"disk": "device", "entry": "name", "timer": "name"}
@@ -27,6 +31,23 @@ def paths(element, above=""):
         yield from paths(child, path)
 
 
+class Path(typing.NamedTuple):
+    """Where an element or attribute is: its path, and the same with the numbers of elements that are
+    repeated, disk[lun][2]."""
+
+    plain: str
+    place: str
+
+    def child(self, element, number):
+        """The path of a child, with its number if it has one."""
+        place = f"{part(element)}[{number}]" if number else part(element)
+        return Path(f"{self.plain}/{part(element)}", f"{self.place}/{place}")
+
+    def attribute(self, name):
+        """The path of an attribute."""
+        return Path(*(f"{path}@{name}" for path in self))
+
+
 class Comparison:
     """Of our domain with KubeVirt's. Each of missing, extra, different and disordered is a list of
     lines for people. What is allowed is left out, but for what is missing."""
@@ -42,7 +63,9 @@ class Comparison:
         self.extra = lines({path: extra[path] for path in extra if not allowed.has(path)})
         self.different = []
         self.disordered = []
-        self.pair(ours, theirs, part(theirs))
+        self.only_ours, self.only_theirs = [], []  # paths, where elements correspond
+        self.pair(ours, theirs, Path(part(theirs), part(theirs)))
+        self.misplaced()
 
     @property
     def share(self):
@@ -55,23 +78,47 @@ class Comparison:
         return len(self.extra) + len(self.different) + len(self.disordered)
 
     def pair(self, ours, theirs, path):
-        """Compares two elements that correspond, and those inside them."""
-        self.value(path, ours.text, theirs.text)
-        for name, value in theirs.attributes.items():
-            if name in ours.attributes:
-                self.value(f"{path}@{name}", ours.attributes[name], value)
-        self.order(f"{path}@", list(ours.attributes), list(theirs.attributes))
-        names = [child.name for child in ours.children]
-        theirs_names = [child.name for child in theirs.children]
-        self.order(f"{path}/", names, theirs_names)
-        for name in dict.fromkeys(names):
-            for our_child, their_child in zip(named(ours, name), named(theirs, name)):
-                self.pair(our_child, their_child, f"{path}/{part(their_child)}")
+        """Compares two elements that correspond, and those inside them. Either may be None."""
+        if ours is None or theirs is None:
+            (self.only_theirs if ours is None else self.only_ours).append(path)
+        our_attributes = ours.attributes if ours else {}
+        their_attributes = theirs.attributes if theirs else {}
+        for name in {**their_attributes, **our_attributes}:
+            attribute = path.attribute(name)
+            if name not in our_attributes:
+                self.only_theirs.append(attribute)
+            elif name not in their_attributes:
+                self.only_ours.append(attribute)
+            else:
+                self.value(attribute, our_attributes[name], their_attributes[name])
+        our_names = [child.name for child in ours.children] if ours else []
+        their_names = [child.name for child in theirs.children] if theirs else []
+        if ours and theirs:
+            self.value(path, ours.text, theirs.text)
+            self.order(f"{path.plain}@", list(our_attributes), list(their_attributes))
+            self.order(f"{path.plain}/", our_names, their_names)
+        for name in dict.fromkeys(our_names + their_names):
+            pairs = list(itertools.zip_longest(named(ours, name), named(theirs, name)))
+            for number, (our_child, their_child) in enumerate(pairs, 1):
+                below = path.child(their_child or our_child, number if len(pairs) > 1 else None)
+                self.pair(our_child, their_child, below)
 
     def value(self, path, ours, theirs):
         """Compares two values."""
-        if ours != theirs and not self.allowed.has(path):
-            self.different.append(f"{path}: {ours!r}, KubeVirt has {theirs!r}")
+        if ours != theirs and not self.allowed.has(path.plain):
+            self.different.append(f"{path.plain}: {ours!r}, KubeVirt has {theirs!r}")
+
+    def misplaced(self):
+        """Adds what only one of two elements that correspond has, if it is elsewhere in the other
+        domain. What is nowhere is missing or extra."""
+        for found, others, whose in (
+            (self.only_ours, self.only_theirs, "ours"),
+            (self.only_theirs, self.only_ours, "KubeVirt's"),
+        ):
+            elsewhere = {path.plain for path in others}
+            for path in found:
+                if path.plain in elsewhere and not self.allowed.has(path.plain):
+                    self.different.append(f"{path.plain}: only {whose} has {path.place}")
 
     def order(self, path, ours, theirs):
         """Compares the order of what both have."""
@@ -82,8 +129,8 @@ class Comparison:
 
 
 def named(element, name):
-    """The children of a name."""
-    return [child for child in element.children if child.name == name]
+    """The children of a name; none of None."""
+    return [child for child in element.children if child.name == name] if element else []
 
 
 def common(names, both):

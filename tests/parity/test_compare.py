@@ -76,6 +76,45 @@ class ComparisonTest(support.TestCase):
         result = compare("<devices><a/><a/></devices>", "<devices><a/><b/></devices>")
         self.assertEqual((result.same, result.total), (3, 4))
 
+    def test_an_element_at_the_wrong_sibling(self):
+        disks = "<disk><source/>%s</disk><disk>%s</disk>"
+        result = compare(disks % ("<readonly/>", ""), disks % ("", "<readonly/>"))
+        self.assertEqual(
+            result.different,
+            [
+                "domain/disk/readonly: only ours has domain/disk[1]/readonly",
+                "domain/disk/readonly: only KubeVirt's has domain/disk[2]/readonly",
+            ],
+        )
+        self.assertEqual((result.share, result.faults), (100, 2))
+
+    def test_an_attribute_at_the_wrong_sibling(self):
+        result = compare("<d a='1'/><d/>", "<d/><d a='1'/>")
+        self.assertEqual(
+            result.different,
+            ["domain/d@a: only ours has domain/d[1]@a"]
+            + ["domain/d@a: only KubeVirt's has domain/d[2]@a"],
+        )
+        self.assertEqual(compare("<d a='1'/><d/>", "<d/><d a='1'/>", ["domain/d@a"]).faults, 0)
+
+    def test_so_is_what_is_below_an_element_that_only_one_has(self):
+        disks = "<disk>%s</disk><disk>%s</disk>"
+        ours, theirs = "<source dev='1'><reservations/></source>", "<source dev='1'/>"
+        result = compare(disks % (ours, ""), disks % ("", ours))
+        self.assertEqual(len(result.different), 6)
+        self.assertIn(
+            "domain/disk/source@dev: only ours has domain/disk[1]/source@dev", result.different
+        )
+        self.assertEqual(len(compare(disks % (ours, ""), disks % ("", theirs)).different), 4)
+
+    def test_what_is_nowhere_is_only_missing_or_extra(self):
+        result = compare("<d/><d/>", "<d><e f='1'/></d><d/>")
+        self.assertEqual(result.missing, ["domain/d/e", "domain/d/e@f"])
+        self.assertEqual((result.faults, result.different), (0, []))
+        result = compare("<d><e f='1'/></d><d/>", "<d/><d/>")
+        self.assertEqual(result.extra, ["domain/d/e", "domain/d/e@f"])
+        self.assertEqual((result.faults, result.different), (2, []))
+
     def test_values(self):
         result = compare("<n>a</n><d x='1'/><d x='2'/>", "<n>b</n><d x='1'/><d x='3'/>")
         self.assertEqual(
