@@ -12,8 +12,7 @@ enum {
 };
 
 /* A VMI. Each field of spec has a type and a one-line help; kind, metadata and status have no help.
- * null means that a field is absent, as in Kubernetes; so does "", but for rows that take
- * it. */
+ * null means that a field is absent, as in Kubernetes; so does "", but for rows that take it. */
 extern const struct schema machine_schema;
 
 #endif

@@ -642,7 +642,7 @@ class FaultTest(LauncherTest):
             (["--tmp-dir", deep], "--tmp-dir: the socket path"),
         ):
             with self.subTest(words):
-                result = self.run_launcher(path, "--dry-run", *options)
+                result = self.run_launcher(path, *TEST_DRIVER, *options)
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(words, result.stderr)
                 self.assertNotIn(str(path), result.stderr)

@@ -150,8 +150,8 @@ def lines(counted):
 
 
 class Allowed:
-    """The paths that may differ: the table "| path | why |" of docs/launcher.md. A path that ends in
-    /* stands for all that is below, too, and one without kinds for all kinds."""
+    """The paths that may differ: the table "| path | why |" of docs/launcher.md. A path that ends
+    in /* stands for all that is below, too, and one without kinds for all kinds."""
 
     HEADER = ["path", "why"]
 

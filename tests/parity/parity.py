@@ -2,8 +2,8 @@
 """Compares the domains of hook-launcher with KubeVirt's: parity.py [DIRECTORY...]
 
 A directory holds NAME/vmi.yaml with NAME/domain.1.xml, NAME/domain.2.xml or both: the domain that
-KubeVirt's launcher hands its hooks first, and the one from which it defines the guest. Of a VMI with
-interfaces the latter is libvirt's answer, which docs/launcher.md excepts. Without a directory:
+KubeVirt's launcher hands its hooks first, and the one from which it defines the guest. Of a VMI
+with interfaces the latter is libvirt's answer, which docs/launcher.md excepts. Without a directory:
 those in tests/data/parity, KubeVirt's recordings if they are beside this tree, and $PARITY.
 
 Prints for each VMI and over all what is missing, extra, different and out of order. Exits 1 below
