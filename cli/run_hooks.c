@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_go.h"
-#include "base/subprocess.h"
 #include "base/text.h"
 #include "cli/bare.h"
 #include "cli/sandbox.h"
@@ -45,28 +46,19 @@ static bool is_foreign(const struct annotations_sidecar *sidecar)
     return sidecar->command != NULL || (sidecar->image != NULL && !is_shim_image(sidecar->image));
 }
 
-/* Whether a directory has the executable of any hook point. */
-static bool has_executable(const char *directory)
+/* The first file of a directory with the name of a hook that is executable, or that is not; or NULL.
+ * Owned by the caller. A directory may have a colon in its name, which ends one in $PATH. */
+static char *find_hook(const char *directory, bool executable)
 {
     for (size_t i = 0; i < HOOKS_POINTS; i++) {
-        const char *executable = hooks_points[i].executable;
-        auto_free char *path = executable != NULL ? subprocess_find(executable, directory) : NULL;
-        if (path != NULL)
-            return true;
-    }
-    return false;
-}
-
-/* The first file of a directory with the name of a hook that is not executable, or NULL. Owned by
- * the caller. */
-static char *find_unexecutable(const char *directory)
-{
-    for (size_t i = 0; i < HOOKS_POINTS; i++) {
-        const char *executable = hooks_points[i].executable;
-        char *path =
-            executable != NULL ? subprocess_find_unexecutable(executable, directory) : NULL;
-        if (path != NULL)
+        if (hooks_points[i].executable == NULL)
+            continue;
+        char *path = file_join(directory, hooks_points[i].executable);
+        struct stat status;
+        if (stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+            (access(path, X_OK) == 0) == executable)
             return path;
+        free(path);
     }
     return NULL;
 }
@@ -75,13 +67,13 @@ int cli_run_check_hooks(struct cli_run *run, struct error **err)
 {
     for (size_t i = 0; i < run->hooks.count; i++) {
         const struct cli_stand_in *hook = &run->hooks.items[i];
-        auto_free char *closed = find_unexecutable(hook->directory);
-        bool has_hook = has_executable(hook->directory);
-        if (closed != NULL && has_hook)
+        auto_free char *closed = find_hook(hook->directory, false);
+        auto_free char *open = find_hook(hook->directory, true);
+        if (closed != NULL && open != NULL)
             cli_run_say(run, "warning: %s is there, but not executable: chmod +x", closed);
         else if (closed != NULL)
             return error_set(err, ERROR_INPUT, "%s is there, but not executable: chmod +x", closed);
-        else if (!has_hook)
+        else if (open == NULL)
             return error_set(err, ERROR_INPUT,
                 "%s, given with --hook %s, has no executable " HOOKS_EXECUTABLES("or"),
                 hook->directory, hook->name);
