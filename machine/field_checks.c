@@ -125,15 +125,3 @@ bool machine_field_check_subdomain(const struct schema_field *field UNUSED, cons
         "must be lower-case letters, digits, hyphens and dots, not \"%s\"", shown);
     return false;
 }
-
-bool machine_field_check_quantity(const struct schema_field *field UNUSED, const json_t *value,
-    const char *pointer, struct findings *findings)
-{
-    annotations_quantity quantity = 0;
-    if (machine_quantity(value, &quantity))
-        return true;
-    auto_free char *text = json_dumps(value, JSON_ENCODE_ANY);
-    auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
-    findings_error(findings, pointer, "must be a quantity, such as 512Mi or 2, not %s", shown);
-    return false;
-}

@@ -32,8 +32,4 @@ bool machine_field_check_lun_bus(const struct schema_field *field, const json_t 
 bool machine_field_check_subdomain(const struct schema_field *field, const json_t *value,
     const char *pointer, struct findings *findings);
 
-/* An amount, as Kubernetes writes it. */
-bool machine_field_check_quantity(const struct schema_field *field, const json_t *value,
-    const char *pointer, struct findings *findings);
-
 #endif

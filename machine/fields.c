@@ -1,6 +1,7 @@
 #include "machine/fields.h"
 
 #include "machine/field_checks.h"
+#include "machine/quantity.h"
 
 #define VALUES(...)                                                                                \
     (const char *const[])                                                                          \
@@ -21,7 +22,7 @@
 #define TEXT SCHEMA_STRING, .type = "text" /* of any characters; not in the domain */
 #define INTEGER SCHEMA_INTEGER, .type = "integer"
 #define BOOLEAN SCHEMA_BOOLEAN, .type = "boolean"
-#define QUANTITY SCHEMA_QUANTITY, .type = "quantity", .check = machine_field_check_quantity
+#define QUANTITY SCHEMA_QUANTITY, .type = "quantity", .check = machine_quantity_check
 #define OBJECT SCHEMA_OBJECT, .type = "object"
 #define ARRAY SCHEMA_OBJECTS, .type = "array", .maximum = MACHINE_MAX_ITEMS
 #define ANY SCHEMA_ANY, .type = "any" /* the domain does not depend on it */
