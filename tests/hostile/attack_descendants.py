@@ -154,7 +154,8 @@ class Escapes(Attack):
         self.start_shim("--timeout", "500ms")
         for way in WAYS if IS_ROOT else GENTLE:
             with self.subTest(way):
-                answer = self.call_one(on_define_domain(f"{self.escape} {way}; sleep 30"))
+                # Beside a bomb the shell may not be able to fork.
+                answer = self.call_one(on_define_domain(f"{self.escape} {way}; exec sleep 30"))
                 self.assertEqual(answer["code"], "DEADLINE_EXCEEDED", answer)
                 self.assert_nothing_is_left()
             self.kill_escaped()
@@ -173,7 +174,7 @@ class Escapes(Attack):
         self.start_shim()
         for way in GENTLE:
             with self.subTest(way):
-                words = on_define_domain(f"{self.escape} {way}; echo ready >&2; sleep 30")
+                words = on_define_domain(f"{self.escape} {way}; echo ready >&2; exec sleep 30")
                 caller = self.call_in_background(words)
                 self.log.wait_for("ready")
                 caller.kill()
@@ -195,7 +196,7 @@ class End(Attack):
         for way in GENTLE:
             with self.subTest(way):
                 self.start_shim()
-                words = on_define_domain(f"{self.escape} {way}; echo ready >&2; sleep 30")
+                words = on_define_domain(f"{self.escape} {way}; echo ready >&2; exec sleep 30")
                 self.call_in_background(words)
                 self.log.wait_for("ready")
                 self.assert_ends()
@@ -203,7 +204,7 @@ class End(Attack):
 
     def test_the_shim_is_killed(self):
         self.start_shim()
-        words = on_define_domain(f"{self.escape} double-fork; echo ready >&2; sleep 30")
+        words = on_define_domain(f"{self.escape} double-fork; echo ready >&2; exec sleep 30")
         self.call_in_background(words)
         self.log.wait_for("ready")
         self.start_daemon(ignore=":")
@@ -219,7 +220,7 @@ class Daemons(Attack):
         self.start_shim(grace="60s")
         daemons = [self.start_daemon(), self.start_daemon()]
         count = len(self.left())
-        script, doomed = self.daemon(say="echo ready >&2; sleep 30")
+        script, doomed = self.daemon(say="echo ready >&2; exec sleep 30")
         caller = self.call_in_background(on_define_domain(script))
         self.log.wait_for("ready")
         caller.kill()
