@@ -43,7 +43,7 @@ static bool is_believed(const struct controller_caches *caches, const json_t *po
     if (name == NULL || caches->machines == NULL)
         return name != NULL;
     auto_free char *key = xasprintf("%s/%s", kube_namespace(pod), name);
-    const json_t *machine = kube_informer_get(caches->machines, key);
+    auto_json json_t *machine = kube_informer_read(caches->machines, key);
     return machine == NULL || controller_pod_owner_is(pod, machine);
 }
 

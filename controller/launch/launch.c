@@ -170,7 +170,8 @@ static void queue_owner(struct controller_launch *launch, const json_t *pod)
     if (name == NULL)
         return;
     auto_free char *machine = xasprintf("%s/%s", kube_namespace(pod), name);
-    if (kube_informer_get(launch->machines, machine) != NULL)
+    auto_json json_t *owner = kube_informer_read(launch->machines, machine);
+    if (owner != NULL)
         kube_queue_add(launch->shared.queue, machine);
 }
 

@@ -191,6 +191,12 @@ const json_t *kube_cache_get(struct kube_cache *cache, const char *key)
     return item->decoded;
 }
 
+json_t *kube_cache_read(const struct kube_cache *cache, const char *key)
+{
+    const struct item *item = find(cache, key);
+    return item != NULL ? decode(item->state) : NULL;
+}
+
 size_t kube_cache_count(const struct kube_cache *cache)
 {
     return HASH_COUNT(cache->items);

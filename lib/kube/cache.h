@@ -22,8 +22,12 @@ bool kube_cache_put(
 /* Removes the object at key. Returns it, a new reference, or NULL if there is none. */
 json_t *kube_cache_remove(struct kube_cache *cache, const char *key);
 
-/* The object at key, borrowed until control returns to the default loop, or NULL. */
+/* The object at key, borrowed until control returns to the default loop, or NULL. Until then all that
+ * was asked for takes memory. */
 const json_t *kube_cache_get(struct kube_cache *cache, const char *key);
+
+/* The same as a new reference: for many objects in one turn of the loop. */
+json_t *kube_cache_read(const struct kube_cache *cache, const char *key);
 
 size_t kube_cache_count(const struct kube_cache *cache);
 

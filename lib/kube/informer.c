@@ -475,6 +475,11 @@ const json_t *kube_informer_get(const struct kube_informer *informer, const char
     return kube_cache_get(informer->cache, key);
 }
 
+json_t *kube_informer_read(const struct kube_informer *informer, const char *key)
+{
+    return kube_cache_read(informer->cache, key);
+}
+
 size_t kube_informer_count(const struct kube_informer *informer)
 {
     return kube_cache_count(informer->cache);

@@ -46,6 +46,9 @@ bool kube_informer_synced(const struct kube_informer *informer);
 /* The object at a key ("namespace/name"), borrowed until control returns to the loop, or NULL. */
 const json_t *kube_informer_get(const struct kube_informer *informer, const char *key);
 
+/* The same as a new reference: for many objects in one turn of the loop. */
+json_t *kube_informer_read(const struct kube_informer *informer, const char *key);
+
 size_t kube_informer_count(const struct kube_informer *informer);
 
 /* Calls each for every object. */

@@ -6,6 +6,7 @@ import json
 import sys
 
 from launching import VMIS, LaunchingCase, machine, support
+from memory import resident
 from objects import (
     NUMBERS,
     RECURSION,
@@ -16,6 +17,33 @@ from objects import (
     machine_with,
     unreadable_pod,
 )
+
+MANY = 3000  # machines
+LARGEST_KIB = 1.6  # of a machine and its pod in the caches, and of what a start takes
+
+
+def pod_of(owner):
+    """The launcher pod of a machine."""
+    metadata = owner["metadata"]
+    reference = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "name": metadata["name"],
+        "uid": metadata["uid"],
+        "controller": True,
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"virt-launcher-{metadata['name']}",
+            "namespace": metadata["namespace"],
+            "labels": {"kubevirt.io": "virt-launcher"},
+            "annotations": metadata["annotations"],
+            "ownerReferences": [reference],
+        },
+        "spec": {"containers": [{"name": "compute"}, {"name": "hook-sidecar-0"}]},
+    }
 
 
 class Objects(LaunchingCase):
@@ -76,6 +104,23 @@ class Objects(LaunchingCase):
         self.assert_goes_on(controller)
         self.assertIn("too many values", self.condition("large-0", "InvalidMachine"))
         self.memory.check(controller.process)
+
+    def test_memory_of_many_at_a_start(self):
+        """A new leader looks at all machines and their pods, but does not hold them at once."""
+        first = self.start()
+        self.server.wait(lambda: first.metric("hookline_leader") == 1, "a leader", support.PATIENCE)
+        before = resident(first.process.pid, "VmHWM")
+        first.end()
+        for number in range(MANY):
+            self.server.put(VMIS, machine(f"many-{number}"))
+            owner = self.server.get(VMIS, "vms", f"many-{number}")
+            self.server.put("pods", pod_of(owner))
+        second = self.start()
+        self.server.wait(lambda: second.metric("hookline_leader") == 1, "a leader", support.PATIENCE)
+        each = (resident(second.process.pid, "VmHWM") - before) * 1024 / MANY
+        print(f"# {each:.1f} KiB for each machine with its pod")
+        if self.memory.applies:
+            self.assertLess(each, LARGEST_KIB)
 
 
 if __name__ == "__main__":

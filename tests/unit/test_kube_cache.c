@@ -97,6 +97,17 @@ static void test_what_is_lent_lives_until_the_loop_runs_on(UNUSED void **state)
     assert_null(kube_cache_get(cache, "b"));
 }
 
+static void test_what_is_read_is_not_lent(UNUSED void **state)
+{
+    assert_null(kube_cache_read(cache, "a"));
+    put("a", "1", "x", true);
+    auto_json json_t *own = kube_cache_read(cache, "a");
+    auto_json json_t *other = kube_cache_read(cache, "a");
+    assert_ptr_not_equal(own, other);
+    assert_int_equal(own->refcount, 1); /* nobody else holds it */
+    assert_object(own, "1", "x");
+}
+
 static void test_removal(UNUSED void **state)
 {
     assert_null(kube_cache_remove(cache, "a"));
@@ -206,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_order_of_members_is_no_change, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_what_is_lent_lives_until_the_loop_runs_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_read_is_not_lent, setup, teardown),
         cmocka_unit_test_setup_teardown(test_removal, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_a_sweep_removes_what_was_not_put_again, setup, teardown),
