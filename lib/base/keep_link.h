@@ -27,8 +27,7 @@ struct keep_link_options {
     int64_t limit_ms; /* half of it for the nursery to read the job */
 };
 
-/* Forks the nursery (base/keep.h), whose descendants are the keepers from now on, while this process
- * is small and has no threads. Returns 0, or -1 with an io error. */
+/* Forks the nursery (base/keep.h), whose descendants are the keepers from now on. Returns 0, or -1 with an io error. */
 int keep_link_open_nursery(struct error **err);
 
 /* Whether a child is the nursery, even as a zombie; not if it has got the pid of one that was reaped. */

@@ -49,6 +49,11 @@ int keeper_prepare(struct error **err)
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return error_set_errno(err, "becoming a child subreaper");
     adopts_orphans = true;
+    return 0;
+}
+
+int keeper_open_nursery(struct error **err)
+{
     return keep_link_open_nursery(err);
 }
 

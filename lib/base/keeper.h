@@ -47,10 +47,14 @@ struct keeper_options {
 
 /* For a program whose children are all keepers. Makes it a child subreaper, which from now on kills
  * the orphans of a keeper that is killed: they are its only other children. As process 1 of a pid
- * namespace it then also kills the orphans of processes that entered the namespace from outside. And
- * forks a small process, which creates the keepers faster than a large program with threads could;
- * so call it before there are threads. Returns 0, or -1 with an io error. */
+ * namespace it then also kills the orphans of processes that entered the namespace from outside.
+ * Returns 0, or -1 with an io error. */
 int keeper_prepare(struct error **err);
+
+/* After keeper_prepare: forks a small process, which creates the keepers from now on, faster than a
+ * program with threads could. Without it they are forked all the same. Returns 0, or -1 with an io
+ * error. */
+int keeper_open_nursery(struct error **err);
 
 /* Starts a child in its own process group, with default signal actions and no descriptors but 0 to
  * 2. Returns its keeper, which frees itself; or NULL with an io error that has errnum, and no

@@ -176,7 +176,7 @@ int main(void)
         cmocka_unit_test(test_long_command_lines),
     };
     program = getpid();
-    if (keeper_prepare(NULL) < 0)
+    if (keeper_prepare(NULL) < 0 || keeper_open_nursery(NULL) < 0)
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

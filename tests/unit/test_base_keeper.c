@@ -152,6 +152,7 @@ static void test_end_of_the_program(UNUSED void **state)
     if (fork() == 0) {
         program = getpid();
         assert_int_equal(keeper_prepare(NULL), 0); /* or its keepers were our children */
+        assert_int_equal(keeper_open_nursery(NULL), 0);
         struct kept kept;
         start(&kept, DAEMON "wait");
         pid_t daemon = read_pid(&kept);
@@ -222,7 +223,7 @@ int main(void)
         cmocka_unit_test(test_start_failure),
     };
     program = getpid();
-    if (keeper_prepare(NULL) < 0)
+    if (keeper_prepare(NULL) < 0 || keeper_open_nursery(NULL) < 0)
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
