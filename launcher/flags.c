@@ -39,9 +39,16 @@ static const struct option_row rows[] = {
             "the image of the containerDisk volume NAME, which is never\nwritten to; repeatable"},
     {"pvc", OPTION_PAIRS, MEMBER(pvcs), .argument = "NAME=PATH", .is_path = true,
         .help = "the image, device or directory of the claim NAME; repeatable"},
+    {"overlay", OPTION_PAIRS, MEMBER(overlays), .argument = "NAME=PATH", .is_path = true,
+        .help = "a qcow2 overlay over the image of the claim NAME: it keeps\n"
+                "what the guest writes, and the image is never written to;\nrepeatable"},
     {"volume-dir", OPTION_PAIRS, MEMBER(directories), .argument = "NAME=PATH", .is_path = true,
         .help = "the files of the configMap, secret, downwardAPI, sysprep,\n"
                 "serviceAccount or cloud-init volume NAME; repeatable"},
+    {"port", OPTION_PAIRS, MEMBER(ports), .argument = "GUEST=HERE",
+        .help = "forward the port HERE of this machine to the port GUEST (22,\n"
+                "53/udp) of the guest, of an interface that lists it, else\n"
+                "of its first one; repeatable"},
     {"console", OPTION_TEXT_OR_EMPTY, MEMBER(console), .argument = "FILE|-", .is_path = true,
         .help = "write the guest's serial console there"},
     {"trace", OPTION_TEXT_OR_EMPTY, MEMBER(trace), .argument = "DIR", .is_path = true,

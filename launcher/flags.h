@@ -23,7 +23,9 @@ struct launcher_flags {
     char *connect; /* libvirt URI; NULL: the embedded driver */
     struct pairs container_disks;
     struct pairs pvcs;
+    struct pairs overlays;
     struct pairs directories;
+    struct pairs ports; /* of the guest, and of this machine */
     char *console; /* path, "-", or NULL */
     char *trace; /* path, or NULL */
     char *temporary_directory; /* path; NULL: $TMPDIR, or /tmp */

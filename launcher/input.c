@@ -9,6 +9,7 @@
 #include "base/json_go.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "machine/instance.h"
 
 enum { MAX_BYTES = 16 << 20 }; /* of the file, which may hold many objects */
 
@@ -164,17 +165,7 @@ static int make_vmi(struct launcher_input *input, struct error **err)
     const char *namespace = json_get_string(json_object_get(object, "metadata"), "namespace");
     if (name == NULL || name[0] == '\0')
         return error_set(err, ERROR_INPUT, "%s: metadata.name is missing", input->name);
-    input->vmi = json_is_object(template) ? json_deep_copy(template) : json_object();
-    json_object_set_new(input->vmi, "apiVersion", json_string("kubevirt.io/v1"));
-    json_object_set_new(input->vmi, "kind", json_string("VirtualMachineInstance"));
-    json_t *metadata = json_object_get(input->vmi, "metadata");
-    if (!json_is_object(metadata)) {
-        metadata = json_object();
-        json_object_set_new(input->vmi, "metadata", metadata);
-    }
-    json_object_set_new(metadata, "name", json_string(name));
-    json_object_set_new(
-        metadata, "namespace", json_string(namespace != NULL ? namespace : "default"));
+    input->vmi = machine_instance_make(template, name, text_or(namespace, "default"));
     input->text = json_go_text(input->vmi);
     return 0;
 }

@@ -366,7 +366,7 @@ static enum progress begin_start(struct launch *launch, struct error **err)
         return FAILED;
     if (connect_guest(launch, err) < 0)
         return FAILED;
-    return launcher_start(launch->guest, launch->input.vmi, &launch->plan, err) < 0 ? FAILED : OVER;
+    return launcher_start(launch->guest, &launch->plan, err) < 0 ? FAILED : OVER;
 }
 
 static enum progress begin_run(struct launch *launch, struct error **err)

@@ -38,10 +38,7 @@ static char *console_path(
         return NULL;
     if (console == NULL || streq(console, "-"))
         return file_join(work_directory, MACHINE_CONSOLE_LOG);
-    if (console[0] == '/')
-        return xstrdup(console);
-    auto_free char *here = getcwd(NULL, 0);
-    return file_join(here != NULL ? here : "/", console);
+    return file_absolute(console);
 }
 
 /* Converts the VMI once more, to the form of KubeVirt's first call. Its findings are those of the
@@ -66,8 +63,10 @@ static int convert(struct launcher_plan *plan, const json_t *vmi,
     const struct machine_volume_options options = {
         .container_disks = flags->container_disks,
         .pvcs = flags->pvcs,
+        .overlays = flags->overlays,
         .directories = flags->directories,
         .inspect = guest_image_inspect,
+        .check_overlay = guest_image_check_overlay,
         .work_directory = work_directory,
         .dry_run = flags->dry_run,
     };
@@ -98,7 +97,7 @@ int launcher_plan_make(struct launcher_plan *plan, const struct launcher_input *
         result = launcher_input_report(input, &findings, err);
     findings_clear(&findings);
     struct domain_identity identity = {0};
-    if (result < 0 ||
+    if (result < 0 || launcher_ports_find(&plan->ports, input->vmi, &flags->ports, err) < 0 ||
         domain_identify(plan->machine.domain, plan->machine.domain_length, &identity, err) < 0)
         return -1;
     plan->name = steal(&identity.name);
@@ -112,5 +111,6 @@ void launcher_plan_clear(struct launcher_plan *plan)
     free(plan->console);
     free(plan->first_domain);
     free(plan->name);
+    launcher_ports_clear(&plan->ports);
     *plan = (struct launcher_plan){0};
 }

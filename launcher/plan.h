@@ -3,6 +3,7 @@
 #define LAUNCHER_PLAN_H
 
 #include "launcher/input.h"
+#include "launcher/ports.h"
 #include "machine/plan.h"
 
 /* All of it is owned. Zeroed means empty. */
@@ -12,6 +13,7 @@ struct launcher_plan {
     char *first_domain; /* the form in which KubeVirt's first call has it; NULL: no --twice */
     size_t first_domain_length;
     char *name; /* of the domain */
+    struct launcher_ports ports;
 };
 
 /* Checks the VMI, finds its volumes, and converts it. work_directory is where files will be

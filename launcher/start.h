@@ -5,11 +5,10 @@
 #include "guest/guest.h"
 #include "launcher/plan.h"
 
-/* Starts the plan's domain and forwards the VMI's ports; if it has any, the guest stays paused
+/* Starts the plan's domain and forwards its ports; if it has any, the guest stays paused
  * until they are forwarded. Logs a warning for a port of an interface that a hook has replaced by
  * another kind, which is not forwarded. Returns 0, or -1 with an input error (libvirt rejects the
  * domain) or an io error (QEMU does not start, a port is taken). */
-int launcher_start(
-    struct guest *guest, const json_t *vmi, const struct launcher_plan *plan, struct error **err);
+int launcher_start(struct guest *guest, const struct launcher_plan *plan, struct error **err);
 
 #endif

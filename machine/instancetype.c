@@ -25,7 +25,7 @@ static const struct row copied[] = {
     {"/nodeSelector", "/spec/nodeSelector", CONFLICT_IF_THERE},
     {"/schedulerName", "/spec/schedulerName", CONFLICT_IF_SET},
     {"/cpu/model", DOMAIN "/cpu/model", CONFLICT_IF_SET},
-    {"/cpu/dedicatedCPUPlacement", DOMAIN "/cpu/dedicatedCPUPlacement", CONFLICT_IF_SET},
+    {"/cpu/dedicatedCPUPlacement", DOMAIN "/cpu/dedicatedCpuPlacement", CONFLICT_IF_SET},
     {"/cpu/isolateEmulatorThread", DOMAIN "/cpu/isolateEmulatorThread", CONFLICT_IF_SET},
     {"/cpu/numa", DOMAIN "/cpu/numa", CONFLICT_IF_THERE},
     {"/cpu/realtime", DOMAIN "/cpu/realtime", CONFLICT_IF_THERE},

@@ -20,8 +20,9 @@ struct machine_known_object {
     const char *name; /* borrowed from the key */
     const char *namespace; /* as the object names it, or "default"; borrowed from the document */
     enum machine_kind kind;
-    const char *file; /* NULL: of the catalogue */
-    const struct yaml_document *document;
+    const char *file; /* NULL: of the catalogue, or read */
+    const struct yaml_document *document; /* likewise */
+    bool read; /* from a cluster */
     char *pointer; /* of the object in its document; owned */
     json_t *value; /* owned */
     size_t bytes; /* of its spec as JSON; 0: not measured yet */
@@ -113,10 +114,15 @@ static bool kind_of(const char *name, const char *api_version, enum machine_kind
     return false;
 }
 
-/* Adds the object at pointer, or the items of a List. Recurses no deeper than the document. */
-static void add_value(struct machine_known *known, const char *file,
-    const struct yaml_document *document, const char *pointer, json_t *value,
-    const char *default_kind)
+/* Where objects come from: a document, or a cluster. */
+struct known_origin {
+    const char *file; /* NULL: a cluster */
+    const struct yaml_document *document;
+};
+
+/* Adds the object at pointer, or the items of a List. Recurses no deeper than the value. */
+static void add_value(struct machine_known *known, const struct known_origin *origin,
+    const char *pointer, json_t *value, const char *default_kind)
 {
     enum machine_kind kind = MACHINE_KIND_INSTANCETYPE;
     const char *kind_name = json_get_string(value, "kind");
@@ -130,8 +136,9 @@ static void add_value(struct machine_known *known, const char *file,
         struct machine_known_object object = {
             .kind = kind,
             .namespace = namespace,
-            .file = file,
-            .document = document,
+            .file = origin->file,
+            .document = origin->document,
+            .read = origin->file == NULL,
             .value = json_incref(value),
         };
         object.key = make_key(kind, namespace, name, &object.name);
@@ -148,14 +155,21 @@ static void add_value(struct machine_known *known, const char *file,
     auto_free char *items_pointer = json_pointer_join(pointer, "items");
     for (size_t i = 0; i < json_array_size(items); i++) {
         auto_free char *item_pointer = json_pointer_index(items_pointer, i);
-        add_value(known, file, document, item_pointer, json_array_get(items, i), item_kind);
+        add_value(known, origin, item_pointer, json_array_get(items, i), item_kind);
     }
 }
 
 void machine_known_add(
     struct machine_known *known, const char *file, const struct yaml_document *document)
 {
-    add_value(known, file, document, "", document->root, NULL);
+    const struct known_origin origin = {.file = file, .document = document};
+    add_value(known, &origin, "", document->root, NULL);
+}
+
+void machine_known_add_read(struct machine_known *known, json_t *value)
+{
+    const struct known_origin origin = {.file = NULL};
+    add_value(known, &origin, "", value, NULL);
 }
 
 const struct machine_known_object *machine_known_find(
@@ -183,7 +197,7 @@ char *machine_known_place(const struct machine_known_object *object, const char 
 {
     auto_free char *path = finding_path(pointer);
     if (object->file == NULL)
-        return xasprintf("KubeVirt 1.9's own: %s", path);
+        return xasprintf("%s: %s", object->read ? "the cluster" : "KubeVirt 1.9's own", path);
     auto_free char *whole = xasprintf("%s%s", object->pointer, pointer);
     struct yaml_place place = yaml_place_of(object->document, whole);
     return xasprintf("%s:%zu:%zu: %s", object->file, place.line, place.column, path);
@@ -255,6 +269,8 @@ char *machine_known_hint(
     struct machine_known *known, enum machine_kind kind, const char *namespace, const char *name)
 {
     const enum machine_kind *kinds = elsewhere[kind];
+    if (machine_known_find(known, kind, namespace, name) != NULL)
+        return xstrdup(" (KubeVirt 1.9 comes with one, which is not there)");
     if (machine_known_find(known, kinds[0], namespace, name) != NULL)
         return xasprintf(" (there is a %s of that name: set kind)", machine_kind_name(kinds[0]));
     const struct machine_known_object *other = find_anywhere(known, kind, name);

@@ -1,6 +1,6 @@
 /* The objects that a VirtualMachine may refer to for its instance type and preference: these
- * themselves, and what they are inferred from. They come from files; what is in none of them may be
- * in the catalogue. */
+ * themselves, and what they are inferred from. They come from files or a cluster; what is in none
+ * of them may be in the catalogue. */
 #ifndef MACHINE_KNOWN_H
 #define MACHINE_KNOWN_H
 
@@ -42,6 +42,10 @@ struct machine_known {
 void machine_known_add(
     struct machine_known *known, const char *file, const struct yaml_document *document);
 
+/* Adds an object, or a List, that was read from a cluster: it has a place there, "the cluster:
+ * spec.cpu", and not in a document. */
+void machine_known_add_read(struct machine_known *known, json_t *value);
+
 /* Returns the object of that name, which may be one of the catalogue, or NULL. namespace is ignored
  * where the kind has none. Borrowed from known. */
 const struct machine_known_object *machine_known_find(
@@ -50,8 +54,8 @@ const struct machine_known_object *machine_known_find(
 /* The object itself; one of the catalogue has only a spec. Borrowed. */
 const json_t *machine_known_value(const struct machine_known_object *object);
 
-/* "types.yaml:5:7: spec.cpu.guest", or "KubeVirt 1.9's own: spec.cpu.guest", for the value at a
- * JSON Pointer within the object. Owned by the caller. */
+/* "types.yaml:5:7: spec.cpu.guest", "the cluster: spec.cpu.guest" or "KubeVirt 1.9's own:
+ * spec.cpu.guest", for the value at a JSON Pointer within the object. Owned by the caller. */
 char *machine_known_place(const struct machine_known_object *object, const char *pointer);
 
 /* Counts that the object is applied. Returns false when that is more than
@@ -59,7 +63,8 @@ char *machine_known_place(const struct machine_known_object *object, const char 
 bool machine_known_charge(struct machine_known *known, const struct machine_known_object *object);
 
 /* What to say of a name that was not found: that it is one of another kind, or in another
- * namespace, or near another name of its kind; ` (did you mean "NAME"?)`, …, or "". Looks for the
+ * namespace, or in the catalogue but not in the cluster, or near another name of its kind; ` (did you
+ * mean "NAME"?)`, …, or "". Looks for the
  * latter two among the catalogue and the first objects that were added. Owned by the caller. */
 char *machine_known_hint(
     struct machine_known *known, enum machine_kind kind, const char *namespace, const char *name);

@@ -20,6 +20,7 @@ size_t machine_ports_list(const json_t *vmi, struct machine_port **out)
                 .interface = machine_string(interface, "/name"),
                 .udp = protocol != NULL && streq(protocol, "UDP"),
                 .number = (int)machine_integer(port, "/port", 0),
+                .here = (int)machine_integer(port, "/port", 0),
                 .interface_index = i,
                 .index = k,
             };

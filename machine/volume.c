@@ -123,9 +123,11 @@ static void check_options(const json_t *vmi, const struct machine_volumes *volum
 {
     const char *images[MACHINE_MAX_ITEMS];
     const char *claims[MACHINE_MAX_ITEMS];
+    const char *kept[MACHINE_MAX_ITEMS];
     const char *directories[MACHINE_MAX_ITEMS];
     size_t image_count = 0;
     size_t claim_count = 0;
+    size_t kept_count = 0;
     size_t directory_count = 0;
     for (size_t i = 0; i < volumes->count; i++) {
         const struct machine_volume *volume = &volumes->items[i];
@@ -134,6 +136,9 @@ static void check_options(const json_t *vmi, const struct machine_volumes *volum
             images[image_count++] = volume->name;
             break;
         case MACHINE_PVC:
+            kept[kept_count++] = machine_volume_claim(volume->spec);
+            claims[claim_count++] = kept[kept_count - 1];
+            break;
         case MACHINE_EPHEMERAL:
             claims[claim_count++] = machine_volume_claim(volume->spec);
             break;
@@ -151,6 +156,7 @@ static void check_options(const json_t *vmi, const struct machine_volumes *volum
     check_mappings(&options->container_disks, "container-disk", "container disk", images,
         image_count, findings);
     check_mappings(&options->pvcs, "pvc", "claim", claims, claim_count, findings);
+    check_mappings(&options->overlays, "overlay", "claim that is kept", kept, kept_count, findings);
     check_directories(vmi, options, directories, directory_count, findings);
 }
 

@@ -12,7 +12,7 @@
 enum machine_volume_kind {
     MACHINE_CONTAINER_DISK, /* an overlay over a file that is never written to */
     MACHINE_HOST_DISK,
-    MACHINE_PVC,
+    MACHINE_PVC, /* its image; or a lasting overlay over it */
     MACHINE_EPHEMERAL, /* an overlay over a claim */
     MACHINE_EMPTY_DISK,
     MACHINE_CLOUD_INIT_NO_CLOUD,
@@ -42,12 +42,19 @@ struct machine_volume {
  * with an error for an image that must not back a guest's disk. */
 typedef int machine_image_inspector(const char *path, const char **format, struct error **err);
 
+/* Checks that the file at path is a qcow2 overlay that a guest may write to. Returns 0, or -1 with
+ * an error. */
+typedef int machine_overlay_checker(const char *path, struct error **err);
+
 /* All that it points to is borrowed. */
 struct machine_volume_options {
     struct pairs container_disks; /* --container-disk NAME=PATH, NAME the volume's */
     struct pairs pvcs; /* --pvc NAME=PATH, NAME the claim's */
+    struct pairs overlays; /* --overlay NAME=PATH, NAME the claim's */
     struct pairs directories; /* --volume-dir NAME=PATH, NAME the volume's */
-    machine_image_inspector *inspect; /* called for each container disk that exists */
+    machine_image_inspector *inspect; /* called for each container disk that exists, and for what
+                                         is below an overlay */
+    machine_overlay_checker *check_overlay; /* called for each overlay that exists */
     const char *work_directory; /* where created files go */
     bool dry_run; /* sources need not exist; formats are then taken from file names */
 };

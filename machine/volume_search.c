@@ -34,10 +34,7 @@ static char *resolve(const struct machine_volume_search *search, const char *pat
         return NULL;
     }
     char *real = realpath(path, NULL);
-    if (real != NULL || path[0] == '/')
-        return real != NULL ? real : xstrdup(path);
-    auto_free char *here = getcwd(NULL, 0);
-    return file_join(here != NULL ? here : "/", path);
+    return real != NULL ? real : file_absolute(path);
 }
 
 static bool is_there(const char *path)
@@ -260,9 +257,53 @@ static char *find_claim_image(const struct machine_volume_search *search, bool *
     return is_directory ? file_join(path, "disk.img") : steal(&path);
 }
 
+/* Finds the format of what is below an overlay: the image of the claim, which is only read. */
+static void inspect_base(struct machine_volume_search *search)
+{
+    struct machine_volume *volume = search->volume;
+    auto_error struct error *error = NULL;
+    volume->backing_format = text_ends_with(volume->source, ".qcow2") ? "qcow2" : "raw";
+    if (search->options->dry_run && !is_there(volume->source))
+        return;
+    if (check_image(search, volume->source, false, &volume->backing_block) &&
+        search->options->inspect(volume->source, &volume->backing_format, &error) < 0)
+        findings_error(search->findings, search->place, "%s", error->message);
+}
+
+/* Makes the guest use an overlay that stays: what it writes is kept there, and the claim's image is
+ * never written. That it is qcow2 is decided here, and the domain names what is below it: what is in
+ * the overlay's own header does not count. */
+static void use_overlay(struct machine_volume_search *search, const char *given)
+{
+    struct machine_volume *volume = search->volume;
+    auto_error struct error *error = NULL;
+    bool block = false;
+    volume->format = "qcow2";
+    volume->path = resolve(search, given);
+    volume->source = find_claim_image(search, &volume->backing_block);
+    if (volume->source != NULL)
+        inspect_base(search);
+    if (volume->path == NULL || (search->options->dry_run && !is_there(volume->path)))
+        return;
+    if (!check_image(search, volume->path, is_written(search), &block))
+        return;
+    if (block)
+        findings_error(search->findings, search->place,
+            "its overlay %s is a block device, not a file", volume->path);
+    else if (search->options->check_overlay(volume->path, &error) < 0)
+        findings_error(search->findings, search->place, "its overlay: %s", error->message);
+}
+
 void machine_volume_find_claim(struct machine_volume_search *search)
 {
     bool block = false;
+    const char *overlay =
+        pairs_find(&search->options->overlays, machine_volume_claim(search->volume->spec));
+    if (overlay != NULL) {
+        use_overlay(search, overlay);
+        take_status(search);
+        return;
+    }
     char *path = find_claim_image(search, &block);
     search->volume->block = block;
     use_raw_image(search, path);

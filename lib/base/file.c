@@ -101,6 +101,20 @@ int file_append(const char *path, const void *data, size_t length, mode_t mode, 
     return 0;
 }
 
+int file_rename_new(const char *path, const char *new_path, struct error **err)
+{
+    struct stat status;
+    if (renameat2(AT_FDCWD, path, AT_FDCWD, new_path, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno == EINVAL || errno == ENOSYS) { /* this file system, or kernel, cannot do that */
+        if (lstat(new_path, &status) == 0)
+            errno = EEXIST;
+        else if (rename(path, new_path) == 0)
+            return 0;
+    }
+    return error_set_errno(err, "creating %s", new_path);
+}
+
 int file_make_directories(const char *path, mode_t mode, struct error **err)
 {
     auto_free char *partial = xstrdup(path);
@@ -170,4 +184,16 @@ int file_remove_tree(const char *path, struct error **err)
 char *file_join(const char *directory, const char *name)
 {
     return xasprintf("%s%s%s", directory, text_ends_with(directory, "/") ? "" : "/", name);
+}
+
+char *file_absolute(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    auto_free char *plain = xstrndup(path, length);
+    if (path[0] == '/')
+        return steal(&plain);
+    auto_free char *here = getcwd(NULL, 0);
+    return file_join(here != NULL ? here : "/", plain);
 }

@@ -37,10 +37,17 @@ int file_make_directories(const char *path, mode_t mode, struct error **err);
  * path, owned by the caller, or NULL with an io error. Remove it with file_remove_tree. */
 char *file_make_temporary(const char *prefix, struct error **err);
 
+/* Renames a file or directory to what must not be there yet. Returns 0, or -1 with an io error about
+ * new_path. */
+int file_rename_new(const char *path, const char *new_path, struct error **err);
+
 /* Removes a file, or a directory with everything in it, even what its owner may not read or write.
  * Symbolic links are removed, never followed. A missing path is not an error. Goes on after a
  * failure; returns 0, or -1 with an io error if anything is left. */
 int file_remove_tree(const char *path, struct error **err);
+
+/* path, absolute and without slashes at its end; it need not exist. Owned by the caller. */
+char *file_absolute(const char *path);
 
 /* directory + "/" + name. Owned by the caller. */
 char *file_join(const char *directory, const char *name);

@@ -119,19 +119,32 @@ char *json_pointer_token(const char *token, size_t length)
     return key;
 }
 
+/* The member or item that a token of a JSON Pointer names, or NULL. Borrowed. */
+static json_t *step_into(const json_t *value, const char *token, size_t length)
+{
+    long index = 0;
+    if (!json_is_array(value))
+        return json_object_getn(value, token, length);
+    auto_free char *number = xstrndup(token, length);
+    return text_parse_int(number, 0, INT32_MAX, &index) ? json_array_get(value, (size_t)index)
+                                                        : NULL;
+}
+
 json_t *json_pointer_get(const json_t *root, const char *pointer)
 {
     json_t *value = (json_t *)root;
     while (value != NULL && *pointer == '/') {
-        size_t length = strcspn(pointer + 1, "/");
-        auto_free char *key = json_pointer_token(pointer + 1, length);
-        pointer += 1 + length;
-        if (json_is_array(value)) {
-            long index = 0;
-            value = text_parse_int(key, 0, INT32_MAX, &index) ? json_array_get(value, (size_t)index)
-                                                              : NULL;
+        const char *token = pointer + 1;
+        size_t length = 0;
+        bool is_escaped = false;
+        for (; token[length] != '\0' && token[length] != '/'; length++)
+            is_escaped |= token[length] == '~';
+        pointer = token + length;
+        if (!is_escaped) { /* as most are */
+            value = step_into(value, token, length);
         } else {
-            value = json_object_get(value, key);
+            auto_free char *key = json_pointer_token(token, length);
+            value = step_into(value, key, strlen(key));
         }
     }
     return value;

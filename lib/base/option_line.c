@@ -185,11 +185,11 @@ int option_line_require(const struct option_table *table, const struct option_li
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct option_row *row = &table->rows[i];
-        if (row->missing == NULL || !streq(row->name, name) || !option_has(table, row) ||
-            option_line_value(line, name) != NULL)
+        if (row->missing == NULL || (name != NULL && !streq(row->name, name)) ||
+            !option_has(table, row) || option_line_value(line, row->name) != NULL)
             continue;
         auto_free char *argument = option_argument(row);
-        return error_set(err, ERROR_USAGE, "--%s%s%s is missing: %s", name,
+        return error_set(err, ERROR_USAGE, "--%s%s%s is missing: %s", row->name,
             argument != NULL ? " " : "", text_or(argument, ""), row->missing);
     }
     return 0;

@@ -30,8 +30,8 @@ int option_line_apply(const struct option_table *table, const struct option_line
 /* The last value given for an option, borrowed, or NULL. */
 const char *option_line_value(const struct option_line *line, const char *name);
 
-/* Returns 0, or -1 with a usage error if the table's subcommand requires the option and it was not
- * given. */
+/* Returns 0, or -1 with a usage error if the table's subcommand requires the option (NULL: any) and
+ * it was not given. */
 int option_line_require(const struct option_table *table, const struct option_line *line,
     const char *name, struct error **err);
 

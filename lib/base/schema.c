@@ -1,11 +1,11 @@
 #include "base/schema.h"
 
-#include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
+#include "base/schema_level.h"
 #include "base/text.h"
 
 enum {
@@ -24,14 +24,7 @@ struct place {
 struct walk {
     const struct schema *schema;
     struct findings *findings;
-};
-
-/* The part of the table below one object. */
-struct level {
-    const struct schema_field *first;
-    const struct schema_field *end;
-    size_t offset; /* of the part of a path that is below the object */
-    bool open;
+    bool only_faults; /* what is right is not put together: values stand for themselves */
 };
 
 /* An object's value for a field. */
@@ -44,14 +37,14 @@ struct slot {
 /* An object that is being checked. */
 struct object {
     const json_t *json;
-    struct level level;
+    struct schema_level level;
     struct place *place;
-    struct slot *slots; /* one for each row of the level; owned */
-    json_t *right; /* owned */
+    struct slot *slots; /* one for each row that the level goes through; owned */
+    json_t *right; /* owned; with only_faults, the object itself */
 };
 
-static json_t *check_object(
-    const struct walk *walk, const struct level *level, const json_t *value, struct place *place);
+static json_t *check_object(const struct walk *walk, const struct schema_level *level,
+    const json_t *value, struct place *place);
 
 static const char *pointer_of(struct place *place)
 {
@@ -61,57 +54,6 @@ static const char *pointer_of(struct place *place)
                                             : json_pointer_index(above, place->index);
     }
     return place->pointer;
-}
-
-/* Whether field, unless it is the end of the table, is below parent, whose path has this length. */
-static bool is_below(
-    const struct schema_field *field, const struct schema_field *parent, size_t length)
-{
-    return field->path != NULL && strncmp(field->path, parent->path, length) == 0 &&
-           (field->path[length] == '.' || field->path[length] == '[');
-}
-
-static struct level level_below(const struct schema_field *parent)
-{
-    size_t length = strlen(parent->path);
-    struct level level = {.first = parent + 1, .end = parent + 1, .open = parent->open};
-    level.offset = length + strlen(parent->kind == SCHEMA_OBJECTS ? "[]." : ".");
-    while (is_below(level.end, parent, length))
-        level.end++;
-    return level;
-}
-
-static struct level level_of_root(const struct schema *schema)
-{
-    struct level level = {.first = schema->fields, .end = schema->fields};
-    while (level.end->path != NULL)
-        level.end++;
-    return level;
-}
-
-/* The name of a row as a member of the level's object; NULL if the row is further below. */
-static const char *member_name(const struct level *level, const struct schema_field *row)
-{
-    const char *name = row->path + level->offset;
-    return strchr(name, '.') == NULL ? name : NULL;
-}
-
-/* Whether key is name, ignoring letter case. Most keys differ in the first letter. */
-static bool is_name(const char *key, const char *name)
-{
-    return tolower((unsigned char)key[0]) == tolower((unsigned char)name[0]) &&
-           strcasecmp(key, name) == 0;
-}
-
-static const struct schema_field *find_row(
-    const struct level *level, const char *key, bool any_case)
-{
-    for (const struct schema_field *row = level->first; row < level->end; row++) {
-        const char *name = row->path + level->offset;
-        if ((any_case ? is_name(key, name) : streq(key, name)) && strchr(name, '.') == NULL)
-            return row;
-    }
-    return NULL;
 }
 
 /* Adds the error for a value of the wrong kind. Returns false. */
@@ -154,6 +96,16 @@ static bool check_length(const struct walk *walk, const struct schema_field *fie
     return false;
 }
 
+/* What an integer may be, as far as a message should say it. Owned by the caller. */
+static char *range_of(const struct schema_field *field)
+{
+    if (field->maximum < LLONG_MAX)
+        return xasprintf(" from %lld to %lld", field->minimum, field->maximum);
+    if (field->minimum > LLONG_MIN)
+        return xasprintf(" of at least %lld", field->minimum);
+    return xstrdup("");
+}
+
 static bool check_integer(const struct walk *walk, const struct schema_field *field,
     const json_t *value, struct place *place)
 {
@@ -162,8 +114,9 @@ static bool check_integer(const struct walk *walk, const struct schema_field *fi
         return true;
     auto_free char *shown =
         json_is_number(value) ? json_dumps(value, JSON_ENCODE_ANY) : xstrdup(json_kind(value));
-    findings_error(walk->findings, pointer_of(place),
-        "must be a whole number from %lld to %lld, not %s", field->minimum, field->maximum, shown);
+    auto_free char *range = range_of(field);
+    findings_error(
+        walk->findings, pointer_of(place), "must be a whole number%s, not %s", range, shown);
     return false;
 }
 
@@ -190,17 +143,25 @@ static bool check_count(const struct walk *walk, const struct schema_field *fiel
     return false;
 }
 
+/* Whether a value stands for one that is not known yet. */
+static bool stands_in(const struct walk *walk, const json_t *value, bool text)
+{
+    return walk->schema->stands_in != NULL && walk->schema->stands_in(value, text);
+}
+
 /* An item of an array: a new reference, never NULL, so that the others keep their places. */
 static json_t *check_item(const struct walk *walk, const struct schema_field *field,
-    const struct level *level, json_t *item, struct place *place)
+    const struct schema_level *level, json_t *item, struct place *place)
 {
+    if (stands_in(walk, item, field->kind == SCHEMA_STRINGS))
+        return json_incref(item);
     if (field->kind == SCHEMA_STRINGS) {
         bool is_right =
             check_text(walk, field, item, place) && check_rest(walk, field, item, place);
-        return is_right ? json_incref(item) : json_string("");
+        return is_right || walk->only_faults ? json_incref(item) : json_string("");
     }
     json_t *right = check_object(walk, level, item, place);
-    return right != NULL ? right : json_object();
+    return right != NULL || walk->only_faults ? right : json_object();
 }
 
 static json_t *check_array(const struct walk *walk, const struct schema_field *field,
@@ -213,33 +174,68 @@ static json_t *check_array(const struct walk *walk, const struct schema_field *f
     }
     if (!check_count(walk, field, value, place))
         return NULL;
-    struct level level = {0};
+    struct schema_level level = {0};
     if (!strings)
-        level = level_below(field);
-    json_t *items = json_array();
+        level = schema_level_below(walk->schema, field);
+    json_t *items = walk->only_faults ? json_incref((json_t *)value) : json_array();
     for (size_t i = 0; i < json_array_size(value); i++) {
         struct place item_place = {.above = place, .index = i};
-        json_t *item = json_array_get(value, i);
-        json_array_append_new(items, check_item(walk, field, &level, item, &item_place));
+        json_t *item = check_item(walk, field, &level, json_array_get(value, i), &item_place);
+        if (walk->only_faults)
+            json_decref(item);
+        else
+            json_array_append_new(items, item);
         free(item_place.pointer);
     }
     return items;
 }
 
-static json_t *check_map(const struct walk *walk, const json_t *value, struct place *place)
+/* A quantity: a new reference, or NULL. */
+static json_t *check_quantity(const struct walk *walk, json_t *value, struct place *place)
+{
+    if (json_is_integer(value))
+        return json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    if (json_is_string(value) || json_is_real(value))
+        return json_incref(value);
+    wrong_kind(walk, "a quantity, such as 512Mi or 2", value, place);
+    return NULL;
+}
+
+/* A member of an object with any keys: a new reference, or NULL. */
+static json_t *check_member(
+    const struct walk *walk, const struct schema_field *field, json_t *value, struct place *place)
+{
+    if (field->kind == SCHEMA_MAP) {
+        bool is_right = json_is_string(value) || wrong_kind(walk, "a string", value, place);
+        return is_right ? json_incref(value) : NULL;
+    }
+    json_t *right = check_quantity(walk, value, place);
+    if (right == NULL || check_rest(walk, field, value, place))
+        return right;
+    json_decref(right);
+    return NULL;
+}
+
+static json_t *check_map(const struct walk *walk, const struct schema_field *field,
+    const json_t *value, struct place *place)
 {
     if (!json_is_object(value)) {
         wrong_kind(walk, "an object", value, place);
         return NULL;
     }
-    json_t *right = json_object();
+    json_t *right = walk->only_faults ? json_incref((json_t *)value) : json_object();
     const char *key = NULL;
     json_t *member = NULL;
     /* json_object_foreach does not take a const object, but changes nothing */
     json_object_foreach ((json_t *)value, key, member) {
         struct place member_place = {.above = place, .key = key};
-        if (json_is_string(member) || wrong_kind(walk, "a string", member, &member_place))
-            json_object_set_nocheck(right, key, member);
+        json_t *its_right = stands_in(walk, member, true)
+                                ? json_incref(member)
+                                : check_member(walk, field, member, &member_place);
+        if (its_right != NULL && !walk->only_faults)
+            json_object_set_new_nocheck(right, key, its_right);
+        else
+            json_decref(its_right);
         free(member_place.pointer);
     }
     return right;
@@ -261,20 +257,21 @@ static json_t *check_kind(
         is_right = json_is_boolean(value) || wrong_kind(walk, "true or false", value, place);
         break;
     case SCHEMA_QUANTITY:
-        if (json_is_integer(value))
-            return json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        is_right = json_is_string(value) || json_is_real(value) ||
-                   wrong_kind(walk, "a quantity, such as 512Mi or 2", value, place);
+        return check_quantity(walk, value, place);
+    case SCHEMA_INTEGER_OR_STRING:
+        is_right = json_is_integer(value) || json_is_string(value) ||
+                   wrong_kind(walk, "a whole number or a string", value, place);
         break;
     case SCHEMA_STRINGS:
     case SCHEMA_OBJECTS:
         return check_array(walk, field, value, place);
     case SCHEMA_OBJECT: {
-        const struct level level = level_below(field);
+        const struct schema_level level = schema_level_below(walk->schema, field);
         return check_object(walk, &level, value, place);
     }
     case SCHEMA_MAP:
-        return check_map(walk, value, place);
+    case SCHEMA_QUANTITIES:
+        return check_map(walk, field, value, place);
     case SCHEMA_ANY:
         break;
     }
@@ -284,8 +281,12 @@ static json_t *check_kind(
 static json_t *check_value(
     const struct walk *walk, const struct schema_field *field, json_t *value, struct place *place)
 {
+    bool is_text = field->kind == SCHEMA_STRING || field->kind == SCHEMA_QUANTITY ||
+                   field->kind == SCHEMA_INTEGER_OR_STRING;
+    if (stands_in(walk, value, is_text))
+        return json_incref(value);
     json_t *right = check_kind(walk, field, value, place);
-    bool by_item = field->kind == SCHEMA_STRINGS;
+    bool by_item = field->kind == SCHEMA_STRINGS || field->kind == SCHEMA_QUANTITIES;
     if (right == NULL || by_item || check_rest(walk, field, value, place))
         return right;
     json_decref(right);
@@ -307,7 +308,7 @@ static bool is_absent(
 static void take_unknown(const struct walk *walk, const struct object *object, const char *key,
     json_t *value, struct place *place)
 {
-    const struct level *level = &object->level;
+    const struct schema_level *level = &object->level;
     bool lenient = walk->schema->lenient;
     enum finding_severity severity = lenient ? FINDING_WARNING : FINDING_ERROR;
     if (!level->open && findings_is_full(walk->findings, severity)) {
@@ -316,14 +317,24 @@ static void take_unknown(const struct walk *walk, const struct object *object, c
     }
     auto_free const char **names = xcalloc((size_t)(level->end - level->first), sizeof(*names));
     size_t count = 0;
-    for (const struct schema_field *row = level->first; row < level->end; row++) {
-        const char *name = member_name(level, row);
+    const struct schema_field *row = level->first;
+    for (; row < level->end; row = schema_level_next(walk->schema, row)) {
+        const char *name = schema_level_name(level, row);
         if (name != NULL && row->refused == NULL)
             names[count++] = name;
     }
     auto_free char *hint = suggest_hint(key, names, count);
+    auto_free char *misplaced =
+        walk->schema->misplaced != NULL
+            ? walk->schema->misplaced(walk->schema, key, suggest_nearest(key, names, count))
+            : NULL;
+    if (misplaced != NULL) {
+        findings_add(walk->findings, severity, ERROR_INPUT, pointer_of(place), "%s", misplaced);
+        return;
+    }
     if (hint[0] == '\0' && level->open) {
-        json_object_set_nocheck(object->right, key, value);
+        if (!walk->only_faults)
+            json_object_set_nocheck(object->right, key, value);
         return;
     }
     bool lists = hint[0] == '\0' && count > 0 && count <= MOST_LISTED;
@@ -358,9 +369,8 @@ static bool is_refused(const struct schema_field *field, const json_t *value)
 }
 
 static void take_known(const struct walk *walk, const struct object *object,
-    const struct schema_field *row, json_t *value)
+    const struct schema_field *row, struct slot *slot, json_t *value)
 {
-    struct slot *slot = &object->slots[row - object->level.first];
     struct place place = {.above = object->place, .key = row->path + object->level.offset};
     slot->named = true;
     if (json_is_null(value)) {
@@ -384,21 +394,21 @@ static void take_member(
 {
     if (json_is_null(value) && walk->schema->null == SCHEMA_NULL_SKIPPED)
         return;
-    const struct level *level = &object->level;
+    const struct schema_level *level = &object->level;
     struct place place = {.above = object->place, .key = key};
-    const struct schema_field *row = find_row(level, key, walk->schema->any_case);
+    size_t number = 0;
+    const struct schema_field *row = schema_level_find(walk->schema, level, key, &number);
     if (row == NULL)
         take_unknown(walk, object, key, value, &place);
-    else if (take_name(walk, object, &object->slots[row - level->first], row->path + level->offset,
-                 &place))
-        take_known(walk, object, row, value);
+    else if (take_name(walk, object, &object->slots[number], row->path + level->offset, &place))
+        take_known(walk, object, row, &object->slots[number], value);
     free(place.pointer);
 }
 
 static void require(
     const struct walk *walk, const struct object *object, const struct schema_field *row)
 {
-    struct place place = {.above = object->place, .key = member_name(&object->level, row)};
+    struct place place = {.above = object->place, .key = schema_level_name(&object->level, row)};
     if (place.key == NULL)
         return;
     findings_error(walk->findings, pointer_of(&place), "is required%s%s",
@@ -406,31 +416,39 @@ static void require(
     free(place.pointer);
 }
 
-static json_t *check_object(
-    const struct walk *walk, const struct level *level, const json_t *value, struct place *place)
+static json_t *check_object(const struct walk *walk, const struct schema_level *level,
+    const json_t *value, struct place *place)
 {
     if (!json_is_object(value)) {
         wrong_kind(walk, "an object", value, place);
         return NULL;
     }
-    size_t count = (size_t)(level->end - level->first);
+    size_t count = schema_level_count(walk->schema, level);
     /* not xcalloc: glibc's calloc is slower, as it does not reuse memory that was just freed */
     auto_free struct slot *slots = xreallocarray(NULL, count, sizeof(*slots));
     memset(slots, 0, count * sizeof(*slots));
     const struct object object = {
-        .json = value, .level = *level, .place = place, .slots = slots, .right = json_object()};
+        .json = value,
+        .level = *level,
+        .place = place,
+        .slots = slots,
+        .right = walk->only_faults ? json_incref((json_t *)value) : json_object(),
+    };
     const char *key = NULL;
     json_t *member = NULL;
     /* json_object_foreach does not take a const object, but changes nothing */
     json_object_foreach ((json_t *)value, key, member) {
         take_member(walk, &object, key, member);
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct schema_field *row = level->first + i;
-        if (slots[i].right != NULL)
-            json_object_set_new_nocheck(object.right, row->path + level->offset, slots[i].right);
-        else if (row->required && !slots[i].given)
+    struct slot *slot = slots;
+    for (const struct schema_field *row = level->first; row < level->end;
+         row = schema_level_next(walk->schema, row), slot++) {
+        if (slot->right == NULL && row->required && !slot->given)
             require(walk, &object, row);
+        if (slot->right != NULL && !walk->only_faults)
+            json_object_set_new_nocheck(object.right, row->path + level->offset, slot->right);
+        else
+            json_decref(slot->right);
     }
     return object.right;
 }
@@ -439,9 +457,20 @@ json_t *schema_check(const struct schema *schema, const json_t *value, const cha
     struct findings *findings)
 {
     const struct walk walk = {.schema = schema, .findings = findings};
-    const struct level level = level_of_root(schema);
+    const struct schema_level level = schema_level_of_root(schema);
     struct place root = {.pointer = (char *)pointer}; /* only read */
     return check_object(&walk, &level, value, &root);
+}
+
+bool schema_find_faults(const struct schema *schema, const json_t *value, const char *pointer,
+    struct findings *findings)
+{
+    const struct walk walk = {.schema = schema, .findings = findings, .only_faults = true};
+    const struct schema_level level = schema_level_of_root(schema);
+    struct place root = {.pointer = (char *)pointer}; /* only read */
+    json_t *object = check_object(&walk, &level, value, &root);
+    json_decref(object);
+    return object != NULL;
 }
 
 bool schema_invalid(const struct schema_field *field, const char *text, const char *pointer,
@@ -450,39 +479,4 @@ bool schema_invalid(const struct schema_field *field, const char *text, const ch
     auto_free char *shown = text_printable(text, strlen(text), LONGEST_SHOWN);
     findings_error(findings, pointer, "\"%s\" is not valid: it must be %s", shown, field->rule);
     return false;
-}
-
-const struct schema_field *schema_find(const struct schema *schema, const char *path)
-{
-    for (const struct schema_field *field = schema->fields; field->path != NULL; field++) {
-        if (streq(field->path, path))
-            return field;
-    }
-    return NULL;
-}
-
-const char *schema_name(const struct schema_field *field)
-{
-    const char *dot = strrchr(field->path, '.');
-    return dot != NULL ? dot + 1 : field->path;
-}
-
-const struct schema_field *schema_child(
-    const struct schema *schema, const struct schema_field *parent)
-{
-    if (parent == NULL)
-        return schema->fields->path != NULL ? schema->fields : NULL;
-    return is_below(parent + 1, parent, strlen(parent->path)) ? parent + 1 : NULL;
-}
-
-const struct schema_field *schema_next(const struct schema_field *field)
-{
-    size_t length = (size_t)(schema_name(field) - field->path);
-    for (const struct schema_field *next = field + 1; next->path != NULL; next++) {
-        if (strncmp(next->path, field->path, length) != 0)
-            return NULL;
-        if ((size_t)(schema_name(next) - next->path) == length)
-            return next;
-    }
-    return NULL;
 }

@@ -182,12 +182,15 @@ static size_t edit_distance(const char *a, const char *b)
     return row[width - 1];
 }
 
-const char *suggest_nearest(const char *name, const char *const *names, size_t count)
+/* The nearest name; *tied tells whether another one is as near. */
+static const char *find_nearest(
+    const char *name, const char *const *names, size_t count, bool *tied)
 {
     static const size_t longest_worth_comparing = 128;
     const char *nearest = NULL;
     size_t nearest_distance = 0;
     size_t length = strlen(name);
+    *tied = false;
     if (length == 0 || length > longest_worth_comparing)
         return NULL;
     for (size_t i = 0; i < count; i++) {
@@ -201,12 +204,28 @@ const char *suggest_nearest(const char *name, const char *const *names, size_t c
         size_t distance = edit_distance(name, names[i]);
         if (distance > far)
             continue;
+        if (nearest != NULL && distance == nearest_distance)
+            *tied = true;
         if (nearest == NULL || distance < nearest_distance) {
             nearest = names[i];
             nearest_distance = distance;
+            *tied = false;
         }
     }
     return nearest;
+}
+
+const char *suggest_nearest(const char *name, const char *const *names, size_t count)
+{
+    bool tied = false;
+    return find_nearest(name, names, count, &tied);
+}
+
+const char *suggest_only(const char *name, const char *const *names, size_t count)
+{
+    bool tied = false;
+    const char *nearest = find_nearest(name, names, count, &tied);
+    return tied ? NULL : nearest;
 }
 
 char *suggest_hint(const char *name, const char *const *names, size_t count)

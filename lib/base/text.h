@@ -40,6 +40,9 @@ bool text_parse_duration_within(const char *text, int64_t min, int64_t max, int6
  * of its length in edits. Borrowed from names. */
 const char *suggest_nearest(const char *name, const char *const *names, size_t count);
 
+/* The same, if no other one is as near. */
+const char *suggest_only(const char *name, const char *const *names, size_t count);
+
 /* ` (did you mean "NAME"?)` for the nearest of the names, or "" if none is near. Owned by the
  * caller. */
 char *suggest_hint(const char *name, const char *const *names, size_t count);

@@ -118,7 +118,7 @@ struct yaml_place *yaml_scalar_align(
     struct yaml_cursor raw, yaml_scalar_style_t style, const char *value, size_t length)
 {
     bool escapes = style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
-    auto_free struct yaml_place *where = xcalloc(length, sizeof(*where));
+    auto_free struct yaml_place *where = xcalloc(length + 1, sizeof(*where));
     skip_opening(&raw, style);
     for (size_t i = 0; i < length;) {
         struct yaml_cursor character = {.text = value, .length = length, .byte = i};
@@ -134,5 +134,6 @@ struct yaml_place *yaml_scalar_align(
         while (i < character.byte)
             where[i++] = place;
     }
+    where[length] = raw.place;
     return steal(&where);
 }

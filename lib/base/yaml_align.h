@@ -7,7 +7,7 @@
 
 #include "base/yaml_cursor.h"
 
-/* Returns the place in the file of each of the length bytes of value. raw is at the beginning of
+/* Returns the place in the file of each of the length bytes of value, and of its end. raw is at the beginning of
  * the scalar (its anchor and tag included) and its text ends with it. White space, which YAML
  * folds, has the place where the text before it ends. Owned by the caller; NULL if scalar and value
  * do not match. */

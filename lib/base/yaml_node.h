@@ -14,7 +14,8 @@
 /* The places within a string that is itself JSON. */
 struct yaml_inner {
     struct yaml_places *places; /* relative to the string; owned */
-    struct yaml_place *where; /* of each byte of the string, in the file; NULL: unknown; owned */
+    struct yaml_place
+        *where; /* of each byte of the string and of its end, in the file; NULL: unknown; owned */
 };
 
 /* One value; owned by its places. key is private to the tree. */

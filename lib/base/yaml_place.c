@@ -9,14 +9,20 @@
 #include "base/yaml_node.h"
 #include "base/yaml_read.h"
 
-/* Replaces the surrogate pairs with which JSON escapes characters beyond U+FFFF: libyaml rejects
- * them, and only places matter here. */
-static void replace_surrogates(char *text)
+/* Replaces what JSON allows and libyaml rejects, by as many bytes and characters, for only places
+ * matter here: escaped surrogate pairs; DEL, U+0080 to U+009F but for the line break U+0085, U+FFFE
+ * and U+FFFF. */
+static void replace_rejected(char *text)
 {
-    while ((text = strstr(text, "\\u")) != NULL) {
-        text += strlen("\\u");
-        if (*text == 'd' || *text == 'D')
-            *text = '0';
+    for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
+        if (at[0] == '\\' && at[1] == 'u' && (at[2] == 'd' || at[2] == 'D'))
+            at[2] = '0';
+        else if (at[0] == 0x7f)
+            at[0] = '.';
+        else if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0 && at[1] != 0x85)
+            at[1] = 0xa0;
+        else if (at[0] == 0xef && at[1] == 0xbf && at[2] >= 0xbe)
+            at[2] = 0xbd;
     }
 }
 
@@ -24,7 +30,7 @@ struct yaml_places *yaml_places_read(const char *text, size_t length)
 {
     struct yaml_reader reader;
     auto_free char *input = xstrndup(text, length);
-    replace_surrogates(input);
+    replace_rejected(input);
     struct yaml_places *places = NULL;
     json_t *root = NULL;
     yaml_reader_init(&reader, "", text, input, strlen(input));
@@ -77,7 +83,7 @@ static struct string string_at(const struct yaml_document *document, const char 
 
 static struct yaml_place place_of_byte(const struct string *string, size_t byte)
 {
-    bool known = string->inner != NULL && string->inner->where != NULL && byte < string->length;
+    bool known = string->inner != NULL && string->inner->where != NULL && byte <= string->length;
     return known ? string->inner->where[byte] : string->place;
 }
 

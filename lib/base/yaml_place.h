@@ -1,4 +1,5 @@
-/* The places of a document's values, including those within strings that are themselves JSON. */
+/* The places of a document's values, including those within strings that are themselves JSON or
+ * YAML. */
 #ifndef BASE_YAML_PLACE_H
 #define BASE_YAML_PLACE_H
 
@@ -17,8 +18,8 @@ struct yaml_document {
  * place. */
 struct yaml_place yaml_place_of(const struct yaml_document *document, const char *pointer);
 
-/* The place of a value inside a string of the document that is itself JSON: pointer names the
- * string, inner_pointer the value within its JSON. Works for every scalar style (quoted, folded,
+/* The place of a value inside a string of the document that is itself JSON or YAML: pointer names
+ * the string, inner_pointer the value within it. Works for every scalar style (quoted, folded,
  * literal). If the inner place is unknown, returns the place of the string itself. */
 struct yaml_place yaml_place_inside(
     const struct yaml_document *document, const char *pointer, const char *inner_pointer);

@@ -9,13 +9,12 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml_scalar.h"
+#include "base/yaml_tag.h"
 
 enum {
     MAX_COPIED = 16 * 1024 * 1024, /* bytes of strings that aliases repeat, in one stream */
     SHOWN_TEXT = 60, /* bytes of a key or scalar that a message repeats */
 };
-
-static const char tag_prefix[] = "tag:yaml.org,2002:";
 
 /* A value that aliases can repeat. */
 struct yaml_anchor {
@@ -37,7 +36,7 @@ static inline void cleanup_event(yaml_event_t *event)
 void yaml_reader_init(struct yaml_reader *reader, const char *name, const char *text,
     const char *input, size_t length)
 {
-    *reader = (struct yaml_reader){.name = name};
+    *reader = (struct yaml_reader){.name = name, .max_depth = YAML_MAX_DEPTH};
     if (!yaml_parser_initialize(&reader->parser))
         abort(); /* out of memory */
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)input, length);
@@ -76,6 +75,10 @@ static int fail(
     va_end(args);
     yaml_cursor_seek(&reader->cursor, mark.index);
     struct yaml_place place = reader->cursor.place;
+    reader->fault = (struct json_fault){
+        .line = place.line, .column = place.column, .byte = reader->cursor.byte};
+    if (reader->name == NULL)
+        return error_set(err, ERROR_INPUT, "%s", message);
     return error_set(
         err, ERROR_INPUT, "%s:%zu:%zu: %s", reader->name, place.line, place.column, message);
 }
@@ -103,14 +106,38 @@ static int fail_parser(struct yaml_reader *reader, struct error **err)
         at_tab ? " (there is a tab here; YAML is indented with spaces)" : "");
 }
 
+/* Whether an event is an alias, or has an anchor. */
+static bool is_anchored(const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_ALIAS_EVENT:
+        return true;
+    case YAML_SCALAR_EVENT:
+        return event->data.scalar.anchor != NULL;
+    case YAML_SEQUENCE_START_EVENT:
+        return event->data.sequence_start.anchor != NULL;
+    case YAML_MAPPING_START_EVENT:
+        return event->data.mapping_start.anchor != NULL;
+    default:
+        return false;
+    }
+}
+
 static int next_event(struct yaml_reader *reader, yaml_event_t *event, struct error **err)
 {
-    return yaml_parser_parse(&reader->parser, event) ? 0 : fail_parser(reader, err);
+    if (!yaml_parser_parse(&reader->parser, event))
+        return fail_parser(reader, err);
+    if (reader->plain && is_anchored(event))
+        return fail(
+            reader, event->start_mark, err, "anchors and aliases (& and *) are not allowed");
+    return 0;
 }
 
 static struct yaml_node *record_place(struct yaml_reader *reader, const yaml_event_t *event,
     struct yaml_node *parent, const char *token)
 {
+    if (reader->plain)
+        return NULL;
     struct yaml_node *node = yaml_places_add(reader->places, parent, token);
     yaml_cursor_seek(&reader->cursor, event->start_mark.index);
     struct yaml_place place = reader->cursor.place;
@@ -183,51 +210,13 @@ static json_t *read_alias(struct yaml_reader *reader, const yaml_event_t *event,
     return json_deep_copy(anchor->value);
 }
 
-/* The type that a tag names, for YAML's own types without the prefix; NULL: there is no tag. */
-static const char *tag_type(const yaml_char_t *tag)
-{
-    if (tag == NULL)
-        return NULL;
-    const char *text = (const char *)tag;
-    if (streq(text, "!"))
-        return "str";
-    return text_starts_with(text, tag_prefix) ? text + strlen(tag_prefix) : text;
-}
-
-/* A tag in its usual form, with the handle !! for YAML's own types. Owned by the caller. */
-static char *tag_shown(const yaml_char_t *tag)
-{
-    const char *text = (const char *)tag;
-    bool is_own = text_starts_with(text, tag_prefix);
-    const char *name = is_own ? text + strlen(tag_prefix) : text;
-    auto_free char *shown = text_printable(name, strlen(name), SHOWN_TEXT);
-    return xasprintf("%s%s", is_own ? "!!" : "", shown);
-}
-
-static bool has_type(const json_t *value, const char *type)
-{
-    switch (json_typeof(value)) {
-    case JSON_NULL:
-        return streq(type, "null");
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return streq(type, "bool");
-    case JSON_INTEGER:
-        return streq(type, "int") || streq(type, "float");
-    case JSON_REAL:
-        return streq(type, "float");
-    default:
-        return false;
-    }
-}
-
 /* The value of a scalar, which has no zero bytes. A new reference. */
 static json_t *read_scalar(
     struct yaml_reader *reader, const yaml_event_t *event, struct error **err)
 {
     const char *text = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
-    const char *type = tag_type(event->data.scalar.tag);
+    const char *type = yaml_tag_type(event->data.scalar.tag);
     reader->bytes += length;
     if (strlen(text) != length) {
         fail(reader, event->start_mark, err, "the text contains a zero byte");
@@ -244,9 +233,9 @@ static json_t *read_scalar(
         error_free(reason);
         return NULL;
     }
-    if (type != NULL && !has_type(value, type)) {
+    if (type != NULL && !yaml_tag_fits(value, type)) {
         auto_free char *shown = text_printable(text, length, SHOWN_TEXT);
-        auto_free char *tag = tag_shown(event->data.scalar.tag);
+        auto_free char *tag = yaml_tag_shown(event->data.scalar.tag);
         fail(reader, event->start_mark, err, "\"%s\" cannot be read as the type %s", shown, tag);
         return NULL;
     }
@@ -266,7 +255,8 @@ static json_t *read_sequence(
             return NULL;
         if (event.type == YAML_SEQUENCE_END_EVENT)
             return steal(&array);
-        auto_free char *token = json_pointer_index("", json_array_size(array));
+        auto_free char *token =
+            reader->plain ? NULL : json_pointer_index("", json_array_size(array));
         json_t *item = read_node(reader, &event, node, token, depth, err);
         if (item == NULL)
             return NULL;
@@ -286,7 +276,7 @@ static char *read_key(
             return NULL;
         key = json_incref(anchor->value);
     } else if (event->type == YAML_SCALAR_EVENT) {
-        const char *tag = tag_type(event->data.scalar.tag);
+        const char *tag = yaml_tag_type(event->data.scalar.tag);
         *is_merge = streq((const char *)event->data.scalar.value, "<<") &&
                     (tag == NULL ? event->data.scalar.plain_implicit : streq(tag, "merge"));
         key = *is_merge ? json_string("<<") : read_scalar(reader, event, err);
@@ -351,10 +341,18 @@ static int merge_all(
     return 0;
 }
 
-static int fail_duplicate(struct yaml_reader *reader, yaml_mark_t mark, const char *key,
-    const struct yaml_node *first, struct error **err)
+/* Checks that a key is the first of its name in a mapping, and in plain text no merge key. Returns
+ * 0, or -1. */
+static int check_key(struct yaml_reader *reader, yaml_mark_t mark, const char *key, bool is_merge,
+    const struct yaml_node *first, bool again, struct error **err)
 {
+    if (reader->plain && is_merge)
+        return fail(reader, mark, err, "the merge key << is not allowed");
+    if (first == NULL && !again)
+        return 0;
     auto_free char *shown = text_printable(key, strlen(key), SHOWN_TEXT);
+    if (first == NULL)
+        return fail(reader, mark, err, "duplicate key \"%s\"", shown);
     return fail(
         reader, mark, err, "duplicate key \"%s\", first on line %zu", shown, first->place.line);
 }
@@ -376,13 +374,12 @@ static json_t *read_mapping(
         auto_free char *key = read_key(reader, &key_event, &is_merge, err);
         if (key == NULL)
             return NULL;
-        auto_free char *token = json_pointer_join("", key);
-        const struct yaml_node *first = yaml_places_child(reader->places, node, token);
-        if (first != NULL) {
-            fail_duplicate(reader, key_event.start_mark, key, first, err);
-            return NULL;
-        }
-        if (next_event(reader, &event, err) < 0)
+        auto_free char *token = reader->plain ? NULL : json_pointer_join("", key);
+        const struct yaml_node *first =
+            token != NULL ? yaml_places_child(reader->places, node, token) : NULL;
+        bool again = token == NULL && json_object_get(object, key) != NULL;
+        if (check_key(reader, key_event.start_mark, key, is_merge, first, again, err) < 0 ||
+            next_event(reader, &event, err) < 0)
             return NULL;
         json_t *value = read_node(reader, &event, node, token, depth, err);
         if (value == NULL)
@@ -405,11 +402,12 @@ static json_t *read_mapping(
 static int check_collection(struct yaml_reader *reader, const yaml_event_t *event,
     const yaml_char_t *tag, const char *type, size_t depth, struct error **err)
 {
-    const char *asked = tag_type(tag);
-    if (depth > YAML_MAX_DEPTH)
-        return fail(reader, event->start_mark, err, "nested deeper than %d levels", YAML_MAX_DEPTH);
+    const char *asked = yaml_tag_type(tag);
+    if (depth > reader->max_depth)
+        return fail(
+            reader, event->start_mark, err, "nested deeper than %zu levels", reader->max_depth);
     if (asked != NULL && !streq((const char *)tag, "!") && !streq(asked, type)) {
-        auto_free char *shown = tag_shown(tag);
+        auto_free char *shown = yaml_tag_shown(tag);
         return fail(reader, event->start_mark, err, "the tag %s is not supported here", shown);
     }
     return 0;
@@ -468,9 +466,10 @@ int yaml_reader_document(
         return yaml_reader_document(reader, root, places, err);
     if (start.type == YAML_STREAM_END_EVENT)
         return 0;
+    reader->document = start.start_mark;
     if (next_event(reader, &event, err) < 0)
         return -1;
-    *places = reader->places = yaml_places_new(reader->cursor.text);
+    *places = reader->places = reader->plain ? NULL : yaml_places_new(reader->cursor.text);
     forget_anchors(reader);
     bool empty = event.type == YAML_SCALAR_EVENT && event.data.scalar.length == 0 &&
                  event.data.scalar.plain_implicit;

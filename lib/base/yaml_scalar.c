@@ -18,6 +18,9 @@ static json_t *resolve_word(const char *text)
         "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"};
     static const char *const falses[] = {
         "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"};
+    static const size_t longest = 5;
+    if (strchr("~nNtTyYoOfF", text[0]) == NULL || strnlen(text, longest + 1) > longest)
+        return NULL; /* most texts; "" has the terminator for its first character */
     if (text_index(text, nulls, ARRAY_SIZE(nulls)) >= 0)
         return json_null();
     if (text_index(text, trues, ARRAY_SIZE(trues)) >= 0)

@@ -177,12 +177,12 @@ int guest_resume(struct guest *guest, struct error **err)
 static const char *const not_forwardable[] = {"unrecognized netdev id", "invalid device specified"};
 
 int guest_forward(
-    struct guest *guest, const char *interface, bool udp, int number, struct error **err)
+    struct guest *guest, const char *interface, bool udp, int here, int number, struct error **err)
 {
     if (!guest_connection_is_qemu(guest->connection))
         return 0;
-    auto_free char *command = xasprintf(
-        "hostfwd_add hostua-%s %s::%d-:%d", interface, udp ? "udp" : "tcp", number, number);
+    auto_free char *command =
+        xasprintf("hostfwd_add hostua-%s %s::%d-:%d", interface, udp ? "udp" : "tcp", here, number);
     auto_free char *answer = NULL;
     if (virDomainQemuMonitorCommand(
             guest->domain, command, &answer, VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP) < 0)

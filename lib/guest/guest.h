@@ -46,13 +46,13 @@ int guest_start(struct guest *guest, const char *xml, bool paused, struct error 
 /* Resumes a paused guest. Returns 0, or -1 with an io error. */
 int guest_resume(struct guest *guest, struct error **err);
 
-/* Forwards a TCP or UDP port of this machine, on all addresses, to the same port of the guest's
- * interface with the alias "ua-INTERFACE". Does nothing with a driver other than QEMU's. Returns 0,
+/* Forwards a TCP or UDP port of this machine (here), on all addresses, to the port number of the
+ * guest's interface with the alias "ua-INTERFACE". Does nothing with a driver other than QEMU's. Returns 0,
  * or -1 with an input error if there is no such interface on user networking, or an io error with
  * QEMU's message, which does not say why.
  * Source: QEMU's documentation of the monitor, hostfwd_add. */
 int guest_forward(
-    struct guest *guest, const char *interface, bool udp, int number, struct error **err);
+    struct guest *guest, const char *interface, bool udp, int here, int number, struct error **err);
 
 /* Presses the power button (ACPI). Returns 0, or -1 with a remote error. */
 int guest_shutdown(struct guest *guest, struct error **err);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/unused.h"
 #include "tests/unit/directory.h"
 
 static void what_is_written_is_read(void **state)
@@ -113,9 +114,42 @@ static void removal_opens_what_is_closed(void **state)
     assert_int_equal(access(tree, F_OK), -1);
 }
 
+static void paths_become_absolute(UNUSED void **state)
+{
+    static const char *const cases[][2] = {
+        {"/a/b", "/a/b"}, {"/a/b//", "/a/b"}, {"/", "/"}, {"//", "/"}, {"/a/../b", "/a/../b"}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_free char *path = file_absolute(cases[i][0]);
+        assert_string_equal(path, cases[i][1]);
+    }
+    auto_free char *here = getcwd(NULL, 0);
+    auto_free char *expected = file_join(here, "a");
+    auto_free char *relative = file_absolute("a/");
+    assert_string_equal(relative, expected);
+}
+
+/* What is there already stays. */
+static void a_new_name_replaces_nothing(void **state)
+{
+    auto_free char *one = file_join(*state, "one");
+    auto_free char *two = file_join(*state, "two");
+    assert_int_equal(file_write(one, "1", 1, 0600, NULL), 0);
+    assert_int_equal(file_rename_new(one, two, NULL), 0);
+    assert_int_equal(file_write(one, "2", 1, 0600, NULL), 0);
+    auto_error struct error *error = NULL;
+    assert_int_equal(file_rename_new(one, two, &error), -1);
+    assert_int_equal(error->errnum, EEXIST);
+    auto_free char *text = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read(two, 10, &text, &length, NULL), 0);
+    assert_string_equal(text, "1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_become_absolute),
+        IN_DIRECTORY(a_new_name_replaces_nothing),
         IN_DIRECTORY(what_is_written_is_read),
         IN_DIRECTORY(reading_says_what_is_wrong),
         IN_DIRECTORY(directories_are_made_and_removed_whole),

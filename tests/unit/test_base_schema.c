@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,10 @@ static void expect(
     auto_free char *shown = found != NULL ? json_dumps(found, JSON_COMPACT) : xstrdup("");
     auto_free char *same = json_dumps(value, JSON_COMPACT);
     assert_string_equal(shown, right != NULL ? right : same);
+    findings_clear(&findings);
+    assert_int_equal(schema_find_faults(schema, value, "", &findings), found != NULL);
+    auto_free char *faults = text_of(&findings);
+    assert_string_equal(faults, expected);
     assert_true(json_equal(value, untouched));
     findings_clear(&findings);
 }
@@ -294,6 +299,87 @@ static void zero_values_may_be_no_values(UNUSED void **state)
         "/colours has 0 items; at least 1 is required\n");
 }
 
+/* What Kubernetes' own kinds of values take. */
+static void kinds_of_kubernetes(UNUSED void **state)
+{
+    static const struct schema_field rows[] = {
+        {.path = "limits", .kind = SCHEMA_QUANTITIES, .rule = "any but \"no\"", .check = check_no},
+        {.path = "port", .kind = SCHEMA_INTEGER_OR_STRING},
+        {.path = "any", .kind = SCHEMA_INTEGER, .minimum = LLONG_MIN, .maximum = LLONG_MAX},
+        {.path = "least", .kind = SCHEMA_INTEGER, .minimum = 1, .maximum = LLONG_MAX},
+        {.path = NULL},
+    };
+    static const struct expectation cases[] = {
+        {"{\"limits\":{\"cpu\":\"1\",\"a/b\":0.5},\"port\":80,\"any\":-7}", NULL, ""},
+        {"{\"limits\":{\"cpu\":2},\"port\":\"http\"}",
+            "{\"limits\":{\"cpu\":\"2\"},\"port\":\"http\"}", ""},
+        {"{\"limits\":{\"cpu\":\"no\",\"x\":null,\"y\":\"1\"}}", "{\"limits\":{\"y\":\"1\"}}",
+            "/limits/cpu \"no\" is not valid: it must be any but \"no\"\n"
+            "/limits/x must be a quantity, such as 512Mi or 2, not null\n"},
+        {"{\"limits\":[],\"port\":1.5,\"any\":1.5,\"least\":0}", "{}",
+            "/limits must be an object, not an array\n"
+            "/port must be a whole number or a string, not a number\n"
+            "/any must be a whole number, not 1.5\n"
+            "/least must be a whole number of at least 1, not 0\n"},
+    };
+    static const struct schema schema = {.fields = rows};
+    expect_all(&schema, cases, ARRAY_SIZE(cases));
+}
+
+static char *say_elsewhere(const struct schema *schema, const char *key, const char *nearest)
+{
+    const struct schema_field *found = schema_find(schema, "part.inner");
+    if (streq(key, "kown"))
+        assert_string_equal(nearest, "known");
+    return streq(key, "inner") ? xasprintf("stands in %s", found->path) : NULL;
+}
+
+/* "$" stands for anything, "a$" for a text. */
+static bool is_placeholder(const json_t *value, bool text)
+{
+    const char *string = text_or(json_string_value(value), "");
+    return streq(string, "$") || (text && text_ends_with(string, "$"));
+}
+
+static void a_table_may_have_an_index_and_places(UNUSED void **state)
+{
+    /* of the rows above: what follows part, items and late is not below them */
+    static const unsigned short after[] = {
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 18, 17, 17, 18, 22, 20, 22, 22, 24, 24};
+    static const struct expectation cases[] = {
+        {"{\"name\":\"a\",\"part\":{\"y\":10,\"inner\":{}},\"items\":[{\"inner\":[{\"q\":1}]}],"
+         "\"late\":{\"known\":1}}",
+            "{\"name\":\"a\",\"part\":{\"inner\":{}},\"items\":[{\"inner\":[{}]}],\"late\":{}}",
+            "/part/y must be a whole number from 0 to 9, not 10\n"
+            "/part/inner/x is required\n"
+            "/items/0/inner/0/q is not a known field (did you mean \"z\"?)\n"
+            "/items/0/id is required\n"
+            "/late/known must be a string, not a number\n"},
+        {"{\"name\":\"a\",\"inner\":{},\"late\":{\"inner\":1,\"unlike\":2,\"kown\":3}}",
+            "{\"name\":\"a\",\"late\":{\"unlike\":2}}",
+            "/inner stands in part.inner\n"
+            "/late/inner stands in part.inner\n"
+            "/late/kown is not a known field (did you mean \"known\"?)\n"},
+        {"{\"name\":\"$\",\"part\":\"$\",\"flag\":\"$\",\"items\":[\"$\"],\"colour\":\"a$\","
+         "\"colours\":[\"a$\"],\"labels\":{\"x\":\"a$\"}}",
+            "{\"name\":\"$\",\"colour\":\"a$\",\"colours\":[\"a$\"],\"flag\":\"$\","
+            "\"labels\":{\"x\":\"a$\"},\"part\":\"$\",\"items\":[\"$\"]}",
+            ""},
+        {"{\"name\":\"a\",\"count\":\"a$\",\"part\":\"a$\",\"items\":[\"a$\"]}",
+            "{\"name\":\"a\",\"items\":[{}]}",
+            "/count must be a whole number from -1 to 5, not a string\n"
+            "/part must be an object, not a string\n"
+            "/items/0 must be an object, not a string\n"},
+    };
+    assert_int_equal(ARRAY_SIZE(after), ARRAY_SIZE(fields) - 1);
+    static const struct schema schema = {
+        .fields = fields, .misplaced = say_elsewhere, .stands_in = is_placeholder};
+    expect_all(&schema, cases, ARRAY_SIZE(cases));
+    static const struct schema indexed = {
+        .fields = fields, .after = after, .misplaced = say_elsewhere, .stands_in = is_placeholder};
+    expect_all(&indexed, cases, ARRAY_SIZE(cases));
+}
+
 static void an_empty_string_may_be_a_value_all_the_same(UNUSED void **state)
 {
     static const char *const values[] = {"x", NULL};
@@ -393,6 +479,8 @@ int main(void)
         cmocka_unit_test(what_is_refused_says_why),
         cmocka_unit_test(names_are_taken_in_any_letter_case),
         cmocka_unit_test(zero_values_may_be_no_values),
+        cmocka_unit_test(kinds_of_kubernetes),
+        cmocka_unit_test(a_table_may_have_an_index_and_places),
         cmocka_unit_test(an_empty_string_may_be_a_value_all_the_same),
         cmocka_unit_test(null_may_say_three_things),
         cmocka_unit_test(an_object_may_have_many_fields),

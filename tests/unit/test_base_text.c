@@ -142,6 +142,11 @@ static void the_nearest_name_is_suggested(UNUSED void **state)
         auto_free char *hint = suggest_hint(cases[i].name, names, ARRAY_SIZE(names));
         assert_string_equal(hint, cases[i].hint);
     }
+    static const char *const alike[] = {"disks", "disk0", "Volume"};
+    assert_string_equal(suggest_only("volumes", alike, ARRAY_SIZE(alike)), "Volume");
+    assert_string_equal(suggest_only("DISKS", alike, ARRAY_SIZE(alike)), "disks");
+    assert_null(suggest_only("disk", alike, ARRAY_SIZE(alike)));
+    assert_non_null(suggest_nearest("disk", alike, ARRAY_SIZE(alike)));
     auto_free char *list = text_list(names, ARRAY_SIZE(names));
     assert_string_equal(list, "Directory, DirectoryOrCreate, File or Socket");
 }

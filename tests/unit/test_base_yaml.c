@@ -278,6 +278,8 @@ static void places_of_values(UNUSED void **state)
         {"a: &x {k: 1}\nc: {<<: [*x, {d: HERE}]}\n", "/c/d", "HERE"},
         {"{\"a\": {\"b\":\n \"HERE\"}}", "/a/b", "\"HERE\""},
         {"{\"a\": \"\\ud83d\\uDE00\",\n \"b\": 1}", "/b", "1}"},
+        {"{\"a\": \"\x7f \xc2\x80 \xc2\x9f \xef\xbf\xbe \xef\xbf\xbf\",\n \"b\": 1}", "/b", "1}"},
+        {"{\"k\": \"a: \x7f\\nb: HERE\\n\"}", "/k", "\"a"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct yaml_stream stream = {0};
@@ -347,6 +349,47 @@ static void places_within_json_in_a_string(UNUSED void **state)
             yaml_place_inside(&stream.documents[0], "/k", cases[i].inner), expected);
         assert_place(cases[i].text, cases[i].inner,
             yaml_place_inside(&stream.documents[0], "/k", cases[i].inner), expected);
+        yaml_stream_clear(&stream);
+    }
+}
+
+/* The value of "k" is YAML text, with the same value in each style. */
+static void places_within_yaml_in_a_string(UNUSED void **state)
+{
+    static const struct {
+        const char *text;
+        const char *inner;
+        const char *at;
+    } cases[] = {
+        {"k: |\n  a:\n  - b: x\n    c: HERE # why\n", "/a/0/c", "HERE"},
+        {"k: |-\n  a:\n  - b: x\n\n    # c: no\n    c: 'HERE'\n", "/a/0/c", "'HERE'"},
+        {"k: |+\n  a: 1\n\n  # end\n\n  b: HERE\n\n", "/b", "HERE"},
+        {"k: |4\n      a: 1\n      b: HERE\n", "/b", "HERE"},
+        {"k: >\n  a: 1\n\n  b: HERE\n", "/b", "HERE"},
+        {"k: >-\n  a:\n    - 1\n    - HERE\n", "/a/1", "HERE"},
+        {"k: >\n  {a: 1,\n  b: HERE}\n", "/b", "HERE"},
+        {"k: \"a: 1\\nb: HERE\\n\"\n", "/b", "HERE"},
+        {"k: \"a:\\n- b: \\\"x\\\"\\n  c: \\\"HERE\\\"\\n\"\n", "/a/0/c", "\\\"HERE"},
+        {"k: \"a: 1\\n\\\n  b: \\\n  HERE\\n\"\n", "/b", "HERE"},
+        {"k: \"a: 1\n\n  b: HERE\"\n", "/b", "HERE"},
+        {"k: 'a: 1\n\n  b: ''HERE'''\n", "/b", "''HERE"},
+        {"k: 'a: {b: 1, c: HERE}'\n", "/a/c", "HERE"},
+        {"{\"k\": \"a: 1\\nb:\\n  c: \\ud83d\\ude00\\n  d: HERE\\n\"}", "/b/d", "HERE"},
+        {"k: |\n  ä: ü\n  b: é HERE\n", "/b", "é HERE"},
+        {"k: |\r\n  a: 1\r\n  b: HERE\r\n", "/b", "HERE"},
+        /* a value that is not written begins where it could be */
+        {"k: |\n  a:\n  b: 1\n", "/a", "\n  b"},
+        {"k: |-\n  b: 1\n  a:\nl: 1\n", "/a", "\nl: 1"},
+        /* a block in the block */
+        {"k: |\n  a: |\n    text\n      more\n  b: HERE\n", "/b", "HERE"},
+        {"k: |\n  a: >-\n    text\n\n    more\n  b: [x, HERE]\n", "/b/1", "HERE"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct yaml_stream stream = {0};
+        must_parse(cases[i].text, &stream);
+        assert_place(cases[i].text, cases[i].inner,
+            yaml_place_inside(&stream.documents[0], "/k", cases[i].inner),
+            place_in(cases[i].text, cases[i].at));
         yaml_stream_clear(&stream);
     }
 }
@@ -436,6 +479,7 @@ int main(void)
         cmocka_unit_test(places_of_values),
         cmocka_unit_test(places_count_over_all_documents),
         cmocka_unit_test(places_within_json_in_a_string),
+        cmocka_unit_test(places_within_yaml_in_a_string),
         cmocka_unit_test(plain_json_over_lines),
         cmocka_unit_test(dump_reads_like_kubectl_output),
         cmocka_unit_test(dump_reads_back_the_same),

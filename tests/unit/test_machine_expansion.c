@@ -99,7 +99,7 @@ static const struct {
     const char *reason;
 } refused[] = {
     {"/spec/architecture", "other processors than amd64"},
-    {"/spec/domain/cpu/dedicatedCPUPlacement", "processors that the guest has for itself"},
+    {"/spec/domain/cpu/dedicatedCpuPlacement", "processors that the guest has for itself"},
     {"/spec/domain/cpu/isolateEmulatorThread", "processors that the guest has for itself"},
     {"/spec/domain/cpu/numa", "processors that the guest has for itself"},
     {"/spec/domain/cpu/realtime", "processors that the guest has for itself"},

@@ -147,6 +147,9 @@ static bool is_of_type(const struct schema_field *row, const char *type)
         return streq(type, "array of object");
     case SCHEMA_MAP:
         return streq(type, "map of string");
+    case SCHEMA_QUANTITIES:
+        return streq(type, "map of quantity");
+    case SCHEMA_INTEGER_OR_STRING:
     case SCHEMA_ANY:
         return true;
     }

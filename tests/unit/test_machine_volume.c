@@ -259,6 +259,78 @@ static void test_volumes(void **state)
         assert_int_equal(seteuid(0), 0);
 }
 
+/* Claims with a lasting overlay: the image below it, the overlay, and what comes of it. */
+static const struct {
+    const char *source; /* the volume */
+    const char *image; /* of --pvc; NULL: not given */
+    const char *overlay; /* of --overlay */
+    const char *format; /* of what is below it; NULL: an error */
+    const char *message;
+} overlays[] = {
+    {CLAIM, "raw.img", "backed.qcow2", "raw", NULL},
+    {CLAIM, "locked.img", "backed.qcow2", "raw", NULL},
+    {CLAIM, "claim", "backed.qcow2", "raw", NULL},
+    {"\"dataVolume\": {\"name\": \"v\"}", "plain.qcow2", "plain.qcow2", "qcow2", NULL},
+    {CLAIM, NULL, "backed.qcow2", NULL, "--pvc v=PATH"},
+    {CLAIM, "nothing", "backed.qcow2", NULL, "DIR/nothing: No such file"},
+    {CLAIM, "backed.qcow2", "backed.qcow2", NULL, "with a backing file"},
+    {CLAIM, "raw.img", "nothing", NULL, "DIR/nothing: No such file"},
+    {CLAIM, "raw.img", "raw.img", NULL, "its overlay: DIR/raw.img is not a qcow2 image"},
+    {CLAIM, "raw.img", "outside.qcow2", NULL, "with an external data file"},
+    {CLAIM, "raw.img", "locked.img", NULL, "cannot be read and written"},
+    {CLAIM, "raw.img", "claim", NULL, "neither a file nor a block device"},
+    {EPHEMERAL, "raw.img", "backed.qcow2", NULL, "no claim that is kept \"v\""},
+};
+
+static void run_overlay(const struct images *images, size_t index)
+{
+    auto_free char *text = xasprintf("{\"spec\": {\"domain\": {\"devices\": {}}, \"volumes\":"
+                                     " [{\"name\": \"v\", %s}]}}",
+        overlays[index].source);
+    auto_json json_t *vmi = json_parse(text, strlen(text), 16, NULL);
+    auto_free char *image =
+        overlays[index].image != NULL ? path_of(images, overlays[index].image) : NULL;
+    auto_free char *overlay = path_of(images, overlays[index].overlay);
+    struct pair image_pair = {(char[]){"v"}, image};
+    struct pair overlay_pair = {(char[]){"v"}, overlay};
+    const struct machine_volume_options options = {
+        .pvcs = {&image_pair, image != NULL ? 1 : 0},
+        .overlays = {&overlay_pair, 1},
+        .inspect = guest_image_inspect,
+        .check_overlay = guest_image_check_overlay,
+        .work_directory = "/work",
+    };
+    struct machine_volumes volumes;
+    struct findings findings = {0};
+    int result = machine_volumes_find(vmi, &options, &volumes, &findings);
+    if (overlays[index].message != NULL) {
+        assert_int_equal(result, -1);
+        auto_free char *message = expand(images, overlays[index].message);
+        if (strstr(findings.items[0].message, message) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", findings.items[0].message, message);
+    } else {
+        if (result < 0)
+            fail_msg("%zu: %s", index, findings.items[0].message);
+        assert_string_equal(volumes.items[0].path, overlay);
+        assert_true(text_starts_with(volumes.items[0].source, image));
+        assert_string_equal(volumes.items[0].format, "qcow2");
+        assert_string_equal(volumes.items[0].backing_format, overlays[index].format);
+    }
+    machine_volumes_clear(&volumes);
+    findings_clear(&findings);
+}
+
+static void test_overlays(void **state)
+{
+    bool root = geteuid() == 0;
+    if (root)
+        assert_int_equal(seteuid(NOBODY), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(overlays); i++)
+        run_overlay(*state, i);
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+}
+
 /* A relative path is below the working directory. */
 static void test_relative_path(void **state)
 {
@@ -290,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_overlays),
         cmocka_unit_test(test_relative_path),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
