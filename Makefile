@@ -9,10 +9,10 @@ FUZZ_SECONDS ?= 60
 
 # Rooms of the house plan; those of lib/ know nothing about hooks. A room's library is all its sources,
 # including those in its folders, except main.c.
-GENERAL_ROOMS := base tls http rpc kube guest
+GENERAL_ROOMS := base tls http rpc kube oci guest
 ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
-# Each program is the main.c of a room.
+# Each program is the main.c of a room, or of a folder of it.
 PROGRAM_NAMES := hookctl hook-controller hook-manager hook-launcher sidecar-shim
 hookctl_ROOM := cli
 hook-controller_ROOM := controller
@@ -22,6 +22,9 @@ sidecar-shim_ROOM := shim
 # Libraries that only one program needs, linked dynamically.
 hook-launcher_LIBS := -lvirt -lvirt-qemu
 hook-controller_LIBS := -lcurl -lmicrohttpd -lgnutls
+# Of lib/oci.
+archive_LIBS := -larchive -lzstd
+hookctl-online_LIBS := -lcurl -lgnutls $(archive_LIBS)
 
 CPPFLAGS += -I. -Ilib -I$(BUILD) -isystem /usr/include/libxml2 -D_GNU_SOURCE -DHOOKLINE_VERSION='"$(VERSION)"'
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
@@ -114,7 +117,7 @@ $(foreach program,$(PROGRAM_NAMES),$(eval $(call program_rule,$(program))))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARIES)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group -lcmocka $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group -lcmocka $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS) $(archive_LIBS)
 
 # A sample is built on its own, as its user would build it.
 $(BUILD)/samples/smbios/onDefineDomain: samples/smbios/onDefineDomain.c
@@ -176,7 +179,7 @@ build/peers/installed: tests/peers/package.json tests/peers/package-lock.json
 DRIVERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/peers/*_driver.c))
 $(DRIVERS): %: %.o $(LIBRARIES)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS) $(archive_LIBS)
 
 .PHONY: peers
 peers: $(PROTOS:proto/%.proto=$(BUILD)/python/%_pb2.py) build/peers/installed $(DRIVERS) ## build the foreign peers for the tests
@@ -263,7 +266,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARIES)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LDLIBS) -Wl,--as-needed $(hook-controller_LIBS) $(archive_LIBS)
 
 BENCH_RUNS ?= 40
 .PHONY: bench
@@ -271,6 +274,7 @@ bench: all $(BUILD)/tests/bench/bench ## measure what docs/performance.md claims
 	@$(BUILD)/tests/bench/bench $(BUILD) build/bench.json $(BENCH_RUNS)
 	@HOOKLINE_BUILD=$(BUILD) $(PYTHON) tests/bench/webhook.py build/bench.json
 	@HOOKLINE_BUILD=$(BUILD) $(PYTHON) tests/bench/cluster.py build/bench.json
+	@HOOKLINE_BUILD=$(BUILD) $(PYTHON) tests/bench/registry.py build/bench.json
 
 $(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(LIBRARIES)
 	$(call say,LINK,$@)
@@ -283,9 +287,9 @@ build/e2e/initramfs: tests/e2e/guest/build tests/e2e/guest/init
 
 .PHONY: e2e-boot
 e2e-boot: ## install missing packages, and boot guests with hook-launcher
-	@deploy/install-packages launch
+	@deploy/install-packages seal
 	@$(MAKE) all build/e2e/initramfs
-	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 1 tests/e2e/test_boot.py
+	HOOKLINE_BUILD=$(BUILD) tests/prove tests/exec 1 tests/e2e/test_boot.py tests/e2e/test_appliance_boot.py
 
 build/e2e/helm/installed: tests/e2e/helm/package.json tests/e2e/helm/package-lock.json
 	$(call say,NPM,$(@D))
@@ -323,6 +327,14 @@ tables-catalogue:
 	$(PYTHON) machine/tables/catalogue.py $(INSTANCETYPES)/common-clusterinstancetypes.yaml \
 	    $(INSTANCETYPES)/common-clusterpreferences.yaml >$(BUILD)/catalogue.table.c
 	mv $(BUILD)/catalogue.table.c machine/catalogue.table.c
+
+# Names, types and values alone, from KubeVirt's CustomResourceDefinition.
+VM_CRD ?= ../shared/upstream/crds/kubevirt.io_virtualmachines.yaml
+.PHONY: tables tables-vm-fields
+tables: tables-vm-fields
+tables-vm-fields:
+	$(PYTHON) appliance/tables/vm_fields.py $(VM_CRD) >$(BUILD)/fields.table.c
+	mv $(BUILD)/fields.table.c appliance/fields.table.c
 
 .PHONY: e2e
 e2e: ## test on a cluster: PROVIDER=kind|existing|local, TESTS='…' selects some (tests/e2e/README.md)

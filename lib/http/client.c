@@ -2,15 +2,22 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "base/unused.h"
 #include "http/endpoint.h"
 #include "http/pool.h"
 
 /* What is kept of the body of a refusal: more than any message needs. The transfer ends there. */
 enum { MAX_REFUSAL = 64 << 10 };
+
+/* Bytes of a file that libcurl sends at once. */
+enum { FILE_BUFFER = 512 << 10 };
 
 struct http_client {
     struct http_endpoint endpoint;
@@ -22,9 +29,14 @@ struct http_transfer {
     struct http_member member; /* the first: a member is its transfer */
     struct http_client *client;
     struct curl_slist *headers; /* with the token */
-    char *body;
+    char *body; /* NULL: none, or the file's bytes are the body */
+    struct http_file file; /* fd -1: none */
     size_t length;
-    size_t sent; /* of body, given to libcurl */
+    size_t sent; /* of the body, given to libcurl */
+    bool is_short; /* the file has fewer bytes */
+    struct ev_timer stall; /* watches that bytes come or go; inactive: not watched */
+    int64_t stall_ms;
+    double moved; /* when they last did; clock_seconds */
     size_t limit;
     char *received; /* with room for a zero byte */
     size_t received_length, received_capacity;
@@ -64,11 +76,19 @@ static bool is_refusal(const struct http_transfer *transfer)
     return code < 200 || code > 299;
 }
 
+/* Bytes have come or gone. */
+static void note_moved(struct http_transfer *transfer)
+{
+    if (transfer->stall_ms > 0)
+        transfer->moved = clock_seconds();
+}
+
 /* CURLOPT_WRITEFUNCTION: keeps the data, to be reported outside libcurl. */
 static size_t receive(char *data, size_t size, size_t count, void *user)
 {
     struct http_transfer *transfer = user;
     size_t length = size * count;
+    note_moved(transfer);
     if (transfer->received_length + length > MAX_REFUSAL && is_refusal(transfer)) {
         transfer->is_cut = true;
         return 0;
@@ -97,7 +117,17 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *user)
     size_t length = transfer->length - transfer->sent;
     if (length > size * count)
         length = size * count;
-    memcpy(buffer, transfer->body + transfer->sent, length);
+    note_moved(transfer);
+    if (transfer->body != NULL) {
+        memcpy(buffer, transfer->body + transfer->sent, length);
+    } else if (length > 0) {
+        off_t at = (off_t)transfer->file.offset + (off_t)transfer->sent;
+        ssize_t got = pread(transfer->file.fd, buffer, length, at);
+        transfer->is_short = got <= 0;
+        if (got <= 0)
+            return CURL_READFUNC_ABORT;
+        length = (size_t)got;
+    }
     transfer->sent += length;
     return length;
 }
@@ -117,7 +147,9 @@ static void set_headers(struct http_transfer *transfer, const struct http_transf
     }
     if (endpoint->host_header != NULL)
         add_header(transfer, endpoint->host_header);
-    if (options->body != NULL) {
+    for (size_t i = 0; options->headers != NULL && options->headers[i] != NULL; i++)
+        add_header(transfer, options->headers[i]);
+    if (options->body != NULL || options->file != NULL) {
         auto_free char *type = xasprintf("Content-Type: %s", options->content_type);
         add_header(transfer, type);
         add_header(transfer, "Expect:"); /* no waiting for 100 Continue */
@@ -137,9 +169,12 @@ static void set_request(struct http_transfer *transfer, const struct http_transf
     auto_free char *url = xasprintf("%s%s", client->endpoint.base, options->path);
     set_string(transfer, CURLOPT_URL, url);
     set_long(transfer, CURLOPT_PATH_AS_IS, 1);
-    set_string(transfer, CURLOPT_CUSTOMREQUEST, options->method);
+    if (streq(options->method, "HEAD"))
+        set_long(transfer, CURLOPT_NOBODY, 1);
+    else
+        set_string(transfer, CURLOPT_CUSTOMREQUEST, options->method);
     set_string(transfer, CURLOPT_USERAGENT, client->user_agent);
-    if (transfer->body != NULL) {
+    if (transfer->body != NULL || transfer->file.fd >= 0) {
         set_long(transfer, CURLOPT_POST, 1);
         note(transfer, curl_easy_setopt(transfer->member.easy, CURLOPT_POSTFIELDSIZE_LARGE,
                            (curl_off_t)transfer->length));
@@ -148,6 +183,8 @@ static void set_request(struct http_transfer *transfer, const struct http_transf
     }
     set_headers(transfer, options, identity);
     set_long(transfer, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);
+    if (transfer->file.fd >= 0)
+        set_long(transfer, CURLOPT_UPLOAD_BUFFERSIZE, FILE_BUFFER);
     /* a proxy that compresses a stream of events would delay them */
     if (options->on_data == NULL)
         set_string(transfer, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -163,6 +200,7 @@ static void free_headers(struct curl_slist *headers)
 
 static void transfer_free(struct http_transfer *transfer)
 {
+    ev_timer_stop(transfer->client->pools.loop, &transfer->stall);
     http_member_remove(&transfer->member);
     free_headers(transfer->headers);
     free_secret(transfer->body, transfer->length);
@@ -215,6 +253,8 @@ static const char *words_of(const struct http_transfer *transfer)
 {
     if (transfer->result == CURLE_SEND_FAIL_REWIND)
         return "the connection was closed";
+    if (transfer->is_short)
+        return "the file that is sent could not be read to its end";
     return transfer->error_text[0] != '\0' ? transfer->error_text
                                            : curl_easy_strerror(transfer->result);
 }
@@ -246,6 +286,8 @@ static void tell_done(struct http_transfer *transfer)
         .content_type = text_or(type, ""),
         .retry_after = retry_after,
         .seconds = watched && first_byte > 0 ? first_byte : total,
+        .timed_out = transfer->result == CURLE_OPERATION_TIMEDOUT,
+        .transfer = transfer,
     };
     transfer->on_done(transfer->user, &outcome);
 }
@@ -259,6 +301,7 @@ static void tell_data(struct http_transfer *transfer)
     transfer->received_length = transfer->received_capacity = 0;
     transfer->on_data(transfer->user, data, length);
     free_secret(data, length);
+    note_moved(transfer); /* the receiver's own time does not count */
 }
 
 static void on_ready(struct http_member *member)
@@ -274,6 +317,34 @@ static void on_ready(struct http_member *member)
         transfer_free(transfer);
 }
 
+/* Ends the transfer if no byte has come or gone for too long. */
+static void on_stall(struct ev_loop *loop, struct ev_timer *timer, UNUSED int events)
+{
+    struct http_transfer *transfer = timer->data;
+    double left = transfer->moved + (double)transfer->stall_ms / 1000 - clock_seconds();
+    if (left > 0) {
+        ev_timer_set(timer, left, 0);
+        ev_timer_start(loop, timer);
+        return;
+    }
+    snprintf(transfer->error_text, sizeof(transfer->error_text), "nothing has moved for %g s",
+        (double)transfer->stall_ms / 1000);
+    on_end(&transfer->member, CURLE_OPERATION_TIMEDOUT);
+    on_ready(&transfer->member);
+}
+
+static void watch_stall(struct http_transfer *transfer, int64_t stall_ms)
+{
+    ev_init(&transfer->stall, on_stall);
+    transfer->stall.data = transfer;
+    transfer->stall_ms = stall_ms;
+    if (stall_ms == 0)
+        return;
+    note_moved(transfer);
+    ev_timer_set(&transfer->stall, (double)stall_ms / 1000, 0);
+    ev_timer_start(transfer->client->pools.loop, &transfer->stall);
+}
+
 struct http_transfer *http_client_start(
     struct http_client *client, const struct http_transfer_options *options, struct error **err)
 {
@@ -286,10 +357,12 @@ struct http_transfer *http_client_start(
     transfer->on_done = options->on_done;
     transfer->user = options->user;
     transfer->body = options->body != NULL ? xmemdup(options->body, options->length) : NULL;
+    transfer->file = options->file != NULL ? *options->file : (struct http_file){.fd = -1};
     transfer->length = options->length;
     transfer->member.on_end = on_end;
     transfer->member.on_ready = on_ready;
     http_pools_add(&client->pools, &transfer->member);
+    watch_stall(transfer, options->stall_ms);
     CURL *easy = transfer->member.easy;
     note(transfer, curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error_text));
     note(transfer, curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive));
@@ -302,6 +375,21 @@ struct http_transfer *http_client_start(
         curl_easy_strerror(transfer->setup));
     transfer_free(transfer);
     return NULL;
+}
+
+uint64_t http_transfer_sent(const struct http_transfer *transfer)
+{
+    return transfer->sent;
+}
+
+const char *http_transfer_header(
+    const struct http_transfer *transfer, const char *name, size_t index)
+{
+    struct curl_header *header = NULL;
+    if (curl_easy_header(transfer->member.easy, name, index, CURLH_HEADER, -1, &header) !=
+        CURLHE_OK)
+        return NULL;
+    return header->value;
 }
 
 void http_transfer_cancel(struct http_transfer *transfer)

@@ -5,6 +5,7 @@
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,17 +34,28 @@ struct http_outcome {
     size_t length;
     int64_t retry_after; /* seconds; 0: not given */
     double seconds; /* until the whole answer, the first byte of a stream, or the fault */
+    bool timed_out; /* the fault is that too much time passed */
+    struct http_transfer *transfer; /* for http_transfer_header; not to be canceled */
+};
+
+/* Bytes of a file, read from their offset, which the file's own position does not matter for. */
+struct http_file {
+    int fd; /* borrowed until the transfer ends */
+    int64_t offset;
 };
 
 struct http_transfer_options {
-    const char *method; /* "GET", "POST", "DELETE", …; not "HEAD" */
+    const char *method; /* "GET", "HEAD", "POST", "DELETE", … */
     const char *path; /* with its query; below the path of the target */
     const char *accept; /* the content type of the answer; NULL: any */
-    const char *body; /* or NULL; copied; with any method */
-    size_t length;
+    const char *const *headers; /* more of them, "Name: value", ended by NULL; or NULL; copied */
+    const char *body; /* or NULL; copied; with any method but HEAD */
+    const struct http_file *file; /* the body's bytes, in place of body; or NULL; copied */
+    size_t length; /* of the body */
     const char *content_type; /* of the body */
     const struct http_identity *identity; /* copied; or NULL */
     int64_t timeout_ms; /* 0: none */
+    int64_t stall_ms; /* for how long no byte may come or go; 0: for ever */
     size_t limit; /* bytes of the answer's body, decompressed */
     /* Called with each piece of the body of a 2xx answer, which is then not collected. NULL: it is
      * collected. May cancel the transfer. */
@@ -64,6 +76,14 @@ void http_client_free(struct http_client *client);
  * Returns it, or NULL with an error if libcurl cannot do what the target says. */
 struct http_transfer *http_client_start(
     struct http_client *client, const struct http_transfer_options *options, struct error **err);
+
+/* How much of the body has been sent. */
+uint64_t http_transfer_sent(const struct http_transfer *transfer);
+
+/* The value of a header of the answer, the index-th of those with that name, or NULL if there are
+ * not so many. Borrowed until the transfer ends. The names' letter case does not matter. */
+const char *http_transfer_header(
+    const struct http_transfer *transfer, const char *name, size_t index);
 
 /* Ends a transfer without a callback. May be called from its callbacks. */
 void http_transfer_cancel(struct http_transfer *transfer);

@@ -34,7 +34,7 @@ struct script {
 struct result {
     enum http_fault fault;
     int code;
-    char *why, *content_type;
+    char *why, *content_type, *headers;
     char body[256];
     size_t length;
 };
@@ -59,6 +59,11 @@ static void *play(void *user)
     return NULL;
 }
 
+static const char *header(const struct http_outcome *outcome, const char *name, size_t index)
+{
+    return text_or(http_transfer_header(outcome->transfer, name, index), "none");
+}
+
 static void on_done(void *user, const struct http_outcome *outcome)
 {
     struct result *result = user;
@@ -66,6 +71,9 @@ static void on_done(void *user, const struct http_outcome *outcome)
     result->code = outcome->code;
     result->why = xstrdup(outcome->why);
     result->content_type = xstrdup(outcome->content_type);
+    result->headers = xasprintf("%s %s %s %s %s", header(outcome, "Content-Length", 0),
+        header(outcome, "docker-content-digest", 0), header(outcome, "WWW-Authenticate", 0),
+        header(outcome, "WWW-Authenticate", 1), header(outcome, "WWW-Authenticate", 2));
     result->length = outcome->length;
     assert_true(outcome->length < sizeof(result->body));
     memcpy(result->body, outcome->body, outcome->length);
@@ -76,6 +84,7 @@ static void clear(struct result *result)
 {
     free(result->why);
     free(result->content_type);
+    free(result->headers);
 }
 
 /* One transfer to the socket at path. */
@@ -161,6 +170,82 @@ static void an_answer_over_the_limit_is_refused(void **state)
     clear(&result);
 }
 
+/* One transfer with options of its own, whose answer is played by a script. */
+static struct result play_transfer(
+    const char *directory, struct script *script, const struct http_transfer_options *given)
+{
+    auto_free char *path = file_join(directory, "registry.sock");
+    const struct http_target target = {.url = "http://localhost", .unix_socket = path};
+    struct result result = {.code = -1};
+    struct http_transfer_options options = *given;
+    options.on_done = on_done;
+    options.user = &result;
+    options.limit = 200;
+    script->listener = unix_socket_listen(path, 0600, NULL);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, play, script), 0);
+    struct http_client *client = http_client_new(&target, "test/1", NULL);
+    assert_non_null(http_client_start(client, &options, NULL));
+    ev_run(EV_DEFAULT_ 0);
+    http_client_free(client);
+    pthread_join(thread, NULL);
+    close(script->listener);
+    unlink(path);
+    return result;
+}
+
+static void a_head_has_headers_and_no_body(void **state)
+{
+    static const char answer[] =
+        "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nDocker-Content-Digest: sha256:1\r\n"
+        "WWW-Authenticate: Basic\r\nwww-authenticate: Bearer\r\n\r\n";
+    const char *const headers[] = {"X-One: 1", "X-Two: 2", NULL};
+    const struct http_transfer_options options = {
+        .method = "HEAD", .path = "/v2/a", .accept = "a/b", .headers = headers};
+    struct script script = {.answer = answer, .length = sizeof(answer) - 1};
+    struct result result = play_transfer(*state, &script, &options);
+    assert_int_equal(result.code, 200);
+    assert_int_equal(result.length, 0);
+    assert_string_equal(result.headers, "12345 sha256:1 Basic Bearer none");
+    assert_true(text_starts_with(script.request, "HEAD /v2/a HTTP/1.1\r\n"));
+    assert_non_null(strstr(script.request, "\r\nX-One: 1\r\nX-Two: 2\r\n"));
+    clear(&result);
+}
+
+static void a_body_comes_out_of_a_file(void **state)
+{
+    static const char answer[] = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+    auto_fd int fd = file_open_memory("body", NULL);
+    assert_int_equal(file_write_all(fd, "0123456789", 10, NULL), 0);
+    const struct http_file file = {fd, 3};
+    const struct http_transfer_options options = {.method = "PATCH",
+        .path = "/",
+        .file = &file,
+        .length = 5,
+        .content_type = "application/octet-stream"};
+    struct script script = {.answer = answer, .length = sizeof(answer) - 1, .wanted = 5};
+    struct result result = play_transfer(*state, &script, &options);
+    assert_int_equal(result.code, 201);
+    assert_true(text_starts_with(script.request, "PATCH / HTTP/1.1\r\n"));
+    assert_non_null(strstr(script.request, "\r\nContent-Length: 5\r\n"));
+    assert_true(text_ends_with(script.request, "\r\n\r\n34567"));
+    clear(&result);
+}
+
+static void a_file_that_is_too_short_ends_the_transfer(void **state)
+{
+    auto_fd int fd = file_open_memory("body", NULL);
+    assert_int_equal(file_write_all(fd, "0123", 4, NULL), 0);
+    const struct http_file file = {fd, 0};
+    const struct http_transfer_options options = {
+        .method = "PUT", .path = "/", .file = &file, .length = 5, .content_type = "a/b"};
+    struct script script = {.answer = "", .wanted = 5};
+    struct result result = play_transfer(*state, &script, &options);
+    assert_int_equal(result.fault, HTTP_FAULT_BROKEN);
+    assert_non_null(strstr(result.why, "the file that is sent could not be read to its end"));
+    clear(&result);
+}
+
 static void parts_of_urls(UNUSED void **state)
 {
     static const struct {
@@ -192,13 +277,44 @@ static void parts_of_urls(UNUSED void **state)
     assert_null(http_url_with_host("", "api.test", &none, &none));
 }
 
+static void urls_are_joined_and_split(UNUSED void **state)
+{
+    static const struct {
+        const char *base, *reference, *origin, *path; /* origin NULL: refused */
+    } cases[] = {
+        {"https://a.test/v2/x", "/v2/y?z=1", "https://a.test:443", "/v2/y?z=1"},
+        {"https://a.test:5000/v2/x", "y", "https://a.test:5000", "/v2/y"},
+        {"https://a.test/v2/x", "http://B.test", "http://b.test:80", "/"},
+        {"http://[::1]:5000/", "/a", "http://[::1]:5000", "/a"},
+        {"https://a.test", "https://u:p@b.test/", NULL, NULL},
+        {"https://a.test", "ftp://b.test/", NULL, NULL},
+        {"https://a.test", "https://b\xc3\xa4.test/", NULL, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_free char *joined = http_url_join(cases[i].base, cases[i].reference);
+        struct http_url url = {0};
+        assert_non_null(joined);
+        assert_int_equal(http_url_split(joined, &url), cases[i].origin != NULL ? 0 : -1);
+        assert_string_equal(text_or(url.origin, "none"), text_or(cases[i].origin, "none"));
+        assert_string_equal(text_or(url.path, "none"), text_or(cases[i].path, "none"));
+        http_url_clear(&url);
+    }
+    assert_null(http_url_join("https://a.test", "http://a b"));
+    auto_free char *escaped = http_url_escape("a b/c:d~e\xc3");
+    assert_string_equal(escaped, "a%20b%2Fc%3Ad~e%C3");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(a_get_with_a_body_goes_over_a_unix_socket),
         IN_DIRECTORY(a_socket_that_nobody_serves_was_sent_nothing),
         IN_DIRECTORY(an_answer_over_the_limit_is_refused),
+        IN_DIRECTORY(a_head_has_headers_and_no_body),
+        IN_DIRECTORY(a_body_comes_out_of_a_file),
+        IN_DIRECTORY(a_file_that_is_too_short_ends_the_transfer),
         cmocka_unit_test(parts_of_urls),
+        cmocka_unit_test(urls_are_joined_and_split),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
