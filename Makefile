@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 # Rooms of the house plan; those of lib/ know nothing about hooks. A room's library is all its sources,
 # including those in its folders, except main.c.
 GENERAL_ROOMS := base tls http rpc kube oci guest
-ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine manager controller shim launcher cli
+ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine appliance manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
 # Each program is the main.c of a room, or of a folder of it.
 PROGRAM_NAMES := hookctl hook-controller hook-manager hook-launcher sidecar-shim
