@@ -13,8 +13,9 @@ GENERAL_ROOMS := base tls http rpc kube oci guest
 ROOMS := $(GENERAL_ROOMS) proto hooks hostpath domain annotations machine appliance manager controller shim launcher cli
 room_folder = $(if $(filter $(1),$(GENERAL_ROOMS)),lib/$(1),$(1))
 # Each program is the main.c of a room, or of a folder of it.
-PROGRAM_NAMES := hookctl hook-controller hook-manager hook-launcher sidecar-shim
+PROGRAM_NAMES := hookctl hookctl-online hook-controller hook-manager hook-launcher sidecar-shim
 hookctl_ROOM := cli
+hookctl-online_ROOM := cli/online
 hook-controller_ROOM := controller
 hook-manager_ROOM := manager
 hook-launcher_ROOM := launcher

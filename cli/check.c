@@ -128,19 +128,6 @@ static struct yaml_place place_of(
     return yaml_place_inside(object->document, in_document, finding->pointer);
 }
 
-/* Reports, after those at place, how many findings of a severity were not kept. */
-static void report_left_out(const struct cli_report_place *place, const struct findings *findings,
-    enum finding_severity severity, struct cli_report *report)
-{
-    size_t more = findings_left_out(findings, severity);
-    if (more == 0)
-        return;
-    bool errors = severity == FINDING_ERROR;
-    cli_report_add(report, severity, ERROR_INPUT, place, "and %zu more %ss", more,
-        errors ? "error" : "warning");
-    *(errors ? &report->errors : &report->warnings) += more - 1;
-}
-
 void cli_check_report(const struct cli_object *object, const char *annotation_key,
     const struct findings *findings, struct cli_report *report)
 {
@@ -165,8 +152,7 @@ void cli_check_report(const struct cli_object *object, const char *annotation_ke
     rest.path = has_key ? annotation_key : NULL;
     if (findings->count > 0)
         rest.place = place_of(object, annotation, &findings->items[findings->count - 1]);
-    report_left_out(&rest, findings, FINDING_ERROR, report);
-    report_left_out(&rest, findings, FINDING_WARNING, report);
+    cli_report_add_left_out(report, &rest, findings);
 }
 
 void cli_check_report_below(const struct cli_object *object, const char *pointer,
@@ -184,8 +170,7 @@ void cli_check_report_below(const struct cli_object *object, const char *pointer
         .path = path[0] != '\0' ? path : NULL,
         .object = object,
     };
-    report_left_out(&rest, findings, FINDING_ERROR, report);
-    report_left_out(&rest, findings, FINDING_WARNING, report);
+    cli_report_add_left_out(report, &rest, findings);
 }
 
 /* Finds the annotation of an object. Returns its text, owned by the caller, and its key; or NULL if

@@ -63,16 +63,47 @@ static char *operand_words(const struct cli_command *command)
     return words;
 }
 
+/* Calls each with every subcommand, and with every member of a group after the group. group is
+ * NULL for those that are in none. */
+static void each_command(const struct cli_program *program,
+    void (*each)(const struct cli_command *group, const struct cli_command *command))
+{
+    for (size_t i = 0; i < program->command_count; i++) {
+        const struct cli_command *command = program->commands[i];
+        each(NULL, command);
+        for (size_t k = 0; k < command->member_count; k++)
+            each(command, command->members[k]);
+    }
+}
+
+/* "validate", "appliance create". Owned by the caller. */
+static char *full_name(const struct cli_command *group, const struct cli_command *command)
+{
+    return group != NULL ? xasprintf("%s %s", group->name, command->name) : xstrdup(command->name);
+}
+
+/* The names of subcommands, separated by spaces. Owned by the caller. */
+static char *names_of(const struct cli_command *const *commands, size_t count)
+{
+    char *names = xstrdup("");
+    for (size_t i = 0; i < count; i++) {
+        char *longer = xasprintf("%s%s%s", names, i > 0 ? " " : "", commands[i]->name);
+        free(names);
+        names = longer;
+    }
+    return names;
+}
+
 /* The value of a flag: "validate -f" | "validate --filename") … */
-static void bash_flag_value(const struct cli_command *command, const struct option_row *flag)
+static void bash_flag_value(const char *command, const struct option_row *flag)
 {
     auto_free char *argument = option_argument(flag);
     if (argument == NULL)
         return;
     printf("    ");
     if (flag->letter != 0)
-        printf("\"%s -%c\" | ", command->name, flag->letter);
-    printf("\"%s --%s\")\n", command->name, flag->name);
+        printf("\"%s -%c\" | ", command, flag->letter);
+    printf("\"%s --%s\")\n", command, flag->name);
     if (flag->is_path) {
         printf("        compopt -o filenames 2>/dev/null\n"
                "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n");
@@ -84,11 +115,28 @@ static void bash_flag_value(const struct cli_command *command, const struct opti
            "        ;;\n");
 }
 
-static void bash_command(const struct cli_command *command)
+static void bash_flag_values(const struct cli_command *group, const struct cli_command *command)
 {
-    printf("    %s)\n"
+    auto_free char *name = full_name(group, command);
+    for (size_t i = 0; i < command->options.count; i++)
+        bash_flag_value(name, &command->options.rows[i]);
+}
+
+static void bash_command(const struct cli_command *group, const struct cli_command *command)
+{
+    if (command->members != NULL) {
+        auto_free char *members = names_of(command->members, command->member_count);
+        printf("    '%s' | 'help %s' | '%s help')\n"
+               "        flags='-h --help'\n"
+               "        words='%s help'\n"
+               "        ;;\n",
+            command->name, command->name, command->name, members);
+        return;
+    }
+    auto_free char *name = full_name(group, command);
+    printf("    '%s')\n"
            "        flags='",
-        command->name);
+        name);
     for (size_t i = 0; i < command->options.count; i++) {
         const struct option_row *flag = &command->options.rows[i];
         if (flag->letter != 0)
@@ -98,8 +146,16 @@ static void bash_command(const struct cli_command *command)
     auto_free char *words = operand_words(command);
     printf("'\n"
            "        words='%s'\n"
+           "%s"
            "        ;;\n",
-        words);
+        words, command->operand_is_path ? "        files=yes\n" : "");
+}
+
+/* The words after which another one belongs to the name of the subcommand, too. */
+static void bash_group(const struct cli_command *group, const struct cli_command *command)
+{
+    if (group == NULL && command->members != NULL)
+        printf(" | '%s' | 'help %s' | '%s help'", command->name, command->name, command->name);
 }
 
 static void complete_bash(const struct cli_program *program)
@@ -109,7 +165,7 @@ static void complete_bash(const struct cli_program *program)
         "_hookctl()\n"
         "{\n"
         "    local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-        "    local command='' flags='-h --help --version' words='help' i\n"
+        "    local command='' flags='-h --help --version' words='help' files='' i\n"
         "    COMPREPLY=()\n"
         "    # --flag=value comes as three words\n"
         "    if [[ $current == '=' ]]; then\n"
@@ -118,30 +174,33 @@ static void complete_bash(const struct cli_program *program)
         "        previous=\"${COMP_WORDS[COMP_CWORD-2]}\"\n"
         "    fi\n"
         "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-        "        if [[ ${COMP_WORDS[i]} != -* ]]; then\n"
-        "            command=${COMP_WORDS[i]}\n"
-        "            break\n"
-        "        fi\n"
-        "    done\n"
-        "    case \"$command $previous\" in\n");
-    for (size_t i = 0; i < program->command_count; i++) {
-        const struct cli_command *command = program->commands[i];
-        for (size_t k = 0; k < command->options.count; k++)
-            bash_flag_value(command, &command->options.rows[k]);
-    }
+        "        [[ ${COMP_WORDS[i]} == -* ]] && continue\n"
+        "        command+=\"${command:+ }${COMP_WORDS[i]}\"\n"
+        "        case $command in\n"
+        "        'help'");
+    each_command(program, bash_group);
+    printf(") ;;\n"
+           "        *) break ;;\n"
+           "        esac\n"
+           "    done\n"
+           "    case \"$command $previous\" in\n");
+    each_command(program, bash_flag_values);
+    auto_free char *names = names_of(program->commands, program->command_count);
     printf("    esac\n"
            "    case $command in\n"
-           "    '' | help)\n"
-           "        words='");
-    for (size_t i = 0; i < program->command_count; i++)
-        printf("%s ", program->commands[i]->name);
-    printf("help'\n"
-           "        ;;\n");
-    for (size_t i = 0; i < program->command_count; i++)
-        bash_command(program->commands[i]);
+           "    '' | 'help')\n"
+           "        words='%s help'\n"
+           "        ;;\n",
+        names);
+    each_command(program, bash_command);
     printf("    *) return ;;\n"
            "    esac\n"
            "    [[ $current == -* ]] && words=$flags\n"
+           "    if [[ -n $files && $current != -* ]]; then\n"
+           "        compopt -o filenames 2>/dev/null\n"
+           "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
+           "        return\n"
+           "    fi\n"
            "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
            "}\n"
            "complete -F _hookctl " NAMES "\n");
@@ -173,9 +232,12 @@ static void zsh_flag(const struct option_row *flag)
 
 static void zsh_command(const struct cli_command *command)
 {
-    printf("        %s)\n"
-           "            _arguments",
-        command->name);
+    printf("        %s)\n", command->name);
+    if (command->members != NULL) {
+        printf("            _hookctl_%s\n            ;;\n", command->name);
+        return;
+    }
+    printf("            _arguments");
     for (size_t i = 0; i < command->options.count; i++)
         zsh_flag(&command->options.rows[i]);
     if (command->operand_choice != NULL) {
@@ -185,51 +247,86 @@ static void zsh_command(const struct cli_command *command)
         auto_free char *word = quoted(tail);
         printf(" \\\n            %s", word);
     }
+    if (command->operand_is_path)
+        printf(" \\\n            '1:FILE:_files'");
     printf("\n            ;;\n");
 }
 
-static void complete_zsh(const struct cli_program *program)
+/* The body of a function that completes one of the subcommands; flags are the program's own. */
+static void zsh_commands(const struct cli_command *const *commands, size_t count, const char *flags)
 {
-    printf("#compdef " NAMES "\n"
-           "# zsh completion for hookctl; save it as _hookctl in a directory of $fpath\n"
-           "_hookctl()\n"
-           "{\n"
+    printf("{\n"
            "    local curcontext=$curcontext state line\n"
            "    typeset -A opt_args\n"
            "    local -a commands\n"
            "    commands=(\n");
-    for (size_t i = 0; i < program->command_count; i++) {
-        const struct cli_command *command = program->commands[i];
-        auto_free char *text = xasprintf("%s:%s", command->name, command->summary);
+    for (size_t i = 0; i < count; i++) {
+        auto_free char *text = xasprintf("%s:%s", commands[i]->name, commands[i]->summary);
         auto_free char *word = quoted(text);
         printf("        %s\n", word);
     }
     printf("    )\n"
            "    _arguments -C '(- *)'{-h,--help}'[show this help]' \\\n"
-           "        '(- *)--version[show the version]' '1: :->command' '*:: :->flags'\n"
+           "        %s'1: :->command' '*:: :->flags'\n"
            "    case $state in\n"
            "    command) _describe -t commands subcommand commands ;;\n"
            "    flags)\n"
-           "        case $words[1] in\n");
-    for (size_t i = 0; i < program->command_count; i++)
-        zsh_command(program->commands[i]);
+           "        case $words[1] in\n",
+        flags);
+    for (size_t i = 0; i < count; i++)
+        zsh_command(commands[i]);
     printf("        esac\n"
            "        ;;\n"
            "    esac\n"
-           "}\n"
-           "if [[ $funcstack[1] == _hookctl ]]; then\n"
+           "}\n");
+}
+
+static void zsh_group(const struct cli_command *group, const struct cli_command *command)
+{
+    if (group != NULL || command->members == NULL)
+        return;
+    printf("_hookctl_%s()\n", command->name);
+    zsh_commands(command->members, command->member_count, "");
+}
+
+static void complete_zsh(const struct cli_program *program)
+{
+    printf("#compdef " NAMES "\n"
+           "# zsh completion for hookctl; save it as _hookctl in a directory of $fpath\n");
+    each_command(program, zsh_group);
+    printf("_hookctl()\n");
+    zsh_commands(program->commands, program->command_count, "'(- *)--version[show the version]' ");
+    printf("if [[ $funcstack[1] == _hookctl ]]; then\n"
            "    _hookctl \"$@\"\n"
            "else\n"
            "    compdef _hookctl " NAMES "\n"
            "fi\n");
 }
 
+/* The condition that a subcommand is on the line. Owned by the caller. */
+static char *fish_seen(const struct cli_command *group, const struct cli_command *command)
+{
+    if (group == NULL)
+        return xasprintf("__fish_seen_subcommand_from %s", command->name);
+    return xasprintf("__fish_seen_subcommand_from %s; and __fish_seen_subcommand_from %s",
+        group->name, command->name);
+}
+
+/* The condition that it is to be offered. Owned by the caller. */
+static char *fish_due(const struct cli_command *group)
+{
+    if (group == NULL)
+        return xstrdup("__fish_use_subcommand");
+    auto_free char *members = names_of(group->members, group->member_count);
+    return xasprintf("__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from %s",
+        group->name, members);
+}
+
 /* One flag of a subcommand, for fish. */
-static void fish_flag(const struct cli_command *command, const struct option_row *flag)
+static void fish_flag(const char *seen, const struct option_row *flag)
 {
     auto_free char *help = brief(flag, "\\'");
-    printf("    complete -c $program -n '__fish_seen_subcommand_from %s' -l %s", command->name,
-        flag->name);
+    printf("    complete -c $program -n '%s' -l %s", seen, flag->name);
     if (flag->letter != 0)
         printf(" -s %c", flag->letter);
     if (flag->is_path)
@@ -243,18 +340,20 @@ static void fish_flag(const struct cli_command *command, const struct option_row
     printf(" -d '%s'\n", help);
 }
 
-static void fish_command(const struct cli_command *command)
+static void fish_command(const struct cli_command *group, const struct cli_command *command)
 {
     auto_free char *summary = escaped(command->summary, "\\'");
-    printf("    complete -c $program -n __fish_use_subcommand -a %s -d '%s'\n", command->name,
-        summary);
+    auto_free char *due = fish_due(group);
+    auto_free char *seen = fish_seen(group, command);
+    printf("    complete -c $program -n '%s' -a %s -d '%s'\n", due, command->name, summary);
     for (size_t i = 0; i < command->options.count; i++)
-        fish_flag(command, &command->options.rows[i]);
+        fish_flag(seen, &command->options.rows[i]);
     if (command->operand_choice != NULL) {
         auto_free char *words = operand_words(command);
-        printf("    complete -c $program -n '__fish_seen_subcommand_from %s' -a '%s'\n",
-            command->name, words);
+        printf("    complete -c $program -n '%s' -a '%s'\n", seen, words);
     }
+    if (command->operand_is_path)
+        printf("    complete -c $program -n '%s' -F\n", seen);
 }
 
 static void complete_fish(const struct cli_program *program)
@@ -265,8 +364,7 @@ static void complete_fish(const struct cli_program *program)
            "    complete -c $program -f\n"
            "    complete -c $program -n __fish_use_subcommand -l version -d 'show the version'\n"
            "    complete -c $program -n __fish_use_subcommand -s h -l help -d 'show this help'\n");
-    for (size_t i = 0; i < program->command_count; i++)
-        fish_command(program->commands[i]);
+    each_command(program, fish_command);
     printf("end\n");
 }
 

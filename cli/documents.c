@@ -51,6 +51,7 @@ void cli_documents_make(struct cli_documents *documents, const struct cli_machin
     const struct machine_volume_options volumes = {
         .directories = *directories,
         .inspect = guest_image_inspect,
+        .check_overlay = guest_image_check_overlay,
         .work_directory = MACHINE_DRY_RUN_DIRECTORY,
         .dry_run = true,
     };

@@ -3,12 +3,9 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "base/text.h"
-#include "base/yaml_dump.h"
 #include "cli/command.h"
 #include "cli/expansion.h"
-
-static const char *const outputs[] = {"yaml", "json", NULL};
+#include "cli/print.h"
 
 struct options {
     struct cli_options common;
@@ -22,8 +19,7 @@ static const struct option_row rows[] = {
     CLI_FILENAME_ROW,
     {"name", OPTION_TEXT, MEMBER(name), .argument = "NAME",
         .help = "the object to expand, if not all: NAME or NAMESPACE/NAME"},
-    {"output", OPTION_CHOICE, MEMBER(output), 'o', .initial = "yaml", .choices = outputs,
-        .help = "several objects are a List in JSON (default: yaml)"},
+    CLI_OUTPUT_ROW(MEMBER(output)),
     CLI_HELP_ROW,
 };
 
@@ -60,26 +56,6 @@ static int expand_all(struct cli_manifest *manifest, const struct options *optio
     return 0;
 }
 
-static int print_yaml(const json_t *results, struct error **err)
-{
-    for (size_t i = 0; i < json_array_size(results); i++) {
-        auto_free char *text = yaml_dump(json_array_get(results, i), err);
-        if (text == NULL)
-            return -1;
-        printf("%s%s", i > 0 ? "---\n" : "", text);
-    }
-    return 0;
-}
-
-static void print_json(json_t *results)
-{
-    auto_json json_t *list =
-        json_pack("{s:s, s:s, s:O}", "apiVersion", "v1", "kind", "List", "items", results);
-    json_dumpf(
-        json_array_size(results) == 1 ? json_array_get(results, 0) : list, stdout, JSON_INDENT(2));
-    putchar('\n');
-}
-
 static int expand_loaded(struct cli_manifest *manifest, const struct options *options,
     struct cli_report *report, struct error **err)
 {
@@ -88,10 +64,7 @@ static int expand_loaded(struct cli_manifest *manifest, const struct options *op
         return -1;
     if (report->errors > 0)
         return 0;
-    if (streq(options->output, "yaml"))
-        return print_yaml(results, err);
-    print_json(results);
-    return 0;
+    return cli_print_objects(results, options->output, err);
 }
 
 static int expand(const struct cli_arguments *arguments)

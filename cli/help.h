@@ -6,9 +6,7 @@
 
 #include "cli/command.h"
 
-/* The help of the program, and of one subcommand. */
-void cli_help_program(const struct cli_program *program, FILE *stream);
-void cli_help_command(
-    const struct cli_program *program, const struct cli_command *command, FILE *stream);
+/* The help of the subcommand, of the group, or, if the arguments have neither, of the program. */
+void cli_help(const struct cli_arguments *arguments, FILE *stream);
 
 #endif

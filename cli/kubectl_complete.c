@@ -63,13 +63,14 @@ static enum directive offer_operands(const struct cli_command *command, const ch
             break;
         offer("", choice, "", word);
     }
-    return DIRECTIVE_NO_FILES;
+    return command->operand_is_path ? DIRECTIVE_FILES : DIRECTIVE_NO_FILES;
 }
 
-static enum directive offer_commands(const struct cli_program *program, const char *word)
+static enum directive offer_commands(
+    const struct cli_command *const *commands, size_t count, const char *word)
 {
-    for (size_t i = 0; i < program->command_count; i++)
-        offer("", program->commands[i]->name, program->commands[i]->summary, word);
+    for (size_t i = 0; i < count; i++)
+        offer("", commands[i]->name, commands[i]->summary, word);
     return DIRECTIVE_NO_FILES;
 }
 
@@ -95,23 +96,30 @@ static enum directive complete_command(const struct cli_command *command, int co
     return word[0] == '-' ? offer_flags(command, word) : offer_operands(command, word);
 }
 
-static enum directive complete(const struct cli_program *program, int count, char **words)
+/* Completes the words after the program, or after a group, whose subcommands these are. */
+static enum directive complete(
+    const struct cli_command *const *commands, size_t command_count, int count, char **words)
 {
-    if (count < 2) {
+    bool is_help = count > 1 && streq(words[0], "help");
+    if (count < 2)
         offer("", "help", "show help", count == 1 ? words[0] : "");
-        return offer_commands(program, count == 1 ? words[0] : "");
-    }
-    if (streq(words[0], "help"))
-        return offer_commands(program, words[count - 1]);
-    for (size_t i = 0; i < program->command_count; i++) {
-        if (streq(words[0], program->commands[i]->name))
-            return complete_command(program->commands[i], count - 1, words + 1);
+    if (count < 2 || (is_help && count == 2))
+        return offer_commands(commands, command_count, count > 0 ? words[count - 1] : "");
+    const char *name = words[is_help ? 1 : 0];
+    int used = is_help ? 2 : 1;
+    for (size_t i = 0; i < command_count; i++) {
+        const struct cli_command *command = commands[i];
+        if (!streq(name, command->name))
+            continue;
+        if (command->members != NULL)
+            return complete(command->members, command->member_count, count - used, words + used);
+        return is_help ? DIRECTIVE_NO_FILES : complete_command(command, count - 1, words + 1);
     }
     return DIRECTIVE_NO_FILES;
 }
 
 int cli_kubectl_complete(const struct cli_program *program, int count, char **words)
 {
-    printf(":%d\n", complete(program, count, words));
+    printf(":%d\n", complete(program->commands, program->command_count, count, words));
     return 0;
 }

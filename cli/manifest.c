@@ -1,20 +1,12 @@
 #include "cli/manifest.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utstring.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include <utstring.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-
-struct cli_manifest_file {
-    char *name; /* as messages call it; owned */
-    struct yaml_stream stream;
-};
 
 static const char *metadata_string(const json_t *value, const char *key, const char *otherwise)
 {
@@ -65,71 +57,20 @@ static void add_objects(struct cli_manifest *manifest, const char *file,
     }
 }
 
-static void load_file(struct cli_manifest *manifest, const char *path, struct cli_report *report)
+/* Adds the objects of the files from index first on. */
+static void add_files(struct cli_manifest *manifest, size_t first)
 {
-    struct error *error = NULL;
-    auto_free char *text = NULL;
-    size_t length = 0;
-    auto_free char *name = xstrdup(streq(path, "-") ? "<stdin>" : path);
-    report->files++;
-    struct cli_manifest_file file = {0};
-    if (file_read(path, CLI_MANIFEST_MAX_BYTES, &text, &length, &error) < 0 ||
-        yaml_parse(name, text, length, &file.stream, &error) < 0) {
-        cli_report_add_unreadable(report, name, error);
-        return;
+    for (size_t i = first; i < manifest->files.count; i++) {
+        const struct cli_file *file = &manifest->files.items[i];
+        for (size_t k = 0; k < file->stream.count; k++) {
+            const struct yaml_document *document = &file->stream.documents[k];
+            machine_known_add(&manifest->known, file->name, document);
+            if (json_is_array(document->root))
+                add_object(manifest, file->name, document, "", document->root, CLI_ANNOTATION);
+            else
+                add_objects(manifest, file->name, document, "", document->root, NULL);
+        }
     }
-    file.name = steal(&name);
-    manifest->files =
-        xreallocarray(manifest->files, manifest->file_count + 1, sizeof(*manifest->files));
-    manifest->files[manifest->file_count++] = file;
-    for (size_t i = 0; i < file.stream.count; i++) {
-        const struct yaml_document *document = &file.stream.documents[i];
-        machine_known_add(&manifest->known, file.name, document);
-        if (json_is_array(document->root))
-            add_object(manifest, file.name, document, "", document->root, CLI_ANNOTATION);
-        else
-            add_objects(manifest, file.name, document, "", document->root, NULL);
-    }
-}
-
-static int is_manifest_name(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.' &&
-           (text_ends_with(entry->d_name, ".yaml") || text_ends_with(entry->d_name, ".yml") ||
-               text_ends_with(entry->d_name, ".json"));
-}
-
-/* By bytes, so that the order is the same in every locale. */
-static int compare_names(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void load_directory(
-    struct cli_manifest *manifest, const char *path, struct cli_report *report)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(path, &entries, is_manifest_name, compare_names);
-    if (count < 0) {
-        struct error *error = NULL;
-        error_set_errno(&error, "reading the directory %s", path);
-        cli_report_add_unreadable(report, path, error);
-        return;
-    }
-    for (int i = 0; i < count; i++) {
-        auto_free char *file = file_join(path, entries[i]->d_name);
-        struct stat status;
-        if (stat(file, &status) < 0 || !S_ISDIR(status.st_mode))
-            load_file(manifest, file, report);
-        free(entries[i]);
-    }
-    free(entries);
-}
-
-static bool is_directory(const char *path)
-{
-    struct stat status;
-    return !streq(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 static void warn_of_nothing(const char *path, struct cli_report *report)
@@ -138,18 +79,17 @@ static void warn_of_nothing(const char *path, struct cli_report *report)
     cli_report_add(report, FINDING_WARNING, ERROR_INPUT, &place,
         "nothing to check here: no VirtualMachineInstance, VirtualMachine, "
         "VirtualMachineInstanceReplicaSet, VirtualMachinePool or Pod%s",
-        is_directory(path) ? " in its *.yaml, *.yml and *.json files"
-                           : ", and no array of sidecars");
+        cli_files_is_directory(path) ? " in its *.yaml, *.yml and *.json files"
+                                     : ", and no array of sidecars");
 }
 
 void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report)
 {
     size_t first = manifest->count + manifest->known.count;
     size_t errors = report->errors;
-    if (is_directory(path))
-        load_directory(manifest, path, report);
-    else
-        load_file(manifest, path, report);
+    size_t first_file = manifest->files.count;
+    cli_files_load(&manifest->files, path, report);
+    add_files(manifest, first_file);
     if (errors == report->errors && manifest->count + manifest->known.count == first)
         warn_of_nothing(path, report);
 }
@@ -182,7 +122,8 @@ int cli_manifest_load_given(struct cli_manifest *manifest, const struct cli_argu
         cli_manifest_load(manifest, options->filenames.items[i], report);
     if (report->errors == 0 && has_nothing_to_check(manifest))
         warn_of_nothing(
-            manifest->count > 0 ? manifest->objects[0].file : manifest->files[0].name, report);
+            manifest->count > 0 ? manifest->objects[0].file : manifest->files.items[0].name,
+            report);
     return 0;
 }
 
@@ -236,10 +177,6 @@ void cli_manifest_clear(struct cli_manifest *manifest)
         free(manifest->objects[i].pointer);
     free(manifest->objects);
     machine_known_clear(&manifest->known);
-    for (size_t i = 0; i < manifest->file_count; i++) {
-        free(manifest->files[i].name);
-        yaml_stream_clear(&manifest->files[i].stream);
-    }
-    free(manifest->files);
+    cli_files_clear(&manifest->files);
     *manifest = (struct cli_manifest){0};
 }

@@ -5,18 +5,14 @@
 #define CLI_MANIFEST_H
 
 #include "cli/command.h"
+#include "cli/files.h"
 #include "cli/object.h"
 #include "cli/report.h"
 #include "machine/known.h"
 
-enum { CLI_MANIFEST_MAX_BYTES = 16 * 1024 * 1024 };
-
-struct cli_manifest_file; /* opaque: a file name and its documents */
-
 /* Everything that was loaded, in the order given. Zeroed is empty. */
 struct cli_manifest {
-    struct cli_manifest_file *files; /* owned */
-    size_t file_count;
+    struct cli_files files;
     struct cli_object *objects; /* owned */
     size_t count;
     struct machine_known known; /* what a VirtualMachine may refer to */
@@ -27,15 +23,6 @@ struct cli_manifest {
  * go to the report, and the rest is still loaded; a path without any such object gets a warning.
  * Pointers to objects are valid until the next load. */
 void cli_manifest_load(struct cli_manifest *manifest, const char *path, struct cli_report *report);
-
-/* The option that names manifests, for the tables of subcommands. */
-#define CLI_FILENAME_ROW                                                                           \
-    {                                                                                              \
-        "filename", OPTION_TEXTS, offsetof(struct cli_options, filenames), 'f',                    \
-            .argument = "FILE|DIR|-", .is_path = true, .dash_is_stdin = true,                      \
-            .help = "a manifest, a directory of manifests (*.yaml, *.yml,\n"                       \
-                    "*.json; not recursive), or - for standard input"                              \
-    }
 
 /* Loads what the flag names or, without it, standard input. Returns 0, or -1 with a usage error
  * when standard input is a terminal or another flag reads it. */

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "machine/instance.h"
 
 /* The facts about a kind, including those that are not KubeVirt's. Static. */
 static const struct annotations_kind *facts(enum cli_kind kind)
@@ -78,19 +79,8 @@ json_t *cli_object_vmi(const struct cli_object *object)
     const char *template_pointer = facts(object->kind)->template;
     if (template_pointer == NULL)
         return NULL;
-    const json_t *template = json_pointer_get(object->value, template_pointer);
-    json_t *vmi = json_is_object(template) ? json_deep_copy(template) : json_object();
-    json_object_set_new(vmi, "apiVersion", json_string("kubevirt.io/v1"));
-    json_object_set_new(vmi, "kind", json_string("VirtualMachineInstance"));
-    json_t *metadata = json_object_get(vmi, "metadata");
-    if (!json_is_object(metadata)) {
-        metadata = json_object();
-        json_object_set_new(vmi, "metadata", metadata);
-    }
-    const char *name = object->name[0] != '\0' ? object->name : nameless;
-    json_object_set_new(metadata, "name", json_string(name));
-    json_object_set_new(metadata, "namespace", json_string(object->namespace));
-    return vmi;
+    return machine_instance_make(json_pointer_get(object->value, template_pointer),
+        object->name[0] != '\0' ? object->name : nameless, object->namespace);
 }
 
 char *cli_object_vmi_pointer(const struct cli_object *object, const char *pointer)

@@ -6,6 +6,7 @@
 #include "base/option_line.h"
 #include "base/text.h"
 #include "cli/help.h"
+#include "cli/relay.h"
 
 /* The options before the subcommand. */
 struct program_options {
@@ -22,6 +23,15 @@ static const struct option_row program_rows[] = {
 static const struct option_table program_table = {
     .rows = program_rows,
     .count = ARRAY_SIZE(program_rows),
+    .manner = OPTION_SAY_ARGUMENT | OPTION_STOP,
+};
+
+/* Those before the subcommand of a group. */
+static const struct option_row group_rows[] = {CLI_HELP_ROW};
+
+static const struct option_table group_table = {
+    .rows = group_rows,
+    .count = ARRAY_SIZE(group_rows),
     .manner = OPTION_SAY_ARGUMENT | OPTION_STOP,
 };
 
@@ -51,19 +61,56 @@ static bool takes_files(const struct option_table *table)
     return false;
 }
 
-/* Sets the operand from the words after the options, which end with NULL. */
-static int take_operand(struct cli_arguments *arguments, char **words, struct error **err)
+static size_t operand_most(const struct cli_command *command)
+{
+    size_t names = (command->operand != NULL ? 1 : 0) + (command->operand_next != NULL ? 1 : 0);
+    return command->operand_most > 0 ? command->operand_most : names;
+}
+
+/* Sets the operands from the words after the options, which end with NULL. */
+static int take_operands(struct cli_arguments *arguments, char **words, struct error **err)
 {
     const struct cli_command *command = arguments->command;
-    if (command->operand != NULL)
-        arguments->operand = *words;
-    const char *surplus = arguments->operand != NULL ? words[1] : words[0];
-    if (surplus != NULL)
-        return error_set(err, ERROR_USAGE, "unexpected argument \"%s\"%s", surplus,
-            takes_files(&command->options) ? ": give files with -f" : "");
-    if (arguments->operand == NULL && command->operand_required)
+    size_t most = operand_most(command);
+    size_t count = 0;
+    while (count < most && words[count] != NULL)
+        count++;
+    if (words[count] != NULL)
+        return error_set(err, ERROR_USAGE, "unexpected argument \"%s\"%s", words[count],
+            most == 0 && takes_files(&command->options) ? ": give files with -f" : "");
+    arguments->operands = words;
+    arguments->operand_count = count;
+    arguments->operand = count > 0 ? words[0] : NULL;
+    const struct cli_options *options = arguments->options;
+    if (count == 0 && command->operand_or_files && options->filenames.count == 0)
+        return error_set(err, ERROR_USAGE,
+            "%s is missing: give the one of a cluster, or files with -f", command->operand);
+    if (count == 0 && command->operand_required)
         return error_set(err, ERROR_USAGE, "%s is missing", command->operand);
+    if (count < 2 && command->operand_next_required)
+        return error_set(err, ERROR_USAGE, "%s is missing", command->operand_next);
     return 0;
+}
+
+/* Runs the subcommand in this program or in hookctl-online. */
+static int run_parsed(const struct cli_arguments *arguments)
+{
+    const struct cli_program *program = arguments->program;
+    const struct cli_command *command = arguments->command;
+    bool online =
+        command->run == NULL || (command->needs_online != NULL && command->needs_online(arguments));
+    if (!online)
+        return command->run(arguments);
+    for (size_t i = 0; i < program->run_count; i++) {
+        if (program->runs[i].command == command)
+            return program->runs[i].run(arguments);
+    }
+    struct error *error = NULL;
+    if (program->runs != NULL)
+        error_set(&error, ERROR_INTERNAL, "is not in this program");
+    else
+        cli_relay_exec(arguments->words, &error);
+    return cli_fail(arguments, error);
 }
 
 /* Runs the subcommand with the options that were read into its struct. */
@@ -72,13 +119,14 @@ static int run_read(struct cli_arguments *arguments, const struct option_line *l
     const struct cli_options *options = arguments->options;
     struct error *error = NULL;
     if (options->help) {
-        cli_help_command(arguments->program, arguments->command, stdout);
+        cli_help(arguments, stdout);
         return 0;
     }
     if (find_stdin(arguments, line, &error) < 0 ||
-        take_operand(arguments, argv + line->operands, &error) < 0)
+        take_operands(arguments, argv + line->operands, &error) < 0 ||
+        option_line_require(&arguments->command->options, line, NULL, &error) < 0)
         return cli_fail(arguments, error);
-    return arguments->command->run(arguments);
+    return run_parsed(arguments);
 }
 
 static int run_command(struct cli_arguments *arguments, int argc, char **argv)
@@ -97,25 +145,64 @@ static int run_command(struct cli_arguments *arguments, int argc, char **argv)
     return status;
 }
 
-/* "hookctl help" and "hookctl help SUBCOMMAND"; name is NULL for the first. */
-static int run_help(struct cli_arguments *arguments, const char *name)
+/* Sets the command to the one of that name, in the group if there is one. */
+static int select_command(struct cli_arguments *arguments, const char *name, struct error **err)
+{
+    const struct cli_program *program = arguments->program;
+    const struct cli_command *group = arguments->command;
+    const struct cli_command *command =
+        group != NULL ? cli_command_find(group->members, group->member_count, name, err)
+                      : cli_command_find(program->commands, program->command_count, name, err);
+    if (command == NULL)
+        return -1;
+    arguments->group = group;
+    arguments->command = command;
+    return 0;
+}
+
+/* "hookctl help", "hookctl help SUBCOMMAND", "hookctl help GROUP SUBCOMMAND"; names end with
+ * NULL. */
+static int run_help(struct cli_arguments *arguments, char **names)
 {
     struct error *error = NULL;
-    if (name == NULL) {
-        cli_help_program(arguments->program, stdout);
-        return 0;
+    for (; *names != NULL; names++) {
+        if (arguments->command != NULL && arguments->command->members == NULL)
+            break;
+        if (select_command(arguments, *names, &error) < 0)
+            return cli_fail(arguments, error);
     }
-    const struct cli_command *command = cli_command_find(arguments->program, name, &error);
-    if (command == NULL)
-        return cli_fail(arguments, error);
-    cli_help_command(arguments->program, command, stdout);
+    cli_help(arguments, stdout);
     return 0;
+}
+
+/* Shows help, or runs what the words after the options of the program, or of the group, say. They
+ * end with NULL. */
+static int run_words(struct cli_arguments *arguments, bool help, int argc, char **argv)
+{
+    struct error *error = NULL;
+    if (help || argc < 1) {
+        cli_help(arguments, help ? stdout : stderr);
+        return help ? 0 : error_exit_status(ERROR_USAGE);
+    }
+    if (streq(argv[0], "help"))
+        return run_help(arguments, argv + 1);
+    if (select_command(arguments, argv[0], &error) < 0)
+        return cli_fail(arguments, error);
+    if (arguments->command->members == NULL)
+        return run_command(arguments, argc, argv);
+    struct cli_options options = {0};
+    struct option_line line;
+    int result = option_line_read(&group_table, argc, argv, &options, &line, &error);
+    int first = line.operands;
+    option_line_clear(&line);
+    if (result < 0)
+        return cli_fail(arguments, error);
+    return run_words(arguments, options.help, argc - first, argv + first);
 }
 
 /* Everything but the final flush. */
 static int run(struct cli_arguments *arguments, int argc, char **argv)
 {
-    const struct cli_program *program = arguments->program;
     struct program_options options = {0};
     struct option_line line;
     struct error *error = NULL;
@@ -124,29 +211,18 @@ static int run(struct cli_arguments *arguments, int argc, char **argv)
     option_line_clear(&line);
     if (result < 0)
         return cli_fail(arguments, error);
-    if (options.common.help) {
-        cli_help_program(program, stdout);
+    if (options.version && !options.common.help) {
+        printf("%s %s\n", arguments->program->name, HOOKLINE_VERSION);
         return 0;
     }
-    if (options.version) {
-        printf("%s %s\n", program->name, HOOKLINE_VERSION);
-        return 0;
-    }
-    if (first >= argc) {
-        cli_help_program(program, stderr);
-        return error_exit_status(ERROR_USAGE);
-    }
-    if (streq(argv[first], "help"))
-        return run_help(arguments, argv[first + 1]);
-    arguments->command = cli_command_find(program, argv[first], &error);
-    if (arguments->command == NULL)
-        return cli_fail(arguments, error);
-    return run_command(arguments, argc - first, argv + first);
+    return run_words(arguments, options.common.help, argc - first, argv + first);
 }
 
 int cli_program_run(const struct cli_program *program, int argc, char **argv)
 {
-    struct cli_arguments arguments = {.program = program};
+    /* parsing moves the words of argv */
+    auto_free char **words = xmemdup(argv, ((size_t)argc + 1) * sizeof(*argv));
+    struct cli_arguments arguments = {.program = program, .words = words};
     int status = run(&arguments, argc, argv);
     bool flushed = fflush(stdout) == 0;
     if (flushed && !ferror(stdout))

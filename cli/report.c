@@ -74,6 +74,22 @@ void cli_report_add(struct cli_report *report, enum finding_severity severity,
     va_end(args);
 }
 
+void cli_report_add_left_out(struct cli_report *report, const struct cli_report_place *place,
+    const struct findings *findings)
+{
+    size_t errors = findings_left_out(findings, FINDING_ERROR);
+    size_t warnings = findings_left_out(findings, FINDING_WARNING);
+    if (errors > 0) {
+        cli_report_add(report, FINDING_ERROR, ERROR_INPUT, place, "and %zu more errors", errors);
+        report->errors += errors - 1;
+    }
+    if (warnings > 0) {
+        cli_report_add(
+            report, FINDING_WARNING, ERROR_INPUT, place, "and %zu more warnings", warnings);
+        report->warnings += warnings - 1;
+    }
+}
+
 void cli_report_add_unreadable(
     struct cli_report *report, const char *file, struct error *take_error)
 {

@@ -36,6 +36,11 @@ void cli_report_add(struct cli_report *report, enum finding_severity severity,
     enum error_class class, const struct cli_report_place *place, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Adds how many findings were not kept, as one item for each severity, which counts as all of
+ * them. */
+void cli_report_add_left_out(struct cli_report *report, const struct cli_report_place *place,
+    const struct findings *findings);
+
 /* Sorts the items from index first on, which belong to one file, by place. */
 void cli_report_sort(struct cli_report *report, size_t first);
 

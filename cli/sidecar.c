@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "cli/beside.h"
 #include "hooks/protocol.h"
 #include "hostpath/hostpath.h"
 
@@ -16,24 +17,18 @@
 
 char *cli_sidecar_find_shim(struct error **err)
 {
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (length < 0) {
-        error_set_errno(err, "finding sidecar-shim beside this program");
+    auto_free char *path = cli_beside_path(err);
+    if (path == NULL) {
+        error_wrap(err, "finding sidecar-shim beside this program");
         return NULL;
     }
-    self[length] = '\0';
-    *strrchr(self, '/') = '\0';
-    auto_free char *path = xasprintf("%s:%s/../libexec/hookline", self, self);
     auto_free char *found = subprocess_find("sidecar-shim", path);
     if (found == NULL)
         found = subprocess_find("sidecar-shim", NULL);
     char *absolute = found != NULL ? realpath(found, NULL) : NULL;
     if (absolute == NULL)
-        error_set(err, ERROR_IO,
-            "there is no sidecar-shim in %s, in %s/../libexec/hookline, or in "
-            "PATH",
-            self, self);
+        error_set(err, ERROR_IO, "there is no sidecar-shim in %.*s, in %s, or in PATH",
+            (int)strcspn(path, ":"), path, strchr(path, ':') + 1);
     return absolute;
 }
 

@@ -97,6 +97,19 @@ class WrongUsage(support.TestCase):
                 ["validate", "vmi.yaml"],
                 'hookctl validate: unexpected argument "vmi.yaml": give files with -f',
             ),
+            (["appliance", "pull"], "hookctl appliance pull: REF is missing"),
+            (
+                ["appliance", "pull", "localhost/a"],
+                "hookctl appliance pull: --output DIR is missing: where the files go",
+            ),
+            (
+                ["appliance", "import", "a.ova"],
+                "hookctl appliance import: --output DIR is missing: where the files go",
+            ),
+            (
+                ["appliance", "export", "a"],
+                "hookctl appliance export: --output DIR|FILE.tar is missing: where the VM goes",
+            ),
             (["schema", "x"], 'hookctl schema: unexpected argument "x"'),
             (["completion"], "hookctl completion: SHELL is missing"),
             (
@@ -202,6 +215,19 @@ class Completion(TestCase):
         self.assertEqual(self.complete("explain", "hostPath.r"), ["hostPath.readOnly"])
         self.assertEqual(self.complete("completion", ""), ["bash", "zsh", "fish"])
         self.assertEqual(self.complete("frobnicate", ""), [])
+        self.assertEqual(self.complete("help", "appliance", "cr"), ["create"])
+        self.assertEqual(self.complete("appliance", "help", "cr"), ["create"])
+        self.assertEqual(self.complete("appliance", "cr"), ["create"])
+        self.assertEqual(self.complete("appliance", "-"), ["-h", "--help"])
+        self.assertEqual(self.complete("help", "app"), ["appliance"])
+        self.assertEqual(self.complete("appliance", "create", "--re"), ["--repair"])
+        self.assertEqual(self.complete("appliance", "create", "--password", "k"), ["keep"])
+        self.assertEqual(self.complete("appliance", "check", "-f", "man"), ["manifest.yaml"])
+        for member in ("seal", "upload", "import"):
+            self.assertEqual(self.complete("appliance", member, "man"), ["manifest.yaml"])
+            self.assertIn("--output" if member != "upload" else "--proxy",
+                          self.complete("appliance", member, "-"))
+        self.assertEqual(self.complete("appliance", "frobnicate", ""), [])
 
     def test_kubectl(self):
         self.link("kubectl-hookline")
@@ -221,6 +247,14 @@ class Completion(TestCase):
             (["explain", "hostPath.r"], ["hostPath.readOnly"], 4),
             (["completion", ""], ["bash", "zsh", "fish"], 4),
             (["frobnicate", ""], [], 4),
+            (["appliance", "cr"], ["create"], 4),
+            (["appliance", "seal", "disk"], [], 0),
+            (["help", "appliance", "cr"], ["create"], 4),
+            (["appliance", "help", "cr"], ["create"], 4),
+            (["appliance", "create", "--re"], ["--repair"], 4),
+            (["appliance", "create", "--password", "k"], ["keep"], 4),
+            (["appliance", "check", "-f", "man"], [], 0),
+            (["appliance", "frobnicate", ""], [], 4),
         ]
         for words, candidates, directive in cases:
             with self.subTest(words=words):
@@ -261,6 +295,12 @@ class Completion(TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         offered = [line.split("\t")[0] for line in result.stdout.splitlines()]
         self.assertEqual(sorted(offered), ["json", "text"])
+        program = 'source $argv[1]; complete -C "hookctl appliance create --password "'
+        result = support.run(
+            ["fish", "--no-config", "-c", program, script], env={"HOME": str(self.tmp)}
+        )
+        offered = [line.split("\t")[0] for line in result.stdout.splitlines()]
+        self.assertEqual(sorted(offered), ["ask", "generate", "keep"])
 
 
 if __name__ == "__main__":
