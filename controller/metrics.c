@@ -48,7 +48,7 @@ struct histograms {
 static struct counters reviews = {
     .name = "hookline_webhook_reviews_total", .help = "Admission reviews by result."};
 static struct counters patches = {
-    .name = "hookline_webhook_patches_total", .help = "Pods that were patched."};
+    .name = "hookline_webhook_patches_total", .help = "Objects that were patched."};
 static struct counters denials = {.name = "hookline_webhook_denials_total",
     .help = "Objects that were denied because of their annotation or the policy."};
 static struct counters bad_connections = {.name = "hookline_webhook_bad_connections_total",
@@ -61,8 +61,10 @@ static struct counters events = {
     .name = "hookline_events_total", .help = "Events about sidecars, by reason."};
 static struct counters unreadable = {.name = "hookline_unreadable_objects_total",
     .help = "Objects that could not be read and were skipped, by resource."};
+static struct counters appliance_secrets = {.name = "hookline_appliance_secrets_total",
+    .help = "Virtual machines out of appliances whose Secrets were looked after, by result."};
 static struct counters *const all_counters[] = {&reviews, &patches, &denials, &bad_connections,
-    &reconciles, &api_requests, &events, &unreadable};
+    &reconciles, &api_requests, &events, &unreadable, &appliance_secrets};
 
 static struct histograms review_durations = {
     .name = "hookline_webhook_review_duration_seconds", .help = "How long a review took."};
@@ -188,6 +190,28 @@ void controller_metrics_unreadable(const char *resource)
     count_by(&unreadable, "resource", resource);
 }
 
+void controller_metrics_appliance_secrets(const char *result)
+{
+    count_by(&appliance_secrets, "result", result);
+}
+
+/* Whether a webhook's reviews can have this outcome. */
+static bool is_known(enum controller_webhook webhook, int outcome)
+{
+    bool completes = webhook == CONTROLLER_COMPLETE_MACHINES;
+    bool mutates = completes || webhook == CONTROLLER_MUTATE_PODS;
+    switch (outcome) {
+    case CONTROLLER_REVIEW_PATCHED:
+        return mutates;
+    case CONTROLLER_REVIEW_VALID:
+        return !mutates;
+    case CONTROLLER_REVIEW_UNAVAILABLE:
+        return completes;
+    default:
+        return true;
+    }
+}
+
 /* Creates the known series before anything was counted: Prometheus computes a rate only from the
  * second value of a series on. */
 static void add_known_series(void)
@@ -195,11 +219,11 @@ static void add_known_series(void)
     static const char *const connection_reasons[] = {
         "tls", "too-large", "slow", "displaced", "memory", "bad-request"};
     static const char *const results[] = {"ok", "refused", "retry"};
+    static const char *const secrets[] = {"made", "refused", "changed", "exists", "retry"};
     char labels[LONGEST_LABELS];
     for (int outcome = 0; outcome < CONTROLLER_REVIEW_OUTCOMES; outcome++) {
-        for (int webhook = 0; webhook <= CONTROLLER_VALIDATE_MACHINES; webhook++) {
-            bool pods = webhook == CONTROLLER_MUTATE_PODS;
-            if (outcome == (pods ? CONTROLLER_REVIEW_VALID : CONTROLLER_REVIEW_PATCHED))
+        for (int webhook = 0; webhook < CONTROLLER_WEBHOOKS; webhook++) {
+            if (!is_known((enum controller_webhook)webhook, outcome))
                 continue;
             review_labels(
                 (enum controller_webhook)webhook, (enum controller_review_outcome)outcome, labels);
@@ -216,6 +240,10 @@ static void add_known_series(void)
     for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
         snprintf(labels, sizeof(labels), "result=\"%s\"", results[i]);
         find_counter(&reconciles, labels);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
+        snprintf(labels, sizeof(labels), "result=\"%s\"", secrets[i]);
+        find_counter(&appliance_secrets, labels);
     }
 }
 

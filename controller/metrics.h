@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "controller/webhook/review.h"
+#include "controller/webhook/outcome.h"
+#include "controller/webhook/webhooks.h"
 
 /* hookline_webhook_reviews_total{webhook,result}, hookline_webhook_review_duration_seconds{webhook}
  * (histogram), hookline_webhook_patches_total, hookline_webhook_denials_total{reason}. */
@@ -27,6 +28,10 @@ void controller_metrics_api(const char *verb, int code, double seconds);
 
 /* hookline_events_total{reason}: Events about sidecars. */
 void controller_metrics_event(const char *reason);
+
+/* hookline_appliance_secrets_total{result}: "made", "refused" (no valid authorization), "changed"
+ * (what they are made from), "exists" (a Secret of that name), "retry". */
+void controller_metrics_appliance_secrets(const char *result);
 
 /* hookline_unreadable_objects_total{resource}. */
 void controller_metrics_unreadable(const char *resource);

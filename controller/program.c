@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/unused.h"
+#include "controller/appliance/appliance.h"
 #include "controller/caches.h"
 #include "controller/configuration.h"
 #include "controller/drain.h"
@@ -31,6 +32,7 @@ struct program {
     struct kube_events *events;
     struct controller_configuration *configuration;
     struct controller_launch *launch;
+    struct controller_appliance *appliance;
     struct controller_caches *caches;
     struct kube_lease *lease;
     struct tls_certificate_store *certificates; /* of the webhooks */
@@ -61,6 +63,8 @@ static void follow_leadership(struct program *program)
     controller_caches_lead(program->caches, begins);
     if (program->launch != NULL)
         controller_launch_lead(program->launch, begins);
+    if (program->appliance != NULL)
+        controller_appliance_lead(program->appliance, begins);
 }
 
 static void on_acquired(void *user)
@@ -211,6 +215,8 @@ static char *metrics_page(void *user)
         now.cached_machines = caches.machines;
         now.cached_pods = caches.pods;
     }
+    if (program->appliance != NULL)
+        now.watch_restarts += controller_appliance_figures(program->appliance).restarts;
     if (program->launch != NULL) {
         struct kube_queue_figures queue =
             kube_queue_figures(controller_launch_queue(program->launch));
@@ -242,7 +248,8 @@ static bool needs_api(const struct controller_settings *settings)
 {
     bool policy_by_api = settings->policy_file == NULL && is_set(settings->policy_config_map);
     bool self_signed = settings->self_signed && is_set(settings->webhook_listen);
-    return settings->launch || settings->leader_elect || self_signed || policy_by_api;
+    return settings->launch || settings->appliances || settings->leader_elect || self_signed ||
+           policy_by_api;
 }
 
 static int start_client(struct program *program, struct error **err)
@@ -346,6 +353,7 @@ static int start_servers(struct program *program, struct error **err)
         .settings = program->settings,
         .certificates = program->certificates,
         .rules = program->rules,
+        .appliance = program->appliance,
         .health = {metrics_page, is_ready, program},
     };
     if (is_set(program->settings->webhook_listen) && start_certificate(program, err) < 0)
@@ -378,12 +386,27 @@ static void start_caches(struct program *program)
     program->caches = controller_caches_new(&caches);
 }
 
+static void start_appliance(struct program *program)
+{
+    const struct controller_appliance_options options = {
+        .client = program->client,
+        .events = program->events,
+        .namespace = program->namespace,
+        .key_secret = program->settings->appliance_key_secret,
+        .verified = program->settings->client_ca_file != NULL,
+    };
+    if (program->settings->appliances)
+        program->appliance = controller_appliance_new(&options);
+}
+
 static int start(struct program *program, struct error **err)
 {
     program->certificates = tls_certificate_store_new();
     program->rules = controller_rules_store_new();
-    if (start_client(program, err) < 0 || start_configuration(program, err) < 0 ||
-        start_servers(program, err) < 0)
+    if (start_client(program, err) < 0 || start_configuration(program, err) < 0)
+        return -1;
+    start_appliance(program);
+    if (start_servers(program, err) < 0)
         return -1;
     if (program->client == NULL)
         return 0;
@@ -396,6 +419,7 @@ static void stop(struct program *program)
     controller_drain_free(program->drain);
     controller_servers_clear(&program->servers);
     kube_lease_free(program->lease);
+    controller_appliance_free(program->appliance);
     controller_caches_free(program->caches);
     controller_launch_free(program->launch);
     controller_configuration_free(program->configuration);

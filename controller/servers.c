@@ -61,6 +61,8 @@ static int start_webhooks(struct controller_servers *servers,
         .certificates = options->certificates,
         .client_ca = servers->client_ca,
         .rules = options->rules,
+        .complete = options->appliance != NULL ? controller_appliance_complete : NULL,
+        .complete_user = options->appliance,
     };
     servers->webhooks = controller_server_webhooks(&webhooks, err);
     if (servers->webhooks == NULL)

@@ -3,6 +3,7 @@
 #define CONTROLLER_SERVERS_H
 
 #include "base/error.h"
+#include "controller/appliance/appliance.h"
 #include "controller/settings.h"
 #include "controller/webhook/server.h"
 
@@ -16,6 +17,7 @@ struct controller_servers_options {
     const struct controller_settings *settings; /* borrowed */
     struct tls_certificate_store *certificates; /* of the webhooks; borrowed */
     struct controller_rules_store *rules; /* of the webhooks; borrowed */
+    struct controller_appliance *appliance; /* completes VMs; borrowed; or NULL */
     struct controller_health health;
 };
 

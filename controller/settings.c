@@ -138,8 +138,17 @@ static const struct option_row rows[] = {
         .help = "the ConfigMap with the template of launcher pods, as template.yaml; without it, "
                 "the built-in template is used"},
 
+    {"appliances", OPTION_BOOLEAN, MEMBER(appliances), .heading = "Appliances", .initial = "false",
+        .help = "complete VMs that have the annotation appliance.kubevirt.io/from, and create "
+                "their Secrets; needs KubeVirt and CDI"},
+    {"appliance-key-secret", OPTION_TEXT, MEMBER(appliance_key_secret), .argument = "NAME",
+        .initial = "hookline-appliance-key",
+        .help = "the Secret with the key of --appliances, created if it does not exist"},
+
     {"leader-elect", OPTION_BOOLEAN, MEMBER(leader_elect), .heading = "Leader election",
-        .initial = "true", .help = "elect one replica to launch; without it, run a single replica"},
+        .initial = "true",
+        .help = "elect one replica to launch and to create Secrets; without it, run a single "
+                "replica"},
     {"lease-name", OPTION_TEXT, MEMBER(lease_name), .argument = "NAME",
         .initial = "hookline-controller", .help = "the Lease that the leader holds"},
     {"lease-duration", OPTION_DURATION, MEMBER(lease_duration_ms), .argument = "TIME",

@@ -46,6 +46,8 @@ struct controller_settings {
     bool strict; /* unknown fields of the annotation are errors */
     bool launch; /* --launch=false: no launcher pods, webhooks only */
     int launch_workers; /* VMIs reconciled at once; default 16 */
+    bool appliances; /* complete VMs out of DataSources, and make their Secrets */
+    char *appliance_key_secret; /* its name; default "hookline-appliance-key" */
     bool leader_elect; /* default true */
     char *lease_name; /* default "hookline-controller" */
     int64_t lease_duration_ms, lease_renew_deadline_ms, lease_retry_ms; /* 15 s, 10 s, 2 s */

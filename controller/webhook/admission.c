@@ -80,6 +80,24 @@ int controller_admission_read_objects(
     return admission->objects != NULL ? 0 : -1;
 }
 
+json_t *controller_admission_read_user(
+    const struct controller_admission *admission, struct error **err)
+{
+    static const char *const keep[] = {"/request/userInfo", NULL};
+    static const struct json_limits limits = {
+        .nodes = 10000, .bytes = 1 << 20, .depth = 8, .keep = keep};
+    auto_json json_t *review =
+        json_build(admission->body.data, admission->body.length, &limits, NULL, err);
+    if (review == NULL)
+        return NULL;
+    const json_t *info = json_object_get(json_object_get(review, "request"), "userInfo");
+    if (json_get_string(info, "username") == NULL) {
+        error_set(err, ERROR_INPUT, "the request has no userInfo.username");
+        return NULL;
+    }
+    return json_incref((json_t *)info);
+}
+
 void controller_admission_clear(struct controller_admission *admission)
 {
     json_decref(admission->envelope);

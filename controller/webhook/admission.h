@@ -46,6 +46,11 @@ bool controller_admission_mentions(const struct controller_admission *admission,
 int controller_admission_read_objects(
     struct controller_admission *admission, const char *const *keep, struct error **err);
 
+/* The user whose request it is, request.userInfo (authentication.k8s.io/v1, UserInfo). New
+ * reference; NULL with an input error if there is none, or it cannot be read. */
+json_t *controller_admission_read_user(
+    const struct controller_admission *admission, struct error **err);
+
 void controller_admission_clear(struct controller_admission *admission);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <utstring.h>
 
 #include "annotations/kind.h"
 #include "annotations/launcher.h"
@@ -10,16 +9,13 @@
 #include "annotations/patch.h"
 #include "base/json.h"
 #include "base/json_build.h"
-#include "base/json_write.h"
 #include "base/text.h"
 #include "base/unused.h"
 #include "controller/launch/pod_input.h"
 #include "controller/webhook/admission.h"
-#include "tls/base64.h"
+#include "controller/webhook/verdict.h"
 
 enum {
-    MOST_CAUSES = 100, /* of a denial; more are counted */
-    MOST_MESSAGE_BYTES = 16 << 10, /* of the message of a denial */
     MOST_PATCH_BYTES = 2 << 20, /* of the text of a patch; the longest annotation takes less */
 };
 
@@ -30,12 +26,7 @@ struct review {
     const struct annotations_kind *kind; /* static; NULL: a kind without hook sidecars */
     const char *key; /* the annotation's key; NULL until it is found */
     const char *text; /* of the annotation, or NULL */
-    json_t *causes; /* owned; the errors, as Kubernetes' StatusCause */
-    size_t more_causes; /* number of further errors, which are left out */
-    json_t *warnings; /* owned; strings */
-    size_t said; /* bytes of the warnings */
-    size_t unsaid; /* number of further warnings, which are left out */
-    enum controller_review_outcome outcome; /* so far; once denied, it stays denied */
+    struct controller_verdict verdict; /* owned */
 };
 
 /* The keys under which the annotation may stand. */
@@ -91,61 +82,26 @@ static char *field_path(const struct review *review, const char *pointer)
  * message. */
 static void warn(struct review *review, const char *pointer, const char *message)
 {
-    enum {
-        LONGEST_PATH = 100,
-        TAIL = 6, /* bytes: for the rest of a cut character, and … */
-        LAST = 80, /* bytes: for the last warning, which counts those left out */
-    };
-    if (review->unsaid > 0) {
-        review->unsaid++;
-        return;
-    }
+    enum { LONGEST_PATH = 100 };
     auto_free char *path = finding_path(pointer);
     auto_free char *place = text_printable(path, strlen(path), LONGEST_PATH);
     auto_free char *whole = xasprintf("hookSidecars%s: %s", place, message);
-    size_t length = strlen(whole);
-    auto_free char *shown = text_printable(whole, length,
-        length > CONTROLLER_REVIEW_WARNING_BYTES ? CONTROLLER_REVIEW_WARNING_BYTES - TAIL : length);
-    review->said += strlen(shown);
-    if (review->said > CONTROLLER_REVIEW_WARNINGS_BYTES - LAST)
-        review->unsaid++;
-    else
-        json_array_append_new(review->warnings, json_string(shown));
+    controller_verdict_warn(&review->verdict, whole);
 }
 
 static bool is_denied(const struct review *review)
 {
-    return review->outcome == CONTROLLER_REVIEW_DENIED_INPUT ||
-           review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;
+    return controller_verdict_is_denied(&review->verdict);
 }
 
-/* A policy finding is FieldValueForbidden: valid, but not allowed here.
- * Source: Kubernetes API, CauseType. */
 static void deny(struct review *review, const struct finding *finding)
 {
-    bool policy = finding->class == ERROR_POLICY;
-    review->outcome = policy && review->outcome != CONTROLLER_REVIEW_DENIED_INPUT
-                          ? CONTROLLER_REVIEW_DENIED_POLICY
-                          : CONTROLLER_REVIEW_DENIED_INPUT;
-    if (json_array_size(review->causes) == MOST_CAUSES) {
-        review->more_causes++;
-        return;
-    }
     auto_free char *field = field_path(review, finding->pointer);
     auto_free char *message = finding->fault.line > 0
                                   ? xasprintf("line %zu, column %zu: %s", finding->fault.line,
                                         finding->fault.column, finding->message)
                                   : xstrdup(finding->message);
-    json_array_append_new(review->causes,
-        json_pack("{s:s, s:s, s:s}", "reason", policy ? "FieldValueForbidden" : "FieldValueInvalid",
-            "message", message, "field", field));
-}
-
-/* Denies what could not be processed even without a cause, so that it does not pass by mistake. */
-static void deny_anyway(struct review *review)
-{
-    if (!is_denied(review))
-        review->outcome = CONTROLLER_REVIEW_DENIED_INPUT;
+    controller_verdict_deny(&review->verdict, finding->class, field, message);
 }
 
 /* Turns findings into causes and warnings, and clears them. */
@@ -158,8 +114,8 @@ static void take_findings(struct review *review, struct findings *findings)
         else
             warn(review, finding->pointer, finding->message);
     }
-    review->more_causes += findings_left_out(findings, FINDING_ERROR);
-    review->unsaid += findings_left_out(findings, FINDING_WARNING);
+    review->verdict.more_causes += findings_left_out(findings, FINDING_ERROR);
+    review->verdict.unsaid += findings_left_out(findings, FINDING_WARNING);
     findings_clear(findings);
 }
 
@@ -171,10 +127,7 @@ static bool read_objects(struct review *review, const char *const *keep)
     if (controller_admission_read_objects(&review->admission, keep, &err) == 0)
         return true;
     auto_free char *message = xasprintf("the object cannot be checked: %s", err->message);
-    json_array_append_new(
-        review->causes, json_pack("{s:s, s:s, s:s}", "reason", "FieldValueInvalid", "message",
-                            message, "field", ""));
-    review->outcome = CONTROLLER_REVIEW_DENIED_INPUT;
+    controller_verdict_deny(&review->verdict, ERROR_INPUT, "", message);
     return false;
 }
 
@@ -204,7 +157,7 @@ static struct annotations_list *parse_annotation(struct review *review)
         annotations_parse(review->text, strlen(review->text), &options, &findings);
     take_findings(review, &findings);
     if (list == NULL)
-        deny_anyway(review);
+        controller_verdict_deny_anyway(&review->verdict);
     return list;
 }
 
@@ -253,7 +206,7 @@ static json_t *render_patch(struct review *review, const struct annotations_list
                     : NULL;
     take_findings(review, &findings);
     if (patch == NULL)
-        deny_anyway(review);
+        controller_verdict_deny_anyway(&review->verdict);
     return is_denied(review) ? NULL : steal(&patch);
 }
 
@@ -287,7 +240,7 @@ static json_t *review_pod(struct review *review)
     auto_json json_t *patch = list != NULL && !exempt ? render_patch(review, list) : NULL;
     if (json_array_size(patch) == 0)
         return NULL;
-    review->outcome = CONTROLLER_REVIEW_PATCHED;
+    review->verdict.outcome = CONTROLLER_REVIEW_PATCHED;
     return steal(&patch);
 }
 
@@ -377,75 +330,7 @@ static void review_machine(struct review *review)
         return;
     annotations_list_free(parse_annotation(review));
     if (!is_denied(review))
-        review->outcome = CONTROLLER_REVIEW_VALID;
-}
-
-/* Every error, one a line, up to a limit. Owned by the caller. */
-static char *denial_message(const struct review *review)
-{
-    size_t count = json_array_size(review->causes);
-    size_t more = review->more_causes;
-    UT_string text;
-    if (count == 0)
-        return xstrdup("internal error: the annotation could not be used");
-    utstring_init(&text);
-    if (count > 1)
-        utstring_printf(&text, "%zu faults:", count + more);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *cause = json_array_get(review->causes, i);
-        const char *field = json_get_string(cause, "field");
-        if (utstring_len(&text) > MOST_MESSAGE_BYTES) {
-            more += count - i;
-            break;
-        }
-        utstring_printf(&text, "%s%s%s%s", count > 1 ? "\n" : "", field,
-            field[0] != '\0' ? ": " : "", json_get_string(cause, "message"));
-    }
-    if (more > 0)
-        utstring_printf(&text, "\nand %zu more", more);
-    return utstring_body(&text);
-}
-
-/* The Status that kubectl shows for a denial. Source: Kubernetes API reference, Status. */
-static json_t *make_status(const struct review *review)
-{
-    bool by_policy = review->outcome == CONTROLLER_REVIEW_DENIED_POLICY;
-    const json_t *kind = json_object_get(review->admission.request, "kind");
-    auto_free char *message = denial_message(review);
-    return json_pack("{s:s, s:s, s:s, s:i, s:{s:O*, s:O*, s:O*, s:O}}", "status", "Failure",
-        "message", message, "reason", by_policy ? "Forbidden" : "Invalid", "code",
-        by_policy ? 403 : 422, "details", "name",
-        json_object_get(review->admission.request, "name"), "group", json_object_get(kind, "group"),
-        "kind", json_object_get(kind, "kind"), "causes", review->causes);
-}
-
-static json_t *encode_patch(const json_t *patch)
-{
-    auto_free char *text = json_write(patch);
-    auto_free char *encoded = tls_base64_encode(text);
-    return json_string(encoded);
-}
-
-/* The AdmissionReview with the response; patch may be NULL. */
-static json_t *respond(struct review *review, const json_t *patch)
-{
-    bool denied = is_denied(review);
-    json_t *response = json_pack("{s:s, s:b}", "uid", review->admission.uid, "allowed", !denied);
-    if (denied)
-        json_object_set_new(response, "status", make_status(review));
-    if (patch != NULL && !denied) {
-        json_object_set_new(response, "patchType", json_string("JSONPatch"));
-        json_object_set_new(response, "patch", encode_patch(patch));
-    }
-    if (review->unsaid > 0) {
-        json_array_append_new(review->warnings,
-            json_sprintf(
-                "hookSidecars: %zu more warnings; hookctl validate shows all", review->unsaid));
-    }
-    if (json_array_size(review->warnings) > 0)
-        json_object_set(response, "warnings", review->warnings);
-    return json_pack("{s:s, s:s, s:o}", "apiVersion", "admission.k8s.io/v1", "kind",
-        "AdmissionReview", "response", response);
+        review->verdict.outcome = CONTROLLER_REVIEW_VALID;
 }
 
 json_t *controller_review(enum controller_webhook webhook, const char *body, size_t length,
@@ -453,30 +338,22 @@ json_t *controller_review(enum controller_webhook webhook, const char *body, siz
     struct error **err)
 {
     json_t *answer = NULL;
-    struct review review = {.options = options, .outcome = CONTROLLER_REVIEW_BAD_REQUEST};
-    review.causes = json_array();
-    review.warnings = json_array();
+    struct review review = {.options = options};
+    controller_verdict_init(
+        &review.verdict, "hookSidecars: %zu more warnings; hookctl validate shows all");
     const struct bytes bytes = {body, length};
+    *outcome = CONTROLLER_REVIEW_BAD_REQUEST;
     if (controller_admission_read(&review.admission, bytes, err) == 0) {
-        review.outcome = CONTROLLER_REVIEW_UNTOUCHED;
         review.kind = annotations_kind_find(review.admission.kind, review.admission.group);
         auto_json json_t *patch = NULL;
         if (mentions_key(&review) && webhook == CONTROLLER_MUTATE_PODS)
             patch = review_pod(&review);
         else if (mentions_key(&review))
             review_machine(&review);
-        answer = respond(&review, patch);
+        answer = controller_verdict_respond(&review.verdict, &review.admission, patch);
+        *outcome = review.verdict.outcome;
     }
-    *outcome = review.outcome;
-    json_decref(review.causes);
-    json_decref(review.warnings);
+    controller_verdict_clear(&review.verdict);
     controller_admission_clear(&review.admission);
     return answer;
-}
-
-const char *controller_review_outcome_name(enum controller_review_outcome outcome)
-{
-    static const char *const names[CONTROLLER_REVIEW_OUTCOMES] = {
-        "untouched", "patched", "valid", "denied-input", "denied-policy", "bad-request"};
-    return names[outcome];
 }

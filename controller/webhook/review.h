@@ -27,16 +27,9 @@
 #include <stdbool.h>
 
 #include "annotations/render.h"
+#include "controller/webhook/outcome.h"
 #include "controller/webhook/webhooks.h"
 #include "hostpath/policy.h"
-
-enum {
-    /* What the API server passes on uncut: it may truncate warnings over 256 characters, and drops
-     * them over 4096 in total. (It asks for 120, which ours keep to unless they quote long values.)
-     * Source: Kubernetes, "Dynamic Admission Control", the response's warnings. */
-    CONTROLLER_REVIEW_WARNING_BYTES = 256,
-    CONTROLLER_REVIEW_WARNINGS_BYTES = 4096,
-};
 
 struct controller_review_options {
     const struct hostpath_policy *policy; /* or NULL: no policy */
@@ -44,18 +37,6 @@ struct controller_review_options {
     const char *annotation_key; /* the one key to look for, or NULL */
     bool strict;
 };
-
-/* The outcome of a review, for metrics. */
-enum controller_review_outcome {
-    CONTROLLER_REVIEW_UNTOUCHED, /* allowed, nothing to change */
-    CONTROLLER_REVIEW_PATCHED,
-    CONTROLLER_REVIEW_VALID, /* a machine with a valid annotation */
-    CONTROLLER_REVIEW_DENIED_INPUT,
-    CONTROLLER_REVIEW_DENIED_POLICY, /* only by the policy */
-    CONTROLLER_REVIEW_BAD_REQUEST, /* not a valid AdmissionReview */
-};
-
-enum { CONTROLLER_REVIEW_OUTCOMES = CONTROLLER_REVIEW_BAD_REQUEST + 1 };
 
 /* Answers a request body. Returns the AdmissionReview to send back, new reference; or NULL with an
  * input error (HTTP 400) if the body is not an AdmissionReview. *outcome is set either way. A
@@ -65,8 +46,5 @@ enum { CONTROLLER_REVIEW_OUTCOMES = CONTROLLER_REVIEW_BAD_REQUEST + 1 };
 json_t *controller_review(enum controller_webhook webhook, const char *body, size_t length,
     const struct controller_review_options *options, enum controller_review_outcome *outcome,
     struct error **err);
-
-/* "patched", "denied-policy", …: the label of metrics. Static. */
-const char *controller_review_outcome_name(enum controller_review_outcome outcome);
 
 #endif

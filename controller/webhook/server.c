@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/unused.h"
+#include "controller/appliance/publication.h"
 #include "controller/metrics.h"
 #include "controller/webhook/admission.h"
 #include "http/request.h"
@@ -27,7 +28,9 @@ struct controller_server {
     struct tls_certificate_store *certificates; /* of the webhooks */
     struct tls_client_ca *client_ca; /* of the webhooks; or NULL */
     struct controller_health health;
-    struct http_route routes[3];
+    void (*complete)(void *user, struct http_request *request); /* VMs; NULL: none */
+    void *complete_user;
+    struct http_route routes[CONTROLLER_WEBHOOKS];
 };
 
 static void answer_text(
@@ -39,6 +42,16 @@ static void answer_text(
 static void answer_error(struct http_request *request, int code, const char *why)
 {
     answer_text(request, code, NULL, xasprintf("%s\n", why));
+}
+
+/* Answers with a review, or with the error if it is NULL. */
+static void answer_review(
+    struct http_request *request, const json_t *review, const struct error *error)
+{
+    if (review != NULL)
+        answer_text(request, 200, "application/json", json_write(review));
+    else
+        answer_error(request, 400, error->message);
 }
 
 static void review(const struct controller_server *server, enum controller_webhook webhook,
@@ -57,11 +70,42 @@ static void review(const struct controller_server *server, enum controller_webho
     const char *body = http_request_body(request, &length);
     auto_json json_t *answer =
         controller_review(webhook, body, length, controller_rules_options(rules), &outcome, &error);
-    if (answer != NULL)
-        answer_text(request, 200, "application/json", json_write(answer));
-    else
-        answer_error(request, 400, error->message);
+    answer_review(request, answer, error);
     controller_metrics_review(webhook, outcome, clock_seconds() - start);
+}
+
+/* A review that needs no rules. */
+typedef json_t *review_function(
+    const char *body, size_t length, enum controller_review_outcome *outcome, struct error **err);
+
+static void review_with(
+    review_function *function, enum controller_webhook webhook, struct http_request *request)
+{
+    double start = clock_seconds();
+    enum controller_review_outcome outcome = CONTROLLER_REVIEW_BAD_REQUEST;
+    auto_error struct error *error = NULL;
+    size_t length = 0;
+    const char *body = http_request_body(request, &length);
+    auto_json json_t *answer = function(body, length, &outcome, &error);
+    answer_review(request, answer, error);
+    controller_metrics_review(webhook, outcome, clock_seconds() - start);
+}
+
+/* A VM that has nothing to do with appliances is answered at once. */
+static void answer_complete(void *user, struct http_request *request)
+{
+    const struct controller_server *server = user;
+    size_t length = 0;
+    const char *body = http_request_body(request, &length);
+    if (server->complete != NULL && controller_publication_concerns(body, length))
+        server->complete(server->complete_user, request);
+    else
+        review_with(controller_publication_refuse, CONTROLLER_COMPLETE_MACHINES, request);
+}
+
+static void answer_publication(UNUSED void *user, struct http_request *request)
+{
+    review_with(controller_publication_review, CONTROLLER_VALIDATE_APPLIANCES, request);
 }
 
 static void answer_mutate(void *user, struct http_request *request)
@@ -182,8 +226,12 @@ struct controller_server *controller_server_webhooks(
     server->rules = webhooks->rules;
     server->certificates = webhooks->certificates;
     server->client_ca = webhooks->client_ca;
+    server->complete = webhooks->complete;
+    server->complete_user = webhooks->complete_user;
     server->routes[0] = webhook_route("/mutate-pods", answer_mutate);
-    server->routes[1] = webhook_route("/validate-machines", answer_validate);
+    server->routes[1] = webhook_route("/complete-machines", answer_complete);
+    server->routes[2] = webhook_route("/validate-machines", answer_validate);
+    server->routes[3] = webhook_route("/validate-appliances", answer_publication);
     const struct http_certificates certificates = {
         .hold = hold_certificate,
         .get = get_certificate,

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "controller/webhook/rules.h"
+#include "http/request.h"
 #include "tls/certificate_store.h"
 #include "tls/client_ca.h"
 
@@ -21,11 +22,15 @@ struct controller_webhook_options {
     struct tls_client_ca *client_ca; /* borrowed; NULL: clients need no certificate */
     struct tls_certificate_store *certificates; /* borrowed */
     struct controller_rules_store *rules; /* borrowed */
+    /* Answers a request to complete a VM, now or later; on any of the threads. NULL: none is
+     * completed. */
+    void (*complete)(void *user, struct http_request *request);
+    void *complete_user;
 };
 
 /* Serves the webhooks at listen ("ADDRESS:PORT", "[ADDRESS]:PORT", ":9443") with the
- * certificates, rules and metrics: POST /mutate-pods and /validate-machines, content type
- * application/json. Bodies over CONTROLLER_ADMISSION_MAX_BYTES get 413. The default loop must run, for
+ * certificates, rules and metrics: POST /mutate-pods, /complete-machines, /validate-machines and
+ * /validate-appliances, content type application/json. Bodies over CONTROLLER_ADMISSION_MAX_BYTES get 413. The default loop must run, for
  * the limits of time. TLS 1.2 or newer, keep-alive. Returns the server, owned by the caller, or
  * NULL with an error. */
 struct controller_server *controller_server_webhooks(

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "controller/appliance/annotation.h"
 
 enum {
     MATCH_CONDITIONS_SINCE = 28, /* Kubernetes 1.28 */
@@ -22,20 +23,50 @@ struct webhook {
     const char *path; /* below "/" */
     bool mutates;
     bool updates; /* is called on UPDATE too, not only on CREATE */
-    int first_kind, last_kind; /* of annotations_kinds, which are sent to it */
+    bool once; /* is not called again when others have changed the object */
+    bool own_keys; /* has the same keys whatever --annotation-key says */
+    const struct annotations_kind *kinds; /* of which those from first_kind on are sent to it */
+    int first_kind, last_kind;
     const char *label; /* objects must have it, with this value; or NULL */
     const char *label_value;
-    const char *keys[3]; /* an object must have one of these annotations; ends with NULL */
+    const char *keys[9]; /* an object must have one of these annotations; ends with NULL */
 };
+
+/* Their keys are annotations of the objects themselves. */
+enum { APPLIANCE_KIND_VM, APPLIANCE_KIND_DATA_SOURCE };
+static const struct annotations_kind appliance_kinds[] = {
+    [APPLIANCE_KIND_VM] = {"VirtualMachine", "kubevirt.io", "virtualmachines", NULL,
+        "/metadata/annotations", {NULL}, false},
+    [APPLIANCE_KIND_DATA_SOURCE] = {"DataSource", "cdi.kubevirt.io", "datasources", NULL,
+        "/metadata/annotations", {NULL}, false},
+};
+
+/* The MutatingWebhookConfiguration of KubeVirt, whose webhooks fill in what a VM lacks. The API
+ * server calls configurations in the order of their names.
+ * Source: KubeVirt, virt-operator/resource/generate/components; Kubernetes, admission/configuration. */
+static const char kubevirts[] = "virt-api-mutator";
 
 static const struct webhook webhooks[CONTROLLER_WEBHOOKS] = {
     [CONTROLLER_MUTATE_PODS] = {"pods.hookline.dev", "mutate-pods", .mutates = true,
-        .first_kind = ANNOTATIONS_KIND_POD, .last_kind = ANNOTATIONS_KIND_POD,
-        .label = "kubevirt.io", .label_value = "virt-launcher",
+        .kinds = annotations_kinds, .first_kind = ANNOTATIONS_KIND_POD,
+        .last_kind = ANNOTATIONS_KIND_POD, .label = "kubevirt.io", .label_value = "virt-launcher",
         .keys = {ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE}},
+    [CONTROLLER_COMPLETE_MACHINES] = {"completions.hookline.dev", "complete-machines",
+        .mutates = true, .once = true, .own_keys = true, .kinds = appliance_kinds,
+        .first_kind = APPLIANCE_KIND_VM, .last_kind = APPLIANCE_KIND_VM,
+        .keys = {CONTROLLER_APPLIANCE_FROM, CONTROLLER_APPLIANCE_OTHER_FROM,
+            CONTROLLER_APPLIANCE_AUTHORIZATION, CONTROLLER_APPLIANCE_OTHER_AUTHORIZATION}},
     [CONTROLLER_VALIDATE_MACHINES] = {"machines.hookline.dev", "validate-machines", .updates = true,
-        .first_kind = ANNOTATIONS_KIND_VMI, .last_kind = ANNOTATIONS_KIND_CLUSTER_PREFERENCE,
+        .kinds = annotations_kinds, .first_kind = ANNOTATIONS_KIND_VMI,
+        .last_kind = ANNOTATIONS_KIND_CLUSTER_PREFERENCE,
         .keys = {ANNOTATIONS_KEY_KUBEVIRT, ANNOTATIONS_KEY_HOOKLINE}},
+    [CONTROLLER_VALIDATE_APPLIANCES] = {"appliances.hookline.dev", "validate-appliances",
+        .updates = true, .own_keys = true, .kinds = appliance_kinds,
+        .first_kind = APPLIANCE_KIND_VM, .last_kind = APPLIANCE_KIND_DATA_SOURCE,
+        .keys = {CONTROLLER_APPLIANCE_FROM, CONTROLLER_APPLIANCE_OTHER_FROM,
+            CONTROLLER_APPLIANCE_AUTHORIZATION, CONTROLLER_APPLIANCE_OTHER_AUTHORIZATION,
+            CONTROLLER_APPLIANCE_VM, CONTROLLER_APPLIANCE_OTHER_VM, CONTROLLER_APPLIANCE_PARAMETERS,
+            CONTROLLER_APPLIANCE_OTHER_PARAMETERS}},
 };
 
 /* The most different places that annotations_kinds names. */
@@ -68,7 +99,7 @@ static size_t list_places(const struct webhook *webhook, const char *places[MOST
 {
     size_t count = 0;
     for (int i = webhook->first_kind; i <= webhook->last_kind; i++) {
-        const struct annotations_kind *kind = &annotations_kinds[i];
+        const struct annotations_kind *kind = &webhook->kinds[i];
         for (const char *const *misplaced = kind->misplaced; *misplaced != NULL; misplaced++)
             add_place(places, &count, *misplaced);
         add_place(places, &count, kind->annotations);
@@ -152,10 +183,10 @@ static void append_conditions(UT_string *out, const struct webhook *webhook, con
 /* Whether a kind is the first of its rule; others are in the rule of an earlier kind. */
 static bool begins_rule(const struct webhook *webhook, int i)
 {
-    const struct annotations_kind *kind = &annotations_kinds[i];
+    const struct annotations_kind *kind = &webhook->kinds[i];
     for (int before = webhook->first_kind; before < i; before++) {
-        if (streq(annotations_kinds[before].group, kind->group) &&
-            annotations_kinds[before].cluster_scoped == kind->cluster_scoped)
+        if (streq(webhook->kinds[before].group, kind->group) &&
+            webhook->kinds[before].cluster_scoped == kind->cluster_scoped)
             return false;
     }
     return true;
@@ -163,7 +194,7 @@ static bool begins_rule(const struct webhook *webhook, int i)
 
 static void append_rule(UT_string *out, const struct webhook *webhook, int first)
 {
-    const struct annotations_kind *of = &annotations_kinds[first];
+    const struct annotations_kind *of = &webhook->kinds[first];
     const char *separator = "";
     utstring_printf(out,
         "  - apiGroups: [%s]\n"
@@ -174,7 +205,7 @@ static void append_rule(UT_string *out, const struct webhook *webhook, int first
         of->group[0] != '\0' ? of->group : "\"\"", of->group[0] != '\0' ? "\"*\"" : "v1",
         webhook->updates ? ", UPDATE" : "", of->cluster_scoped ? "Cluster" : "Namespaced");
     for (int i = first; i <= webhook->last_kind; i++) {
-        const struct annotations_kind *kind = &annotations_kinds[i];
+        const struct annotations_kind *kind = &webhook->kinds[i];
         if (!streq(kind->group, of->group) || kind->cluster_scoped != of->cluster_scoped)
             continue;
         utstring_printf(out, "%s%s", separator, kind->plural);
@@ -194,7 +225,7 @@ static void append_webhook(UT_string *out, const struct webhook *webhook,
         "  failurePolicy: %s\n",
         webhook->name, conditions ? TIMEOUT : TIMEOUT_OF_EVERYBODY, conditions ? "Fail" : "Ignore");
     if (webhook->mutates)
-        utstring_printf(out, "  reinvocationPolicy: IfNeeded\n");
+        utstring_printf(out, "  reinvocationPolicy: %s\n", webhook->once ? "Never" : "IfNeeded");
     utstring_printf(out,
         "  clientConfig:\n"
         "    service: {name: %s, namespace: %s, path: /%s, port: 443}\n"
@@ -211,7 +242,7 @@ static void append_webhook(UT_string *out, const struct webhook *webhook,
                          "    matchExpressions:\n"
                          "    - {key: hookline.dev/webhooks, operator: NotIn, values: [ignore]}\n");
     if (conditions)
-        append_conditions(out, webhook, options->annotation_key);
+        append_conditions(out, webhook, webhook->own_keys ? NULL : options->annotation_key);
 }
 
 static void append_configuration(UT_string *out, const char *kind, bool mutates,
@@ -289,25 +320,52 @@ static bool names_key(const json_t *conditions, const char *key)
     return false;
 }
 
+/* Whether a webhook of a configuration is one of ours that has its own keys. */
+static bool has_own_keys(const char *name)
+{
+    for (size_t i = 0; i < CONTROLLER_WEBHOOKS; i++) {
+        if (webhooks[i].own_keys && streq(webhooks[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* The same as controller_webhooks_complaint, about one webhook of the configuration. */
+static char *complain(
+    const json_t *configuration, const json_t *webhook, const char *annotation_key)
+{
+    const json_t *conditions = json_object_get(webhook, "matchConditions");
+    const char *name = text_or(json_get_string(webhook, "name"), "");
+    const char *policy = text_or(json_get_string(webhook, "failurePolicy"), "");
+    const char *of =
+        text_or(json_get_string(json_object_get(configuration, "metadata"), "name"), "");
+    if (json_array_size(conditions) == 0 && streq(policy, "Fail"))
+        return xasprintf("the webhook %s has failurePolicy Fail and no matchConditions: every "
+                         "virtual machine depends on Hookline; before Kubernetes 1.28 install "
+                         "an overlay without since-1.28",
+            name);
+    if (json_array_size(conditions) > 0 && annotation_key != NULL && !has_own_keys(name) &&
+        !names_key(conditions, annotation_key))
+        return xasprintf("the matchConditions of the webhook %s do not name the annotation %s, "
+                         "so objects with it are not sent: apply what hook-controller "
+                         "--print-webhooks=VERSION --annotation-key=%s prints",
+            name, annotation_key, annotation_key);
+    if (streq(name, webhooks[CONTROLLER_COMPLETE_MACHINES].name) && strcmp(of, kubevirts) > 0)
+        return xasprintf("the webhook %s is called after KubeVirt's, because the name of its "
+                         "configuration comes after %s: choose a smaller one "
+                         "(--webhook-configuration)",
+            name, kubevirts);
+    return NULL;
+}
+
 char *controller_webhooks_complaint(const json_t *configuration, const char *annotation_key)
 {
     size_t i = 0;
     json_t *webhook = NULL;
     json_array_foreach (json_object_get(configuration, "webhooks"), i, webhook) {
-        const json_t *conditions = json_object_get(webhook, "matchConditions");
-        const char *name = text_or(json_get_string(webhook, "name"), "");
-        const char *policy = text_or(json_get_string(webhook, "failurePolicy"), "");
-        if (json_array_size(conditions) == 0 && streq(policy, "Fail"))
-            return xasprintf("the webhook %s has failurePolicy Fail and no matchConditions: every "
-                             "virtual machine depends on Hookline; before Kubernetes 1.28 install "
-                             "an overlay without since-1.28",
-                name);
-        if (json_array_size(conditions) > 0 && annotation_key != NULL &&
-            !names_key(conditions, annotation_key))
-            return xasprintf("the matchConditions of the webhook %s do not name the annotation %s, "
-                             "so objects with it are not sent: apply what hook-controller "
-                             "--print-webhooks=VERSION --annotation-key=%s prints",
-                name, annotation_key, annotation_key);
+        char *complaint = complain(configuration, webhook, annotation_key);
+        if (complaint != NULL)
+            return complaint;
     }
     return NULL;
 }

@@ -9,12 +9,14 @@
 
 enum controller_webhook {
     CONTROLLER_MUTATE_PODS, /* POST /mutate-pods: adds the sidecars */
+    CONTROLLER_COMPLETE_MACHINES, /* POST /complete-machines: VMs out of DataSources */
     CONTROLLER_VALIDATE_MACHINES, /* POST /validate-machines: all of annotations_kinds except Pod */
+    CONTROLLER_VALIDATE_APPLIANCES, /* POST /validate-appliances: DataSources, and VMs out of them */
 };
 
-enum { CONTROLLER_WEBHOOKS = CONTROLLER_VALIDATE_MACHINES + 1 };
+enum { CONTROLLER_WEBHOOKS = CONTROLLER_VALIDATE_APPLIANCES + 1 };
 
-/* "mutate-pods" or "validate-machines", which is also the path below "/". Static. */
+/* "mutate-pods", "validate-machines", …, which is also the path below "/". Static. */
 const char *controller_webhook_name(enum controller_webhook webhook);
 
 struct controller_webhooks_options {
@@ -38,8 +40,9 @@ char *controller_webhooks_manifest(
     const struct controller_webhooks_options *options, struct error **err);
 
 /* What is wrong with a webhook configuration of ours in the API server: it makes every virtual
- * machine depend on Hookline, or does not send objects with the annotation annotation_key, the only
- * key to look for (NULL: both). A sentence, owned by the caller; NULL if nothing is wrong. */
+ * machine depend on Hookline, does not send objects with the annotation annotation_key, the only
+ * key to look for (NULL: both), or completes VMs only after KubeVirt has looked at them. A sentence,
+ * owned by the caller; NULL if nothing is wrong. */
 char *controller_webhooks_complaint(const json_t *configuration, const char *annotation_key);
 
 #endif

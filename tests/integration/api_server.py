@@ -3,6 +3,7 @@ create, merge patch, update and delete, conflicting resourceVersions, and faults
 replaces a real one where a test must control when something fails, or where no cluster is
 available."""
 
+import base64
 import json
 import re
 import threading
@@ -78,6 +79,8 @@ class APIServer:
         self.watching = 0  # open watches
         self.oldest = 0  # the resourceVersion up to which history is compacted
         self.most = None  # changes in history; None: all are kept
+        self.questions = []  # the spec of each SubjectAccessReview, in order
+        self.allows = lambda spec: True  # its answer
         self.http = http_server.Server(self.handle)
 
     def close(self):
@@ -210,8 +213,8 @@ class APIServer:
             return False
         labels = value["metadata"].get("labels") or {}
         for term in filter(None, query.get("labelSelector", "").split(",")):
-            name, _, wanted = term.partition("=")
-            if labels.get(name) != wanted.lstrip("="):
+            name, equals, wanted = term.partition("=")
+            if name not in labels or equals and labels[name] != wanted.lstrip("="):
                 return False
         wanted = query.get("fieldSelector", "")
         return not wanted.startswith("metadata.name=") or key[2] == wanted.partition("=")[2]
@@ -242,6 +245,9 @@ class APIServer:
 
     def on_POST(self, where, _, body):
         with self.changed:
+            if where["plural"] == "subjectaccessreviews":
+                self.questions.append(body["spec"])
+                return 201, {**body, "status": {"allowed": self.allows(body["spec"])}}
             metadata = body["metadata"]
             metadata.setdefault("namespace", where["namespace"])
             if "name" not in metadata:
@@ -250,6 +256,11 @@ class APIServer:
             if key in self.objects:
                 raise Failure(409, "AlreadyExists", f'{where["plural"]} "{key[2]}" already exists')
             metadata["uid"] = str(uuid.uuid4())
+            if where["plural"] == "secrets":
+                text = body.pop("stringData", {})
+                body.setdefault("data", {}).update(
+                    {name: base64.b64encode(value.encode()).decode() for name, value in text.items()}
+                )
             self.store("ADDED", key, body)
             return 201, copied(body)
 

@@ -108,11 +108,13 @@ class Controller:
                 return float(line.rsplit(" ", 1)[1])
         raise AssertionError(f"no {name} in\n{self.get('/metrics')[1]}")
 
-    def webhook(self, ca):
-        """A TLS connection to the webhooks."""
+    def webhook(self, ca, client=None):
+        """A TLS connection to the webhooks; client is a certificate beside its key."""
         if self.webhook_port is None:
             self.webhook_port = self.wait_log("serving the webhooks")["port"]
         context = ssl.create_default_context(cafile=str(ca))
+        if client is not None:
+            context.load_cert_chain(client, client.with_suffix(".key"))
         return http.client.HTTPSConnection(
             "localhost", self.webhook_port, context=context, timeout=PATIENCE
         )

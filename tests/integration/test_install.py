@@ -49,7 +49,7 @@ class Install(support.TestCase):
 
     def test_programs_run_from_where_they_are_installed(self):
         version = (support.ROOT / "VERSION").read_text(encoding="utf-8").strip()
-        for name in ("hookctl", "kubectl-hookline", "hook-manager"):
+        for name in ("hookctl", "hookctl-online", "kubectl-hookline", "hook-manager"):
             done = support.run([self.prefix / "bin" / name, "--version"])
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(version, done.stdout)
@@ -57,7 +57,7 @@ class Install(support.TestCase):
         self.assertIn(version, done.stdout)
 
     def test_every_program_has_its_man_page_and_completion(self):
-        for page in ("hookctl.1", "hook-manager.1", "sidecar-shim.1", "hookline-policy.5"):
+        for page in ("hookctl.1", "hookctl-appliance.1", "hook-manager.1", "sidecar-shim.1", "hookline-policy.5"):
             path = self.prefix / f"share/man/man{page[-1]}" / page
             self.assertIn(".TH", path.read_text(encoding="utf-8"))
         for completion in (

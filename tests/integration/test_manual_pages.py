@@ -22,11 +22,9 @@ class ManualPages(support.TestCase):
         """The options that --help lists, with their letters."""
         return set(re.findall(r"^ +((?:-\w, )?--[a-z-]+)", self.help(*words), re.MULTILINE))
 
-    def subcommands(self, program):
+    def subcommands(self, *words):
         """The subcommands that --help lists."""
-        words = re.findall(r"^  ([a-z][a-z-]+)  ", self.help(program), re.MULTILINE)
-        self.assertGreater(len(words), 3)
-        return words
+        return re.findall(r"^  ([a-z][a-z-]+)  ", self.help(*words), re.MULTILINE)
 
     def text(self, page):
         """The source of a page."""
@@ -51,10 +49,16 @@ class ManualPages(support.TestCase):
                 self.assertEqual(self.options(program), self.entries(page))
 
     def test_subcommands_of_hookctl(self):
-        """One with options of its own has a page; the others have an entry in that of hookctl."""
+        """One with options of its own has a page, as has a group with those of all its members; the
+        others have an entry in that of hookctl."""
+        self.assertGreater(len(self.subcommands("hookctl")), 3)
         for command in self.subcommands("hookctl"):
             with self.subTest(command):
                 options = self.options("hookctl", command)
+                members = self.subcommands("hookctl", command)
+                for member in members:
+                    options |= self.options("hookctl", command, member)
+                    self.assertRegex(self.text(f"hookctl-{command}.1"), rf"(?m)^\*{member}\*")
                 if options - {"-h, --help"}:
                     self.assertEqual(options, self.entries(f"hookctl-{command}.1"))
                 else:
@@ -62,6 +66,7 @@ class ManualPages(support.TestCase):
 
     def test_subcommands_of_the_manager(self):
         words = self.subcommands("hook-manager")
+        self.assertGreater(len(words), 3)
         options = set().union(*(self.options("hook-manager", word) for word in words))
         self.assertEqual(options, self.entries("hook-manager.1"))
 

@@ -12,6 +12,7 @@ from support import ROOT
 
 OVERLAYS = ("kubevirt-since-1.28", "standalone-since-1.28")
 KEYS = ("hooks.kubevirt.io/hookSidecars", "hookline.dev/hookSidecars")
+PREFIXES = ("appliance.kubevirt.io/", "appliance.hookline.dev/")
 # Each kind, and the paths at which its objects can have the annotation.
 PLACES = {
     "VirtualMachineInstance": ["metadata"],
@@ -113,6 +114,35 @@ class Conditions(support.TestCase):
             come = self.come(webhooks(overlay)["machines.hookline.dev"], pairs)
             for row, comes in zip(rows, come):
                 self.assertEqual(comes, row[-1], (overlay, *row[:-1]))
+
+    def test_appliances(self):
+        """VMs and DataSources, by annotations of their own; the webhook that completes is called
+        for nothing but creations."""
+        machine_keys = [prefix + name for prefix in PREFIXES for name in ("from", "authorization")]
+        source_keys = [prefix + name for prefix in PREFIXES for name in ("vm-spec", "parameters")]
+        for overlay in OVERLAYS:
+            completes = webhooks(overlay)["completions.hookline.dev"]
+            self.assertEqual([rule["operations"] for rule in completes["rules"]], [["CREATE"]])
+            self.assertEqual(completes["reinvocationPolicy"], "Never")
+            for name, keys in (
+                ("completions.hookline.dev", machine_keys),
+                ("appliances.hookline.dev", machine_keys + source_keys),
+            ):
+                webhook = webhooks(overlay)[name]
+                rows = [
+                    (key, state, operation, TABLE[state][column])
+                    for key in keys
+                    for state in TABLE
+                    for column, operation in enumerate(OPERATIONS)
+                    if name.startswith("appliances") or operation == "create"
+                ]
+                pairs = [
+                    pair(state, operation, "metadata", key) for key, state, operation, _ in rows
+                ]
+                for row, comes in zip(rows, self.come(webhook, pairs)):
+                    self.assertEqual(comes, row[-1], (overlay, name, *row[:-1]))
+                other = {"metadata": {"annotations": {PREFIXES[0] + "other": "1"}}}
+                self.assertEqual(self.come(webhook, [(other, None)]), [False])
 
     def test_pods(self):
         """A pod is sent only if it has one of the keys."""

@@ -225,7 +225,8 @@ class TestRefusals(WebhookServer):
         connection = self.connect()
         cases = [
             ("POST", "/mutate-pod", JSON, 404,
-             "there is no /mutate-pod here; use /mutate-pods or /validate-machines\n"),
+             "there is no /mutate-pod here; use /mutate-pods, /complete-machines, "
+             "/validate-machines or /validate-appliances\n"),
             ("GET", "/mutate-pods", JSON, 405, "/mutate-pods does not accept GET; use POST\n"),
             ("PUT", "/validate-machines", JSON, 405,
              "/validate-machines does not accept PUT; use POST\n"),

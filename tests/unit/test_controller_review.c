@@ -23,6 +23,7 @@
 #include "base/unused.h"
 #include "controller/webhook/admission.h"
 #include "controller/webhook/review.h"
+#include "controller/webhook/verdict.h"
 #include "hostpath/policy_parse.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/repeated.h"
@@ -379,11 +380,11 @@ static void expect_warnings(size_t many)
     size_t said = 0;
     for (size_t i = 0; i < count; i++) {
         size_t length = json_string_length(json_array_get(warnings, i));
-        assert_true(length <= CONTROLLER_REVIEW_WARNING_BYTES);
+        assert_true(length <= CONTROLLER_VERDICT_WARNING_BYTES);
         said += length;
     }
-    assert_true(said <= CONTROLLER_REVIEW_WARNINGS_BYTES);
-    assert_true(said > CONTROLLER_REVIEW_WARNINGS_BYTES - 2 * CONTROLLER_REVIEW_WARNING_BYTES);
+    assert_true(said <= CONTROLLER_VERDICT_WARNINGS_BYTES);
+    assert_true(said > CONTROLLER_VERDICT_WARNINGS_BYTES - 2 * CONTROLLER_VERDICT_WARNING_BYTES);
     auto_free char *last = xasprintf(
         "hookSidecars: %zu more warnings; hookctl validate shows all", many - (count - 1));
     assert_string_equal(json_string_value(json_array_get(warnings, count - 1)), last);
@@ -440,7 +441,7 @@ static void test_warnings_are_whole(UNUSED void **state)
         assert_int_equal(json_array_size(warnings), 1);
         auto_free char *expected = xasprintf("hookSidecars%s", cases[i].warning);
         assert_string_equal(json_string_value(json_array_get(warnings, 0)), expected);
-        assert_true(strlen(expected) <= CONTROLLER_REVIEW_WARNING_BYTES);
+        assert_true(strlen(expected) <= CONTROLLER_VERDICT_WARNING_BYTES);
     }
 }
 

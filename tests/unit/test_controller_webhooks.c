@@ -83,10 +83,31 @@ static void odd_configurations_are_none_to_complain_of(UNUSED void **state)
     }
 }
 
+/* VMs must be completed before KubeVirt's webhooks look at them: configurations are called in the
+ * order of their names. */
+static void late_completions_are_told(UNUSED void **state)
+{
+    static const struct {
+        const char *name;
+        bool late;
+    } cases[] = {{"hookline", false}, {"virt-api-mutator", false}, {"virt-api-mutator-2", true},
+        {"zz", true}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_json json_t *configuration =
+            json_pack("{s:{s:s}, s:[{s:s, s:s}]}", "metadata", "name", cases[i].name, "webhooks",
+                "name", "completions.hookline.dev", "failurePolicy", "Ignore");
+        auto_free char *said = controller_webhooks_complaint(configuration, NULL);
+        assert_int_equal(said != NULL, cases[i].late);
+        if (said != NULL)
+            assert_non_null(strstr(said, "is called after KubeVirt's"));
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(printed_ones_are_right),
+        cmocka_unit_test(late_completions_are_told),
         cmocka_unit_test(failing_closed_for_everybody_is_told),
         cmocka_unit_test(conditions_of_another_key_are_told),
         cmocka_unit_test(odd_configurations_are_none_to_complain_of),
