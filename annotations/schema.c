@@ -49,6 +49,8 @@ static json_t *kind_schema(const struct schema_field *field)
     case SCHEMA_OBJECTS:
         return json_pack("{s:s, s:o}", "type", "array", "items", object_schema(field));
     case SCHEMA_MAP:
+    case SCHEMA_QUANTITIES:
+    case SCHEMA_INTEGER_OR_STRING:
     case SCHEMA_ANY:
         break;
     }

@@ -170,8 +170,10 @@ static bool is_right_type(const char *path, const json_t *value)
     case SCHEMA_BOOLEAN:
         return json_is_boolean(value);
     case SCHEMA_QUANTITY:
+    case SCHEMA_INTEGER_OR_STRING:
         return json_is_string(value) || json_is_integer(value);
     case SCHEMA_MAP:
+    case SCHEMA_QUANTITIES:
     case SCHEMA_ANY:
     case SCHEMA_OBJECT:
         return json_is_object(value);
