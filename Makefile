@@ -254,16 +254,9 @@ CLANG ?= $(firstword $(notdir $(wildcard $(addprefix /usr/bin/,clang-14 clang)))
 # One libFuzzer target for each parser of outside data.
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZ_SECONDS
+fuzz: ## run each fuzz target for FUZZ_SECONDS, two at a time
 	@$(MAKE) BUILD=build/fuzz CC=$(CLANG) SANITIZE=fuzzer-no-link,address,undefined $(FUZZERS:%=build/fuzz/tests/fuzz/fuzz_%)
-	@set -e; for fuzzer in $(FUZZERS); do \
-	    echo "  FUZZ     $$fuzzer, $(FUZZ_SECONDS) s"; \
-	    mkdir -p build/fuzz/corpus/$$fuzzer; \
-	    build/fuzz/tests/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=25 -rss_limit_mb=4096 \
-	        -artifact_prefix=build/fuzz/ -print_final_stats=1 build/fuzz/corpus/$$fuzzer tests/fuzz/seeds/$$fuzzer \
-	        >build/fuzz/$$fuzzer.log 2>&1 || { cat build/fuzz/$$fuzzer.log; exit 1; }; \
-	    sed -n 's/^stat::number_of_executed_units: */           runs: /p' build/fuzz/$$fuzzer.log; \
-	done
+	@printf '%s\n' $(FUZZERS) | FUZZ_SECONDS=$(FUZZ_SECONDS) xargs -P 2 -n 1 tests/fuzz/run
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARIES)
 	$(call say,LINK,$@)
