@@ -1,6 +1,6 @@
 """Requests to the webhooks in bytes, as no library of HTTP writes them."""
 
-PATHS = "/mutate-pods or /validate-machines"
+PATHS = "/mutate-pods, /complete-machines, /validate-machines or /validate-appliances"
 
 
 def post(*headers, body=b"", path="/validate-machines", version="1.1"):

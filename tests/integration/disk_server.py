@@ -99,11 +99,13 @@ class DiskServer(http_server.Server):
         self.faults.append(fault)
 
     def say(self, code, body=b""):
-        """Answers with a status, having read nothing of the body."""
+        """Answers with a status, having read nothing of the body; reads it then, or the end of the
+        connection could overtake the answer."""
 
         def fault(call):
             call.close_connection = True
             call.reply(code, body)
+            call.rfile.read(int(call.headers.get("Content-Length") or 0))
             return True
 
         self.faults.append(fault)
