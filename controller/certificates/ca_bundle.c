@@ -21,6 +21,7 @@ struct target {
     bool was_right; /* with the caBundle that is wanted now, and webhooks of ours */
     bool is_foreign; /* no webhook in it is ours, and that was logged */
     char *patched; /* the resourceVersion that call patches; NULL: none */
+    char *sent; /* the caBundle that call sets; NULL: none */
     char *refused; /* the resourceVersion for which a patch was invalid; NULL: none */
     char *replaced; /* the resourceVersion that the last patch has replaced; NULL: none */
 };
@@ -93,8 +94,11 @@ static void on_patched(void *user, const struct kube_answer *answer)
         log_info("%s %s: updated caBundle", target->resource->kind, options->configuration);
     else
         tell_failure(target, answer->failure);
-    if (answer->failure == NULL)
+    if (answer->failure == NULL) {
         xstrset(&target->replaced, target->patched);
+        /* even if it is wrong again when the watch tells of it */
+        target->was_right = streq(target->sent, target->bundle->base64);
+    }
     xstrset(&target->patched, NULL);
     compare(target);
 }
@@ -156,6 +160,7 @@ static void compare(struct target *target)
             options->service.name);
     target->was_right = false;
     xstrset(&target->patched, target->seen);
+    xstrset(&target->sent, bundle->base64);
     xstrset(&target->seen, NULL); /* the Secret must be read before the next patch */
     const struct kube_request request = {
         .verb = KUBE_PATCH_JSON,
@@ -223,6 +228,7 @@ void controller_ca_bundle_free(struct controller_ca_bundle *bundle)
         free(target->patched);
         free(target->refused);
         free(target->replaced);
+        free(target->sent);
     }
     free((char *)bundle->options.configuration);
     free((char *)bundle->options.service.namespace);
