@@ -50,3 +50,13 @@ char *appliance_name_generate(const char *data_source, const struct appliance_ra
         begin[--length] = '\0';
     return length > 0 ? xasprintf("%s-%s", begin, end) : xasprintf("vm-%s", end);
 }
+
+char *appliance_name_clone_binding(const char *namespace, const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+    char *all = namespace != NULL ? xasprintf(APPLIANCE_CLONE_ROLE ".%s.%s", namespace, name)
+                                  : xasprintf(APPLIANCE_CLONE_ROLE "-user.%s", name);
+    for (char *c = all; *c != '\0'; c++)
+        *c = strchr(allowed, *c) != NULL ? *c : '-';
+    return all;
+}

@@ -35,9 +35,6 @@ struct appliance_right {
     char *namespace; /* of the disk's source; owned */
 };
 
-/* The Role that gives it there, by the name that all messages and objects of ours use. */
-#define APPLIANCE_CLONE_ROLE "appliance-clone"
-
 /* All owned. Zeroed is empty. */
 struct appliance_completion {
     json_t *vm; /* NULL: there were errors */

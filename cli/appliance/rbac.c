@@ -1,5 +1,6 @@
 #include "cli/appliance/rbac.h"
 
+#include "appliance/name.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -31,20 +32,31 @@ static json_t *role(const char *namespace)
         "verbs", "create");
 }
 
-static json_t *binding(const char *namespace, const struct cli_rbac_for *whom)
+/* Takes ownership of subject. */
+static json_t *binding(const char *namespace, const char *name, json_t *take_subject)
 {
-    auto_free char *name = xasprintf(APPLIANCE_CLONE_ROLE "-%s", whom->namespace);
-    json_t *subjects = json_array();
-    if (whom->service_account != NULL)
+    return json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s}, s:[o]}", "apiVersion",
+        GROUP "/v1", "kind", "RoleBinding", "metadata", "name", name, "namespace", namespace,
+        "roleRef", "apiGroup", GROUP, "kind", "Role", "name", APPLIANCE_CLONE_ROLE, "subjects",
+        take_subject);
+}
+
+/* One for each subject: to apply that of another does not take the right from the first. */
+static void add_bindings(json_t *objects, const char *namespace, const struct cli_rbac_for *whom)
+{
+    if (whom->service_account != NULL) {
+        auto_free char *name = appliance_name_clone_binding(whom->namespace, whom->service_account);
         json_array_append_new(
-            subjects, json_pack("{s:s, s:s, s:s}", "kind", "ServiceAccount", "name",
-                          whom->service_account, "namespace", whom->namespace));
-    if (whom->user != NULL)
-        json_array_append_new(subjects,
-            json_pack("{s:s, s:s, s:s}", "apiGroup", GROUP, "kind", "User", "name", whom->user));
-    return json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s}, s:o}", "apiVersion", GROUP "/v1",
-        "kind", "RoleBinding", "metadata", "name", name, "namespace", namespace, "roleRef",
-        "apiGroup", GROUP, "kind", "Role", "name", APPLIANCE_CLONE_ROLE, "subjects", subjects);
+            objects, binding(namespace, name,
+                         json_pack("{s:s, s:s, s:s}", "kind", "ServiceAccount", "name",
+                             whom->service_account, "namespace", whom->namespace)));
+    }
+    if (whom->user != NULL) {
+        auto_free char *name = appliance_name_clone_binding(NULL, whom->user);
+        json_array_append_new(objects, binding(namespace, name,
+                                           json_pack("{s:s, s:s, s:s}", "apiGroup", GROUP, "kind",
+                                               "User", "name", whom->user)));
+    }
 }
 
 json_t *cli_rbac_objects(
@@ -53,7 +65,7 @@ json_t *cli_rbac_objects(
     json_t *objects = json_array();
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(objects, role(rights[i].namespace));
-        json_array_append_new(objects, binding(rights[i].namespace, whom));
+        add_bindings(objects, rights[i].namespace, whom);
     }
     return objects;
 }

@@ -19,7 +19,7 @@ struct cli_rbac_for {
  * volume, or "default". Borrowed from vm. */
 const char *cli_rbac_service_account(const json_t *vm);
 
-/* A Role and a RoleBinding in each of the namespaces. New reference to an array. */
+/* A Role, and a RoleBinding for each subject, in each of the namespaces. New reference to an array. */
 json_t *cli_rbac_objects(
     const struct appliance_right *rights, size_t count, const struct cli_rbac_for *whom);
 

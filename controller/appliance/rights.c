@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/name.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -49,18 +50,12 @@ static char *subject_flag(const struct question *question)
     return strchr(user, '\'') == NULL ? xasprintf("--user='%s'", user) : xstrdup("--user=USER");
 }
 
-/* The name of a binding for them: that of another subject is another. Owned by the caller. */
 static char *binding(const struct question *question)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
     const struct controller_rights_options *options = &question->rights->options;
-    char *name =
-        question->is_account
-            ? xasprintf(APPLIANCE_CLONE_ROLE "-%s-%s", options->namespace, options->service_account)
-            : xasprintf(APPLIANCE_CLONE_ROLE "-user-%s", user_of(question));
-    for (char *c = name; *c != '\0'; c++)
-        *c = strchr(allowed, *c) != NULL ? *c : '-';
-    return name;
+    return question->is_account
+               ? appliance_name_clone_binding(options->namespace, options->service_account)
+               : appliance_name_clone_binding(NULL, user_of(question));
 }
 
 static char *subject(const struct question *question)

@@ -319,10 +319,14 @@ class Rights(TestCase):
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertEqual(self.writes(), [])
         roles, message = result.stderr.split("hookctl appliance create: ")
-        role, binding = [*yaml.safe_load_all(roles)]
-        self.assertEqual((role["kind"], binding["kind"]), ("Role", "RoleBinding"))
+        role, *bindings = [*yaml.safe_load_all(roles)]
+        self.assertEqual(role["kind"], "Role")
+        self.assertEqual({each["kind"] for each in bindings}, {"RoleBinding"})
         self.assertEqual(role["metadata"]["namespace"], "images")
-        return message, [(each["kind"], each["name"]) for each in binding["subjects"]]
+        names = {each["metadata"]["name"] for each in bindings}
+        self.assertEqual(len(names), len(bindings))  # one does not replace another
+        subjects = [subject for each in bindings for subject in each["subjects"]]
+        return message, [(each["kind"], each["name"]) for each in subjects]
 
     def test_the_service_account_may_not(self):
         message, subjects = self.refused(lambda spec: "user" not in spec)

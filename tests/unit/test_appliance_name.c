@@ -90,6 +90,26 @@ static void test_generate_random(UNUSED void **state)
     assert_true(strcmp(first, second) != 0 || strcmp(second, third_name) != 0);
 }
 
+static void test_clone_binding(UNUSED void **state)
+{
+    static const struct {
+        const char *namespace;
+        const char *name;
+        const char *expected;
+    } cases[] = {
+        {"demo", "default", "appliance-clone.demo.default"},
+        {"a-b", "c", "appliance-clone.a-b.c"},
+        {"a", "b-c", "appliance-clone.a.b-c"},
+        {"user", "eve", "appliance-clone.user.eve"},
+        {NULL, "eve", "appliance-clone-user.eve"},
+        {NULL, "Eve:a/b%\xc3\xbc", "appliance-clone-user.-ve-a-b---"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_free char *name = appliance_name_clone_binding(cases[i].namespace, cases[i].name);
+        assert_string_equal(name, cases[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +117,7 @@ int main(void)
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_generate),
         cmocka_unit_test(test_generate_random),
+        cmocka_unit_test(test_clone_binding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
