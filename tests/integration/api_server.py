@@ -93,11 +93,12 @@ class APIServer:
     # for the tests
 
     def put(self, plural, value):
-        """Creates or replaces an object, without validation."""
+        """Creates an object or changes it, which keeps its uid, without validation."""
         with self.changed:
             metadata = value.setdefault("metadata", {})
             key = (plural, metadata.get("namespace", ""), metadata["name"])
-            metadata.setdefault("uid", str(uuid.uuid4()))
+            before = self.objects.get(key, {}).get("metadata", {})
+            metadata.setdefault("uid", before.get("uid") or str(uuid.uuid4()))
             self.store("MODIFIED" if key in self.objects else "ADDED", key, value)
             return copied(value)
 
